@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * What a caller gets: built whole in memory, checked, written in one write. libc alone: the
+ * kernel cache keeps an answer in its packed form, which the door unpacks.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "keyring/error.h"
+#include "keyring/secret.h"
+
+struct kt_answer {
+	char *account;            /* the account's own name */
+	char *username;           /* what git is told as username */
+	char *kind;               /* kt_kind_name() */
+	char *service;            /* "https://api.coze.cn" */
+	struct kt_secret secret;  /* token or password */
+	bool is_bearer;           /* the account was made with --authtype bearer */
+	bool is_token;            /* may go to token, header and run: not a password item */
+	int64_t expires;          /* seconds since the epoch by this machine; 0: unknown, never */
+	int64_t obtained;         /* likewise; 0 unknown */
+	struct kt_secret oauth_refresh_token; /* of a password item only */
+};
+
+void kt_answer_clear(struct kt_answer *answer);
+
+/* Writes all bytes to the descriptor; false where it cannot take them (closed, full). */
+bool kt_answer_send(int descriptor, const struct kt_secret *bytes, struct kt_error *error);

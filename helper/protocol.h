@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * Protocols: bytes to a request, an answer to bytes. One file and one row each. Here those
+ * that need libc alone and so serve the door as well as the keeper.
+ */
+
+#include <stdbool.h>
+
+#include "helper/answer.h"
+#include "helper/request.h"
+
+/*
+ * Appends git's answer to a get: capability[] lines first and only those that were offered,
+ * then authtype and credential where the request allows it and asks for a bearer or the
+ * account is one, else username and password; the expiry; oauth_refresh_token; state[].
+ * Refuses (KT_ERROR_INTERNAL) a value that would break the line protocol.
+ */
+bool kt_protocol_git_answer(const struct kt_request *request, const struct kt_answer *answer,
+                            struct kt_secret *bytes, struct kt_error *error);
+
+/* What the capability operation prints. */
+bool kt_protocol_git_capabilities(struct kt_secret *bytes, struct kt_error *error);
+
+/* The token and a newline; "Authorization: Bearer TOKEN" and a newline. */
+bool kt_protocol_token_answer(const struct kt_answer *answer, struct kt_secret *bytes,
+                              struct kt_error *error);
+bool kt_protocol_header_answer(const struct kt_answer *answer, struct kt_secret *bytes,
+                               struct kt_error *error);

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * What a caller asks for: the service and account, and what git's key=value lines say beside
+ * them. Parsing does no I/O. A request that breaks a rule (safety.md 3.1) is refused whole,
+ * with KT_ERROR_USAGE naming the rule and the line, never its bytes. libc alone: the door and
+ * the keeper both read requests.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "keyring/credential.h"
+#include "keyring/error.h"
+#include "keyring/secret.h"
+
+/* git's documented limits and ours: bytes of a request, its lines, one line with its LF. */
+#define KT_REQUEST_MAXIMUM ((size_t)1 << 20)
+#define KT_REQUEST_LINES 1024
+#define KT_REQUEST_LINE_MAXIMUM 65535
+
+struct kt_request {
+	/* protocol and host lower case; the protocol's own port is left out of host. */
+	struct kt_identity pattern;
+
+	bool has_password;
+	struct kt_secret password;
+	char *authtype;                       /* as sent; NULL when absent */
+	struct kt_secret credential;          /* pre-encoded, with authtype */
+	bool has_expiry;
+	int64_t expiry;                       /* password_expiry_utc; unreadable: 1, long past */
+	struct kt_secret oauth_refresh_token;
+	bool is_ephemeral;
+
+	bool can_authtype;                    /* capability[]=authtype was offered */
+	bool can_state;                       /* capability[]=state was offered */
+	bool wants_bearer;                    /* a wwwauth[] names Bearer */
+	bool wants_basic;                     /* a wwwauth[] names Basic */
+	char *state;                          /* what follows "keyturn:" in our state[] */
+
+	/* keyturn's own, with which a program hands over a grant. */
+	char *kind;
+	char *client_id;
+	struct kt_secret client_secret;
+	char *token_endpoint;
+	char *session_name;
+};
+
+/*
+ * Parses git-credential(1) lines up to the blank line or the end; what stands behind the blank
+ * line is not looked at. protocol and host are required (R-P2); "url" fills them in.
+ */
+bool kt_request_parse_git(struct kt_request *request, const char *bytes, size_t length,
+                          struct kt_error *error);
+
+/* The blank line that ends a request has come within these bytes. */
+bool kt_request_is_complete(const char *bytes, size_t length);
+
+/* Reads a request from descriptor up to its blank line or its end, within the limits. */
+bool kt_request_read_git(struct kt_secret *bytes, int descriptor, struct kt_error *error);
+
+/*
+ * A host[:port] as a user or git writes it, checked and brought into its one form: ASCII
+ * letters to lower case, port 1 to 65535 and left out when it is the protocol's own (https
+ * 443, http 80), IPv6 in brackets. No user, path, percent sign or blank.
+ */
+bool kt_request_normal_host(char **host, const char *protocol, const char *bytes, size_t length,
+                            struct kt_error *error);
+
+/*
+ * Splits a URL into an identity's protocol, host and path (absent parts NULL, percent
+ * decoded, no leading slash in the path), and its user name and password if it has them.
+ */
+bool kt_request_parse_url(struct kt_identity *identity, struct kt_secret *password,
+                          const char *bytes, size_t length, struct kt_error *error);
+
+/*
+ * Tokens may be sent there: https, or http to 127.0.0.1, [::1] (safety.md, top, 2). ws.coze.cn
+ * and ws.coze.com have been mapped to their api. hosts by the parser.
+ */
+bool kt_request_is_safe_for_tokens(const struct kt_identity *pattern);
+
+void kt_request_clear(struct kt_request *request);

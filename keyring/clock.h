@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* The clocks, in one place. */
+
+#include <stdint.h>
+
+/* Seconds since the epoch. */
+int64_t kt_clock_wall(void);
+
+/* Seconds since this boot, time asleep included (CLOCK_BOOTTIME). */
+int64_t kt_clock_boot(void);
+
+/* Milliseconds since this boot, time asleep included. */
+int64_t kt_clock_boot_milliseconds(void);
+
+/* Milliseconds of the monotonic clock: for deadlines. */
+int64_t kt_clock_monotonic(void);
+
+/* Sleeps this many milliseconds; a signal may end it early. */
+void kt_clock_sleep(int64_t milliseconds);

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "keyring/cleanup.h"
+#include "keyring/credential.h"
+#include "keyring/json.h"
+#include "keyring/text.h"
+
+#define VERSION 1
+
+enum type {
+	TYPE_TEXT,
+	TYPE_SECRET,
+	TYPE_NUMBER,
+	TYPE_FLAG,
+};
+
+/* Names of the members of the stored form; "version" and "kind" stand beside them. */
+static const struct field {
+	const char *name;
+	enum type type;
+	size_t offset;
+} fields[] = {
+#define FIELD(type, member, name) { name, type, offsetof(struct kt_credential, member) }
+	FIELD(TYPE_TEXT, identity.protocol, "protocol"),
+	FIELD(TYPE_TEXT, identity.host, "host"),
+	FIELD(TYPE_TEXT, identity.path, "path"),
+	FIELD(TYPE_TEXT, identity.username, "username"),
+	FIELD(TYPE_SECRET, token, "token"),
+	FIELD(TYPE_NUMBER, created, "created"),
+	FIELD(TYPE_NUMBER, expires, "expires"),
+	FIELD(TYPE_FLAG, never_expires, "never_expires"),
+	FIELD(TYPE_NUMBER, refused, "refused"),
+	FIELD(TYPE_TEXT, authtype, "authtype"),
+	FIELD(TYPE_TEXT, git_username, "git_username"),
+	FIELD(TYPE_TEXT, api_base, "api_base"),
+	FIELD(TYPE_TEXT, www_base, "www_base"),
+	FIELD(TYPE_TEXT, ca, "ca"),
+	FIELD(TYPE_TEXT, grant, "grant"),
+	FIELD(TYPE_NUMBER, generation, "generation"),
+	FIELD(TYPE_SECRET, refresh_token, "refresh_token"),
+	FIELD(TYPE_SECRET, previous_refresh_token, "previous_refresh_token"),
+	FIELD(TYPE_TEXT, state, "state"),
+	FIELD(TYPE_NUMBER, state_since, "state_since"),
+	FIELD(TYPE_NUMBER, refreshed, "refreshed"),
+	FIELD(TYPE_TEXT, dialect, "dialect"),
+	FIELD(TYPE_TEXT, issuer, "issuer"),
+	FIELD(TYPE_TEXT, token_endpoint, "token_endpoint"),
+	FIELD(TYPE_TEXT, authorization_endpoint, "authorization_endpoint"),
+	FIELD(TYPE_TEXT, device_authorization_endpoint, "device_authorization_endpoint"),
+	FIELD(TYPE_TEXT, revocation_endpoint, "revocation_endpoint"),
+	FIELD(TYPE_TEXT, client_id, "client_id"),
+	FIELD(TYPE_SECRET, client_secret, "client_secret"),
+	FIELD(TYPE_TEXT, client_authentication, "client_authentication"),
+	FIELD(TYPE_TEXT, redirect_uri, "redirect_uri"),
+	FIELD(TYPE_TEXT, scope, "scope"),
+	FIELD(TYPE_TEXT, resource, "resource"),
+	FIELD(TYPE_TEXT, workspace_id, "workspace_id"),
+	FIELD(TYPE_TEXT, account_id, "account_id"),
+	FIELD(TYPE_TEXT, enterprise_id, "enterprise_id"),
+	FIELD(TYPE_TEXT, session_name, "session_name"),
+	FIELD(TYPE_TEXT, device_id, "device_id"),
+	FIELD(TYPE_TEXT, custom_consumer, "custom_consumer"),
+	FIELD(TYPE_NUMBER, duration, "duration"),
+	FIELD(TYPE_SECRET, private_key, "private_key"),
+	FIELD(TYPE_TEXT, public_key_id, "public_key_id"),
+	FIELD(TYPE_SECRET, journal_key, "journal_key"),
+	FIELD(TYPE_NUMBER, issued, "issued"),
+	FIELD(TYPE_NUMBER, issued_boot, "issued_boot"),
+	FIELD(TYPE_NUMBER, lifetime, "lifetime"),
+	FIELD(TYPE_TEXT, boot_id, "boot_id"),
+#undef FIELD
+};
+
+#define FIELDS (sizeof(fields) / sizeof(fields[0]))
+
+static void *member_of(const struct kt_credential *credential, const struct field *field)
+{
+	return (char *)credential + field->offset;
+}
+
+bool kt_credential_copy(struct kt_credential *credential, const struct kt_credential *source,
+                        struct kt_error *error)
+{
+	struct kt_credential copy = { .kind = source->kind };
+	bool done = true;
+
+	for (size_t i = 0; i < FIELDS && done; i++) {
+		void *to = member_of(&copy, &fields[i]);
+		const void *from = member_of(source, &fields[i]);
+
+		switch (fields[i].type) {
+		case TYPE_TEXT:
+			done = kt_text_set(to, *(char *const *)from, error);
+			break;
+		case TYPE_SECRET:
+			done = kt_secret_copy(to, from, error);
+			break;
+		case TYPE_NUMBER:
+			*(int64_t *)to = *(const int64_t *)from;
+			break;
+		case TYPE_FLAG:
+			*(bool *)to = *(const bool *)from;
+			break;
+		}
+	}
+	if (done) {
+		kt_credential_clear(credential);
+		*credential = copy;
+	} else {
+		kt_credential_clear(&copy);
+	}
+	return done;
+}
+
+void kt_credential_clear(struct kt_credential *credential)
+{
+	for (size_t i = 0; i < FIELDS; i++) {
+		if (fields[i].type == TYPE_TEXT)
+			kt_text_free(member_of(credential, &fields[i]));
+		else if (fields[i].type == TYPE_SECRET)
+			kt_secret_clear(member_of(credential, &fields[i]));
+	}
+	*credential = (struct kt_credential){ 0 };
+}
+
+static bool write_field(struct kt_json *json, const struct kt_credential *credential,
+                        const struct field *field, struct kt_error *error)
+{
+	const void *from = member_of(credential, field);
+	const char *text = NULL;
+
+	switch (field->type) {
+	case TYPE_TEXT:
+		text = *(char *const *)from;
+		break;
+	case TYPE_SECRET:
+		text = kt_secret_is_empty(from) ? NULL : kt_secret_reveal(from);
+		break;
+	case TYPE_NUMBER:
+		return *(const int64_t *)from == 0 ||
+		       kt_json_add_number(json, field->name, *(const int64_t *)from, error);
+	case TYPE_FLAG:
+		return !*(const bool *)from ||
+		       kt_json_add_boolean(json, field->name, true, error);
+	}
+	return !text || kt_json_add_text(json, field->name, text, error);
+}
+
+bool kt_credential_write(const struct kt_credential *credential, struct kt_secret *form,
+                         struct kt_error *error)
+{
+	KT_CLEANUP(kt_json_free) struct kt_json *json = NULL;
+
+	if (!kt_json_create(&json, error) ||
+	    !kt_json_add_number(json, "version", VERSION, error) ||
+	    !kt_json_add_text(json, "kind", kt_kind_name(credential->kind), error))
+		return false;
+	for (size_t i = 0; i < FIELDS; i++)
+		if (!write_field(json, credential, &fields[i], error))
+			return false;
+	return kt_json_print(json, form, error);
+}
+
+static bool read_field(struct kt_credential *credential, const struct kt_json *json,
+                       const struct field *field, struct kt_error *error)
+{
+	void *to = member_of(credential, field);
+	const char *text = kt_json_text(json, field->name);
+
+	if (!kt_json_has(json, field->name))
+		return true;
+	switch (field->type) {
+	case TYPE_TEXT:
+		return text && kt_text_set(to, text, error);
+	case TYPE_SECRET:
+		return text && kt_secret_set(to, text, strlen(text), error);
+	case TYPE_NUMBER:
+		return kt_json_number(json, field->name, to);
+	case TYPE_FLAG:
+		*(bool *)to = kt_json_is_true(json, field->name);
+		return true;
+	}
+	return true;
+}
+
+/* An identity is whole in the stored form; nothing in it can break a protocol's line. */
+static bool is_sound(const struct kt_credential *credential)
+{
+	const char *const parts[] = {
+		credential->identity.protocol, credential->identity.host,
+		credential->identity.path, credential->identity.username,
+	};
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (!parts[i] || !kt_text_is_clean(parts[i], strlen(parts[i])))
+			return false;
+	return credential->kind != KT_KIND_NONE &&
+	       kt_text_is_clean(kt_secret_reveal(&credential->token),
+	                        kt_secret_length(&credential->token));
+}
+
+static bool corrupt(struct kt_error *error, const char *message)
+{
+	return kt_fail(error, KT_ERROR_CORRUPT, "%s", message);
+}
+
+bool kt_credential_read(struct kt_credential *credential, const char *form, size_t length,
+                        struct kt_error *error)
+{
+	KT_CLEANUP(kt_json_free) struct kt_json *json = NULL;
+	KT_CLEANUP(kt_credential_clear) struct kt_credential fresh = { 0 };
+	struct kt_error syntax = { 0 };
+	int64_t version = 0;
+
+	if (!kt_json_parse(&json, form, length, &syntax))
+		return corrupt(error, "a stored credential is damaged");
+	if (!kt_json_number(json, "version", &version) || version < 1)
+		return corrupt(error, "a stored credential is not keyturn's");
+	if (version > VERSION)
+		return corrupt(error, "a stored credential is of a newer keyturn");
+	fresh.kind = kt_kind_from_name(kt_text_or_empty(kt_json_text(json, "kind")));
+	for (size_t i = 0; i < FIELDS; i++)
+		if (!read_field(&fresh, json, &fields[i], error))
+			return corrupt(error, "a stored credential has a damaged field");
+	if (!is_sound(&fresh))
+		return corrupt(error, "a stored credential is incomplete");
+	kt_credential_clear(credential);
+	*credential = fresh;
+	fresh = (struct kt_credential){ 0 };
+	return true;
+}
+
+bool kt_credentials_add(struct kt_credentials *credentials, struct kt_credential *credential,
+                        struct kt_error *error)
+{
+	struct kt_credential *items;
+
+	/* The structs hold pointers, no secret bytes: growing in place leaves nothing behind. */
+	items = reallocarray(credentials->items, credentials->count + 1, sizeof(*items));
+	if (!items)
+		return kt_fail_memory(error);
+	items[credentials->count++] = *credential;
+	credentials->items = items;
+	*credential = (struct kt_credential){ 0 };
+	return true;
+}
+
+void kt_credentials_clear(struct kt_credentials *credentials)
+{
+	for (size_t i = 0; i < credentials->count; i++)
+		kt_credential_clear(&credentials->items[i]);
+	free(credentials->items);
+	*credentials = (struct kt_credentials){ 0 };
+}

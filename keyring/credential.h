@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * A credential: what is kept for one account at one service, and its stored form, one
+ * versioned JSON object. The identity stands in that object too: an item of a keyring is the
+ * right one because its JSON says so, not because its attributes do.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "keyring/error.h"
+#include "keyring/identity.h"
+#include "keyring/secret.h"
+
+/*
+ * One field a row in credential.c's table, which parses, writes, copies and wipes it. A text
+ * that is absent is NULL, a number that is absent 0. Times are seconds since the epoch unless
+ * said otherwise.
+ */
+struct kt_credential {
+	struct kt_identity identity;
+	enum kt_kind kind;
+
+	struct kt_secret token; /* PAT, SAT or password; of a grant its access token, or empty */
+	int64_t created;        /* when this credential was first stored */
+	int64_t expires;        /* PAT, SAT, password: when it ends; 0 unknown */
+	bool never_expires;     /* the user said --expires never */
+	int64_t refused;        /* PAT, SAT: when a service refused it; 0 never */
+	char *authtype;         /* "bearer" when --authtype bearer was given */
+	char *git_username;     /* what git is told instead of the account's name */
+	char *api_base;         /* "https://api.coze.cn" */
+	char *www_base;
+	char *ca;               /* PEM certificates of --ca-file */
+
+	/* A grant: what an access token is got with. */
+	char *grant;                            /* random, new at each login or hand-over */
+	int64_t generation;                     /* one more at each rotation */
+	struct kt_secret refresh_token;         /* of a password: git's oauth_refresh_token */
+	struct kt_secret previous_refresh_token; /* until refresh_token has worked once */
+	char *state;                            /* NULL ok, "suspect", "dead" */
+	int64_t state_since;
+	int64_t refreshed;                      /* when refresh_token was got */
+	char *dialect;                          /* "coze" or "standard" */
+	char *issuer;
+	char *token_endpoint;
+	char *authorization_endpoint;
+	char *device_authorization_endpoint;
+	char *revocation_endpoint;
+	char *client_id;
+	struct kt_secret client_secret;
+	char *client_authentication;            /* "none", "bearer", "basic", "post" */
+	char *redirect_uri;
+	char *scope;                            /* text, or Coze's JSON object */
+	char *resource;                         /* RFC 8707 */
+	char *workspace_id;
+	char *account_id;
+	char *enterprise_id;
+	char *session_name;
+	char *device_id;
+	char *custom_consumer;
+	int64_t duration;                       /* seconds; 0 the server's default */
+	struct kt_secret private_key;           /* PEM, PKCS#8 */
+	char *public_key_id;
+	struct kt_secret journal_key;           /* of the keyed hashes in the journal */
+
+	/* The access token's life (safety.md 4.4). */
+	int64_t issued;                         /* wall clock when it was got */
+	int64_t issued_boot;                    /* CLOCK_BOOTTIME then */
+	int64_t lifetime;                       /* seconds from then on */
+	char *boot_id;                          /* the boot that issued_boot belongs to */
+};
+
+bool kt_credential_copy(struct kt_credential *credential, const struct kt_credential *source,
+                        struct kt_error *error);
+void kt_credential_clear(struct kt_credential *credential);
+
+/* Appends the stored form, the version-1 JSON object, to form. */
+bool kt_credential_write(const struct kt_credential *credential, struct kt_secret *form,
+                         struct kt_error *error);
+
+/* Reads a stored form; anything else, a newer version too, is KT_ERROR_CORRUPT. */
+bool kt_credential_read(struct kt_credential *credential, const char *form, size_t length,
+                        struct kt_error *error);
+
+/* What a search found: credentials, and how many items more could not be read. */
+struct kt_credentials {
+	struct kt_credential *items;
+	size_t count;
+	size_t corrupt;
+};
+
+/* Takes the content of credential over (it is empty afterwards). */
+bool kt_credentials_add(struct kt_credentials *credentials, struct kt_credential *credential,
+                        struct kt_error *error);
+void kt_credentials_clear(struct kt_credentials *credentials);

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * The environment and the directories that follow from it, read in one place. Texts are
+ * borrowed from the environment; an empty variable counts as absent.
+ */
+
+#include <stdbool.h>
+
+#include "keyring/error.h"
+
+/* The variable's value, or NULL. */
+const char *kt_environment_get(const char *name);
+
+/* $HOME, else the home of the passwd entry. NULL where neither is an absolute path. */
+const char *kt_environment_home(void);
+
+/* $XDG_CONFIG_HOME/keyturn, else ~/.config/keyturn, and the same for data (.local/share). */
+bool kt_environment_config_directory(char **path, struct kt_error *error);
+bool kt_environment_data_directory(char **path, struct kt_error *error);
+
+/*
+ * Where locks and journals lie (safety.md R-X1): ~/.local/state/keyturn with the home of the
+ * passwd entry, whatever HOME says, so that all callers agree; /dev/shm/keyturn-UID where
+ * that cannot be written. Made 0700 and checked: a directory, ours, nobody else's to write.
+ */
+bool kt_environment_state_directory(char **path, struct kt_error *error);
+
+/* Makes a directory and its missing parents, 0700. That it is there already is no error. */
+bool kt_environment_make_directory(const char *path, struct kt_error *error);

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * Keys of type "user" in the user's kernel keyring (@u), by system calls alone: libc, no
+ * libkeyutils. Permissions are the owner's only (0x003f0000), so that no possession, session
+ * keyring or request_key is involved (pam-keyring.md, section 9). A key is found by its exact
+ * description, which is no secret. What cannot be had (quota, EPERM, ENOSYS, expiry) is a
+ * plain "no": the caller decides what that means.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "keyring/error.h"
+#include "keyring/secret.h"
+
+/* The permission mask and the largest description that is used. */
+#define KT_KERNEL_KEY_PERMISSION 0x003f0000u
+#define KT_KERNEL_KEY_DESCRIPTION_MAXIMUM 4000
+
+/* Key calls work here at all (a container may forbid them). One system call. */
+bool kt_kernel_key_is_usable(void);
+
+/* The serial of the live key of this description in @u, or 0. */
+int32_t kt_kernel_key_find(const char *description);
+
+/*
+ * Reads the payload of a key into buffer; false if it is gone, not ours, or longer than size.
+ * *length is the payload's.
+ */
+bool kt_kernel_key_read(int32_t serial, void *buffer, size_t size, size_t *length);
+
+/* The same into a secret of at most limit bytes. */
+bool kt_kernel_key_read_secret(int32_t serial, struct kt_secret *payload, size_t limit);
+
+/*
+ * Puts a key of this description into @u in place of any other, without a moment in which it
+ * has wrong permissions or no timeout: made in the thread keyring, given timeout (seconds, 0
+ * for none) and permissions, then linked; the key it replaces is revoked. Returns its serial,
+ * or 0 with errno.
+ */
+int32_t kt_kernel_key_put(const char *description, const void *payload, size_t length,
+                          unsigned int timeout);
+
+/* Replaces the payload of a live key and sets its timeout again (an update resets it). */
+bool kt_kernel_key_update(int32_t serial, const void *payload, size_t length,
+                          unsigned int timeout);
+
+/* Revokes, which gives its quota back at once, and unlinks from @u. */
+void kt_kernel_key_drop(int32_t serial);
+
+/*
+ * Puts a key of this description into @u only if there is none: of many callers exactly one
+ * gets true. An expired one does not count as there.
+ */
+bool kt_kernel_key_claim(const char *description, unsigned int timeout);
+
+/* Calls visit for each key in @u whose description begins with prefix, dead ones too. */
+void kt_kernel_key_each(const char *prefix,
+                        void (*visit)(void *context, int32_t serial, const char *description),
+                        void *context);

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * File locks (flock) in the state directory: released by the kernel when their holder dies.
+ * A lock file is never unlinked or renamed; it is opened O_NOFOLLOW|O_CLOEXEC, 0600, and its
+ * owner is checked (safety.md R-X1 to R-X4). The file's first bytes name the holder's pid.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "keyring/error.h"
+
+/* A zeroed lock is not held: descriptor is one more than the file's. */
+struct kt_lock {
+	int descriptor_plus_one;
+};
+
+enum kt_lock_mode {
+	KT_LOCK_SHARED,
+	KT_LOCK_EXCLUSIVE,
+};
+
+/*
+ * Opens the lock file NAME in the state directory, made if need be, and takes the lock; waits
+ * until the deadline (kt_clock_monotonic; 0: does not wait), polling with jitter. Held by
+ * another at the end is KT_ERROR_BUSY, its sentence naming what ("the account work") and the
+ * holder's pid.
+ */
+bool kt_lock_take(struct kt_lock *lock, const char *name, enum kt_lock_mode mode,
+                  int64_t deadline, const char *what, struct kt_error *error);
+
+bool kt_lock_is_held(const struct kt_lock *lock);
+
+/* The lock file's descriptor, borrowed. */
+int kt_lock_descriptor(const struct kt_lock *lock);
+
+/* For KT_CLEANUP; safe to repeat. */
+void kt_lock_release(struct kt_lock *lock);

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "keyring/text.h"
+
+void kt_text_free(char **text)
+{
+	free(*text);
+	*text = NULL;
+}
+
+bool kt_text_set_bytes(char **target, const char *bytes, size_t length, struct kt_error *error)
+{
+	char *copy = malloc(length + 1);
+
+	if (!copy)
+		return kt_fail_memory(error);
+	memcpy(copy, bytes, length);
+	copy[length] = '\0';
+	free(*target);
+	*target = copy;
+	return true;
+}
+
+bool kt_text_set(char **target, const char *text, struct kt_error *error)
+{
+	if (text)
+		return kt_text_set_bytes(target, text, strlen(text), error);
+	kt_text_free(target);
+	return true;
+}
+
+bool kt_text_format(char **target, struct kt_error *error, const char *format, ...)
+{
+	va_list arguments;
+	char *text = NULL;
+	int length;
+
+	va_start(arguments, format);
+	length = vasprintf(&text, format, arguments);
+	va_end(arguments);
+	if (length < 0)
+		return kt_fail_memory(error);
+	free(*target);
+	*target = text;
+	return true;
+}
+
+const char *kt_text_or_empty(const char *text)
+{
+	return text ? text : "";
+}
+
+bool kt_text_is_equal(const char *text, const char *other)
+{
+	return strcmp(kt_text_or_empty(text), kt_text_or_empty(other)) == 0;
+}
+
+bool kt_text_has_prefix(const char *text, const char *prefix)
+{
+	return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+bool kt_text_to_number(const char *bytes, size_t length, int64_t minimum, int64_t maximum,
+                       int64_t *number)
+{
+	int64_t value = 0;
+
+	if (length == 0)
+		return false;
+	for (size_t i = 0; i < length; i++) {
+		if (bytes[i] < '0' || bytes[i] > '9')
+			return false;
+		if (__builtin_mul_overflow(value, 10, &value) ||
+		    __builtin_add_overflow(value, bytes[i] - '0', &value))
+			return false;
+	}
+	if (value < minimum || value > maximum)
+		return false;
+	*number = value;
+	return true;
+}
+
+bool kt_text_is_clean(const char *bytes, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		if ((unsigned char)bytes[i] < 0x20 || bytes[i] == 0x7f)
+			return false;
+	return true;
+}
+
+/* Reads one character; returns its length in bytes, 0 where it is not well-formed. */
+static size_t decode_utf8(const char *bytes, size_t length, uint32_t *character)
+{
+	static const uint32_t smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	unsigned char lead = (unsigned char)bytes[0];
+	size_t needed = lead < 0x80 ? 1 : lead < 0xc0 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3
+	                : lead < 0xf8 ? 4 : 0;
+	uint32_t value;
+
+	if (needed == 0 || needed > length)
+		return 0;
+	value = needed == 1 ? lead : lead & (0x7fu >> needed);
+	for (size_t i = 1; i < needed; i++) {
+		if (((unsigned char)bytes[i] & 0xc0) != 0x80)
+			return 0;
+		value = value << 6 | ((unsigned char)bytes[i] & 0x3f);
+	}
+	if (value < smallest[needed] || value > 0x10ffff || (value >= 0xd800 && value < 0xe000))
+		return 0;
+	*character = value;
+	return needed;
+}
+
+bool kt_text_is_utf8(const char *bytes, size_t length)
+{
+	uint32_t character;
+
+	while (length > 0) {
+		size_t used = decode_utf8(bytes, length, &character);
+
+		if (used == 0)
+			return false;
+		bytes += used;
+		length -= used;
+	}
+	return true;
+}
+
+bool kt_text_is_visible_ascii(const char *bytes, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		if (bytes[i] < 0x21 || bytes[i] > 0x7e)
+			return false;
+	return length > 0;
+}
+
+static bool is_deceptive(uint32_t character)
+{
+	return character < 0x20 || (character >= 0x7f && character < 0xa0) ||
+	       character == 0x61c || (character >= 0x200b && character <= 0x200f) ||
+	       (character >= 0x2028 && character <= 0x202e) ||
+	       (character >= 0x2060 && character <= 0x206f) || character == 0xfeff ||
+	       (character >= 0xfff9 && character <= 0xfffb) ||
+	       (character >= 0xe0000 && character <= 0xe0fff);
+}
+
+void kt_text_make_printable(char *text)
+{
+	size_t length = strlen(text);
+	char *target = text;
+
+	while (length > 0) {
+		uint32_t character = 0;
+		size_t used = decode_utf8(text, length, &character);
+
+		if (used == 0 || is_deceptive(character)) {
+			*target++ = '?';
+			used = used ? used : 1;
+		} else {
+			memmove(target, text, used);
+			target += used;
+		}
+		text += used;
+		length -= used;
+	}
+	*target = '\0';
+}
+
+bool kt_text_append_base64url(struct kt_secret *target, const void *bytes, size_t length,
+                              struct kt_error *error)
+{
+	static const char alphabet[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	const unsigned char *input = bytes;
+
+	for (size_t i = 0; i < length; i += 3) {
+		size_t left = length - i < 3 ? length - i : 3;
+		uint32_t group = (uint32_t)input[i] << 16;
+		char digits[4];
+
+		if (left > 1)
+			group |= (uint32_t)input[i + 1] << 8;
+		if (left > 2)
+			group |= input[i + 2];
+		for (size_t k = 0; k < 4; k++)
+			digits[k] = alphabet[group >> (18 - 6 * k) & 0x3f];
+		if (!kt_secret_append(target, digits, left + 1, error))
+			return false;
+	}
+	return true;
+}
+
+static bool is_unreserved(char byte)
+{
+	return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+	       (byte >= '0' && byte <= '9') || byte == '-' || byte == '.' || byte == '_' ||
+	       byte == '~';
+}
+
+bool kt_text_append_percent(struct kt_secret *target, const char *bytes, size_t length,
+                            struct kt_error *error)
+{
+	static const char digits[] = "0123456789ABCDEF";
+
+	for (size_t i = 0; i < length; i++) {
+		unsigned char byte = (unsigned char)bytes[i];
+		const char escape[3] = { '%', digits[byte >> 4], digits[byte & 0xf] };
+		bool done = is_unreserved(bytes[i]) ? kt_secret_append(target, &bytes[i], 1, error)
+		                                    : kt_secret_append(target, escape, 3, error);
+
+		if (!done)
+			return false;
+	}
+	return true;
+}
+
+static int hex_value(char digit)
+{
+	if (digit >= '0' && digit <= '9')
+		return digit - '0';
+	if (digit >= 'a' && digit <= 'f')
+		return digit - 'a' + 10;
+	if (digit >= 'A' && digit <= 'F')
+		return digit - 'A' + 10;
+	return -1;
+}
+
+bool kt_text_append_unescaped(struct kt_secret *target, const char *bytes, size_t length,
+                              struct kt_error *error)
+{
+	for (size_t i = 0; i < length; i++) {
+		char byte = bytes[i];
+
+		if (byte == '%') {
+			int high = length - i > 2 ? hex_value(bytes[i + 1]) : -1;
+			int low = length - i > 2 ? hex_value(bytes[i + 2]) : -1;
+
+			if (high < 0 || low < 0)
+				return kt_fail(error, KT_ERROR_USAGE,
+				               "a %% in a URL is not followed by two hex digits");
+			byte = (char)(high << 4 | low);
+			i += 2;
+		}
+		if (!kt_text_is_clean(&byte, 1))
+			return kt_fail(error, KT_ERROR_USAGE,
+			               "a URL holds an encoded control character");
+		if (!kt_secret_append(target, &byte, 1, error))
+			return false;
+	}
+	return true;
+}
