@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* Small files of ours: read whole within a bound, replaced whole or not at all. */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "keyring/error.h"
+#include "keyring/secret.h"
+
+/*
+ * Appends the file's content. Absent is no error: *found is false. More than limit bytes, not
+ * a regular file, or unreadable is KT_ERROR_UNAVAILABLE.
+ */
+bool kt_file_read(const char *path, size_t limit, struct kt_secret *content, bool *found,
+                  struct kt_error *error);
+
+/*
+ * Writes a temporary file beside path, 0600, syncs it, renames it over path and syncs the
+ * directory. After a failure (KT_ERROR_UNAVAILABLE) the old content stands and the temporary
+ * file is gone.
+ */
+bool kt_file_replace(const char *path, const void *bytes, size_t length,
+                     struct kt_error *error);
