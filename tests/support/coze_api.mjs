@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+
+/* The two endpoints of /v1 that tell whether a token works. */
+
+import { envelope } from './coze_answer.mjs';
+
+const REFUSED = ['authentication is invalid', 'the token you provided is incorrect or has no permission'];
+
+/* { entry } of a token that works here, or { refusal }. */
+function checkToken(server, request, permission) {
+	const { settings, grants, clients } = server;
+	const token = /^Bearer ([^ ]+)$/.exec(request.headers.authorization ?? '')?.[1];
+	const entry = grants.accessTokens.get(token);
+
+	if (!entry || entry.expires <= grants.clock() || clients.get(entry.client_id)?.active === false)
+		return { refusal: envelope(settings, 401, 4100, REFUSED[0]) };
+	if (entry.permissions && !entry.permissions.includes(permission))
+		return { refusal: envelope(settings, 403, 4101, REFUSED[1]) };
+	return { entry };
+}
+
+export function answerMe(server, request) {
+	const { entry, refusal } = checkToken(server, request, 'me');
+
+	if (server.settings.me === 'absent')
+		return envelope(server.settings, 404, 4200, 'not found');
+	if (refusal)
+		return refusal;
+	return envelope(server.settings, 200, 0, '', {
+		user_id: '7500000000000000001',
+		user_name: 'tester',
+		nick_name: entry.session_name ?? 'Tester',
+		avatar_url: `${server.wwwBase}/avatar.png`,
+	});
+}
+
+export function answerWorkspaces(server, request, url) {
+	const { refusal } = checkToken(server, request, 'listWorkspace');
+	const isPage = (name) => /^[1-9]\d{0,3}$/.test(url.searchParams.get(name) ?? '');
+
+	if (refusal)
+		return refusal;
+	if (!isPage('page_num') || !isPage('page_size'))
+		return envelope(server.settings, 400, 4000, 'bad parameter');
+	return envelope(server.settings, 200, 0, '', {
+		total_count: 1,
+		workspaces: [{ id: '7300000000000000001', name: 'Personal', icon_url: '', role_type: 'owner',
+			workspace_type: 'personal' }],
+	});
+}

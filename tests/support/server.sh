@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: MIT
+#
+# For test scripts, to be sourced: starts and stops the test servers and talks to their control listeners.
+# srcdir is the top of the source tree. One server of each sort at a time.
+
+kt_support=${srcdir:-.}/tests/support
+
+# server_field FILE NAME: a member of a JSON object in a file, nothing if there is none.
+server_field()
+{
+	node -e '
+		const value = JSON.parse(require("fs").readFileSync(process.argv[1], "utf8"))[process.argv[2]];
+		process.stdout.write(value == null ? "" : typeof value === "object" ? JSON.stringify(value) : String(value));
+	' "$1" "$2"
+}
+
+# server_request METHOD URL [JSON]: the answer's body; status 1 unless it is a 200.
+server_request()
+{
+	node -e '
+		const [method, url, body] = process.argv.slice(1);
+		fetch(url, { method, body }).then(async (answer) => {
+			process.stdout.write(await answer.text());
+			process.exitCode = answer.status === 200 ? 0 : 1;
+		}, (error) => {
+			process.stderr.write(`${url}: ${error.cause?.code ?? error.message}\n`);
+			process.exitCode = 1;
+		});
+	' "$@"
+}
+
+# server_launch PROGRAM DIR [OPTION...]: waits 30 s for DIR/server.json; its pid in server_pid.
+server_launch()
+{
+	server_program=$1
+	server_directory=$2
+	shift 2
+	mkdir -p "$server_directory" || return 1
+	rm -f "$server_directory/server.json" || return 1
+	node "$kt_support/$server_program" --dir "$server_directory" "$@" \
+		>"$server_directory/output" 2>&1 </dev/null &
+	server_pid=$!
+	server_tries=300
+	until [ -f "$server_directory/server.json" ]; do
+		server_tries=$((server_tries - 1))
+		if [ "$server_tries" -eq 0 ] || ! kill -0 "$server_pid" 2>/dev/null; then
+			echo "$server_program did not start:" >&2
+			cat "$server_directory/output" >&2
+			return 1
+		fi
+		sleep 0.1
+	done
+}
+
+# coze_server_start DIR [--tls] [--host NAME]: sets COZE_API, COZE_WWW, COZE_CONTROL, COZE_CA, COZE_PID.
+coze_server_start()
+{
+	server_launch coze_server.mjs "$@" || return 1
+	COZE_PID=$server_pid
+	COZE_API=$(server_field "$1/server.json" api_base)
+	COZE_WWW=$(server_field "$1/server.json" www_base)
+	COZE_CONTROL=$(server_field "$1/server.json" control)
+	COZE_CA=$(server_field "$1/server.json" ca_file)
+}
+
+# oidc_server_start DIR [OPTION...]: sets OIDC_ISSUER, OIDC_CONTROL, OIDC_CA, OIDC_PID.
+oidc_server_start()
+{
+	server_launch oidc_server.mjs "$@" || return 1
+	OIDC_PID=$server_pid
+	OIDC_ISSUER=$(server_field "$1/server.json" issuer)
+	OIDC_CONTROL=$(server_field "$1/server.json" control)
+	OIDC_CA=$(server_field "$1/server.json" ca_file)
+}
+
+# coze_control JSON: changes settings, queues faults.
+coze_control()
+{
+	server_request POST "$COZE_CONTROL/control" "$1"
+}
+
+# coze_state [brief]: what the server saw.
+coze_state()
+{
+	server_request GET "$COZE_CONTROL/control${1:+?brief=1}"
+}
+
+# coze_mint CLIENT KIND: tokens without a login.
+coze_mint()
+{
+	server_request POST "$COZE_CONTROL/control/mint" "{\"client_id\":\"$1\",\"kind\":\"$2\"}"
+}
+
+# coze_approve USER_CODE [allow|deny|expire]
+coze_approve()
+{
+	server_request POST "$COZE_CONTROL/control/approve" "{\"user_code\":\"$1\",\"decision\":\"${2:-allow}\"}"
+}
+
+coze_reset()
+{
+	server_request POST "$COZE_CONTROL/control/reset" '{}'
+}
+
+# server_stop: ends those that were started here.
+server_stop()
+{
+	for server_pid in ${COZE_PID:-} ${OIDC_PID:-}; do
+		kill "$server_pid" 2>/dev/null
+		wait "$server_pid" 2>/dev/null
+	done
+	COZE_PID=
+	OIDC_PID=
+}
