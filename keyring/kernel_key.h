@@ -57,7 +57,10 @@ void kt_kernel_key_drop(int32_t serial);
  */
 bool kt_kernel_key_claim(const char *description, unsigned int timeout);
 
-/* Calls visit for each key in @u whose description begins with prefix, dead ones too. */
+/*
+ * Calls visit for each live key in @u whose description begins with prefix. A dead one (expired,
+ * revoked) cannot be described any more; it is unlinked on the way, as the kernel would do later.
+ */
 void kt_kernel_key_each(const char *prefix,
                         void (*visit)(void *context, int32_t serial, const char *description),
                         void *context);

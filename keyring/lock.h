@@ -4,13 +4,16 @@
 /*
  * File locks (flock) in the state directory: released by the kernel when their holder dies.
  * A lock file is never unlinked or renamed; it is opened O_NOFOLLOW|O_CLOEXEC, 0600, and its
- * owner is checked (safety.md R-X1 to R-X4). The file's first bytes name the holder's pid.
+ * owner is checked (safety.md R-X1 to R-X4). The file's first bytes name the holder's pid;
+ * what a lock's user notes in it stands from KT_LOCK_NOTES on.
  */
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "keyring/error.h"
+
+#define KT_LOCK_NOTES 16
 
 /* A zeroed lock is not held: descriptor is one more than the file's. */
 struct kt_lock {
@@ -30,6 +33,10 @@ enum kt_lock_mode {
  */
 bool kt_lock_take(struct kt_lock *lock, const char *name, enum kt_lock_mode mode,
                   int64_t deadline, const char *what, struct kt_error *error);
+
+/* The two halves of taking a lock, for one that waits in its own way (gate.c). */
+bool kt_lock_open(struct kt_lock *lock, const char *name, struct kt_error *error);
+void kt_lock_name_holder(const struct kt_lock *lock);
 
 bool kt_lock_is_held(const struct kt_lock *lock);
 

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <time.h>
+
+#include "keyring/clock.h"
+
+static int64_t read_clock(clockid_t clock)
+{
+	struct timespec now;
+
+	/* Cannot fail: each of these clocks is older than any kernel that has key calls. */
+	clock_gettime(clock, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int64_t kt_clock_wall(void)
+{
+	return read_clock(CLOCK_REALTIME) / 1000;
+}
+
+int64_t kt_clock_boot(void)
+{
+	return read_clock(CLOCK_BOOTTIME) / 1000;
+}
+
+int64_t kt_clock_boot_milliseconds(void)
+{
+	return read_clock(CLOCK_BOOTTIME);
+}
+
+int64_t kt_clock_monotonic(void)
+{
+	return read_clock(CLOCK_MONOTONIC);
+}
+
+void kt_clock_sleep(int64_t milliseconds)
+{
+	struct timespec pause = {
+		.tv_sec = (time_t)(milliseconds / 1000),
+		.tv_nsec = (long)(milliseconds % 1000) * 1000000,
+	};
+
+	if (milliseconds > 0)
+		nanosleep(&pause, NULL);
+}

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <errno.h>
+#include <linux/keyctl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "keyring/cleanup.h"
+#include "keyring/kernel_key.h"
+#include "keyring/text.h"
+
+static const char key_type[] = "user";
+
+static long keyctl(int operation, long second, long third, long fourth, long fifth)
+{
+	return syscall(SYS_keyctl, operation, second, third, fourth, fifth);
+}
+
+bool kt_kernel_key_is_usable(void)
+{
+	return keyctl(KEYCTL_GET_KEYRING_ID, KEY_SPEC_USER_KEYRING, 0, 0, 0) >= 0;
+}
+
+int32_t kt_kernel_key_find(const char *description)
+{
+	long serial = keyctl(KEYCTL_SEARCH, KEY_SPEC_USER_KEYRING, (long)key_type,
+	                     (long)description, 0);
+
+	return serial > 0 ? (int32_t)serial : 0;
+}
+
+bool kt_kernel_key_read(int32_t serial, void *buffer, size_t size, size_t *length)
+{
+	long got = keyctl(KEYCTL_READ, serial, (long)buffer, (long)size, 0);
+
+	/* Into a buffer that is too small the kernel copies nothing and tells the length. */
+	if (got < 0 || (size_t)got > size)
+		return false;
+	*length = (size_t)got;
+	return true;
+}
+
+bool kt_kernel_key_read_secret(int32_t serial, struct kt_secret *payload, size_t limit)
+{
+	struct kt_error ignored = { 0 };
+	char *buffer = malloc(limit);
+	size_t length = 0;
+	bool done;
+
+	if (!buffer)
+		return false;
+	done = kt_kernel_key_read(serial, buffer, limit, &length) &&
+	       kt_secret_set(payload, buffer, length, &ignored);
+	explicit_bzero(buffer, length);
+	free(buffer);
+	return done;
+}
+
+static void unlink_from(int32_t keyring, int32_t serial)
+{
+	keyctl(KEYCTL_UNLINK, serial, keyring, 0, 0);
+}
+
+/* A new key in the thread keyring, finished but for its place; 0 with errno. */
+static int32_t make_key(const char *description, const void *payload, size_t length,
+                        unsigned int timeout)
+{
+	int32_t serial = (int32_t)syscall(SYS_add_key, key_type, description, payload, length,
+	                                  KEY_SPEC_THREAD_KEYRING);
+
+	if (serial <= 0)
+		return 0;
+	if (keyctl(KEYCTL_SET_TIMEOUT, serial, (long)timeout, 0, 0) == 0 &&
+	    keyctl(KEYCTL_SETPERM, serial, (long)KT_KERNEL_KEY_PERMISSION, 0, 0) == 0)
+		return serial;
+	keyctl(KEYCTL_REVOKE, serial, 0, 0, 0);
+	unlink_from(KEY_SPEC_THREAD_KEYRING, serial);
+	return 0;
+}
+
+int32_t kt_kernel_key_put(const char *description, const void *payload, size_t length,
+                          unsigned int timeout)
+{
+	int32_t replaced = kt_kernel_key_find(description);
+	int32_t serial = make_key(description, payload, length, timeout);
+	int problem;
+
+	if (!serial)
+		return 0;
+	/* A link displaces the key that has the same type and description. */
+	if (keyctl(KEYCTL_LINK, serial, KEY_SPEC_USER_KEYRING, 0, 0) == 0) {
+		unlink_from(KEY_SPEC_THREAD_KEYRING, serial);
+		if (replaced)
+			keyctl(KEYCTL_REVOKE, replaced, 0, 0, 0);
+		return serial;
+	}
+	problem = errno;
+	keyctl(KEYCTL_REVOKE, serial, 0, 0, 0);
+	unlink_from(KEY_SPEC_THREAD_KEYRING, serial);
+	errno = problem;
+	return 0;
+}
+
+bool kt_kernel_key_update(int32_t serial, const void *payload, size_t length,
+                          unsigned int timeout)
+{
+	return keyctl(KEYCTL_UPDATE, serial, (long)payload, (long)length, 0) == 0 &&
+	       keyctl(KEYCTL_SET_TIMEOUT, serial, (long)timeout, 0, 0) == 0;
+}
+
+void kt_kernel_key_drop(int32_t serial)
+{
+	keyctl(KEYCTL_REVOKE, serial, 0, 0, 0);
+	unlink_from(KEY_SPEC_USER_KEYRING, serial);
+}
+
+/* The serials in @u, freed by the caller; NULL where there are none. */
+static int32_t *list_keys(size_t *count)
+{
+	long size = keyctl(KEYCTL_READ, KEY_SPEC_USER_KEYRING, 0, 0, 0);
+
+	while (size > 0) {
+		int32_t *serials = malloc((size_t)size);
+		long got;
+
+		if (!serials)
+			return NULL;
+		got = keyctl(KEYCTL_READ, KEY_SPEC_USER_KEYRING, (long)serials, size, 0);
+		if (got >= 0 && got <= size) {
+			*count = (size_t)got / sizeof(*serials);
+			return serials;
+		}
+		free(serials);
+		size = got;
+	}
+	return NULL;
+}
+
+/*
+ * The key's own description (behind "type;uid;gid;permission;"), or NULL: not a user key, not
+ * ours to see, or dead. A dead one is unlinked, as the kernel's collector would do later.
+ */
+static const char *describe(int32_t serial, char *buffer, size_t size)
+{
+	long length = keyctl(KEYCTL_DESCRIBE, serial, (long)buffer, (long)size, 0);
+	const char *description = buffer;
+
+	if (length < 0 && (errno == EKEYEXPIRED || errno == EKEYREVOKED))
+		unlink_from(KEY_SPEC_USER_KEYRING, serial);
+	if (length <= 0 || (size_t)length > size || !kt_text_has_prefix(buffer, "user;"))
+		return NULL;
+	for (int fields = 0; fields < 4 && description; fields++) {
+		description = strchr(description, ';');
+		description = description ? description + 1 : NULL;
+	}
+	return description;
+}
+
+static void free_serials(int32_t **serials)
+{
+	free(*serials);
+}
+
+void kt_kernel_key_each(const char *prefix,
+                        void (*visit)(void *context, int32_t serial, const char *description),
+                        void *context)
+{
+	size_t count = 0;
+	KT_CLEANUP(free_serials) int32_t *serials = list_keys(&count);
+	char buffer[KT_KERNEL_KEY_DESCRIPTION_MAXIMUM + 64];
+
+	for (size_t i = 0; i < count; i++) {
+		const char *description = describe(serials[i], buffer, sizeof(buffer));
+
+		if (description && kt_text_has_prefix(description, prefix))
+			visit(context, serials[i], description);
+	}
+}
+
+static void visit_nothing(void *context, int32_t serial, const char *description)
+{
+	(void)context;
+	(void)serial;
+	(void)description;
+}
+
+static bool move_exclusively(int32_t serial)
+{
+	return syscall(SYS_keyctl, KEYCTL_MOVE, serial, KEY_SPEC_THREAD_KEYRING,
+	               KEY_SPEC_USER_KEYRING, KEYCTL_MOVE_EXCL) == 0;
+}
+
+bool kt_kernel_key_claim(const char *description, unsigned int timeout)
+{
+	int32_t serial;
+
+	if (kt_kernel_key_find(description))
+		return false;
+	serial = make_key(description, "1", 1, timeout);
+	if (!serial)
+		return false;
+	if (move_exclusively(serial))
+		return true;
+	/* What is in the way may be dead. It is unlinked by its serial, so that a live one that
+	 * another caller claims at this moment stays. */
+	if (errno == EEXIST && !kt_kernel_key_find(description)) {
+		kt_kernel_key_each("", visit_nothing, NULL);
+		if (move_exclusively(serial))
+			return true;
+	}
+	keyctl(KEYCTL_REVOKE, serial, 0, 0, 0);
+	unlink_from(KEY_SPEC_THREAD_KEYRING, serial);
+	return false;
+}

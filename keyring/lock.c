@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "keyring/cleanup.h"
+#include "keyring/clock.h"
+#include "keyring/environment.h"
+#include "keyring/lock.h"
+#include "keyring/text.h"
+
+static bool check_file(int descriptor, const char *path, struct kt_error *error)
+{
+	struct stat status;
+
+	if (fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) &&
+	    status.st_uid == geteuid() && !(status.st_mode & (S_IWGRP | S_IWOTH)))
+		return true;
+	kt_fail(error, KT_ERROR_UNSAFE, "the lock file %s is not a file that only you can write",
+	        path);
+	return kt_advise(error, "remove it and run the command again");
+}
+
+bool kt_lock_open(struct kt_lock *lock, const char *name, struct kt_error *error)
+{
+	KT_CLEANUP(kt_text_free) char *directory = NULL;
+	KT_CLEANUP(kt_text_free) char *path = NULL;
+	int descriptor;
+
+	if (!kt_environment_state_directory(&directory, error) ||
+	    !kt_text_format(&path, error, "%s/%s", directory, name))
+		return false;
+	/* O_NONBLOCK: a FIFO that was put there must not stop us. */
+	descriptor = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
+	if (descriptor < 0) {
+		kt_fail(error, KT_ERROR_UNAVAILABLE, "the lock file %s cannot be opened: %s", path,
+		        strerror(errno));
+		return kt_advise(error, "make %s writable, with room on its disk", directory);
+	}
+	if (!check_file(descriptor, path, error)) {
+		close(descriptor);
+		return false;
+	}
+	lock->descriptor_plus_one = descriptor + 1;
+	return true;
+}
+
+void kt_lock_name_holder(const struct kt_lock *lock)
+{
+	char line[KT_LOCK_NOTES + 1];
+
+	snprintf(line, sizeof(line), "%-*ld\n", KT_LOCK_NOTES - 1, (long)getpid());
+	/* For messages alone: a full disk is no reason to do without the lock. */
+	if (pwrite(kt_lock_descriptor(lock), line, KT_LOCK_NOTES, 0) < 0)
+		return;
+}
+
+/* The process named in the file, if it is still there; 0 where nobody is. */
+static pid_t holder(const struct kt_lock *lock)
+{
+	char line[KT_LOCK_NOTES];
+	ssize_t got = pread(kt_lock_descriptor(lock), line, sizeof(line), 0);
+	size_t digits = 0;
+	int64_t pid;
+
+	while (got > 0 && digits < (size_t)got && line[digits] >= '0' && line[digits] <= '9')
+		digits++;
+	if (!kt_text_to_number(line, digits, 1, INT32_MAX, &pid))
+		return 0;
+	return kill((pid_t)pid, 0) == 0 || errno == EPERM ? (pid_t)pid : 0;
+}
+
+static bool fail_busy(const struct kt_lock *lock, const char *what, struct kt_error *error)
+{
+	pid_t pid = holder(lock);
+
+	if (pid)
+		kt_fail(error, KT_ERROR_BUSY, "%s is in use by process %ld", what, (long)pid);
+	else
+		kt_fail(error, KT_ERROR_BUSY, "%s is in use by another process", what);
+	return kt_advise(error, "wait for it to end, then run the command again");
+}
+
+bool kt_lock_take(struct kt_lock *lock, const char *name, enum kt_lock_mode mode,
+                  int64_t deadline, const char *what, struct kt_error *error)
+{
+	KT_CLEANUP(kt_lock_release) struct kt_lock fresh = { 0 };
+	int operation = (mode == KT_LOCK_SHARED ? LOCK_SH : LOCK_EX) | LOCK_NB;
+	int64_t pause = 2;
+
+	if (!kt_lock_open(&fresh, name, error))
+		return false;
+	while (flock(kt_lock_descriptor(&fresh), operation) != 0) {
+		if (errno != EWOULDBLOCK && errno != EINTR) {
+			kt_fail(error, KT_ERROR_UNAVAILABLE, "the lock for %s cannot be had: %s",
+			        what, strerror(errno));
+			return kt_advise(error, "run: keyturn doctor");
+		}
+		if (kt_clock_monotonic() >= deadline)
+			return fail_busy(&fresh, what, error);
+		/* The pid makes waiters that came together go different ways. */
+		kt_clock_sleep(pause + getpid() % 7);
+		pause = pause < 32 ? 2 * pause : pause;
+	}
+	if (mode == KT_LOCK_EXCLUSIVE)
+		kt_lock_name_holder(&fresh);
+	*lock = fresh;
+	fresh = (struct kt_lock){ 0 };
+	return true;
+}
+
+bool kt_lock_is_held(const struct kt_lock *lock)
+{
+	return lock->descriptor_plus_one != 0;
+}
+
+int kt_lock_descriptor(const struct kt_lock *lock)
+{
+	return lock->descriptor_plus_one - 1;
+}
+
+void kt_lock_release(struct kt_lock *lock)
+{
+	if (!kt_lock_is_held(lock))
+		return;
+	/* Said aloud: a child between fork and exec still has the descriptor. */
+	flock(kt_lock_descriptor(lock), LOCK_UN);
+	close(kt_lock_descriptor(lock));
+	*lock = (struct kt_lock){ 0 };
+}
