@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "keyring/cleanup.h"
+#include "keyring/text.h"
+#include "pam/run.h"
+
+/* Where 16-bit ids came first, the calls for today's have names of their own. */
+#ifdef SYS_setresuid32
+#define CALL_SETGROUPS SYS_setgroups32
+#define CALL_SETRESGID SYS_setresgid32
+#define CALL_SETRESUID SYS_setresuid32
+#define CALL_SETUID SYS_setuid32
+#else
+#define CALL_SETGROUPS SYS_setgroups
+#define CALL_SETRESGID SYS_setresgid
+#define CALL_SETRESUID SYS_setresuid
+#define CALL_SETUID SYS_setuid
+#endif
+
+#define RUNTIME_DIR_NAME "XDG_RUNTIME_DIR="
+#define RUNTIME_DIR_COUNT 2
+#define ENVIRONMENT_COUNT 6
+
+/* Above this, descriptors are left to close-on-exec where the kernel has no close_range. */
+#define DESCRIPTOR_LIMIT 65536
+
+/* All that the child needs, made before it exists: it must not allocate. */
+struct child {
+	int socket;
+	bool has_rights_to_drop;
+	uid_t uid;
+	gid_t gid;
+	gid_t *groups;
+	int group_count;
+	char *runtime_dirs[RUNTIME_DIR_COUNT]; /* "XDG_RUNTIME_DIR=..."; best first */
+	char *environment[ENVIRONMENT_COUNT + 2]; /* a place for the chosen one, and NULL */
+	struct itimerval life;
+};
+
+static void descriptor_close(int *descriptor)
+{
+	if (*descriptor >= 0)
+		close(*descriptor);
+	*descriptor = -1;
+}
+
+static void child_clear(struct child *child)
+{
+	free(child->groups);
+	for (size_t i = 0; i < RUNTIME_DIR_COUNT; i++)
+		free(child->runtime_dirs[i]);
+	for (size_t i = 0; i < ENVIRONMENT_COUNT; i++)
+		free(child->environment[i]);
+	descriptor_close(&child->socket);
+}
+
+/* ---- in the child: system calls alone, and none that looks at other threads ---- */
+
+static _Noreturn void child_exit(void)
+{
+	for (;;)
+		syscall(SYS_exit_group, 0);
+}
+
+static _Noreturn void child_fail(int descriptor, enum kt_status status)
+{
+	unsigned char answer = (unsigned char)status;
+
+	send(descriptor, &answer, sizeof(answer), MSG_NOSIGNAL | MSG_DONTWAIT);
+	child_exit();
+}
+
+static void close_from(int first)
+{
+	struct rlimit limit;
+
+	if (syscall(SYS_close_range, first, ~0U, 0) == 0)
+		return;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > DESCRIPTOR_LIMIT)
+		limit.rlim_cur = DESCRIPTOR_LIMIT;
+	for (int descriptor = first; descriptor < (int)limit.rlim_cur; descriptor++)
+		close(descriptor);
+}
+
+/* The socket becomes 0 and 1, nothing 2, and everything else is closed. */
+static bool take_descriptors(int socket)
+{
+	/* Its caller may run with 0 to 2 closed, and the socket have got one of these. */
+	int high = fcntl(socket, F_DUPFD, 3);
+	int nothing = open("/dev/null", O_RDWR);
+
+	if (high < 0 || nothing < 0)
+		return false;
+	if (nothing != 2 && dup2(nothing, 2) != 2)
+		return false;
+	if (dup2(high, 0) != 0 || dup2(high, 1) != 1)
+		return false;
+	close_from(3);
+	return true;
+}
+
+static void reset_signals(void)
+{
+	struct sigaction standard = { .sa_handler = SIG_DFL };
+
+	for (int number = 1; number < NSIG; number++)
+		sigaction(number, &standard, NULL);
+}
+
+/*
+ * libc's own functions would wait for the caller's other threads, which this process has not.
+ * The last call proves that no way back is left.
+ */
+static bool drop_rights(const struct child *child)
+{
+	if (child->has_rights_to_drop &&
+	    syscall(CALL_SETGROUPS, child->group_count, child->groups) != 0)
+		return false;
+	if (syscall(CALL_SETRESGID, child->gid, child->gid, child->gid) != 0 ||
+	    syscall(CALL_SETRESUID, child->uid, child->uid, child->uid) != 0)
+		return false;
+	return child->uid == 0 || syscall(CALL_SETUID, 0) != 0;
+}
+
+/*
+ * As the user, and no deeper than the directory itself: the path may come from the user, and
+ * lead to a file system of theirs.
+ */
+static enum kt_status check_runtime_dir(const char *path, uid_t uid)
+{
+	struct stat status;
+
+	if (lstat(path, &status) != 0)
+		return KT_STATUS_NO_RUNTIME_DIR;
+	if (!S_ISDIR(status.st_mode) || status.st_uid != uid || (status.st_mode & 077) != 0)
+		return KT_STATUS_UNSAFE_RUNTIME_DIR;
+	return KT_STATUS_OPENED;
+}
+
+/* Puts the first good one into the environment's free place. */
+static enum kt_status choose_runtime_dir(struct child *child)
+{
+	enum kt_status worst = KT_STATUS_NO_RUNTIME_DIR;
+
+	for (size_t i = 0; i < RUNTIME_DIR_COUNT; i++) {
+		enum kt_status status;
+
+		if (!child->runtime_dirs[i])
+			continue;
+		status = check_runtime_dir(child->runtime_dirs[i] + sizeof(RUNTIME_DIR_NAME) - 1,
+		                           child->uid);
+		if (status == KT_STATUS_OPENED) {
+			size_t place = 0;
+
+			while (child->environment[place] != NULL)
+				place++;
+			child->environment[place] = child->runtime_dirs[i];
+			return status;
+		}
+		if (status == KT_STATUS_UNSAFE_RUNTIME_DIR)
+			worst = status;
+	}
+	return worst;
+}
+
+static _Noreturn void become_helper(struct child *child)
+{
+	static const struct rlimit no_core = { 0, 0 };
+	char *arguments[] = { (char[]){ "keyturn-unlock" }, NULL };
+	enum kt_status status;
+	sigset_t none;
+
+	setsid();
+	if (!take_descriptors(child->socket))
+		child_fail(child->socket, KT_STATUS_NOT_RUN);
+	reset_signals();
+	if (!drop_rights(child))
+		child_fail(0, KT_STATUS_NOT_DROPPED);
+	status = choose_runtime_dir(child);
+	if (status != KT_STATUS_OPENED)
+		child_fail(0, status);
+
+	setrlimit(RLIMIT_CORE, &no_core);
+	umask(077);
+	if (chdir("/") != 0)
+		child_fail(0, KT_STATUS_NOT_RUN);
+	setitimer(ITIMER_REAL, &child->life, NULL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	execve(KEYTURN_UNLOCK_PATH, arguments, child->environment);
+	child_fail(0, KT_STATUS_NOT_RUN);
+}
+
+/* ---- in the caller ---- */
+
+/*
+ * fork() without an exit signal and without atfork handlers: the caller's SIGCHLD handler and
+ * its wait() for any child never see this one. All arguments are 0, so the order in which an
+ * architecture takes them does not matter.
+ */
+static pid_t clone_silently(void)
+{
+	return (pid_t)syscall(SYS_clone, 0UL, 0UL, 0UL, 0UL, 0UL);
+}
+
+/* The first child ends at once; the second belongs to init and is nobody's to reap. */
+static bool start(struct child *child)
+{
+	sigset_t all, saved;
+	pid_t first;
+
+	/* No handler of the caller's may run in the children. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &saved);
+	first = clone_silently();
+	if (first == 0) {
+		pid_t second = clone_silently();
+
+		if (second == 0)
+			become_helper(child);
+		if (second < 0)
+			child_fail(child->socket, KT_STATUS_NOT_FORKED);
+		child_exit();
+	}
+	if (first > 0) {
+		while (waitpid(first, NULL, __WALL) < 0 && errno == EINTR)
+			;
+	}
+	pthread_sigmask(SIG_SETMASK, &saved, NULL);
+	return first > 0;
+}
+
+static int64_t now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+static void send_request(int socket, const struct kt_run *run)
+{
+	struct kt_request request = {
+		.magic = KT_REQUEST_MAGIC,
+		.op = (uint32_t)run->op,
+		.flags = (run->options->create ? (uint32_t)KT_REQUEST_CREATE : 0) |
+		         (run->options->prefetch ? (uint32_t)KT_REQUEST_PREFETCH : 0),
+		.timeout = run->options->timeout,
+		.grace = run->options->grace,
+		.old_length = (uint32_t)run->old_password.iov_len,
+		.new_length = (uint32_t)run->new_password.iov_len,
+	};
+	struct iovec parts[] = {
+		{ &request, sizeof(request) }, run->old_password, run->new_password
+	};
+	struct msghdr message = { .msg_iov = parts, .msg_iovlen = 3 };
+
+	for (size_t i = 0; i < KT_REQUEST_BACKENDS_MAX; i++)
+		request.backends[i] = run->options->backends[i];
+	/* Far below any socket's buffer, so it all goes or the child has ended, saying why. */
+	sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static enum kt_status receive_answer(int socket, int64_t deadline)
+{
+	unsigned char answer;
+	ssize_t count;
+
+	for (;;) {
+		struct pollfd waiting = { .fd = socket, .events = POLLIN };
+		int64_t left = deadline - now();
+		int ready;
+
+		if (left <= 0)
+			return KT_STATUS_SILENT;
+		ready = poll(&waiting, 1, (int)left);
+		if (ready < 0 && errno != EINTR)
+			return KT_STATUS_NOT_RUN;
+		if (ready > 0)
+			break;
+	}
+	count = recv(socket, &answer, sizeof(answer), MSG_DONTWAIT);
+	if (count != 1 || answer < KT_STATUS_OPENED || answer > KT_STATUS_NOT_RUN)
+		return KT_STATUS_NOT_RUN;
+	return (enum kt_status)answer;
+}
+
+static bool set_environment(struct child *child, const struct kt_run *run)
+{
+	struct kt_error error = { 0 };
+	char **place = child->environment;
+
+	if (!kt_text_format(place++, &error, "HOME=%s", run->user->pw_dir) ||
+	    !kt_text_format(place++, &error, "USER=%s", run->user->pw_name) ||
+	    !kt_text_format(place++, &error, "LOGNAME=%s", run->user->pw_name) ||
+	    !kt_text_format(place++, &error, "PATH=/usr/local/bin:/usr/bin:/bin"))
+		return false;
+	if (run->bus_address != NULL &&
+	    !kt_text_format(place++, &error, "DBUS_SESSION_BUS_ADDRESS=%s", run->bus_address))
+		return false;
+	if (run->runtime_dir != NULL && run->runtime_dir[0] == '/' &&
+	    !kt_text_format(&child->runtime_dirs[0], &error, RUNTIME_DIR_NAME "%s",
+	                    run->runtime_dir))
+		return false;
+	return kt_text_format(&child->runtime_dirs[1], &error,
+	                      RUNTIME_DIR_NAME "/run/user/%ju",
+	                      (uintmax_t)run->user->pw_uid);
+}
+
+static bool set_groups(struct child *child, const struct passwd *user)
+{
+	int room = 64;
+
+	for (;;) {
+		int count = room;
+
+		child->groups = calloc((size_t)room, sizeof(*child->groups));
+		if (!child->groups)
+			return false;
+		if (getgrouplist(user->pw_name, user->pw_gid, child->groups, &count) >= 0) {
+			child->group_count = count;
+			return true;
+		}
+		free(child->groups);
+		child->groups = NULL;
+		/* Some releases of libc leave the count as it was. */
+		room = count > room ? count : room * 2;
+		if (room > NGROUPS_MAX)
+			return false;
+	}
+}
+
+static bool prepare(struct child *child, const struct kt_run *run)
+{
+	const struct kt_options *options = run->options;
+
+	child->has_rights_to_drop = geteuid() == 0;
+	child->uid = run->user->pw_uid;
+	/* Without rights no other group can be taken; newgrp(1) may have set this one. */
+	child->gid = child->has_rights_to_drop ? run->user->pw_gid : getgid();
+	/* Answer, grace, and a second in which to leave word of a failure. */
+	child->life.it_value.tv_sec = (time_t)(options->timeout / 1000 + options->grace + 2);
+	return (!child->has_rights_to_drop || set_groups(child, run->user)) &&
+	       set_environment(child, run);
+}
+
+/* Only what root installed, or whoever runs a screen locker's unprivileged test. */
+static bool helper_is_trustworthy(void)
+{
+	struct stat status;
+
+	return stat(KEYTURN_UNLOCK_PATH, &status) == 0 && S_ISREG(status.st_mode) &&
+	       (status.st_uid == 0 || status.st_uid == geteuid()) &&
+	       (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+enum kt_status kt_run(const struct kt_run *run)
+{
+	KT_CLEANUP(child_clear) struct child child = { .socket = -1 };
+	KT_CLEANUP(descriptor_close) int ours = -1;
+	int64_t deadline = now() + run->options->timeout;
+	int pair[2];
+
+	if (!helper_is_trustworthy() || !prepare(&child, run))
+		return KT_STATUS_NOT_RUN;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+		return KT_STATUS_NOT_RUN;
+	ours = pair[0];
+	child.socket = pair[1];
+	if (!start(&child))
+		return KT_STATUS_NOT_FORKED;
+	descriptor_close(&child.socket);
+	send_request(ours, run);
+	return receive_answer(ours, deadline);
+}

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * keyturn-unlock: what pam_keyturn.so runs as the user. Reads one request (pam/request.h) from
+ * its standard input, opens or changes the user's keyring, answers with one byte, and may go on
+ * trying for the grace time after that. It starts no daemon itself.
+ */
+
+#include "config.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "keyring/cleanup.h"
+#include "keyring/clock.h"
+#include "keyring/environment.h"
+#include "keyring/secret.h"
+#include "pam/request.h"
+#include "pam/unlock/bus.h"
+#include "pam/unlock/control_socket.h"
+#include "pam/unlock/internal_interface.h"
+#include "pam/unlock/outcome.h"
+#include "pam/unlock/session.h"
+
+#define REFRESH_UNIT "keyturn-refresh.service"
+
+/* Kept back from the caller's timeout, so that the answer is there before it. */
+#define ANSWER_MARGIN 50
+
+/* A daemon that nobody has initialised denies every password; one that goes on, means it. */
+#define DENIED_MAX 3
+
+/* Longer than a request takes to arrive, and short enough to notice that none will. */
+#define REQUEST_PATIENCE 1000
+
+struct job {
+	struct kt_request request;
+	struct kt_secret old_password;
+	struct kt_secret new_password;
+	struct kt_session session;
+};
+
+/* The ways to a keyring. The request names them in the order in which to try. */
+static const struct backend {
+	enum kt_status (*unlock)(const struct kt_session *session,
+	                         const struct kt_secret *password);
+	enum kt_status (*change)(const struct kt_session *session,
+	                         const struct kt_secret *old_password,
+	                         const struct kt_secret *new_password);
+} backends[] = {
+	[KT_REQUEST_BACKEND_CONTROL] = { kt_control_socket_unlock, kt_control_socket_change },
+	[KT_REQUEST_BACKEND_DBUS] = { kt_internal_interface_unlock,
+	                              kt_internal_interface_change },
+};
+
+static void job_clear(struct job *job)
+{
+	kt_secret_clear(&job->old_password);
+	kt_secret_clear(&job->new_password);
+}
+
+static bool read_whole(void *buffer, size_t length)
+{
+	size_t have = 0;
+
+	while (have < length) {
+		struct pollfd waiting = { .fd = STDIN_FILENO, .events = POLLIN };
+		ssize_t count;
+
+		if (poll(&waiting, 1, REQUEST_PATIENCE) <= 0)
+			return false;
+		count = read(STDIN_FILENO, (char *)buffer + have, length - have);
+		if (count <= 0)
+			return false;
+		have += (size_t)count;
+	}
+	return true;
+}
+
+static bool read_password(struct kt_secret *password, uint32_t length)
+{
+	struct kt_error error = { 0 };
+	char bytes[KT_REQUEST_PASSWORD_MAX];
+	bool done;
+
+	done = length <= sizeof(bytes) && read_whole(bytes, length) &&
+	       kt_secret_append(password, bytes, length, &error);
+	explicit_bzero(bytes, sizeof(bytes));
+	return done;
+}
+
+static bool request_is_sound(const struct kt_request *request)
+{
+	for (size_t i = 0; i < KT_REQUEST_BACKENDS_MAX; i++) {
+		if (request->backends[i] >= sizeof(backends) / sizeof(backends[0]))
+			return false;
+	}
+	switch (request->op) {
+	case KT_REQUEST_UNLOCK:
+		return request->new_length > 0;
+	case KT_REQUEST_CHANGE:
+		return request->old_length > 0 && request->new_length > 0;
+	case KT_REQUEST_NO_PASSWORD:
+		return request->old_length == 0 && request->new_length == 0;
+	default:
+		return false;
+	}
+}
+
+static bool read_job(struct job *job)
+{
+	return read_whole(&job->request, sizeof(job->request)) &&
+	       job->request.magic == KT_REQUEST_MAGIC && request_is_sound(&job->request) &&
+	       read_password(&job->old_password, job->request.old_length) &&
+	       read_password(&job->new_password, job->request.new_length);
+}
+
+/* A login that finds its password changed meanwhile brings the keyring along. */
+static enum kt_status unlock(const struct job *job, const struct backend *backend)
+{
+	enum kt_status status = backend->unlock(&job->session, &job->new_password);
+
+	if (status != KT_STATUS_DENIED || kt_secret_is_empty(&job->old_password))
+		return status;
+	status = backend->change(&job->session, &job->old_password, &job->new_password);
+	if (status != KT_STATUS_OPENED)
+		return status;
+	return backend->unlock(&job->session, &job->new_password);
+}
+
+/* Denied may mean that another PAM module has changed it already. */
+static enum kt_status change(const struct job *job, const struct backend *backend)
+{
+	enum kt_status status =
+		backend->change(&job->session, &job->old_password, &job->new_password);
+
+	if (status == KT_STATUS_DENIED)
+		status = backend->unlock(&job->session, &job->new_password);
+	return status;
+}
+
+/* One attempt: the first backend that is there decides. */
+static enum kt_status attempt(const struct job *job)
+{
+	enum kt_status status = KT_STATUS_ABSENT;
+
+	for (size_t i = 0; i < KT_REQUEST_BACKENDS_MAX && status == KT_STATUS_ABSENT; i++) {
+		uint8_t number = job->request.backends[i];
+
+		if (number == KT_REQUEST_BACKEND_NONE)
+			break;
+		status = job->request.op == KT_REQUEST_CHANGE ? change(job, &backends[number]) :
+		                                                unlock(job, &backends[number]);
+	}
+	/* A keyring that is open denies as well; a wrong password shows at the next login. */
+	if (status == KT_STATUS_DENIED && job->request.op == KT_REQUEST_UNLOCK &&
+	    kt_internal_interface_is_open(&job->session))
+		status = KT_STATUS_OPENED;
+	return status;
+}
+
+static bool is_worth_another_try(enum kt_status status, int denied)
+{
+	return status == KT_STATUS_ABSENT || status == KT_STATUS_SILENT ||
+	       status == KT_STATUS_FAILED || (status == KT_STATUS_DENIED && denied <= DENIED_MAX);
+}
+
+/*
+ * The session is still starting, and its daemon with it. The waits double from a sixteenth of
+ * the grace time to its half, so that together they stay within it.
+ */
+static enum kt_status try_again(struct job *job, enum kt_status status)
+{
+	int64_t end = kt_clock_monotonic() + (int64_t)job->request.grace * 1000;
+	int denied = status == KT_STATUS_DENIED;
+
+	for (int64_t wait = (int64_t)job->request.grace * 1000 / 16;
+	     is_worth_another_try(status, denied) && kt_clock_monotonic() + wait < end;
+	     wait *= 2) {
+		kt_clock_sleep(wait);
+		job->session.deadline = kt_clock_monotonic() + job->request.timeout;
+		if (job->session.deadline > end)
+			job->session.deadline = end;
+		status = attempt(job);
+		denied += status == KT_STATUS_DENIED;
+	}
+	return status;
+}
+
+static void answer(enum kt_status status)
+{
+	unsigned char byte = (unsigned char)status;
+
+	/* Who asked may have run out of patience. */
+	send(STDOUT_FILENO, &byte, sizeof(byte), MSG_NOSIGNAL);
+	shutdown(STDOUT_FILENO, SHUT_RDWR);
+}
+
+/* A change says nothing about whether the keyring is open, only whether it would open. */
+static void leave_word(const struct job *job, enum kt_status status)
+{
+	if (job->request.op == KT_REQUEST_UNLOCK || status == KT_STATUS_DENIED)
+		kt_outcome_write(job->session.runtime_dir, status, false);
+}
+
+static void serve(struct job *job)
+{
+	uint32_t timeout = job->request.timeout;
+	enum kt_status first, last;
+
+	job->session.may_create = job->request.flags & KT_REQUEST_CREATE;
+	job->session.deadline = kt_clock_monotonic() +
+	                        (timeout > 2 * ANSWER_MARGIN ? timeout - ANSWER_MARGIN : timeout);
+	first = attempt(job);
+	leave_word(job, first);
+	answer(first);
+
+	last = try_again(job, first);
+	if (last != first)
+		leave_word(job, last);
+	kt_secret_clear(&job->old_password);
+	kt_secret_clear(&job->new_password);
+	if (last == KT_STATUS_OPENED && (job->request.flags & KT_REQUEST_PREFETCH)) {
+		job->session.deadline = kt_clock_monotonic() + timeout;
+		kt_bus_start_unit(&job->session, REFRESH_UNIT);
+	}
+}
+
+/* Nobody may look into this process or gain rights through it. */
+static bool confine(void)
+{
+	static const struct rlimit no_core = { 0, 0 };
+
+	umask(077);
+	return getauxval(AT_SECURE) == 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 &&
+	       prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && setrlimit(RLIMIT_CORE, &no_core) == 0;
+}
+
+int main(void)
+{
+	KT_CLEANUP(job_clear) struct job job = { 0 };
+
+	if (!confine())
+		return 1;
+	job.session.runtime_dir = kt_environment_get("XDG_RUNTIME_DIR");
+	job.session.home = kt_environment_get("HOME");
+	job.session.bus_address = kt_environment_get("DBUS_SESSION_BUS_ADDRESS");
+	if (!job.session.runtime_dir || !read_job(&job)) {
+		fputs("keyturn-unlock: no request (pam_keyturn.so runs this program)\n", stderr);
+		return 2;
+	}
+	if (job.request.op == KT_REQUEST_NO_PASSWORD) {
+		kt_outcome_write(job.session.runtime_dir, KT_STATUS_NOTED, true);
+		answer(KT_STATUS_NOTED);
+	} else {
+		serve(&job);
+	}
+	return 0;
+}
