@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+/*
+ * Items in the vault's directory. A file's name is three joined keyed hashes (account; protocol
+ * and host; path), so that a listing shows nobody's name and a pattern is a listing with some
+ * of them compared. The name is authenticated with the content: a file under another's name
+ * is a damaged one.
+ */
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "keyring/backend.h"
+#include "keyring/cleanup.h"
+#include "keyring/clock.h"
+#include "keyring/file.h"
+#include "keyring/seal.h"
+#include "keyring/text.h"
+#include "keyring/vault.h"
+
+#define MAGIC "keyturn vault item 1\n"
+#define ITEM_MAXIMUM (1 << 20)
+#define HASH_SIZE 16
+#define PART_LENGTH ((size_t)(2 * HASH_SIZE))
+#define NAME_LENGTH (3 * PART_LENGTH + 2)
+#define TEMPORARY_SUFFIX 7 /* what kt_file_replace appends */
+#define STALE_SECONDS 86400
+
+struct state {
+	struct kt_vault vault;
+	struct kt_keyring_options options;
+	struct kt_secret key; /* empty until it is needed */
+};
+
+/* The parts of a file's name, in hexadecimal; NULL for what a pattern leaves open. */
+struct parts {
+	char *text[3];
+};
+
+static void clear_parts(struct parts *parts)
+{
+	for (size_t i = 0; i < 3; i++)
+		kt_text_free(&parts->text[i]);
+}
+
+static void close_directory(DIR **directory)
+{
+	if (*directory)
+		closedir(*directory);
+}
+
+static void close_descriptor(int *descriptor)
+{
+	if (*descriptor >= 0)
+		close(*descriptor);
+}
+
+static void close_vault(void *opaque)
+{
+	struct state *state = opaque;
+
+	kt_vault_clear(&state->vault);
+	kt_secret_clear(&state->key);
+	free(state);
+}
+
+static bool open_vault(void **opaque, const struct kt_keyring_options *options,
+                       struct kt_error *error)
+{
+	struct state *state = calloc(1, sizeof(*state));
+
+	if (!state)
+		return kt_fail_memory(error);
+	state->options = *options;
+	if (!kt_vault_read(&state->vault, error)) {
+		close_vault(state);
+		return false;
+	}
+	*opaque = state;
+	return true;
+}
+
+static bool need_key(struct state *state, struct kt_error *error)
+{
+	return !kt_secret_is_empty(&state->key) ||
+	       kt_vault_open_key(&state->vault, &state->options, &state->key, error);
+}
+
+/*
+ * Names.
+ */
+
+static bool hash_part(const struct kt_secret *key, const char *purpose, const char *bytes,
+                      size_t length, char **part, struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret hash = { 0 };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret digits = { 0 };
+
+	return kt_seal_derive(key, purpose, bytes, length, &hash, error) &&
+	       kt_seal_append_hex(&digits, kt_secret_reveal(&hash), HASH_SIZE, error) &&
+	       kt_text_set(part, kt_secret_reveal(&digits), error);
+}
+
+static bool hash_text(const struct kt_secret *key, const char *purpose, const char *text,
+                      char **part, struct kt_error *error)
+{
+	return !text || hash_part(key, purpose, text, strlen(text), part, error);
+}
+
+static bool make_parts(const struct kt_secret *key, const struct kt_identity *pattern,
+                       struct parts *parts, struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret service = { 0 };
+
+	if (!hash_text(key, "keyturn vault account 1", pattern->username, &parts->text[0], error) ||
+	    !hash_text(key, "keyturn vault path 1", pattern->path, &parts->text[2], error))
+		return false;
+	if (!pattern->protocol || !pattern->host)
+		return true;
+	return kt_secret_append(&service, pattern->protocol, strlen(pattern->protocol) + 1, error) &&
+	       kt_secret_append_text(&service, pattern->host, error) &&
+	       hash_part(key, "keyturn vault service 1", kt_secret_reveal(&service),
+	                 kt_secret_length(&service), &parts->text[1], error);
+}
+
+static bool is_complete(const struct parts *parts)
+{
+	return parts->text[0] && parts->text[1] && parts->text[2];
+}
+
+static bool join_parts(const struct parts *parts, char **name, struct kt_error *error)
+{
+	return kt_text_format(name, error, "%s-%s-%s", parts->text[0], parts->text[1],
+	                      parts->text[2]);
+}
+
+/* The first length bytes look like an item's name. */
+static bool is_item_name(const char *name, size_t length)
+{
+	if (length != NAME_LENGTH || strspn(name, "0123456789abcdef-") < length)
+		return false;
+	return name[PART_LENGTH] == '-' && name[2 * PART_LENGTH + 1] == '-';
+}
+
+/* What a writer that was killed leaves. */
+static bool is_temporary(const char *name)
+{
+	size_t length = strlen(name);
+	size_t stem;
+
+	if (length <= TEMPORARY_SUFFIX || name[length - TEMPORARY_SUFFIX] != '.')
+		return false;
+	stem = length - TEMPORARY_SUFFIX;
+	return is_item_name(name, stem) ||
+	       (stem == strlen("vault.json") && kt_text_has_prefix(name, "vault.json"));
+}
+
+static bool is_name_match(const struct parts *parts, const char *name)
+{
+	for (size_t i = 0; i < 3; i++)
+		if (parts->text[i] && strncmp(name + i * (PART_LENGTH + 1), parts->text[i],
+		                              PART_LENGTH) != 0)
+			return false;
+	return true;
+}
+
+static bool item_path(const struct state *state, const char *name, char **path,
+                      struct kt_error *error)
+{
+	return kt_text_format(path, error, "%s/%s", state->vault.directory, name);
+}
+
+static bool item_context(const char *name, char **context, struct kt_error *error)
+{
+	return kt_text_format(context, error, "keyturn vault item 1 %s", name);
+}
+
+/*
+ * Reading.
+ */
+
+static bool has_magic(const struct kt_secret *content)
+{
+	return kt_secret_length(content) >= strlen(MAGIC) &&
+	       memcmp(kt_secret_reveal(content), MAGIC, strlen(MAGIC)) == 0;
+}
+
+static bool open_item(const struct state *state, const char *name,
+                      const struct kt_secret *content, struct kt_credential *credential,
+                      struct kt_error *error)
+{
+	KT_CLEANUP(kt_text_free) char *context = NULL;
+	KT_CLEANUP(kt_secret_clear) struct kt_secret form = { 0 };
+
+	if (!has_magic(content))
+		return kt_fail(error, KT_ERROR_CORRUPT, "an item has not its first line");
+	return item_context(name, &context, error) &&
+	       kt_seal_open(&state->key, context, kt_secret_reveal(content) + strlen(MAGIC),
+	                    kt_secret_length(content) - strlen(MAGIC), &form, error) &&
+	       kt_credential_read(credential, kt_secret_reveal(&form), kt_secret_length(&form),
+	                          error);
+}
+
+/* An item that cannot be read is counted and left alone: the others are still to be had. */
+static bool read_item(const struct state *state, const char *name,
+                      const struct kt_identity *pattern, struct kt_credentials *found,
+                      struct kt_error *error)
+{
+	KT_CLEANUP(kt_text_free) char *path = NULL;
+	KT_CLEANUP(kt_secret_clear) struct kt_secret content = { 0 };
+	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
+	struct kt_error cause = { 0 };
+	bool is_there = false;
+	bool is_read;
+
+	if (!item_path(state, name, &path, error))
+		return false;
+	is_read = kt_file_read(path, ITEM_MAXIMUM, &content, &is_there, &cause);
+	if (is_read && !is_there)
+		return true;
+	if (is_read && open_item(state, name, &content, &credential, &cause))
+		return !kt_identity_is_match(pattern, &credential.identity) ||
+		       kt_credentials_add(found, &credential, error);
+	if (cause.code == KT_ERROR_INTERNAL) {
+		*error = cause;
+		return false;
+	}
+	found->corrupt++;
+	return true;
+}
+
+/* A file that is none of ours is ignored; an item under a name of no item is a damaged one. */
+static bool count_stray(const struct state *state, const char *name,
+                        struct kt_credentials *found, struct kt_error *error)
+{
+	KT_CLEANUP(kt_text_free) char *path = NULL;
+	KT_CLEANUP(kt_secret_clear) struct kt_secret content = { 0 };
+	struct kt_error ignored = { 0 };
+	bool is_there;
+
+	if (name[0] == '.' || is_temporary(name) || strcmp(name, "vault.json") == 0)
+		return true;
+	if (!item_path(state, name, &path, error))
+		return false;
+	if (kt_file_read(path, ITEM_MAXIMUM, &content, &is_there, &ignored) && has_magic(&content))
+		found->corrupt++;
+	return true;
+}
+
+static bool fail_listing(const struct state *state, struct kt_error *error)
+{
+	return kt_fail(error, KT_ERROR_UNAVAILABLE, "the vault in %s cannot be listed: %s",
+	               state->vault.directory, strerror(errno));
+}
+
+/* The next name, or NULL at the end and (errno not 0) where listing fails. */
+static const char *next_name(DIR *directory)
+{
+	const struct dirent *entry;
+
+	errno = 0;
+	entry = readdir(directory);
+	return entry ? entry->d_name : NULL;
+}
+
+static bool search_listing(const struct state *state, const struct parts *parts,
+                           const struct kt_identity *pattern, struct kt_credentials *found,
+                           struct kt_error *error)
+{
+	KT_CLEANUP(close_directory) DIR *directory = opendir(state->vault.directory);
+	const char *name;
+
+	if (!directory)
+		return fail_listing(state, error);
+	while ((name = next_name(directory)) != NULL) {
+		bool done = true;
+
+		if (!is_item_name(name, strlen(name)))
+			done = count_stray(state, name, found, error);
+		else if (is_name_match(parts, name))
+			done = read_item(state, name, pattern, found, error);
+		if (!done)
+			return false;
+	}
+	return errno == 0 || fail_listing(state, error);
+}
+
+static bool search(void *opaque, const struct kt_identity *pattern, struct kt_credentials *found,
+                   struct kt_error *error)
+{
+	struct state *state = opaque;
+	KT_CLEANUP(clear_parts) struct parts parts = { 0 };
+	KT_CLEANUP(kt_text_free) char *name = NULL;
+
+	if (!need_key(state, error) || !make_parts(&state->key, pattern, &parts, error))
+		return false;
+	if (!is_complete(&parts))
+		return search_listing(state, &parts, pattern, found, error);
+	return join_parts(&parts, &name, error) && read_item(state, name, pattern, found, error);
+}
+
+/*
+ * Writing.
+ */
+
+/* A failure here is no reason not to store. */
+static void sweep(const struct state *state)
+{
+	KT_CLEANUP(close_directory) DIR *directory = opendir(state->vault.directory);
+	const char *name;
+
+	while (directory && (name = next_name(directory)) != NULL) {
+		struct stat status;
+
+		if (is_temporary(name) &&
+		    fstatat(dirfd(directory), name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    status.st_mtime < kt_clock_wall() - STALE_SECONDS)
+			unlinkat(dirfd(directory), name, 0);
+	}
+}
+
+static bool name_item(const struct state *state, const struct kt_identity *identity, char **name,
+                      struct kt_error *error)
+{
+	KT_CLEANUP(clear_parts) struct parts parts = { 0 };
+
+	if (!make_parts(&state->key, identity, &parts, error))
+		return false;
+	if (!is_complete(&parts))
+		return kt_fail(error, KT_ERROR_INTERNAL, "a credential's identity is incomplete");
+	return join_parts(&parts, name, error);
+}
+
+static bool seal_item(const struct state *state, const char *name,
+                      const struct kt_credential *credential, struct kt_secret *content,
+                      struct kt_error *error)
+{
+	KT_CLEANUP(kt_text_free) char *context = NULL;
+	KT_CLEANUP(kt_secret_clear) struct kt_secret form = { 0 };
+
+	if (!kt_credential_write(credential, &form, error) ||
+	    !item_context(name, &context, error) ||
+	    !kt_secret_append_text(content, MAGIC, error) ||
+	    !kt_seal_close(&state->key, context, &form, content, error))
+		return false;
+	return kt_secret_length(content) <= ITEM_MAXIMUM ||
+	       kt_fail(error, KT_ERROR_USAGE, "a login is larger than the vault can keep");
+}
+
+static bool store(void *opaque, const struct kt_credential *credential, struct kt_error *error)
+{
+	struct state *state = opaque;
+	KT_CLEANUP(kt_text_free) char *name = NULL;
+	KT_CLEANUP(kt_text_free) char *path = NULL;
+	KT_CLEANUP(kt_secret_clear) struct kt_secret content = { 0 };
+
+	if (!need_key(state, error) ||
+	    !name_item(state, &credential->identity, &name, error) ||
+	    !item_path(state, name, &path, error) ||
+	    !seal_item(state, name, credential, &content, error))
+		return false;
+	sweep(state);
+	if (kt_file_replace(path, kt_secret_reveal(&content), kt_secret_length(&content), error))
+		return true;
+	return kt_advise(error, "check free space, quota and rights of %s, then try again",
+	                 state->vault.directory);
+}
+
+static bool erase(void *opaque, const struct kt_identity *identity, struct kt_error *error)
+{
+	struct state *state = opaque;
+	KT_CLEANUP(kt_text_free) char *name = NULL;
+	KT_CLEANUP(kt_text_free) char *path = NULL;
+	KT_CLEANUP(close_descriptor) int directory = -1;
+
+	if (!need_key(state, error) || !name_item(state, identity, &name, error) ||
+	    !item_path(state, name, &path, error))
+		return false;
+	if (access(path, F_OK) != 0 && errno == ENOENT)
+		return true;
+	directory = open(state->vault.directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (directory >= 0 && (unlink(path) == 0 || errno == ENOENT) && fsync(directory) == 0)
+		return true;
+	kt_fail(error, KT_ERROR_UNAVAILABLE, "%s cannot be deleted: %s", path, strerror(errno));
+	return kt_advise(error, "check the rights of %s, then try again", state->vault.directory);
+}
+
+/*
+ * Locking.
+ */
+
+static bool lock(void *opaque, struct kt_error *error)
+{
+	struct state *state = opaque;
+
+	(void)error;
+	kt_secret_clear(&state->key);
+	kt_vault_lock(&state->vault);
+	return true;
+}
+
+static bool is_open(void *opaque, bool *open, struct kt_error *error)
+{
+	struct state *state = opaque;
+	KT_CLEANUP(kt_secret_clear) struct kt_secret key = { 0 };
+	struct kt_error cause = { 0 };
+
+	*open = kt_vault_open_key(&state->vault, NULL, &key, &cause);
+	if (*open || cause.code == KT_ERROR_LOCKED)
+		return true;
+	*error = cause;
+	return false;
+}
+
+/* What the kernel keyring does not hold would be locked again for the next call. */
+static bool unlock(void *opaque, struct kt_error *error)
+{
+	struct state *state = opaque;
+	bool stays_open;
+
+	kt_secret_clear(&state->key);
+	if (!need_key(state, error) || !is_open(state, &stays_open, error))
+		return false;
+	if (stays_open)
+		return true;
+	kt_fail(error, KT_ERROR_UNAVAILABLE,
+	        "the passphrase is right, but no kernel keyring keeps the vault open here");
+	return kt_advise(error, "give this machine a key file: KEYTURN_VAULT_KEY_FILE, or "
+	                 "keyturn vault create --key-file F");
+}
+
+const struct kt_backend kt_backend_vault = {
+	.name = "vault",
+	.open = open_vault,
+	.close = close_vault,
+	.search = search,
+	.store = store,
+	.erase = erase,
+	.lock = lock,
+	.unlock = unlock,
+	.is_open = is_open,
+};
