@@ -15,7 +15,7 @@
 
 struct kt_answer {
 	char *account;            /* the account's own name */
-	char *username;           /* what git is told as username */
+	char *username;           /* what git is told as username; NULL: nothing */
 	char *kind;               /* kt_kind_name() */
 	char *service;            /* "https://api.coze.cn" */
 	struct kt_secret secret;  /* token or password */
@@ -28,5 +28,19 @@ struct kt_answer {
 
 void kt_answer_clear(struct kt_answer *answer);
 
-/* Writes all bytes to the descriptor; false where it cannot take them (closed, full). */
+/*
+ * The packed form for the kernel cache, appended to bytes. An answer with an
+ * oauth_refresh_token has none (KT_ERROR_UNSAFE): what renews a token stays in the keyring.
+ */
+bool kt_answer_pack(const struct kt_answer *answer, struct kt_secret *bytes,
+                    struct kt_error *error);
+
+/* Reads a packed form; anything else is KT_ERROR_CORRUPT. */
+bool kt_answer_unpack(struct kt_answer *answer, const char *bytes, size_t length,
+                      struct kt_error *error);
+
+/*
+ * Writes all bytes to the descriptor, in one write where it takes them so; false where it
+ * cannot take them (closed, full). The caller ignores SIGPIPE.
+ */
 bool kt_answer_send(int descriptor, const struct kt_secret *bytes, struct kt_error *error);

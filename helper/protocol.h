@@ -14,8 +14,9 @@
 /*
  * Appends git's answer to a get: capability[] lines first and only those that were offered,
  * then authtype and credential where the request allows it and asks for a bearer or the
- * account is one, else username and password; the expiry; oauth_refresh_token; state[].
- * Refuses (KT_ERROR_INTERNAL) a value that would break the line protocol.
+ * account is one (with ephemeral where a grant renews the token), else username and password;
+ * the expiry; oauth_refresh_token; state[]. Refuses (KT_ERROR_INTERNAL) a value that would
+ * break the line protocol, and then appends nothing.
  */
 bool kt_protocol_git_answer(const struct kt_request *request, const struct kt_answer *answer,
                             struct kt_secret *bytes, struct kt_error *error);
@@ -23,7 +24,10 @@ bool kt_protocol_git_answer(const struct kt_request *request, const struct kt_an
 /* What the capability operation prints. */
 bool kt_protocol_git_capabilities(struct kt_secret *bytes, struct kt_error *error);
 
-/* The token and a newline; "Authorization: Bearer TOKEN" and a newline. */
+/*
+ * The token and a newline; "Authorization: Bearer TOKEN" and a newline. A token that is not
+ * of visible ASCII characters is refused (KT_ERROR_INTERNAL).
+ */
 bool kt_protocol_token_answer(const struct kt_answer *answer, struct kt_secret *bytes,
                               struct kt_error *error);
 bool kt_protocol_header_answer(const struct kt_answer *answer, struct kt_secret *bytes,

@@ -12,8 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "keyring/credential.h"
 #include "keyring/error.h"
+#include "keyring/identity.h"
 #include "keyring/secret.h"
 
 /* git's documented limits and ours: bytes of a request, its lines, one line with its LF. */

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "helper/protocol.h"
+#include "keyring/text.h"
+
+static bool add_line(const char *prefix, const struct kt_answer *answer,
+                     struct kt_secret *bytes, struct kt_error *error)
+{
+	const struct kt_secret *token = &answer->secret;
+
+	/* A header line of curl -H @- ends where the token says, so it must say nothing odd. */
+	if (!kt_text_is_visible_ascii(kt_secret_reveal(token), kt_secret_length(token)))
+		return kt_fail(error, KT_ERROR_INTERNAL,
+		               "the token holds a character that no header may hold");
+	return kt_secret_append_text(bytes, prefix, error) &&
+	       kt_secret_append(bytes, kt_secret_reveal(token), kt_secret_length(token), error) &&
+	       kt_secret_append(bytes, "\n", 1, error);
+}
+
+bool kt_protocol_token_answer(const struct kt_answer *answer, struct kt_secret *bytes,
+                              struct kt_error *error)
+{
+	return add_line("", answer, bytes, error);
+}
+
+bool kt_protocol_header_answer(const struct kt_answer *answer, struct kt_secret *bytes,
+                               struct kt_error *error)
+{
+	return add_line("Authorization: Bearer ", answer, bytes, error);
+}

@@ -1,0 +1,712 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "helper/request.h"
+#include "keyring/cleanup.h"
+#include "keyring/text.h"
+
+/* git says nothing of a limit; a list of more entries than this is no one's header. */
+#define LIST_MAXIMUM 64
+/* RFC 1035, 2.3.4. */
+#define HOST_MAXIMUM 255
+
+enum list {
+	LIST_CAPABILITY,
+	LIST_STATE,
+	LIST_WWWAUTH,
+	LISTS,
+};
+
+/*
+ * protocol and host are kept beside the request: url= wipes what stands before it, yet must
+ * agree with them (safety.md R-P3).
+ */
+struct parser {
+	struct kt_request request;
+	char *protocol;
+	char *host;
+	struct kt_identity url;
+	uint32_t seen;
+	size_t entries[LISTS];
+};
+
+/* Bytes of the request that are not ours. */
+struct value {
+	const char *bytes;
+	size_t length;
+};
+
+/* A key that may stand there once, and the member of the parser that its value goes to. */
+struct key {
+	const char *name;
+	bool (*take)(struct parser *parser, const struct key *key, const struct value *value,
+	             struct kt_error *error);
+	size_t offset;
+};
+
+static char to_lower(char byte)
+{
+	return byte >= 'A' && byte <= 'Z' ? (char)(byte - 'A' + 'a') : byte;
+}
+
+static bool is_letter(char byte)
+{
+	byte = to_lower(byte);
+	return byte >= 'a' && byte <= 'z';
+}
+
+static bool is_letter_or_digit(char byte)
+{
+	return is_letter(byte) || (byte >= '0' && byte <= '9');
+}
+
+/* The bytes are this lower-case word, in whatever case. */
+static bool is_word(const char *bytes, size_t length, const char *word)
+{
+	if (length != strlen(word))
+		return false;
+	for (size_t i = 0; i < length; i++)
+		if (to_lower(bytes[i]) != word[i])
+			return false;
+	return true;
+}
+
+static bool set_lower(char **target, const char *bytes, size_t length, struct kt_error *error)
+{
+	if (!kt_text_set_bytes(target, bytes, length, error))
+		return false;
+	for (char *byte = *target; *byte; byte++)
+		*byte = to_lower(*byte);
+	return true;
+}
+
+/* RFC 3986, 3.1. */
+static bool normal_protocol(char **protocol, const char *bytes, size_t length,
+                            struct kt_error *error)
+{
+	if (length == 0)
+		return kt_fail(error, KT_ERROR_USAGE, "the protocol is empty");
+	for (size_t i = 0; i < length; i++)
+		if (i == 0 ? !is_letter(bytes[i])
+		           : !is_letter_or_digit(bytes[i]) && !memchr("+-.", bytes[i], 3))
+			return kt_fail(error, KT_ERROR_USAGE,
+			               "the protocol holds a character that none has");
+	return set_lower(protocol, bytes, length, error);
+}
+
+static bool normal_address(char **host, const char *bytes, size_t length, struct kt_error *error)
+{
+	char text[INET6_ADDRSTRLEN] = "";
+	struct in6_addr address;
+
+	if (length >= sizeof(text))
+		return kt_fail(error, KT_ERROR_USAGE, "the host's IPv6 address is too long");
+	memcpy(text, bytes, length);
+	if (inet_pton(AF_INET6, text, &address) != 1)
+		return kt_fail(error, KT_ERROR_USAGE, "the host is not an IPv6 address in brackets");
+	inet_ntop(AF_INET6, &address, text, sizeof(text));
+	return kt_text_format(host, error, "[%s]", text);
+}
+
+static bool normal_name(char **host, const char *bytes, size_t length, struct kt_error *error)
+{
+	if (length == 0)
+		return kt_fail(error, KT_ERROR_USAGE, "the host is empty");
+	if (length > HOST_MAXIMUM)
+		return kt_fail(error, KT_ERROR_USAGE, "the host is longer than %d bytes",
+		               HOST_MAXIMUM);
+	if (bytes[0] == '-')
+		return kt_fail(error, KT_ERROR_USAGE, "the host begins with a hyphen");
+	for (size_t i = 0; i < length; i++) {
+		if (bytes[i] == '.' && (i == 0 || i + 1 == length || bytes[i + 1] == '.'))
+			return kt_fail(error, KT_ERROR_USAGE, "the host has an empty part beside a dot");
+		if (bytes[i] & 0x80) {
+			kt_fail(error, KT_ERROR_USAGE, "the host is not in ASCII");
+			return kt_advise(error, "write it in its xn-- form");
+		}
+		if (!is_letter_or_digit(bytes[i]) && !memchr(".-_", bytes[i], 3))
+			return kt_fail(error, KT_ERROR_USAGE,
+			               "the host holds a character that no host name has");
+	}
+	return set_lower(host, bytes, length, error);
+}
+
+/* *port is 0 where there is none, or only the protocol's own. */
+static bool normal_port(int64_t *port, const char *protocol, const struct value *text,
+                        struct kt_error *error)
+{
+	*port = 0;
+	if (!text->bytes)
+		return true;
+	if (text->length > 5 || !kt_text_to_number(text->bytes, text->length, 1, 65535, port))
+		return kt_fail(error, KT_ERROR_USAGE, "the host's port is not a number from 1 to 65535");
+	if ((*port == 443 && kt_text_is_equal(protocol, "https")) ||
+	    (*port == 80 && kt_text_is_equal(protocol, "http")))
+		*port = 0;
+	return true;
+}
+
+/* Coze serves one account under two names; credentials bear the first (interface.md, Words). */
+static bool map_to_service(char **host, const char *protocol, struct kt_error *error)
+{
+	if (!kt_text_is_equal(protocol, "https"))
+		return true;
+	if (kt_text_is_equal(*host, "ws.coze.cn"))
+		return kt_text_set(host, "api.coze.cn", error);
+	if (kt_text_is_equal(*host, "ws.coze.com"))
+		return kt_text_set(host, "api.coze.com", error);
+	return true;
+}
+
+bool kt_request_normal_host(char **host, const char *protocol, const char *bytes, size_t length,
+                            struct kt_error *error)
+{
+	KT_CLEANUP(kt_text_free) char *name = NULL;
+	bool is_address = length > 0 && bytes[0] == '[';
+	const char *end = memchr(bytes, is_address ? ']' : ':', length);
+	size_t used = end ? (size_t)(end - bytes) : length;
+	struct value text = { 0 };
+	int64_t port;
+
+	if (is_address && !end)
+		return kt_fail(error, KT_ERROR_USAGE, "the host's address has no closing bracket");
+	if (is_address ? !normal_address(&name, bytes + 1, used - 1, error)
+	               : !normal_name(&name, bytes, used, error))
+		return false;
+	used += is_address;
+	if (used < length) {
+		if (bytes[used] != ':')
+			return kt_fail(error, KT_ERROR_USAGE, "something follows the host's address");
+		text = (struct value){ bytes + used + 1, length - used - 1 };
+	}
+	if (!normal_port(&port, protocol, &text, error))
+		return false;
+	if (port)
+		return kt_text_format(host, error, "%s:%d", name, (int)port);
+	return map_to_service(&name, protocol, error) && kt_text_set(host, name, error);
+}
+
+/* Percent-decodes into text that is UTF-8 and holds no control character. */
+static bool set_unescaped(char **target, const char *bytes, size_t length,
+                          struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret text = { 0 };
+
+	if (!kt_text_append_unescaped(&text, bytes, length, error))
+		return false;
+	if (!kt_text_is_utf8(kt_secret_reveal(&text), kt_secret_length(&text)))
+		return kt_fail(error, KT_ERROR_USAGE, "a URL holds an encoded text that is not UTF-8");
+	return kt_text_set_bytes(target, kt_secret_reveal(&text), kt_secret_length(&text), error);
+}
+
+static bool parse_user(struct kt_identity *identity, struct kt_secret *password,
+                       const char *bytes, size_t length, struct kt_error *error)
+{
+	const char *colon = memchr(bytes, ':', length);
+	size_t name = colon ? (size_t)(colon - bytes) : length;
+
+	if (!set_unescaped(&identity->username, bytes, name, error))
+		return false;
+	return !colon || kt_text_append_unescaped(password, colon + 1, length - name - 1, error);
+}
+
+/* As git cuts it: without slashes around it; only slashes are no path. */
+static bool parse_path(char **path, const char *bytes, size_t length, struct kt_error *error)
+{
+	while (length > 0 && bytes[0] == '/') {
+		bytes++;
+		length--;
+	}
+	while (length > 0 && bytes[length - 1] == '/')
+		length--;
+	return length == 0 || set_unescaped(path, bytes, length, error);
+}
+
+/* The bytes before any of stops. */
+static size_t span(const char *bytes, size_t length, const char *stops)
+{
+	size_t used = 0;
+
+	while (used < length && !memchr(stops, bytes[used], strlen(stops)))
+		used++;
+	return used;
+}
+
+bool kt_request_parse_url(struct kt_identity *identity, struct kt_secret *password,
+                          const char *bytes, size_t length, struct kt_error *error)
+{
+	KT_CLEANUP(kt_identity_clear) struct kt_identity parts = { 0 };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret word = { 0 };
+	const char *separator = memmem(bytes, length, "://", 3);
+	const char *authority;
+	const char *at;
+	size_t used;
+
+	if (!separator)
+		return kt_fail(error, KT_ERROR_USAGE, "a URL has no :// in it");
+	if (!normal_protocol(&parts.protocol, bytes, (size_t)(separator - bytes), error))
+		return false;
+	authority = separator + 3;
+	length -= (size_t)(authority - bytes);
+	used = span(authority, length, "/?#");
+	if (memchr(authority, '\\', used))
+		return kt_fail(error, KT_ERROR_USAGE, "a URL has a backslash before its path");
+	if (!parse_path(&parts.path, authority + used, length - used, error))
+		return false;
+	at = memchr(authority, '@', used);
+	if (at && !parse_user(&parts, &word, authority, (size_t)(at - authority), error))
+		return false;
+	if (at) {
+		used -= (size_t)(at + 1 - authority);
+		authority = at + 1;
+	}
+	if (!kt_request_normal_host(&parts.host, parts.protocol, authority, used, error))
+		return false;
+	kt_identity_clear(identity);
+	*identity = parts;
+	parts = (struct kt_identity){ 0 };
+	kt_secret_move(password, &word);
+	return true;
+}
+
+static bool take_text(struct parser *parser, const struct key *key, const struct value *value,
+                      struct kt_error *error)
+{
+	char **text = (char **)((char *)parser + key->offset);
+	char *former = *text;
+
+	/* Only url= can have set it before: a second occurrence of the key is refused. */
+	if (former && (strlen(former) != value->length ||
+	               memcmp(former, value->bytes, value->length) != 0))
+		return kt_fail(error, KT_ERROR_USAGE, "%s and url disagree", key->name);
+	return kt_text_set_bytes(text, value->bytes, value->length, error);
+}
+
+/* Some callers begin a path with a slash; git does not. */
+static bool take_path(struct parser *parser, const struct key *key, const struct value *value,
+                      struct kt_error *error)
+{
+	struct value path = *value;
+
+	while (path.length > 0 && path.bytes[0] == '/') {
+		path.bytes++;
+		path.length--;
+	}
+	return take_text(parser, key, &path, error);
+}
+
+static bool take_secret(struct parser *parser, const struct key *key, const struct value *value,
+                        struct kt_error *error)
+{
+	struct kt_secret *secret = (struct kt_secret *)((char *)parser + key->offset);
+	KT_CLEANUP(kt_secret_clear) struct kt_secret fresh = { 0 };
+
+	if (!kt_secret_append(&fresh, value->bytes, value->length, error))
+		return false;
+	if (!kt_secret_is_empty(secret) && !kt_secret_is_equal(secret, &fresh))
+		return kt_fail(error, KT_ERROR_USAGE, "%s and url disagree", key->name);
+	kt_secret_move(secret, &fresh);
+	return true;
+}
+
+static bool take_password(struct parser *parser, const struct key *key,
+                          const struct value *value, struct kt_error *error)
+{
+	parser->request.has_password = true;
+	return take_secret(parser, key, value, error);
+}
+
+/* What cannot be read has expired long ago; it never means "for ever" (safety.md V10). */
+static bool take_expiry(struct parser *parser, const struct key *key, const struct value *value,
+                        struct kt_error *error)
+{
+	int64_t *expiry = (int64_t *)((char *)parser + key->offset);
+
+	(void)error;
+	parser->request.has_expiry = true;
+	if (!kt_text_to_number(value->bytes, value->length, 1, INT64_MAX, expiry))
+		*expiry = 1;
+	return true;
+}
+
+/* git's booleans; what is none of them counts as yes, for then nothing is stored. */
+static bool take_ephemeral(struct parser *parser, const struct key *key,
+                           const struct value *value, struct kt_error *error)
+{
+	(void)key;
+	(void)error;
+	parser->request.is_ephemeral = value->length > 0 &&
+	                               !is_word(value->bytes, value->length, "0") &&
+	                               !is_word(value->bytes, value->length, "no") &&
+	                               !is_word(value->bytes, value->length, "off") &&
+	                               !is_word(value->bytes, value->length, "false");
+	return true;
+}
+
+/* Like git's, it forgets what stands before it, capabilities included. */
+static bool take_url(struct parser *parser, const struct key *key, const struct value *value,
+                     struct kt_error *error)
+{
+	struct kt_request *request = &parser->request;
+
+	(void)key;
+	kt_request_clear(request);
+	memset(parser->entries, 0, sizeof(parser->entries));
+	if (!kt_request_parse_url(&parser->url, &request->password, value->bytes, value->length,
+	                          error))
+		return false;
+	request->has_password = !kt_secret_is_empty(&request->password);
+	return kt_text_set(&request->pattern.path, parser->url.path, error) &&
+	       kt_text_set(&request->pattern.username, parser->url.username, error);
+}
+
+/* git's keys that only a helper writes; in a request they say nothing. */
+static bool take_nothing(struct parser *parser, const struct key *key, const struct value *value,
+                         struct kt_error *error)
+{
+	(void)parser;
+	(void)key;
+	(void)value;
+	(void)error;
+	return true;
+}
+
+static const struct key keys[] = {
+	{ "protocol", take_text, offsetof(struct parser, protocol) },
+	{ "host", take_text, offsetof(struct parser, host) },
+	{ "path", take_path, offsetof(struct parser, request.pattern.path) },
+	{ "username", take_text, offsetof(struct parser, request.pattern.username) },
+	{ "password", take_password, offsetof(struct parser, request.password) },
+	{ "password_expiry_utc", take_expiry, offsetof(struct parser, request.expiry) },
+	{ "oauth_refresh_token", take_secret,
+	  offsetof(struct parser, request.oauth_refresh_token) },
+	{ "url", take_url, 0 },
+	{ "authtype", take_text, offsetof(struct parser, request.authtype) },
+	{ "credential", take_secret, offsetof(struct parser, request.credential) },
+	{ "ephemeral", take_ephemeral, 0 },
+	{ "quit", take_nothing, 0 },
+	{ "continue", take_nothing, 0 },
+	{ "kind", take_text, offsetof(struct parser, request.kind) },
+	{ "client_id", take_text, offsetof(struct parser, request.client_id) },
+	{ "client_secret", take_secret, offsetof(struct parser, request.client_secret) },
+	{ "token_endpoint", take_text, offsetof(struct parser, request.token_endpoint) },
+	{ "session_name", take_text, offsetof(struct parser, request.session_name) },
+};
+
+_Static_assert(sizeof(keys) / sizeof(keys[0]) <= 32, "a bit in seen for each key");
+
+static bool is_name(const struct value *text, const char *name)
+{
+	return text->length == strlen(name) && memcmp(text->bytes, name, text->length) == 0;
+}
+
+static bool take_single(struct parser *parser, const struct value *name,
+                        const struct value *value, struct kt_error *error)
+{
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		if (!is_name(name, keys[i].name))
+			continue;
+		if (parser->seen & 1u << i)
+			return kt_fail(error, KT_ERROR_USAGE, "%s stands there twice", keys[i].name);
+		parser->seen |= 1u << i;
+		if (!kt_text_is_utf8(value->bytes, value->length))
+			return kt_fail(error, KT_ERROR_USAGE, "%s is not UTF-8", keys[i].name);
+		return keys[i].take(parser, &keys[i], value, error);
+	}
+	return true;
+}
+
+/*
+ * A challenge of this scheme stands in the header: at its start or behind a comma outside
+ * quotes, and followed by a blank, a comma or nothing (RFC 9110, 11.6.1).
+ */
+static bool has_scheme(const struct value *header, const char *scheme)
+{
+	bool may_begin = true;
+	bool is_quoted = false;
+
+	for (size_t i = 0; i < header->length; i++) {
+		char byte = header->bytes[i];
+
+		if (is_quoted && byte == '\\') {
+			i++;
+		} else if (byte == '"') {
+			is_quoted = !is_quoted;
+			may_begin = false;
+		} else if (byte == ',' && !is_quoted) {
+			may_begin = true;
+		} else if (byte != ' ' && may_begin) {
+			size_t word = span(header->bytes + i, header->length - i, " ,\"");
+
+			if (is_word(header->bytes + i, word, scheme))
+				return true;
+			may_begin = false;
+			i += word - 1;
+		}
+	}
+	return false;
+}
+
+static bool take_state(struct kt_request *request, const struct value *value,
+                       struct kt_error *error)
+{
+	static const char prefix[] = "keyturn:";
+	size_t length = sizeof(prefix) - 1;
+
+	if (value->length < length || memcmp(value->bytes, prefix, length) != 0)
+		return true;
+	if (request->state)
+		return kt_fail(error, KT_ERROR_USAGE, "two states of keyturn stand there");
+	if (!kt_text_is_utf8(value->bytes, value->length))
+		return kt_fail(error, KT_ERROR_USAGE, "state[] is not UTF-8");
+	return kt_text_set_bytes(&request->state, value->bytes + length, value->length - length,
+	                         error);
+}
+
+static void reset_list(struct kt_request *request, enum list list)
+{
+	if (list == LIST_CAPABILITY)
+		request->can_authtype = request->can_state = false;
+	if (list == LIST_STATE)
+		kt_text_free(&request->state);
+	if (list == LIST_WWWAUTH)
+		request->wants_bearer = request->wants_basic = false;
+}
+
+static bool add_entry(struct kt_request *request, enum list list, const struct value *value,
+                      struct kt_error *error)
+{
+	if (list == LIST_STATE)
+		return take_state(request, value, error);
+	if (list == LIST_CAPABILITY) {
+		request->can_authtype |= is_name(value, "authtype");
+		request->can_state |= is_name(value, "state");
+	}
+	if (list == LIST_WWWAUTH) {
+		request->wants_bearer |= has_scheme(value, "bearer");
+		request->wants_basic |= has_scheme(value, "basic");
+	}
+	return true;
+}
+
+static bool take_entry(struct parser *parser, const struct value *name,
+                       const struct value *value, struct kt_error *error)
+{
+	static const char *const names[LISTS] = {
+		[LIST_CAPABILITY] = "capability",
+		[LIST_STATE] = "state",
+		[LIST_WWWAUTH] = "wwwauth",
+	};
+
+	for (int list = 0; list < LISTS; list++) {
+		if (!is_name(name, names[list]))
+			continue;
+		if (value->length == 0) {
+			reset_list(&parser->request, (enum list)list);
+			parser->entries[list] = 0;
+			return true;
+		}
+		if (++parser->entries[list] > LIST_MAXIMUM)
+			return kt_fail(error, KT_ERROR_USAGE, "%s[] has more than %d entries",
+			               names[list], LIST_MAXIMUM);
+		return add_entry(&parser->request, (enum list)list, value, error);
+	}
+	return true;
+}
+
+static bool is_key(const struct value *name)
+{
+	for (size_t i = 0; i < name->length; i++)
+		if (!(name->bytes[i] >= 'a' && name->bytes[i] <= 'z') &&
+		    !(name->bytes[i] >= '0' && name->bytes[i] <= '9') && name->bytes[i] != '_' &&
+		    name->bytes[i] != '-')
+			return false;
+	return name->length > 0;
+}
+
+static bool parse_line(struct parser *parser, const char *bytes, size_t length,
+                       struct kt_error *error)
+{
+	const char *equals = memchr(bytes, '=', length);
+	struct value name = { bytes, equals ? (size_t)(equals - bytes) : 0 };
+	struct value value;
+	bool is_list;
+
+	if (!kt_text_is_clean(bytes, length))
+		return kt_fail(error, KT_ERROR_USAGE, "it holds a control character");
+	if (!equals)
+		return kt_fail(error, KT_ERROR_USAGE, "it has no =");
+	value = (struct value){ equals + 1, length - name.length - 1 };
+	is_list = name.length > 2 && memcmp(equals - 2, "[]", 2) == 0;
+	if (is_list)
+		name.length -= 2;
+	if (!is_key(&name))
+		return kt_fail(error, KT_ERROR_USAGE, "its key is empty or has a character that no key has");
+	return is_list ? take_entry(parser, &name, &value, error)
+	               : take_single(parser, &name, &value, error);
+}
+
+/* The line's bytes up to and with its LF; *length is what it holds without its end. */
+static size_t next_line(const char *bytes, size_t left, size_t *length)
+{
+	const char *feed = memchr(bytes, '\n', left);
+	size_t used = feed ? (size_t)(feed - bytes) + 1 : left;
+
+	*length = feed ? used - 1 : used;
+	if (feed && *length > 0 && bytes[*length - 1] == '\r')
+		(*length)--;
+	return used;
+}
+
+static bool parse_lines(struct parser *parser, const char *bytes, size_t length,
+                        struct kt_error *error)
+{
+	size_t offset = 0;
+
+	for (size_t line = 1; offset < length; line++) {
+		struct kt_error reason = { 0 };
+		size_t held;
+		size_t used = next_line(bytes + offset, length - offset, &held);
+
+		if (held == 0)
+			return true;
+		if (used > KT_REQUEST_LINE_MAXIMUM)
+			return kt_fail(error, KT_ERROR_USAGE,
+			               "line %zu of the request is longer than %d bytes", line,
+			               KT_REQUEST_LINE_MAXIMUM);
+		if (line > KT_REQUEST_LINES)
+			return kt_fail(error, KT_ERROR_USAGE, "the request has more than %d lines",
+			               KT_REQUEST_LINES);
+		if (offset + used > KT_REQUEST_MAXIMUM)
+			return kt_fail(error, KT_ERROR_USAGE, "the request is longer than %zu bytes",
+			               KT_REQUEST_MAXIMUM);
+		if (!parse_line(parser, bytes + offset, held, &reason)) {
+			kt_fail(error, reason.code, "line %zu of the request is refused: %s", line,
+			        reason.message);
+			return reason.remedy[0] ? kt_advise(error, "%s", reason.remedy) : false;
+		}
+		offset += used;
+	}
+	return true;
+}
+
+/* protocol and host, from their keys, from url, or from both where they agree. */
+static bool settle_service(struct parser *parser, struct kt_error *error)
+{
+	struct kt_identity *pattern = &parser->request.pattern;
+	const struct kt_identity *url = &parser->url;
+
+	if (!parser->protocol && !url->protocol)
+		return kt_fail(error, KT_ERROR_USAGE, "the request names no protocol");
+	if (!parser->host && !url->host)
+		return kt_fail(error, KT_ERROR_USAGE, "the request names no host");
+	if (parser->protocol ? !normal_protocol(&pattern->protocol, parser->protocol,
+	                                        strlen(parser->protocol), error)
+	                     : !kt_text_set(&pattern->protocol, url->protocol, error))
+		return false;
+	if (parser->host ? !kt_request_normal_host(&pattern->host, pattern->protocol, parser->host,
+	                                           strlen(parser->host), error)
+	                 : !kt_text_set(&pattern->host, url->host, error))
+		return false;
+	if (url->protocol && (!kt_text_is_equal(url->protocol, pattern->protocol) ||
+	                      !kt_text_is_equal(url->host, pattern->host)))
+		return kt_fail(error, KT_ERROR_USAGE, "url disagrees with protocol or host");
+	return true;
+}
+
+static void clear_parser(struct parser *parser)
+{
+	kt_request_clear(&parser->request);
+	kt_text_free(&parser->protocol);
+	kt_text_free(&parser->host);
+	kt_identity_clear(&parser->url);
+}
+
+bool kt_request_parse_git(struct kt_request *request, const char *bytes, size_t length,
+                          struct kt_error *error)
+{
+	KT_CLEANUP(clear_parser) struct parser parser = { 0 };
+
+	if (!parse_lines(&parser, bytes, length, error) || !settle_service(&parser, error))
+		return false;
+	kt_request_clear(request);
+	*request = parser.request;
+	parser.request = (struct kt_request){ 0 };
+	return true;
+}
+
+bool kt_request_is_complete(const char *bytes, size_t length)
+{
+	for (size_t offset = 0; offset < length;) {
+		size_t held;
+		size_t used = next_line(bytes + offset, length - offset, &held);
+
+		if (held == 0)
+			return true;
+		offset += used;
+	}
+	return false;
+}
+
+bool kt_request_read_git(struct kt_secret *bytes, int descriptor, struct kt_error *error)
+{
+	char buffer[4096];
+	bool done = false;
+
+	while (!done && kt_secret_length(bytes) <= KT_REQUEST_MAXIMUM) {
+		ssize_t got = read(descriptor, buffer, sizeof(buffer));
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return kt_fail(error, KT_ERROR_USAGE, "the request cannot be read: %s",
+			               strerror(errno));
+		done = !kt_secret_append(bytes, buffer, (size_t)got, error) || got == 0 ||
+		       kt_request_is_complete(kt_secret_reveal(bytes), kt_secret_length(bytes));
+		explicit_bzero(buffer, (size_t)got);
+	}
+	if (!done)
+		return kt_fail(error, KT_ERROR_USAGE, "the request is longer than %zu bytes",
+		               KT_REQUEST_MAXIMUM);
+	return error->code == KT_ERROR_NONE;
+}
+
+bool kt_request_is_safe_for_tokens(const struct kt_identity *pattern)
+{
+	static const char *const loopback[] = { "127.0.0.1", "[::1]" };
+	const char *host = kt_text_or_empty(pattern->host);
+
+	if (kt_text_is_equal(pattern->protocol, "https"))
+		return true;
+	if (!kt_text_is_equal(pattern->protocol, "http"))
+		return false;
+	for (size_t i = 0; i < sizeof(loopback) / sizeof(loopback[0]); i++) {
+		size_t length = strlen(loopback[i]);
+
+		if (strncmp(host, loopback[i], length) == 0 &&
+		    (host[length] == '\0' || host[length] == ':'))
+			return true;
+	}
+	return false;
+}
+
+void kt_request_clear(struct kt_request *request)
+{
+	kt_identity_clear(&request->pattern);
+	kt_secret_clear(&request->password);
+	kt_text_free(&request->authtype);
+	kt_secret_clear(&request->credential);
+	kt_secret_clear(&request->oauth_refresh_token);
+	kt_text_free(&request->state);
+	kt_text_free(&request->kind);
+	kt_text_free(&request->client_id);
+	kt_secret_clear(&request->client_secret);
+	kt_text_free(&request->token_endpoint);
+	kt_text_free(&request->session_name);
+	*request = (struct kt_request){ 0 };
+}
