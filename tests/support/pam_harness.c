@@ -15,13 +15,14 @@
  *   scan          counts clear copies of both passwords in this process's memory
  *   cycles:N      the rest N times, each between pam_start() and pam_end(), and says what changed
  *
- * Prints "STEP RESULT MILLISECONDS" for each call, "log PRIORITY TEXT" for each line the module
- * logs, "scan COUNT", "sigchld COUNT" at the end. The passwords are kept masked.
+ * Prints "STEP RESULT MILLISECONDS" for each call, "log PRIORITY TEXT" for each line that
+ * pam_keyturn logs, "scan COUNT", "sigchld COUNT" at the end. The passwords are kept masked.
  */
 
 #include "config.h"
 
 #include <dirent.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
@@ -60,13 +61,15 @@ static bool is_loud = true;
 
 extern char **environ;
 
-/* The module's log lines end here, as this program comes before libpam. */
+/* Every module's log lines end here, as this program comes before libpam. Ours are shown. */
 void pam_syslog(const pam_handle_t *handle, int priority, const char *format, ...)
 {
 	va_list arguments;
+	Dl_info caller;
 
 	(void)handle;
-	if (!is_loud)
+	if (!is_loud || !dladdr(__builtin_return_address(0), &caller) ||
+	    !strstr(caller.dli_fname, "/pam_keyturn"))
 		return;
 	printf("log %d ", priority);
 	va_start(arguments, format);
