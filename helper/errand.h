@@ -8,34 +8,49 @@
  *   u32 bytes that follow | u32 fields | per field: u32 name length, u32 value length, name, value
  *
  * in this machine's byte order: both ends are one build on one machine. A message is at most
- * KT_ERRAND_MAXIMUM bytes. The reader trusts nothing beyond these bounds.
+ * KT_ERRAND_MAXIMUM bytes, a name is printable and stands in it once. The reader trusts nothing
+ * beyond these bounds.
  *
  * An errand is one dialogue; its first message has "errand" and is one of
  *
- *   post, get     url, format (json, form; post), ca (PEM, may be absent), authorization (whole
- *                 header value, may be absent), timeout (milliseconds, whole request),
- *                 connect_timeout (milliseconds), rotating ("1": dialogue with ready and go),
- *                 and for the body "body.NAME" (text), "number.NAME" (whole number, JSON only),
- *                 "raw.NAME" (JSON text, JSON only)
- *   redirect      redirect_uri, state (expected), issuer (RFC 9207, may be absent), timeout
+ *   post, get     url, format (json, form; post), ca (PEM; then nothing else is trusted),
+ *                 authorization (whole header value, may be absent), timeout (milliseconds,
+ *                 whole request; absent: 30 s), connect_timeout (milliseconds; absent: 10 s),
+ *                 rotating ("1": dialogue with ready and go), and for the body "body.NAME"
+ *                 (text), "number.NAME" (whole number, JSON only), "raw.NAME" (JSON text, JSON
+ *                 only)
+ *   redirect      redirect_uri, state (expected), timeout (milliseconds; absent: 5 min, which
+ *                 is also the most); issuer (RFC 9207, may be absent: then iss is not looked
+ *                 at), issuer_required ("1": the server announces iss, so a redirect without it
+ *                 is not the server's)
  *
  * To a rotating post the courier says { say: ready } when it is connected (TLS done) and not
  * a byte of the request is out, and waits for { say: go }; anything else ends it unsent. The
  * last message is
  *
- *   say: answer   outcome   unsent     nothing was sent (DNS, connect, TLS, refused certificate)
+ *   say: answer   outcome   unsent     nothing was sent (DNS, connect, TLS, refused certificate,
+ *                                      an errand that breaks a rule)
  *                           unclear    sent, but no whole answer came: it may have been done
  *                           answered   a whole answer; status, date (epoch), retry_after
- *                                      (seconds), logid, and, when the body is one good JSON
- *                                      object, json=1 and its flat members as "s.NAME" (string),
- *                                      "n.NAME" (number), "b.NAME" (boolean), members of "data"
- *                                      as "s.data.NAME" and so on; otherwise reason
+ *                                      (seconds, 1 to 3600), logid, each where the server sent
+ *                                      it, and, when the body is one good JSON object, json=1
+ *                                      and its flat members as "s.NAME" (string), "n.NAME"
+ *                                      (number), "b.NAME" (boolean), "l.NAME" (the lists of
+ *                                      text of server metadata, RFC 8414: entries joined by a
+ *                                      newline), the members of "data" and "detail" as
+ *                                      "s.data.NAME" and so on; otherwise reason. Members whose
+ *                                      own name has a dot or is not printable are left out.
  *                 reason    one printable sentence without foreign bytes
  *                 cause     dns, connect, timeout, tls, certificate, redirect, body, other
  *
- * To a redirect the courier says { say: port, port } once it listens, { say: busy } when the
- * port is taken, and at last { say: code, code } or { say: error, error, description } or
- * { say: timeout }.
+ * To a redirect the courier says { say: port, port } once it listens, or { say: busy } when
+ * the port is taken; and at last { say: code, code }, { say: error, error, description },
+ * { say: timeout }, or { say: refused, reason } when it cannot listen there at all or 1,000
+ * connections were none of them the login.
+ *
+ * When the keeper closes its end, the courier ends within a second and its port is closed. A
+ * courier that ends without a last message died: of a rotating post that had its go, nothing
+ * is known.
  */
 
 #include <stdbool.h>
@@ -59,6 +74,7 @@ struct kt_errand {
 	size_t count;
 };
 
+/* Add a field. A second one of that name, or one too many, is refused. */
 bool kt_errand_add(struct kt_errand *errand, const char *name, const char *value,
                    struct kt_error *error);
 bool kt_errand_add_number(struct kt_errand *errand, const char *name, int64_t number,
@@ -69,9 +85,18 @@ bool kt_errand_add_secret(struct kt_errand *errand, const char *name,
 /* The field's value, borrowed; NULL where there is none. text is NULL also for an embedded NUL. */
 const struct kt_secret *kt_errand_secret(const struct kt_errand *errand, const char *name);
 const char *kt_errand_text(const struct kt_errand *errand, const char *name);
+
+/* A number without a sign; false where the field is absent or something else. */
 bool kt_errand_number(const struct kt_errand *errand, const char *name, int64_t *number);
 
-/* Sends or receives one message; deadline by kt_clock_monotonic(), 0 for none. */
+/* The field is there and has just this text. */
+bool kt_errand_is(const struct kt_errand *errand, const char *name, const char *text);
+
+/*
+ * Sends or receives one message over a socket; deadline by kt_clock_monotonic(), 0 for none.
+ * KT_ERROR_NETWORK: the deadline passed or the other end is gone. KT_ERROR_INTERNAL: what came
+ * is no message. receive replaces what errand held, and on failure leaves it empty.
+ */
 bool kt_errand_send(const struct kt_errand *errand, int descriptor, int64_t deadline,
                     struct kt_error *error);
 bool kt_errand_receive(struct kt_errand *errand, int descriptor, int64_t deadline,

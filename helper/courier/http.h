@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * One request over TLS, bounded in every direction (safety.md 3.3). All of libcurl is here:
+ * a fresh handle and a fresh connection, no redirects, no cookies, no .netrc, no compression,
+ * TLS 1.2 or later, peer and host verified; plain http to 127.0.0.1 and [::1] alone, which are
+ * never reached through a proxy. Of an answer at most 64 KiB of body, and 32 KiB and 100 lines
+ * of headers, are taken.
+ */
+
+#include <stdbool.h>
+
+#include "helper/errand.h"
+#include "keyring/error.h"
+
+/* Sets libcurl up, with memory that is wiped when it is freed. Once, before any thread. */
+bool kt_http_prepare(struct kt_error *error);
+
+/*
+ * Runs a post or get errand to its end and sends its messages. Ends within the errand's time
+ * even where a name server hangs: at the last by SIGALRM, whose action must be the default.
+ * False where the keeper is gone or memory ran out.
+ */
+bool kt_http_run(const struct kt_errand *errand, int keeper, struct kt_error *error);

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/landlock.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "helper/courier/sandbox.h"
+#include "keyring/cleanup.h"
+
+#define ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Opens /dev/null in the place of standard descriptors that are closed. */
+static bool fill_standard_descriptors(void)
+{
+	for (int descriptor = 0; descriptor <= STDERR_FILENO; descriptor++)
+		if (fcntl(descriptor, F_GETFD) < 0 && open("/dev/null", O_RDWR) != descriptor)
+			return false;
+	return true;
+}
+
+static bool reset_signals(void)
+{
+	sigset_t none;
+
+	for (int number = 1; number < SIGRTMAX; number++)
+		signal(number, number == SIGPIPE ? SIG_IGN : SIG_DFL);
+	return sigemptyset(&none) == 0 && sigprocmask(SIG_SETMASK, &none, NULL) == 0;
+}
+
+static bool keep_proxies_of_environment(void)
+{
+	static const char *const names[] = { "https_proxy", "HTTPS_PROXY", "http_proxy",
+		                             "HTTP_PROXY", "no_proxy", "NO_PROXY" };
+	char *values[ELEMENTS(names)] = { 0 };
+	bool done = true;
+
+	for (size_t i = 0; i < ELEMENTS(names); i++) {
+		const char *value = getenv(names[i]);
+
+		if (value)
+			done = (values[i] = strdup(value)) && done;
+	}
+	done = clearenv() == 0 && done;
+	for (size_t i = 0; i < ELEMENTS(names); i++) {
+		if (values[i])
+			done = setenv(names[i], values[i], true) == 0 && done;
+		free(values[i]);
+	}
+	return done;
+}
+
+bool kt_sandbox_enter(int keep)
+{
+	const struct rlimit none = { 0, 0 };
+
+	if (getauxval(AT_SECURE) || !fill_standard_descriptors())
+		return false;
+	/* Neither can fail in a way that matters: what is left open is close-on-exec in the keeper. */
+	close_range((unsigned)keep + 1, ~0u, 0);
+	setsid();
+	umask(S_IRWXG | S_IRWXO);
+	return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 &&
+	       prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+	       setrlimit(RLIMIT_CORE, &none) == 0 && chdir("/") == 0 && reset_signals() &&
+	       keep_proxies_of_environment();
+}
+
+/* Landlock's own names where the headers are older than the kernel. */
+#define ACCESS_FILES_ABI_1 ((UINT64_C(1) << 13) - 1)
+#define ACCESS_REFER (UINT64_C(1) << 13)
+#define ACCESS_TRUNCATE (UINT64_C(1) << 14)
+#define ACCESS_IOCTL_DEVICE (UINT64_C(1) << 15)
+#define ACCESS_BIND_TCP (UINT64_C(1) << 0)
+#define ACCESS_CONNECT_TCP (UINT64_C(1) << 1)
+#define SCOPE_ABSTRACT_SOCKET (UINT64_C(1) << 0)
+#define SCOPE_SIGNAL (UINT64_C(1) << 1)
+
+struct ruleset {
+	uint64_t files;
+	uint64_t network;
+	uint64_t scoped;
+};
+
+static void close_descriptor(int *descriptor)
+{
+	if (*descriptor >= 0)
+		close(*descriptor);
+}
+
+static void allow_reading(int ruleset, const char *path)
+{
+	KT_CLEANUP(close_descriptor) int directory = open(path, O_PATH | O_CLOEXEC);
+	struct landlock_path_beneath_attr rule = {
+		.allowed_access = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR,
+		.parent_fd = directory,
+	};
+
+	if (directory >= 0)
+		syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
+}
+
+/*
+ * What TLS and name service read: their settings and where these point to (resolv.conf is
+ * often a link, and in WSL one to /mnt), the modules of nsswitch.conf, trust anchors.
+ */
+static void allow_reading_system(int ruleset)
+{
+	static const char *const paths[] = {
+		"/etc", "/usr", "/lib", "/lib32", "/lib64", "/opt", "/nix/store", "/gnu/store",
+		"/run/systemd/resolve", "/run/resolvconf", "/run/NetworkManager", "/run/connman",
+		"/run/nscd", "/mnt/wsl", "/var/lib/sss", "/var/lib/ca-certificates",
+	};
+
+	for (size_t i = 0; i < ELEMENTS(paths); i++)
+		allow_reading(ruleset, paths[i]);
+}
+
+static void confine_files_and_network(enum kt_sandbox_network network)
+{
+	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+	struct ruleset rules = {
+		.files = ACCESS_FILES_ABI_1 | (abi >= 2 ? ACCESS_REFER : 0) |
+		         (abi >= 3 ? ACCESS_TRUNCATE : 0) | (abi >= 5 ? ACCESS_IOCTL_DEVICE : 0),
+		.network = ACCESS_BIND_TCP |
+		           (network == KT_SANDBOX_ACCEPT ? ACCESS_CONNECT_TCP : 0),
+		.scoped = SCOPE_ABSTRACT_SOCKET | SCOPE_SIGNAL,
+	};
+	size_t size = abi >= 6 ? sizeof(rules)
+	              : abi >= 4 ? offsetof(struct ruleset, scoped)
+	                         : offsetof(struct ruleset, network);
+	KT_CLEANUP(close_descriptor) int ruleset = -1;
+
+	if (abi < 1)
+		return;
+	ruleset = (int)syscall(SYS_landlock_create_ruleset, &rules, size, 0);
+	if (ruleset < 0)
+		return;
+	if (network == KT_SANDBOX_CONNECT)
+		allow_reading_system(ruleset);
+	syscall(SYS_landlock_restrict_self, ruleset, 0);
+}
+
+#if defined(__x86_64__) && defined(__LP64__)
+#define NATIVE_ARCHITECTURE AUDIT_ARCH_X86_64
+/* The numbers of the x32 calls begin here. */
+#define FOREIGN_CALLS 0x40000000u
+#elif defined(__aarch64__)
+#define NATIVE_ARCHITECTURE AUDIT_ARCH_AARCH64
+#define FOREIGN_CALLS UINT32_MAX
+#endif
+
+#ifdef NATIVE_ARCHITECTURE
+
+static void forbid_calls(void)
+{
+	static const unsigned calls[] = {
+		SYS_execve, SYS_execveat, SYS_ptrace, SYS_process_vm_readv, SYS_process_vm_writev,
+		SYS_pidfd_getfd, SYS_add_key, SYS_request_key, SYS_keyctl, SYS_bpf,
+		SYS_perf_event_open, SYS_userfaultfd, SYS_io_uring_setup, SYS_setns, SYS_unshare,
+		SYS_mount, SYS_umount2, SYS_kexec_load, SYS_init_module, SYS_finit_module,
+		SYS_open_by_handle_at,
+	};
+	const struct sock_filter refuse =
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM);
+	struct sock_filter steps[ELEMENTS(calls) * 2 + 7] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NATIVE_ARCHITECTURE, 1, 0),
+		refuse,
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, FOREIGN_CALLS, 0, 1),
+		refuse,
+	};
+	struct sock_fprog program = { .len = ELEMENTS(steps), .filter = steps };
+	struct sock_filter *step = steps + 6;
+
+	for (size_t i = 0; i < ELEMENTS(calls); i++) {
+		*step++ = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, calls[i], 0, 1);
+		*step++ = refuse;
+	}
+	*step = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0);
+}
+
+#else
+
+/* No filter for this machine: Landlock and no_new_privs remain. */
+static void forbid_calls(void)
+{
+}
+
+#endif
+
+void kt_sandbox_confine(enum kt_sandbox_network network)
+{
+	confine_files_and_network(network);
+	forbid_calls();
+}
