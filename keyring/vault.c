@@ -535,16 +535,23 @@ static bool is_askable(const struct kt_vault *vault)
 	return vault->slots[KT_VAULT_PASSPHRASE].exists || vault->slots[KT_VAULT_LOGIN].exists;
 }
 
+/* Nothing worse than "this key file is not to be had": the next way may still open. */
+static bool is_passable(const struct kt_error *error)
+{
+	return error->code == KT_ERROR_NONE || error->code == KT_ERROR_LOCKED;
+}
+
 static bool open_unattended(const struct kt_vault *vault, struct kt_secret *key,
                             struct kt_error *error)
 {
 	struct kt_error cause = { 0 };
+	struct kt_error second = { 0 };
 
-	if (open_with_key_file(vault, key, &cause))
+	if (open_with_key_file(vault, key, &cause) ||
+	    (is_passable(&cause) && open_with_credential(vault, key, &second)))
 		return true;
-	if ((cause.code == KT_ERROR_NONE || cause.code == KT_ERROR_LOCKED) &&
-	    open_with_credential(vault, key, &cause))
-		return true;
+	if (cause.code == KT_ERROR_NONE || !is_passable(&second))
+		cause = second;
 	if (cause.code == KT_ERROR_NONE)
 		kt_fail(&cause, KT_ERROR_LOCKED, "the vault in %s is locked", vault->directory);
 	if (cause.code == KT_ERROR_LOCKED)
