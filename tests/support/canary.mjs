@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Listeners that nothing may ever reach: targets of redirects, look-alike hosts. They count what they get, and answer as
- * invitingly as they can.
+ * Listeners that nothing may ever reach: targets of redirects, look-alike hosts. They count what
+ * they get, and answer as invitingly as they can.
  */
 
 import http from 'node:http';
@@ -11,7 +11,11 @@ import net from 'node:net';
 
 import { listen } from './peer.mjs';
 
-const DECOY = JSON.stringify({ access_token: 'czu_canary', expires_in: 4102444800, refresh_token: 'refresh_canary' });
+const DECOY = JSON.stringify({
+	access_token: 'czu_canary',
+	expires_in: 4102444800,
+	refresh_token: 'refresh_canary',
+});
 
 function count(canary, socket) {
 	canary.connections++;
@@ -28,15 +32,18 @@ function answerDecoy(request, response) {
 }
 
 /*
- * Starts 'http', 'raw' and, with a certificate, 'https'; resolves to { name: { address, connections, bytes, text } }, which keeps
- * counting; of https the bytes and text are what was inside. text is the first 16 KiB.
+ * Starts 'http', 'raw' and, with a certificate, 'https'; resolves to { name: { address,
+ * connections, bytes, text } }, which keeps counting; of https the bytes and text are what was
+ * inside. text is the first 16 KiB.
  */
 export async function startCanaries(tlsOptions) {
 	const canaries = {};
 	const servers = {
 		http: [http.createServer(answerDecoy), 'connection'],
 		raw: [net.createServer(), 'connection'],
-		...(tlsOptions && { https: [https.createServer(tlsOptions, answerDecoy), 'secureConnection'] }),
+		...(tlsOptions && {
+			https: [https.createServer(tlsOptions, answerDecoy), 'secureConnection'],
+		}),
 	};
 
 	for (const [name, [server, event]] of Object.entries(servers)) {
@@ -45,7 +52,8 @@ export async function startCanaries(tlsOptions) {
 		server.on(event, (socket) => count(canary, socket));
 		const port = await listen(server);
 
-		canary.address = name === 'raw' ? `127.0.0.1:${port}` : `${name}://localhost:${port}`;
+		canary.address =
+			name === 'raw' ? `127.0.0.1:${port}` : `${name}://localhost:${port}`;
 		canaries[name] = canary;
 	}
 	return canaries;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * A certificate authority for one test run, made with the openssl command: a good server certificate and the bad ones
- * of the network matrix. Everything is written below the given directory.
+ * A certificate authority for one test run, made with the openssl command: a good server
+ * certificate and the bad ones of the network matrix. Everything is written below the given
+ * directory.
  */
 
 import { execFileSync } from 'node:child_process';
@@ -48,35 +49,122 @@ function asn1Time(milliseconds) {
 }
 
 function makeKey(directory, name) {
-	openssl(directory, 'genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256', '-out', `${name}.key`);
+	openssl(
+		directory,
+		'genpkey',
+		'-algorithm',
+		'EC',
+		'-pkeyopt',
+		'ec_paramgen_curve:P-256',
+		'-out',
+		`${name}.key`
+	);
 }
 
 function makeAuthority(directory, name) {
 	makeKey(directory, name);
-	openssl(directory, 'req', '-new', '-x509', '-config', 'authority.cnf', '-extensions', 'authority_extensions',
-		'-key', `${name}.key`, '-subj', `/CN=keyturn test ${name}`, '-days', '30', '-out', `${name}.pem`);
+	openssl(
+		directory,
+		'req',
+		'-new',
+		'-x509',
+		'-config',
+		'authority.cnf',
+		'-extensions',
+		'authority_extensions',
+		'-key',
+		`${name}.key`,
+		'-subj',
+		`/CN=keyturn test ${name}`,
+		'-days',
+		'30',
+		'-out',
+		`${name}.pem`
+	);
 }
 
 function makeCertificate(directory, name, authority, from, until, names) {
 	makeKey(directory, name);
-	openssl(directory, 'req', '-new', '-config', 'authority.cnf', '-key', `${name}.key`, '-subj', '/CN=localhost',
-		'-addext', `subjectAltName=${names}`, '-out', `${name}.csr`);
-	openssl(directory, 'ca', '-batch', '-notext', '-config', 'authority.cnf', '-cert', `${authority}.pem`,
-		'-keyfile', `${authority}.key`, '-in', `${name}.csr`, '-out', `${name}.pem`,
-		'-startdate', asn1Time(from), '-enddate', asn1Time(until));
+	openssl(
+		directory,
+		'req',
+		'-new',
+		'-config',
+		'authority.cnf',
+		'-key',
+		`${name}.key`,
+		'-subj',
+		'/CN=localhost',
+		'-addext',
+		`subjectAltName=${names}`,
+		'-out',
+		`${name}.csr`
+	);
+	openssl(
+		directory,
+		'ca',
+		'-batch',
+		'-notext',
+		'-config',
+		'authority.cnf',
+		'-cert',
+		`${authority}.pem`,
+		'-keyfile',
+		`${authority}.key`,
+		'-in',
+		`${name}.csr`,
+		'-out',
+		`${name}.pem`,
+		'-startdate',
+		asn1Time(from),
+		'-enddate',
+		asn1Time(until)
+	);
 }
 
 function makeSelfSigned(directory, name) {
 	makeKey(directory, name);
-	openssl(directory, 'req', '-new', '-x509', '-config', 'authority.cnf', '-key', `${name}.key`, '-subj', '/CN=localhost',
-		'-addext', `subjectAltName=${LOCAL}`, '-days', '30', '-out', `${name}.pem`);
+	openssl(
+		directory,
+		'req',
+		'-new',
+		'-x509',
+		'-config',
+		'authority.cnf',
+		'-key',
+		`${name}.key`,
+		'-subj',
+		'/CN=localhost',
+		'-addext',
+		`subjectAltName=${LOCAL}`,
+		'-days',
+		'30',
+		'-out',
+		`${name}.pem`
+	);
 }
 
 /* About 10 MiB of certificates behind the good one. */
 function makeBulkyChain(directory) {
 	makeKey(directory, 'bulk');
-	openssl(directory, 'req', '-new', '-x509', '-config', 'bulk.cnf', '-extensions', 'bulk_extensions', '-key', 'bulk.key',
-		'-subj', '/CN=bulk', '-days', '30', '-out', 'bulk.pem');
+	openssl(
+		directory,
+		'req',
+		'-new',
+		'-x509',
+		'-config',
+		'bulk.cnf',
+		'-extensions',
+		'bulk_extensions',
+		'-key',
+		'bulk.key',
+		'-subj',
+		'/CN=bulk',
+		'-days',
+		'30',
+		'-out',
+		'bulk.pem'
+	);
 	const bulk = fs.readFileSync(path.join(directory, 'bulk.pem'), 'utf8');
 
 	return fs.readFileSync(path.join(directory, 'server.pem'), 'utf8') + bulk.repeat(200);
@@ -92,13 +180,19 @@ function load(directory, name) {
 function prepare(directory) {
 	fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
 	fs.writeFileSync(path.join(directory, 'index.txt'), '');
-	fs.writeFileSync(path.join(directory, 'authority.cnf'), AUTHORITY_CONFIG.replace('@COMMENT@', 'none'));
-	fs.writeFileSync(path.join(directory, 'bulk.cnf'), AUTHORITY_CONFIG.replace('@COMMENT@', 'x'.repeat(52000)));
+	fs.writeFileSync(
+		path.join(directory, 'authority.cnf'),
+		AUTHORITY_CONFIG.replace('@COMMENT@', 'none')
+	);
+	fs.writeFileSync(
+		path.join(directory, 'bulk.cnf'),
+		AUTHORITY_CONFIG.replace('@COMMENT@', 'x'.repeat(52000))
+	);
 }
 
 /*
- * Makes an authority and a good certificate for localhost, 127.0.0.1 and ::1.
- * { caFile, server: { key, cert } }; the file is directory/../ca.pem, so that DIR/ca.pem is where tests look.
+ * Makes an authority and a good certificate for localhost, 127.0.0.1 and ::1. { caFile, server: {
+ * key, cert } }; the file is directory/../ca.pem, so that DIR/ca.pem is where tests look.
  */
 export function makeServerCertificate(directory) {
 	const now = Date.now();
@@ -112,8 +206,8 @@ export function makeServerCertificate(directory) {
 }
 
 /*
- * The certificates and settings no client may accept, by name, as options of tls.createServer. Call after
- * makeServerCertificate.
+ * The certificates and settings no client may accept, by name, as options of tls.createServer.
+ * Call after makeServerCertificate.
  */
 export function makeBadCertificates(directory) {
 	const now = Date.now();
@@ -121,7 +215,14 @@ export function makeBadCertificates(directory) {
 	makeAuthority(directory, 'other-ca');
 	makeCertificate(directory, 'expired', 'ca', now - 30 * DAY, now - DAY, LOCAL);
 	makeCertificate(directory, 'not-yet', 'ca', now + DAY, now + 30 * DAY, LOCAL);
-	makeCertificate(directory, 'wrong-host', 'ca', now - DAY, now + 30 * DAY, 'DNS:other.invalid');
+	makeCertificate(
+		directory,
+		'wrong-host',
+		'ca',
+		now - DAY,
+		now + 30 * DAY,
+		'DNS:other.invalid'
+	);
 	makeCertificate(directory, 'unknown-ca', 'other-ca', now - DAY, now + 30 * DAY, LOCAL);
 	makeSelfSigned(directory, 'self-signed');
 	const good = load(directory, 'server');
@@ -132,7 +233,12 @@ export function makeBadCertificates(directory) {
 		wrong_host: load(directory, 'wrong-host'),
 		unknown_ca: load(directory, 'unknown-ca'),
 		self_signed: load(directory, 'self-signed'),
-		tls_1_0: { ...good, minVersion: 'TLSv1', maxVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0' },
+		tls_1_0: {
+			...good,
+			minVersion: 'TLSv1',
+			maxVersion: 'TLSv1',
+			ciphers: 'DEFAULT@SECLEVEL=0',
+		},
 		bulky_chain: { key: good.key, cert: makeBulkyChain(directory) },
 	};
 }

@@ -1,26 +1,32 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Answers of the Coze server as values: { status, headers, body }, body being text. Only the listener writes them to a
- * socket, so that a fault can bend one first.
+ * Answers of the Coze server as values: { status, headers, body }, body being text. Only the
+ * listener writes them to a socket, so that a fault can bend one first.
  */
 
 function jsonAnswer(status, body) {
-	return { status, headers: { 'Content-Type': 'application/json; charset=utf-8', 'Cache-Control': 'no-store' }, body };
+	return {
+		status,
+		headers: {
+			'Content-Type': 'application/json; charset=utf-8',
+			'Cache-Control': 'no-store',
+		},
+		body,
+	};
 }
 
-/* An error of the OAuth endpoints in the shape that is set; the SDKs disagree which members carry it. */
+/*
+ * An error of the OAuth endpoints in the shape that is set; the SDKs disagree which members carry
+ * it.
+ */
 export function oauthError(settings, status, name, text) {
 	const body = {};
 
-	if (settings.error_name !== 'error_code')
-		body.error = name;
-	if (settings.error_name !== 'error')
-		body.error_code = name;
-	if (settings.error_text !== 'error_description')
-		body.error_message = text;
-	if (settings.error_text !== 'error_message')
-		body.error_description = text;
+	if (settings.error_name !== 'error_code') body.error = name;
+	if (settings.error_name !== 'error') body.error_code = name;
+	if (settings.error_text !== 'error_description') body.error_message = text;
+	if (settings.error_text !== 'error_message') body.error_description = text;
 	return jsonAnswer(status, JSON.stringify(body));
 }
 
@@ -37,7 +43,10 @@ export function flat(value) {
 export function envelope(settings, status, code, message, data = undefined) {
 	const httpStatus = settings.envelope_status === 'ok' ? 200 : status;
 
-	return jsonAnswer(httpStatus, JSON.stringify({ code, msg: message, data, detail: { logid: 'test-logid' } }));
+	return jsonAnswer(
+		httpStatus,
+		JSON.stringify({ code, msg: message, data, detail: { logid: 'test-logid' } })
+	);
 }
 
 export function page(status, html) {
@@ -49,8 +58,7 @@ export function redirect(location) {
 }
 
 function expiresInText(form, now, expires) {
-	if (typeof form === 'object')
-		return form.raw;
+	if (typeof form === 'object') return form.raw;
 	return {
 		absolute: `${expires}`,
 		absolute_string: `"${expires}"`,
@@ -61,16 +69,17 @@ function expiresInText(form, now, expires) {
 }
 
 /*
- * A token answer. tokens: { access_token, expires, refresh_token }, the last absent for a JWT; form: how the refresh token is
- * sent ('present', 'absent', 'null', 'empty').
+ * A token answer. tokens: { access_token, expires, refresh_token }, the last absent for a JWT;
+ * form: how the refresh token is sent ('present', 'absent', 'null', 'empty').
  */
 export function tokenAnswer(grants, tokens, form) {
 	const members = [`"access_token":${JSON.stringify(tokens.access_token)}`];
 	const expiresIn = expiresInText(grants.settings.expires_in, grants.clock(), tokens.expires);
 
-	if (expiresIn !== undefined)
-		members.push(`"expires_in":${expiresIn}`);
+	if (expiresIn !== undefined) members.push(`"expires_in":${expiresIn}`);
 	if (tokens.refresh_token && form !== 'absent')
-		members.push(`"refresh_token":${{ null: 'null', empty: '""' }[form] ?? JSON.stringify(tokens.refresh_token)}`);
+		members.push(
+			`"refresh_token":${{ null: 'null', empty: '""' }[form] ?? JSON.stringify(tokens.refresh_token)}`
+		);
 	return jsonAnswer(200, `{${members.join(',')}}`);
 }

@@ -4,7 +4,10 @@
 
 import { envelope } from './coze_answer.mjs';
 
-const REFUSED = ['authentication is invalid', 'the token you provided is incorrect or has no permission'];
+const REFUSED = [
+	'authentication is invalid',
+	'the token you provided is incorrect or has no permission',
+];
 
 /* { entry } of a token that works here, or { refusal }. */
 function checkToken(server, request, permission) {
@@ -12,7 +15,11 @@ function checkToken(server, request, permission) {
 	const token = /^Bearer ([^ ]+)$/.exec(request.headers.authorization ?? '')?.[1];
 	const entry = grants.accessTokens.get(token);
 
-	if (!entry || entry.expires <= grants.clock() || clients.get(entry.client_id)?.active === false)
+	if (
+		!entry ||
+		entry.expires <= grants.clock() ||
+		clients.get(entry.client_id)?.active === false
+	)
 		return { refusal: envelope(settings, 401, 4100, REFUSED[0]) };
 	if (entry.permissions && !entry.permissions.includes(permission))
 		return { refusal: envelope(settings, 403, 4101, REFUSED[1]) };
@@ -24,8 +31,7 @@ export function answerMe(server, request) {
 
 	if (server.settings.me === 'absent')
 		return envelope(server.settings, 404, 4200, 'not found');
-	if (refusal)
-		return refusal;
+	if (refusal) return refusal;
 	return envelope(server.settings, 200, 0, '', {
 		user_id: '7500000000000000001',
 		user_name: 'tester',
@@ -38,13 +44,19 @@ export function answerWorkspaces(server, request, url) {
 	const { refusal } = checkToken(server, request, 'listWorkspace');
 	const isPage = (name) => /^[1-9]\d{0,3}$/.test(url.searchParams.get(name) ?? '');
 
-	if (refusal)
-		return refusal;
+	if (refusal) return refusal;
 	if (!isPage('page_num') || !isPage('page_size'))
 		return envelope(server.settings, 400, 4000, 'bad parameter');
 	return envelope(server.settings, 200, 0, '', {
 		total_count: 1,
-		workspaces: [{ id: '7300000000000000001', name: 'Personal', icon_url: '', role_type: 'owner',
-			workspace_type: 'personal' }],
+		workspaces: [
+			{
+				id: '7300000000000000001',
+				name: 'Personal',
+				icon_url: '',
+				role_type: 'owner',
+				workspace_type: 'personal',
+			},
+		],
 	});
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Each fault of our Coze server as a client meets it that reports bytes and nothing else: what arrived, how the connection ended,
- * and whether the request took effect.
+ * Each fault of our Coze server as a client meets it that reports bytes and nothing else: what
+ * arrived, how the connection ended, and whether the request took effect.
  */
 
 import assert from 'node:assert/strict';
@@ -11,15 +11,27 @@ import tls from 'node:tls';
 import { beforeEach, describe, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 
-import { API, control, me, mint, PKCE, readLog, refresh, reset, SERVER, state, TOKEN } from './test_peer.mjs';
+import {
+	API,
+	control,
+	me,
+	mint,
+	PKCE,
+	readLog,
+	refresh,
+	reset,
+	SERVER,
+	state,
+	TOKEN,
+} from './test_peer.mjs';
 
-const PATIENCE = 1500;    /* ms after which a silent server counts as hanging */
+const PATIENCE = 1500; /* ms after which a silent server counts as hanging */
 
 beforeEach(reset);
 
 /*
- * Sends a refresh over a connection of its own; { text, bytes, end }: what came and how it ended: 'closed', 'reset', 'hung',
- * 'no tls', or 'enough' after limit bytes.
+ * Sends a refresh over a connection of its own; { text, bytes, end }: what came and how it ended:
+ * 'closed', 'reset', 'hung', 'no tls', or 'enough' after limit bytes.
  */
 function exchange(token, limit = Infinity, address = API) {
 	const { hostname, port, host } = new URL(address);
@@ -37,18 +49,26 @@ function exchange(token, limit = Infinity, address = API) {
 		};
 
 		socket.setTimeout(PATIENCE, () => finish('hung'));
-		socket.on('secureConnect', () => socket.write(`POST ${TOKEN} HTTP/1.1\r\nHost: ${host}\r\n` +
-			`Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`));
+		socket.on('secureConnect', () =>
+			socket.write(
+				`POST ${TOKEN} HTTP/1.1\r\nHost: ${host}\r\n` +
+					`Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+			)
+		);
 		socket.on('data', (bytes) => {
 			length += bytes.length;
-			if (length <= 1 << 20)
-				parts.push(bytes);
-			if (length >= limit)
-				finish('enough');
+			if (length <= 1 << 20) parts.push(bytes);
+			if (length >= limit) finish('enough');
 		});
 		socket.on('end', () => finish('closed'));
-		socket.on('error', (error) => finish(error.code === 'ECONNRESET' && parts.length + socket.bytesWritten > 0 ? 'reset' :
-			error.code));
+		socket.on('error', (error) =>
+			finish(
+				error.code === 'ECONNRESET' &&
+					parts.length + socket.bytesWritten > 0
+					? 'reset'
+					: error.code
+			)
+		);
 	});
 }
 
@@ -67,8 +87,12 @@ const WHOLE = /^\{"access_token":"czu_[^"]+","expires_in":\d+,"refresh_token":"r
 
 describe('connections', () => {
 	const endings = {
-		hang_before_tls: ['hung'], reset_before_tls: ['reset', 'ECONNRESET'], close_before_tls: ['ECONNRESET', 'reset', 'closed'],
-		plain_before_tls: ['ERR_SSL_WRONG_VERSION_NUMBER'], hang_after_tls: ['hung'], reset_after_tls: ['reset', 'EPIPE'],
+		hang_before_tls: ['hung'],
+		reset_before_tls: ['reset', 'ECONNRESET'],
+		close_before_tls: ['ECONNRESET', 'reset', 'closed'],
+		plain_before_tls: ['ERR_SSL_WRONG_VERSION_NUMBER'],
+		hang_after_tls: ['hung'],
+		reset_after_tls: ['reset', 'EPIPE'],
 	};
 
 	for (const [kind, expected] of Object.entries(endings)) {
@@ -129,15 +153,24 @@ describe('answers', () => {
 
 	test('bytes that are no HTTP', async () => {
 		assert.equal((await meet({ kind: 'garbage' })).length, 512);
-		assert.match((await meet({ kind: 'no_headers' })).text, /^\{"access_token":"czu_decoy"/);
-		assert.equal((await meet({ kind: 'garbage_body' })).text.includes('Content-Length: 512'), true);
+		assert.match(
+			(await meet({ kind: 'no_headers' })).text,
+			/^\{"access_token":"czu_decoy"/
+		);
+		assert.equal(
+			(await meet({ kind: 'garbage_body' })).text.includes('Content-Length: 512'),
+			true
+		);
 	});
 
 	test('a body packed unasked is the real answer', async () => {
 		const { bytes, text } = await meet({ kind: 'gzip' });
 
 		assert.match(text, /Content-Encoding: gzip/);
-		assert.match(gunzipSync(bytes.subarray(bytes.indexOf('\r\n\r\n') + 4)).toString(), WHOLE);
+		assert.match(
+			gunzipSync(bytes.subarray(bytes.indexOf('\r\n\r\n') + 4)).toString(),
+			WHOLE
+		);
 	});
 
 	test('a NUL byte as it is', async () => {
@@ -157,7 +190,10 @@ describe('answers', () => {
 
 		assert.equal(headers.end, 'enough');
 		assert.equal(headers.text.includes('\r\n\r\n'), false);
-		assert.match((await meet({ kind: 'endless_continue' }, 1 << 20)).text, /^(HTTP\/1\.1 100 Continue\r\n\r\n){100}/);
+		assert.match(
+			(await meet({ kind: 'endless_continue' }, 1 << 20)).text,
+			/^(HTTP\/1\.1 100 Continue\r\n\r\n){100}/
+		);
 	});
 
 	test('a slow drip comes byte by byte and is whole in the end', async () => {
@@ -171,12 +207,27 @@ describe('answers', () => {
 		assert.match(met.text.split('\r\n\r\n')[1], WHOLE);
 	});
 
-	for (const after of ['0', '1', '-1', '1000000000', 'Wed, 21 Oct 2037 07:28:00 GMT', 'junk']) {
+	for (const after of [
+		'0',
+		'1',
+		'-1',
+		'1000000000',
+		'Wed, 21 Oct 2037 07:28:00 GMT',
+		'junk',
+	]) {
 		test(`429 and 503 with Retry-After: ${after}`, async () => {
 			for (const status of [429, 503]) {
-				const { text, spent } = await meet({ kind: 'status', status, retry_after: after });
+				const { text, spent } = await meet({
+					kind: 'status',
+					status,
+					retry_after: after,
+				});
 
-				assert.ok(text.startsWith(`HTTP/1.1 ${status} `) && text.includes(`\r\nRetry-After: ${after}\r\n`), text);
+				assert.ok(
+					text.startsWith(`HTTP/1.1 ${status} `) &&
+						text.includes(`\r\nRetry-After: ${after}\r\n`),
+					text
+				);
 				assert.equal(spent, false);
 			}
 		});
@@ -185,7 +236,12 @@ describe('answers', () => {
 	test('server errors, with or without an OAuth error, before or after the effect', async () => {
 		for (const status of [408, 500, 502, 504]) {
 			const plain = await meet({ kind: 'status', status });
-			const named = await meet({ kind: 'status', status, error: 'internal_error', commit: true });
+			const named = await meet({
+				kind: 'status',
+				status,
+				error: 'internal_error',
+				commit: true,
+			});
 
 			assert.match(plain.text, new RegExp(`^HTTP/1.1 ${status} `));
 			assert.deepEqual([plain.spent, named.spent], [false, true]);
@@ -194,10 +250,18 @@ describe('answers', () => {
 	});
 
 	test('redirects go wherever they are told, and canaries count what follows them', async () => {
-		for (const location of [SERVER.canaries.http, SERVER.canaries.https, 'file:///etc/passwd', `http://${SERVER.canaries.raw}/`]) {
+		for (const location of [
+			SERVER.canaries.http,
+			SERVER.canaries.https,
+			'file:///etc/passwd',
+			`http://${SERVER.canaries.raw}/`,
+		]) {
 			const { text } = await meet({ kind: 'redirect', location, status: 307 });
 
-			assert.ok(text.startsWith('HTTP/1.1 307 ') && text.includes(`\r\nLocation: ${location}\r\n`));
+			assert.ok(
+				text.startsWith('HTTP/1.1 307 ') &&
+					text.includes(`\r\nLocation: ${location}\r\n`)
+			);
 		}
 		assert.equal((await state()).canaries.http.connections, 0);
 		await fetch(SERVER.canaries.http, { method: 'POST', body: 'a secret' });
@@ -211,7 +275,12 @@ describe('answers', () => {
 	});
 
 	test('a literal answer', async () => {
-		const { text } = await meet({ kind: 'answer', status: 203, headers: { 'Content-Type': 'application/json' }, body: '{}' });
+		const { text } = await meet({
+			kind: 'answer',
+			status: 203,
+			headers: { 'Content-Type': 'application/json' },
+			body: '{}',
+		});
 
 		assert.match(text, /^HTTP\/1\.1 203 .*\r\n\r\n\{\}$/s);
 	});
@@ -219,19 +288,28 @@ describe('answers', () => {
 
 describe('queues', () => {
 	test('a fault strikes what it is meant for, so often, after so many', async () => {
-		await control({ fault: [{ kind: 'status', status: 503, on: 'me', times: 2, skip: 1 }, { kind: 'status', status: 429, on: 'refresh' }] });
+		await control({
+			fault: [
+				{ kind: 'status', status: 503, on: 'me', times: 2, skip: 1 },
+				{ kind: 'status', status: 429, on: 'refresh' },
+			],
+		});
 		const { access_token: access, refresh_token: token } = await mint(PKCE);
 		const statuses = [];
 
-		for (let round = 0; round < 4; round++)
-			statuses.push((await me(access)).status);
+		for (let round = 0; round < 4; round++) statuses.push((await me(access)).status);
 		assert.deepEqual(statuses, [200, 503, 503, 200]);
 		assert.equal((await refresh(PKCE, token)).status, 429);
 		assert.equal((await refresh(PKCE, token)).status, 200);
 	});
 
 	test('an override holds for one request', async () => {
-		await control({ fault: { kind: 'override', settings: { refresh_token: 'absent', expires_in: { raw: '0' } } } });
+		await control({
+			fault: {
+				kind: 'override',
+				settings: { refresh_token: 'absent', expires_in: { raw: '0' } },
+			},
+		});
 		const { refresh_token: token } = await mint(PKCE);
 		const [first, second] = [await refresh(PKCE, token), await refresh(PKCE, token)];
 
@@ -241,7 +319,10 @@ describe('queues', () => {
 	});
 
 	test('a delay is before or after the effect', async () => {
-		for (const [name, spentAtOnce] of [['delay_ms', true], ['delay_before_ms', false]]) {
+		for (const [name, spentAtOnce] of [
+			['delay_ms', true],
+			['delay_before_ms', false],
+		]) {
 			const { refresh_token: token } = await mint(PKCE);
 
 			await control({ fault: { kind: 'delay', [name]: 1200 } });
@@ -251,7 +332,11 @@ describe('queues', () => {
 			await new Promise((resolve) => {
 				setTimeout(resolve, 400);
 			});
-			assert.equal((await state()).refresh_tokens[token].spent, spentAtOnce, name);
+			assert.equal(
+				(await state()).refresh_tokens[token].spent,
+				spentAtOnce,
+				name
+			);
 			assert.equal((await answer).status, 200);
 			assert.ok(Date.now() - begun >= 1190);
 		}
@@ -260,29 +345,51 @@ describe('queues', () => {
 
 describe('bad TLS', () => {
 	const codes = {
-		expired: 'CERT_HAS_EXPIRED', not_yet_valid: 'CERT_NOT_YET_VALID', wrong_host: 'ERR_TLS_CERT_ALTNAME_INVALID',
-		unknown_ca: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', self_signed: 'DEPTH_ZERO_SELF_SIGNED_CERT', tls_1_0: 'EPROTO',
+		expired: 'CERT_HAS_EXPIRED',
+		not_yet_valid: 'CERT_NOT_YET_VALID',
+		wrong_host: 'ERR_TLS_CERT_ALTNAME_INVALID',
+		unknown_ca: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+		self_signed: 'DEPTH_ZERO_SELF_SIGNED_CERT',
+		tls_1_0: 'EPROTO',
 		bulky_chain: 'ERR_SSL_EXCESSIVE_MESSAGE_SIZE',
 	};
 
 	for (const [name, code] of Object.entries(codes)) {
 		test(name, async () => {
-			const { end } = await exchange('refresh_none', Infinity, SERVER.bad_tls[name]);
+			const { end } = await exchange(
+				'refresh_none',
+				Infinity,
+				SERVER.bad_tls[name]
+			);
 
-			assert.ok(end === code || (code === 'EPROTO' && /PROTOCOL|ALERT/.test(end)), end);
+			assert.ok(
+				end === code || (code === 'EPROTO' && /PROTOCOL|ALERT/.test(end)),
+				end
+			);
 			assert.equal(readLog().length, 0);
 		});
 	}
 
 	test('behind each of them is a server that would have answered', async () => {
-		const ask = (address) => new Promise((resolve, reject) => {
-			https.get(`${address}/v1/users/me`, { rejectUnauthorized: false, agent: false }, (answer) => {
-				answer.resume();
-				resolve(answer.statusCode);
-			}).on('error', reject);
-		});
+		const ask = (address) =>
+			new Promise((resolve, reject) => {
+				https.get(
+					`${address}/v1/users/me`,
+					{ rejectUnauthorized: false, agent: false },
+					(answer) => {
+						answer.resume();
+						resolve(answer.statusCode);
+					}
+				).on('error', reject);
+			});
 
-		for (const name of ['expired', 'not_yet_valid', 'wrong_host', 'unknown_ca', 'self_signed'])
+		for (const name of [
+			'expired',
+			'not_yet_valid',
+			'wrong_host',
+			'unknown_ca',
+			'self_signed',
+		])
 			assert.equal(await ask(SERVER.bad_tls[name]), 401);
 	});
 });

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * The signed assertion of a service app, checked to the letter of the contract: RS256, a registered kid, iss, aud, times, and a
- * jti that works once.
+ * The signed assertion of a service app, checked to the letter of the contract: RS256, a
+ * registered kid, iss, aud, times, and a jti that works once.
  */
 
 import { verify } from 'node:crypto';
@@ -13,12 +13,13 @@ const BASE64URL = /^[A-Za-z0-9_-]+$/;
 function decodePart(part) {
 	const bytes = Buffer.from(part, 'base64url');
 
-	if (!BASE64URL.test(part) || bytes.toString('base64url') !== part)
-		return null;
+	if (!BASE64URL.test(part) || bytes.toString('base64url') !== part) return null;
 	try {
 		const value = JSON.parse(bytes.toString('utf8'));
 
-		return value !== null && typeof value === 'object' && !Array.isArray(value) ? value : null;
+		return value !== null && typeof value === 'object' && !Array.isArray(value)
+			? value
+			: null;
 	} catch {
 		return null;
 	}
@@ -31,12 +32,9 @@ function isSeconds(value) {
 function findTimeMistake(claims, now, tolerance) {
 	if (!isSeconds(claims.iat) || !isSeconds(claims.exp))
 		return 'iat and exp must be whole seconds';
-	if (claims.exp <= claims.iat)
-		return 'exp must be after iat';
-	if (claims.iat > now + tolerance)
-		return 'used before issued';
-	if (claims.exp <= now - tolerance)
-		return 'expired';
+	if (claims.exp <= claims.iat) return 'exp must be after iat';
+	if (claims.iat > now + tolerance) return 'used before issued';
+	if (claims.exp <= now - tolerance) return 'expired';
 	return null;
 }
 
@@ -52,7 +50,8 @@ function findSessionMistake(claims) {
 }
 
 /*
- * Checks a JWT for the API host that was called, "name[:port]". The answer is { client, claims }, or { mistake } with a sentence.
+ * Checks a JWT for the API host that was called, "name[:port]". The answer is { client, claims },
+ * or { mistake } with a sentence.
  */
 export function checkAssertion(token, host, clients, grants) {
 	const parts = token.split('.');
@@ -64,19 +63,30 @@ export function checkAssertion(token, host, clients, grants) {
 		return { mistake: 'invalid jwt: header must say RS256 and JWT' };
 	const client = typeof claims.iss === 'string' ? clients.get(claims.iss) : undefined;
 
-	if (client?.type !== 'jwt')
-		return { mistake: 'invalid jwt: iss is no service app' };
+	if (client?.type !== 'jwt') return { mistake: 'invalid jwt: iss is no service app' };
 	if (typeof header.kid !== 'string' || !Object.hasOwn(client.keys, header.kid))
 		return { mistake: 'invalid jwt: kid not been registred' };
-	if (!verify('sha256', Buffer.from(`${parts[0]}.${parts[1]}`), client.keys[header.kid], Buffer.from(parts[2], 'base64url')))
+	if (
+		!verify(
+			'sha256',
+			Buffer.from(`${parts[0]}.${parts[1]}`),
+			client.keys[header.kid],
+			Buffer.from(parts[2], 'base64url')
+		)
+	)
 		return { mistake: 'invalid jwt: signature' };
 	if (typeof claims.aud !== 'string' || claims.aud !== host)
 		return { mistake: 'invalid jwt: aud' };
-	const mistake = findTimeMistake(claims, grants.clock(), grants.settings.jwt_tolerance) ?? findSessionMistake(claims);
+	const mistake =
+		findTimeMistake(claims, grants.clock(), grants.settings.jwt_tolerance) ??
+		findSessionMistake(claims);
 
-	if (mistake)
-		return { mistake: `invalid jwt: ${mistake}` };
-	if (typeof claims.jti !== 'string' || claims.jti === '' || !grants.takeAssertion(claims.iss, claims.jti))
+	if (mistake) return { mistake: `invalid jwt: ${mistake}` };
+	if (
+		typeof claims.jti !== 'string' ||
+		claims.jti === '' ||
+		!grants.takeAssertion(claims.iss, claims.jti)
+	)
 		return { mistake: 'invalid jwt: jti was used' };
 	return { client, claims };
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * One listening port of the Coze server: TCP, then TLS if wanted, then HTTP, each a step of its own so that a fault can stop
- * a connection between them. Connections are numbered over all ports.
+ * One listening port of the Coze server: TCP, then TLS if wanted, then HTTP, each a step of its
+ * own so that a fault can stop a connection between them. Connections are numbered over all ports.
  */
 
 import http from 'node:http';
@@ -19,8 +19,7 @@ export class Connections {
 	}
 
 	clear() {
-		for (const { raw } of this.open.values())
-			raw.destroy();
+		for (const { raw } of this.open.values()) raw.destroy();
 		this.counts = { accepted: 0, handshakes: 0, failed_handshakes: 0 };
 	}
 
@@ -54,17 +53,15 @@ function startTls(connections, faults, tlsOptions, web) {
 
 		connections.counts.handshakes++;
 		socket.on('error', () => {});
-		if (fault)
-			faults.strike(fault, connections.find({ socket }).raw);
-		else
-			web.emit('connection', socket);
+		if (fault) faults.strike(fault, connections.find({ socket }).raw);
+		else web.emit('connection', socket);
 	});
 	return secure;
 }
 
 /*
- * Opens a port that hands requests to handle(request, response); without tlsOptions it is plain HTTP. The result can close()
- * the port, so that connections are refused, and reopen() it.
+ * Opens a port that hands requests to handle(request, response); without tlsOptions it is plain
+ * HTTP. The result can close() the port, so that connections are refused, and reopen() it.
  */
 export async function openPort({ connections, faults, handle, tlsOptions, address }) {
 	const web = http.createServer(handle);
@@ -73,18 +70,18 @@ export async function openPort({ connections, faults, handle, tlsOptions, addres
 		const fault = faults.take('connection');
 
 		connections.add(raw);
-		if (fault)
-			faults.strike(fault, raw);
-		else
-			next.emit('connection', raw);
+		if (fault) faults.strike(fault, raw);
+		else next.emit('connection', raw);
 	});
 	const port = await listen(gate, address);
 
 	return {
 		port,
 		close: () => gate.listening && gate.close(),
-		reopen: () => gate.listening || new Promise((resolve) => {
-			gate.listen({ port, host: address, backlog: 4096 }, resolve);
-		}),
+		reopen: () =>
+			gate.listening ||
+			new Promise((resolve) => {
+				gate.listen({ port, host: address, backlog: 4096 }, resolve);
+			}),
 	};
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * The official SDK, which nobody here wrote, completes its functions against our Coze server, in both error shapes on which the
- * SDKs disagree.
+ * The official SDK, which nobody here wrote, completes its functions against our Coze server, in
+ * both error shapes on which the SDKs disagree.
  */
 
 import assert from 'node:assert/strict';
@@ -11,8 +11,24 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { beforeEach, describe, test } from 'node:test';
 
-import { API, authorize, command, CONTROL, control, DEVICE, mint, MODULES, PKCE, readLog, REDIRECT, reset, SECRET, SERVICE,
-	state, WEB } from './test_peer.mjs';
+import {
+	API,
+	authorize,
+	command,
+	CONTROL,
+	control,
+	DEVICE,
+	mint,
+	MODULES,
+	PKCE,
+	readLog,
+	REDIRECT,
+	reset,
+	SECRET,
+	SERVICE,
+	state,
+	WEB,
+} from './test_peer.mjs';
 
 const sdk = createRequire(import.meta.url)(path.join(MODULES, '@coze/api'));
 const KEYS = generateKeyPairSync('rsa', {
@@ -49,10 +65,23 @@ for (const shape of SHAPES) {
 		});
 
 		test('web login and refresh', async () => {
-			const config = { baseURL: API, clientId: WEB.client_id, redirectUrl: REDIRECT, clientSecret: SECRET };
-			const callback = await authorize(sdk.getWebAuthenticationUrl({ ...config, state: 'some state' }));
-			const first = await sdk.getWebOAuthToken({ ...config, code: callback.get('code') });
-			const second = await sdk.refreshOAuthToken({ ...config, refreshToken: first.refresh_token });
+			const config = {
+				baseURL: API,
+				clientId: WEB.client_id,
+				redirectUrl: REDIRECT,
+				clientSecret: SECRET,
+			};
+			const callback = await authorize(
+				sdk.getWebAuthenticationUrl({ ...config, state: 'some state' })
+			);
+			const first = await sdk.getWebOAuthToken({
+				...config,
+				code: callback.get('code'),
+			});
+			const second = await sdk.refreshOAuthToken({
+				...config,
+				refreshToken: first.refresh_token,
+			});
 
 			assert.equal(callback.get('state'), 'some state');
 			assert.notEqual(second.refresh_token, first.refresh_token);
@@ -63,26 +92,51 @@ for (const shape of SHAPES) {
 		});
 
 		test('PKCE login and refresh, in a workspace', async () => {
-			const config = { baseURL: API, clientId: PKCE.client_id, redirectUrl: REDIRECT };
-			const { url, codeVerifier } = await sdk.getPKCEAuthenticationUrl({ ...config, workspaceId: '7300000000000000001' });
+			const config = {
+				baseURL: API,
+				clientId: PKCE.client_id,
+				redirectUrl: REDIRECT,
+			};
+			const { url, codeVerifier } = await sdk.getPKCEAuthenticationUrl({
+				...config,
+				workspaceId: '7300000000000000001',
+			});
 			const callback = await authorize(url);
-			const first = await sdk.getPKCEOAuthToken({ ...config, code: callback.get('code'), codeVerifier });
-			const second = await sdk.refreshOAuthToken({ ...config, refreshToken: first.refresh_token });
+			const first = await sdk.getPKCEOAuthToken({
+				...config,
+				code: callback.get('code'),
+				codeVerifier,
+			});
+			const second = await sdk.refreshOAuthToken({
+				...config,
+				refreshToken: first.refresh_token,
+			});
 
 			await assertWorks(second.access_token);
-			assert.equal((await state()).families['family-1'].workspace_id, '7300000000000000001');
+			assert.equal(
+				(await state()).families['family-1'].workspace_id,
+				'7300000000000000001'
+			);
 		});
 
 		test('device login and refresh', async () => {
 			const config = { baseURL: API, clientId: DEVICE.client_id };
 			const device = await sdk.getDeviceCode(config);
 
-			await assert.rejects(sdk.getDeviceToken({ ...config, deviceCode: device.device_code }),
-				(error) => nameOf(error) === 'authorization_pending');
+			await assert.rejects(
+				sdk.getDeviceToken({ ...config, deviceCode: device.device_code }),
+				(error) => nameOf(error) === 'authorization_pending'
+			);
 			await command(CONTROL, '/control/approve', { user_code: device.user_code });
 			await control({ enforce_interval: false });
-			const first = await sdk.getDeviceToken({ ...config, deviceCode: device.device_code });
-			const second = await sdk.refreshOAuthToken({ ...config, refreshToken: first.refresh_token });
+			const first = await sdk.getDeviceToken({
+				...config,
+				deviceCode: device.device_code,
+			});
+			const second = await sdk.refreshOAuthToken({
+				...config,
+				refreshToken: first.refresh_token,
+			});
 
 			assert.equal(device.expires_in, 300);
 			assert.equal(device.interval, 5);
@@ -91,30 +145,58 @@ for (const shape of SHAPES) {
 		});
 
 		test('JWT', async () => {
-			const config = { baseURL: API, appId: SERVICE, aud: new URL(API).host, keyid: 'sdk-kid', privateKey: KEYS.privateKey };
+			const config = {
+				baseURL: API,
+				appId: SERVICE,
+				aud: new URL(API).host,
+				keyid: 'sdk-kid',
+				privateKey: KEYS.privateKey,
+			};
 
 			await control({ jwt_key: { kid: 'sdk-kid', public_key: KEYS.publicKey } });
-			const own = await sdk.getJWTToken({ ...config, durationSeconds: 86399, sessionName: 'someone' });
-			const other = await sdk.getJWTToken({ ...config, accountId: '7400000000000000001' });
+			const own = await sdk.getJWTToken({
+				...config,
+				durationSeconds: 86399,
+				sessionName: 'someone',
+			});
+			const other = await sdk.getJWTToken({
+				...config,
+				accountId: '7400000000000000001',
+			});
 
 			assertLifetime(own, 86399);
 			assertLifetime(other, 900);
 			assert.equal(own.refresh_token, undefined);
-			assert.equal((await state()).access_tokens[own.access_token].session_name, 'someone');
+			assert.equal(
+				(await state()).access_tokens[own.access_token].session_name,
+				'someone'
+			);
 			await assertWorks(own.access_token);
 			await assertWorks(other.access_token);
-			await assert.rejects(sdk.getJWTToken({ ...config, keyid: 'unknown-kid' }), (error) => error.status === 401 &&
-				nameOf(error) === 'invalid_client');
+			await assert.rejects(
+				sdk.getJWTToken({ ...config, keyid: 'unknown-kid' }),
+				(error) =>
+					error.status === 401 && nameOf(error) === 'invalid_client'
+			);
 		});
 
 		test('a dead refresh token is an error of the SDK', async () => {
 			const tokens = await mint(PKCE);
-			const config = { baseURL: API, clientId: PKCE.client_id, refreshToken: tokens.refresh_token };
+			const config = {
+				baseURL: API,
+				clientId: PKCE.client_id,
+				refreshToken: tokens.refresh_token,
+			};
 
 			await sdk.refreshOAuthToken(config);
-			await assert.rejects(sdk.refreshOAuthToken(config), (error) => error.status === 400 &&
-				nameOf(error) === 'invalid_grant');
-			await assert.rejects(assertWorks(tokens.access_token), (error) => error.code === 4100);
+			await assert.rejects(
+				sdk.refreshOAuthToken(config),
+				(error) => error.status === 400 && nameOf(error) === 'invalid_grant'
+			);
+			await assert.rejects(
+				assertWorks(tokens.access_token),
+				(error) => error.code === 4100
+			);
 		});
 	});
 }
@@ -124,7 +206,11 @@ test('the SDK polls a device login to its end', async () => {
 	await control({ device_script: ['pending', 'approve'] });
 	const config = { baseURL: API, clientId: DEVICE.client_id };
 	const device = await sdk.getDeviceCode({ ...config, workspaceId: '7300000000000000001' });
-	const tokens = await sdk.getDeviceToken({ ...config, deviceCode: device.device_code, poll: true });
+	const tokens = await sdk.getDeviceToken({
+		...config,
+		deviceCode: device.device_code,
+		poll: true,
+	});
 
 	await assertWorks(tokens.access_token);
 	assert.equal((await state()).device_codes[0].polls, 2);
@@ -134,7 +220,11 @@ test('the empty Bearer that the SDK sends for public apps is what the log shows'
 	await reset();
 	const tokens = await mint(PKCE);
 
-	await sdk.refreshOAuthToken({ baseURL: API, clientId: PKCE.client_id, refreshToken: tokens.refresh_token });
+	await sdk.refreshOAuthToken({
+		baseURL: API,
+		clientId: PKCE.client_id,
+		refreshToken: tokens.refresh_token,
+	});
 	assert.deepEqual(readLog()[0].auth, { scheme: 'Bearer', value: '' });
 	assert.equal(readLog()[0].status, 200);
 });

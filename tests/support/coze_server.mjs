@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * A strict Coze server for tests: node coze_server.mjs --dir DIR [--tls] [--host 127.0.0.1|localhost]
+ * A strict Coze server for tests: node coze_server.mjs --dir DIR [--tls] [--host
+ * 127.0.0.1|localhost]
  *
- * It listens on loopback ports of the kernel's choice, says where in DIR/server.json once it is ready, writes one line of
- * JSON per request to DIR/requests.jsonl before it answers (test tokens are made up, so values too), and ends on SIGTERM.
- * coze_control.mjs is what a test may ask of it.
+ * It listens on loopback ports of the kernel's choice, says where in DIR/server.json once it is
+ * ready, writes one line of JSON per request to DIR/requests.jsonl before it answers (test tokens
+ * are made up, so values too), and ends on SIGTERM. coze_control.mjs is what a test may ask of it.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -30,24 +31,65 @@ const LONGEST_BODY = 65536;
 const OAUTH = '/api/permission/oauth2';
 const ID = '([A-Za-z0-9_]{1,64})';
 
-/* Where, which path, what it is called in faults and the log, and who answers; `id` is the path's own part. */
+/*
+ * Where, which path, what it is called in faults and the log, and who answers; `id` is the path's
+ * own part.
+ */
 const ROUTES = [
-	['api', `${OAUTH}/token`, 'token', (server, request, url, body) => answerToken(server, request, body)],
-	['api', `${OAUTH}/account/${ID}/token`, 'token',
-		(server, request, url, body, id) => answerToken(server, request, body, { account: id })],
-	['api', `${OAUTH}/enterprise_id/${ID}/token`, 'token',
-		(server, request, url, body, id) => answerToken(server, request, body, { enterprise: id })],
-	['api', `${OAUTH}/device/code`, 'device_code', (server, request, url, body) => answerDeviceCode(server, request, body)],
-	['api', `${OAUTH}/workspace_id/${ID}/device/code`, 'device_code',
-		(server, request, url, body, id) => answerDeviceCode(server, request, body, id)],
+	[
+		'api',
+		`${OAUTH}/token`,
+		'token',
+		(server, request, url, body) => answerToken(server, request, body),
+	],
+	[
+		'api',
+		`${OAUTH}/account/${ID}/token`,
+		'token',
+		(server, request, url, body, id) =>
+			answerToken(server, request, body, { account: id }),
+	],
+	[
+		'api',
+		`${OAUTH}/enterprise_id/${ID}/token`,
+		'token',
+		(server, request, url, body, id) =>
+			answerToken(server, request, body, { enterprise: id }),
+	],
+	[
+		'api',
+		`${OAUTH}/device/code`,
+		'device_code',
+		(server, request, url, body) => answerDeviceCode(server, request, body),
+	],
+	[
+		'api',
+		`${OAUTH}/workspace_id/${ID}/device/code`,
+		'device_code',
+		(server, request, url, body, id) => answerDeviceCode(server, request, body, id),
+	],
 	['api', '/v1/users/me', 'me', answerMe],
 	['api', '/v1/workspaces', 'workspaces', answerWorkspaces],
-	['www', `${OAUTH}/authorize`, 'authorize', (server, request, url) => answerAuthorize(server, request, url)],
-	['www', `${OAUTH}/workspace_id/${ID}/authorize`, 'authorize',
-		(server, request, url, body, id) => answerAuthorize(server, request, url, id)],
+	[
+		'www',
+		`${OAUTH}/authorize`,
+		'authorize',
+		(server, request, url) => answerAuthorize(server, request, url),
+	],
+	[
+		'www',
+		`${OAUTH}/workspace_id/${ID}/authorize`,
+		'authorize',
+		(server, request, url, body, id) => answerAuthorize(server, request, url, id),
+	],
 	['www', '/oauth/consent', 'consent', answerConsent],
 	['www', '/oauth/device-activation', 'activation', answerActivation],
-].map(([role, pattern, operation, answer]) => ({ role, pattern: new RegExp(`^${pattern}$`), operation, answer }));
+].map(([role, pattern, operation, answer]) => ({
+	role,
+	pattern: new RegExp(`^${pattern}$`),
+	operation,
+	answer,
+}));
 
 const TOKEN_OPERATIONS = {
 	refresh_token: 'refresh',
@@ -84,10 +126,10 @@ function readFields(body) {
 function findRoute(server, role, url) {
 	for (const route of ROUTES) {
 		const match = route.pattern.exec(url.pathname);
-		const isHere = route.role === role || (role === 'api' && server.settings.www_on_api);
+		const isHere =
+			route.role === role || (role === 'api' && server.settings.www_on_api);
 
-		if (match && isHere)
-			return { ...route, id: match[1] };
+		if (match && isHere) return { ...route, id: match[1] };
 	}
 	return null;
 }
@@ -96,18 +138,35 @@ function describeRequest(request, url, connection, port, operation, body) {
 	const [scheme, ...rest] = (request.headers.authorization ?? '').split(' ');
 
 	return {
-		time: Date.now() / 1000, connection: connection?.number ?? null, port: port.name, operation,
-		method: request.method, path: url.pathname, query: Object.fromEntries(url.searchParams),
-		host: request.headers.host ?? null, version: request.httpVersion,
-		headers: request.rawHeaders.filter((text, index) => index % 2 === 0), user_agent: request.headers['user-agent'] ?? null,
-		auth: request.headers.authorization === undefined ? null : { scheme, value: rest.join(' ') },
+		time: Date.now() / 1000,
+		connection: connection?.number ?? null,
+		port: port.name,
+		operation,
+		method: request.method,
+		path: url.pathname,
+		query: Object.fromEntries(url.searchParams),
+		host: request.headers.host ?? null,
+		version: request.httpVersion,
+		headers: request.rawHeaders.filter((text, index) => index % 2 === 0),
+		user_agent: request.headers['user-agent'] ?? null,
+		auth:
+			request.headers.authorization === undefined
+				? null
+				: { scheme, value: rest.join(' ') },
 		body: readFields(body),
 	};
 }
 
-/* An answer that says yes and is worth nothing: what a fault bends when the request takes no effect. */
+/*
+ * An answer that says yes and is worth nothing: what a fault bends when the request takes no
+ * effect.
+ */
 function decoyAnswer(server) {
-	return flat({ access_token: 'czu_decoy', expires_in: server.grants.clock() + 900, refresh_token: 'refresh_decoy' });
+	return flat({
+		access_token: 'czu_decoy',
+		expires_in: server.grants.clock() + 900,
+		refresh_token: 'refresh_decoy',
+	});
 }
 
 function answerRequest(server, port, route, request, url, body) {
@@ -115,8 +174,7 @@ function answerRequest(server, port, route, request, url, body) {
 		return oauthError(server.settings, 421, 'invalid_request', 'invalid request: Host');
 	if (body.length > LONGEST_BODY)
 		return oauthError(server.settings, 413, 'invalid_request', 'invalid request: body');
-	if (!route)
-		return envelope(server.settings, 404, 4200, 'not found');
+	if (!route) return envelope(server.settings, 404, 4200, 'not found');
 	return route.answer(server, request, url, body, route.id);
 }
 
@@ -149,38 +207,63 @@ function count(server, operation, isToken) {
 	counts.by_operation[operation] = (counts.by_operation[operation] ?? 0) + 1;
 }
 
+/* A timer of 0 ms takes one all the same, which a benchmark would see. */
+async function pause(milliseconds) {
+	if (milliseconds > 0) await sleep(milliseconds);
+}
+
 async function serve(server, port, request, response) {
 	const connection = server.connections.find(request);
 	const url = new URL(request.url, 'http://host.invalid');
-	const body = await readBody(request, 1 << 20) ?? Buffer.alloc(LONGEST_BODY + 1);
+	const body = (await readBody(request, 1 << 20)) ?? Buffer.alloc(LONGEST_BODY + 1);
 	const route = findRoute(server, port.role, url);
 	const grant = route?.operation === 'token' ? readFields(body)?.grant_type : undefined;
 	const operation = TOKEN_OPERATIONS[grant] ?? route?.operation ?? 'unknown';
 	const fault = server.faults.take('request', operation);
 
 	count(server, operation, route?.operation === 'token');
-	await sleep(fault?.delay_before_ms ?? 0);
-	const answer = finish(server, !fault || fault.commit ? commit(server, fault, port, route, request, url, body) :
-		decoyAnswer(server));
+	await pause(fault?.delay_before_ms ?? 0);
+	const answer = finish(
+		server,
+		!fault || fault.commit
+			? commit(server, fault, port, route, request, url, body)
+			: decoyAnswer(server)
+	);
 
-	server.log.write({ ...describeRequest(request, url, connection, port, operation, body), fault: fault?.kind ?? null,
-		committed: !fault || fault.commit, status: !fault || fault.commit ? answer.status : null });
-	await sleep((fault?.delay_ms ?? 0) + server.settings.delay_ms);
+	server.log.write({
+		...describeRequest(request, url, connection, port, operation, body),
+		fault: fault?.kind ?? null,
+		committed: !fault || fault.commit,
+		status: !fault || fault.commit ? answer.status : null,
+	});
+	await pause((fault?.delay_ms ?? 0) + server.settings.delay_ms);
 	if (fault)
-		return server.faults.bend(fault, { socket: request.socket, raw: connection?.raw ?? request.socket }, answer);
-	response.writeHead(answer.status, { ...answer.headers, 'Content-Length': Buffer.byteLength(answer.body) });
+		return server.faults.bend(
+			fault,
+			{ socket: request.socket, raw: connection?.raw ?? request.socket },
+			answer
+		);
+	response.writeHead(answer.status, {
+		...answer.headers,
+		'Content-Length': Buffer.byteLength(answer.body),
+	});
 	response.end(answer.body);
 }
 
 async function open(server, name, role, tlsOptions) {
 	const port = { name, role, hosts: [] };
-	const handle = (request, response) => serve(server, port, request, response).catch((error) => {
-		/* A client that went away in the middle of its request is no fault of ours. */
-		if (!request.socket.destroyed)
-			process.stderr.write(`${error.stack}\n`);
-		request.socket.destroy();
+	const handle = (request, response) =>
+		serve(server, port, request, response).catch((error) => {
+			/* A client that went away in mid-request is no fault of ours. */
+			if (!request.socket.destroyed) process.stderr.write(`${error.stack}\n`);
+			request.socket.destroy();
+		});
+	const gate = await openPort({
+		connections: server.connections,
+		faults: server.faults,
+		handle,
+		tlsOptions,
 	});
-	const gate = await openPort({ connections: server.connections, faults: server.faults, handle, tlsOptions });
 
 	server.ports.push(gate);
 	port.hosts = ['127.0.0.1', 'localhost'].map((host) => `${host}:${gate.port}`);
@@ -191,8 +274,15 @@ function newServer(options) {
 	const settings = defaultSettings();
 
 	return {
-		settings, host: options.host ?? '127.0.0.1', clients: defaultClients(), grants: new Grants(settings), consents: new Map(),
-		faults: new Faults(), connections: new Connections(), counts: emptyCounts(), ports: [],
+		settings,
+		host: options.host ?? '127.0.0.1',
+		clients: defaultClients(),
+		grants: new Grants(settings),
+		consents: new Map(),
+		faults: new Faults(),
+		connections: new Connections(),
+		counts: emptyCounts(),
+		ports: [],
 		log: new Log(path.join(options.dir, 'requests.jsonl')),
 	};
 }
@@ -219,9 +309,18 @@ async function main() {
 
 	endOnTerm(options.dir);
 	announce(options.dir, {
-		api_base: apiBase, www_base: server.wwwBase, control: await startControl(controlCommands(server)),
-		ca_file: certificate?.caFile ?? null, pid: process.pid, bad_tls: badTls,
-		canaries: Object.fromEntries(Object.entries(server.canaries).map(([name, canary]) => [name, canary.address])),
+		api_base: apiBase,
+		www_base: server.wwwBase,
+		control: await startControl(controlCommands(server)),
+		ca_file: certificate?.caFile ?? null,
+		pid: process.pid,
+		bad_tls: badTls,
+		canaries: Object.fromEntries(
+			Object.entries(server.canaries).map(([name, canary]) => [
+				name,
+				canary.address,
+			])
+		),
 	});
 }
 

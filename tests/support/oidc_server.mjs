@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Runs the npm package oidc-provider, an authorization server that nobody here wrote:
- * node oidc_server.mjs --dir DIR [--host localhost|127.0.0.1] [--access-life SECONDS]
+ * Runs the npm package oidc-provider, an authorization server that nobody here wrote: node
+ * oidc_server.mjs --dir DIR [--host localhost|127.0.0.1] [--access-life SECONDS]
  *
- * Over TLS on a loopback port of the kernel's choice; DIR/server.json says where once it is ready, DIR/requests.jsonl has a line
- * per request, SIGTERM ends it. KEYTURN_NODE_MODULES names the folder of the package, else it is the one beside this file.
+ * Over TLS on a loopback port of the kernel's choice; DIR/server.json says where once it is ready,
+ * DIR/requests.jsonl has a line per request, SIGTERM ends it. KEYTURN_NODE_MODULES names the
+ * folder of the package, else it is the one beside this file.
  *
- * Control: GET /control; POST /control { access_life, consent: 'allow' | 'ask' | 'deny', rfc8414 };
- * POST /control/mint { client_id, scope }; POST /control/approve { user_code, decision }; POST /control/revoke { grant }.
+ * Control: GET /control; POST /control { access_life, consent: 'allow' | 'ask' | 'deny', rfc8414
+ * }; POST /control/mint { client_id, scope }; POST /control/approve { user_code, decision }; POST
+ * /control/revoke { grant }.
  */
 
 import fs from 'node:fs';
@@ -18,7 +20,15 @@ import { pathToFileURL } from 'node:url';
 
 import { makeServerCertificate } from './certificates.mjs';
 import { ACCOUNT, oidcConfiguration } from './oidc_settings.mjs';
-import { announce, ControlError, endOnTerm, listen, parseOptions, readBody, startControl } from './peer.mjs';
+import {
+	announce,
+	ControlError,
+	endOnTerm,
+	listen,
+	parseOptions,
+	readBody,
+	startControl,
+} from './peer.mjs';
 
 const MODULES = process.env.KEYTURN_NODE_MODULES ?? path.join(import.meta.dirname, 'node_modules');
 const METADATA = ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'];
@@ -26,13 +36,22 @@ const DEFAULT_SCOPE = 'openid offline_access';
 
 /* By its path, as the folder of packages need not be above this file. */
 async function loadProvider() {
-	const { default: Provider } = await import(pathToFileURL(path.join(MODULES, 'oidc-provider/lib/index.js')).href);
+	const { default: Provider } = await import(
+		pathToFileURL(path.join(MODULES, 'oidc-provider/lib/index.js')).href
+	);
 
 	return Provider;
 }
 
 function newCounts() {
-	return { token_requests: 0, by_grant: {}, by_path: {}, refresh_tokens_spent: 0, revoked_grants: [], errors: {} };
+	return {
+		token_requests: 0,
+		by_grant: {},
+		by_path: {},
+		refresh_tokens_spent: 0,
+		revoked_grants: [],
+		errors: {},
+	};
 }
 
 /* Counts and logs what the provider answered. */
@@ -50,9 +69,19 @@ function watch(provider, counts, logFile) {
 		}
 		if (ctx.body?.error)
 			counts.errors[ctx.body.error] = (counts.errors[ctx.body.error] ?? 0) + 1;
-		fs.writeSync(log, `${JSON.stringify({ time: Date.now() / 1000, method: ctx.method, path: ctx.path, status: ctx.status,
-			grant_type: grant, client_id: ctx.oidc?.client?.clientId, error: ctx.body?.error,
-			error_detail: ctx.body?.error_description })}\n`);
+		fs.writeSync(
+			log,
+			`${JSON.stringify({
+				time: Date.now() / 1000,
+				method: ctx.method,
+				path: ctx.path,
+				status: ctx.status,
+				grant_type: grant,
+				client_id: ctx.oidc?.client?.clientId,
+				error: ctx.body?.error,
+				error_detail: ctx.body?.error_description,
+			})}\n`
+		);
 	});
 	provider.on('refresh_token.consumed', () => {
 		counts.refresh_tokens_spent++;
@@ -63,23 +92,30 @@ function watch(provider, counts, logFile) {
 }
 
 async function decideInteraction(provider, request, response, decision) {
-	const result = decision === 'deny' ? { error: 'access_denied', error_description: 'the user refused' } :
-		{ login: { accountId: ACCOUNT }, consent: {} };
+	const result =
+		decision === 'deny'
+			? { error: 'access_denied', error_description: 'the user refused' }
+			: { login: { accountId: ACCOUNT }, consent: {} };
 
-	await provider.interactionFinished(request, response, result, { mergeWithLastSubmission: false });
+	await provider.interactionFinished(request, response, result, {
+		mergeWithLastSubmission: false,
+	});
 }
 
 /* The login page: a form with #allow and #deny, or decided at once. */
 async function serveInteraction(provider, switches, request, response) {
-	const fields = new URLSearchParams(request.method === 'POST' ? (await readBody(request, 4096))?.toString() : '');
+	const fields = new URLSearchParams(
+		request.method === 'POST' ? (await readBody(request, 4096))?.toString() : ''
+	);
 	const decision = request.method === 'POST' ? fields.get('decision') : switches.consent;
 
-	if (decision !== 'ask')
-		return decideInteraction(provider, request, response, decision);
+	if (decision !== 'ask') return decideInteraction(provider, request, response, decision);
 	response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8' });
-	response.end('<!doctype html><html lang="en"><meta charset="utf-8"><title>Login</title><form method="post">' +
-		'<button id="allow" name="decision" value="allow">Allow</button>' +
-		'<button id="deny" name="decision" value="deny">Deny</button></form></html>');
+	response.end(
+		'<!doctype html><html lang="en"><meta charset="utf-8"><title>Login</title><form method="post">' +
+			'<button id="allow" name="decision" value="allow">Allow</button>' +
+			'<button id="deny" name="decision" value="deny">Deny</button></form></html>'
+	);
 }
 
 function newHandler(provider, switches) {
@@ -93,9 +129,10 @@ function newHandler(provider, switches) {
 			});
 			return;
 		}
-		/* The package serves one of the two well-known paths; RFC 8414 asks for the other. */
-		if (request.url === METADATA[0] && switches.rfc8414)
-			request.url = METADATA[1];
+		/*
+		 * The package serves one of the two well-known paths; RFC 8414 asks for the other.
+		 */
+		if (request.url === METADATA[0] && switches.rfc8414) request.url = METADATA[1];
 		answer(request, response);
 	};
 }
@@ -111,37 +148,63 @@ async function newGrant(provider, clientId, scope) {
 async function mint(provider, { client_id: id, scope = DEFAULT_SCOPE }) {
 	const client = await provider.Client.find(id);
 
-	if (!client)
-		throw new ControlError('no such client');
+	if (!client) throw new ControlError('no such client');
 	const grantId = await newGrant(provider, id, scope);
 	const common = { accountId: ACCOUNT, client, grantId, scope, gty: 'authorization_code' };
-	const refresh = new provider.RefreshToken({ ...common, authTime: Math.floor(Date.now() / 1000), rotations: 0 });
+	const refresh = new provider.RefreshToken({
+		...common,
+		authTime: Math.floor(Date.now() / 1000),
+		rotations: 0,
+	});
 	const access = new provider.AccessToken(common);
 
-	return { refresh_token: await refresh.save(), access_token: await access.save(), expires_in: access.expiration,
-		grant: grantId, client_id: id, client_secret: client.clientSecret };
+	return {
+		refresh_token: await refresh.save(),
+		access_token: await access.save(),
+		expires_in: access.expiration,
+		grant: grantId,
+		client_id: id,
+		client_secret: client.clientSecret,
+	};
 }
 
 /* In a person's place. */
 async function approve(provider, { user_code: typed, decision = 'allow' }) {
-	const code = await provider.DeviceCode.findByUserCode(String(typed).toUpperCase().replace(/\W/g, ''));
+	const code = await provider.DeviceCode.findByUserCode(
+		String(typed).toUpperCase().replace(/\W/g, '')
+	);
 
-	if (!code)
-		throw new ControlError('no such user code');
+	if (!code) throw new ControlError('no such user code');
 	const scope = code.params.scope ?? DEFAULT_SCOPE;
 
-	Object.assign(code, decision === 'allow' ?
-		{ accountId: ACCOUNT, grantId: await newGrant(provider, code.clientId, scope), scope,
-			authTime: Math.floor(Date.now() / 1000) } :
-		{ error: 'access_denied', errorDescription: 'the user refused' });
+	Object.assign(
+		code,
+		decision === 'allow'
+			? {
+					accountId: ACCOUNT,
+					grantId: await newGrant(provider, code.clientId, scope),
+					scope,
+					authTime: Math.floor(Date.now() / 1000),
+				}
+			: { error: 'access_denied', errorDescription: 'the user refused' }
+	);
 	await code.save();
 }
 
 function changeSwitches(switches, fields) {
-	const { access_life: life = switches.access_life, consent = switches.consent, rfc8414 = switches.rfc8414 } = fields;
+	const {
+		access_life: life = switches.access_life,
+		consent = switches.consent,
+		rfc8414 = switches.rfc8414,
+	} = fields;
 
-	if (!Number.isSafeInteger(life) || life < 1 || !['allow', 'ask', 'deny'].includes(consent) ||
-	    typeof rfc8414 !== 'boolean' || Object.keys(fields).some((name) => !Object.hasOwn(switches, name)))
+	if (
+		!Number.isSafeInteger(life) ||
+		life < 1 ||
+		!['allow', 'ask', 'deny'].includes(consent) ||
+		typeof rfc8414 !== 'boolean' ||
+		Object.keys(fields).some((name) => !Object.hasOwn(switches, name))
+	)
 		throw new ControlError('bad switch');
 	return Object.assign(switches, { access_life: life, consent, rfc8414 });
 }
@@ -149,16 +212,19 @@ function changeSwitches(switches, fields) {
 async function revoke(provider, { grant: id }) {
 	const grant = await provider.Grant.find(id);
 
-	if (!grant)
-		throw new ControlError('no such grant');
+	if (!grant) throw new ControlError('no such grant');
 	await Promise.all([grant.destroy(), provider.RefreshToken.revokeByGrantId(id)]);
 }
 
 async function main() {
 	const options = parseOptions({ dir: true, host: true, 'access-life': true });
-	const switches = changeSwitches({ access_life: 900, consent: 'allow', rfc8414: true },
-		options['access-life'] ? { access_life: Number(options['access-life']) } : {});
-	const { caFile, server: certificate } = makeServerCertificate(path.join(options.dir, 'tls'));
+	const switches = changeSwitches(
+		{ access_life: 900, consent: 'allow', rfc8414: true },
+		options['access-life'] ? { access_life: Number(options['access-life']) } : {}
+	);
+	const { caFile, server: certificate } = makeServerCertificate(
+		path.join(options.dir, 'tls')
+	);
 	const Provider = await loadProvider();
 	const server = https.createServer(certificate);
 	const issuer = `https://${options.host ?? 'localhost'}:${await listen(server)}`;
@@ -169,7 +235,9 @@ async function main() {
 	server.on('request', newHandler(provider, switches));
 	endOnTerm(options.dir);
 	announce(options.dir, {
-		issuer, ca_file: caFile, pid: process.pid,
+		issuer,
+		ca_file: caFile,
+		pid: process.pid,
 		control: await startControl({
 			'GET /control': () => ({ counts, switches }),
 			'POST /control': (fields) => changeSwitches(switches, fields),

@@ -14,14 +14,22 @@ const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
 let metadata;
 
 async function send(endpoint, fields, headers = {}) {
-	const answer = await fetch(endpoint, { method: 'POST', headers, body: new URLSearchParams(fields) });
+	const answer = await fetch(endpoint, {
+		method: 'POST',
+		headers,
+		body: new URLSearchParams(fields),
+	});
 	const text = await answer.text();
 
 	return { status: answer.status, body: text ? JSON.parse(text) : null };
 }
 
 const refresh = (token, client = 'native-client') =>
-	send(metadata.token_endpoint, { grant_type: 'refresh_token', client_id: client, refresh_token: token });
+	send(metadata.token_endpoint, {
+		grant_type: 'refresh_token',
+		client_id: client,
+		refresh_token: token,
+	});
 
 function keepCookies(jar, answer) {
 	for (const line of answer.headers.getSetCookie()) {
@@ -37,19 +45,34 @@ async function follow(url) {
 	let location = url;
 
 	while (!location.startsWith(CALLBACK)) {
-		const answer = await fetch(location, { redirect: 'manual',
-			headers: { Cookie: [...jar].map(([name, value]) => `${name}=${value}`).join('; ') } });
+		const answer = await fetch(location, {
+			redirect: 'manual',
+			headers: {
+				Cookie: [...jar]
+					.map(([name, value]) => `${name}=${value}`)
+					.join('; '),
+			},
+		});
 
 		keepCookies(jar, answer);
-		assert.ok(answer.headers.get('location'), `${answer.status} ${await answer.text()}`);
+		assert.ok(
+			answer.headers.get('location'),
+			`${answer.status} ${await answer.text()}`
+		);
 		location = new URL(answer.headers.get('location'), location).href;
 	}
 	return new URL(location).searchParams;
 }
 
 function authorizeUrl(extra) {
-	const query = { response_type: 'code', client_id: 'native-client', redirect_uri: CALLBACK, scope: 'openid offline_access',
-		state: 'some-state', ...extra };
+	const query = {
+		response_type: 'code',
+		client_id: 'native-client',
+		redirect_uri: CALLBACK,
+		scope: 'openid offline_access',
+		state: 'some-state',
+		...extra,
+	};
 
 	return `${metadata.authorization_endpoint}?${new URLSearchParams(query)}`;
 }
@@ -82,7 +105,9 @@ test('a refresh rotates, and a second use revokes the grant', async () => {
 });
 
 test('2,000 refreshes in a row keep the grant', async () => {
-	let { refresh_token: token } = await command(CONTROL, '/control/mint', { client_id: 'native-client' });
+	let { refresh_token: token } = await command(CONTROL, '/control/mint', {
+		client_id: 'native-client',
+	});
 
 	for (let round = 0; round < 2000; round++) {
 		const { status, body } = await refresh(token);
@@ -95,21 +120,44 @@ test('2,000 refreshes in a row keep the grant', async () => {
 test('apps with a secret refresh with it and only as registered', async () => {
 	const basic = await command(CONTROL, '/control/mint', { client_id: 'basic-client' });
 	const posted = await command(CONTROL, '/control/mint', { client_id: 'post-client' });
-	const header = { Authorization: `Basic ${Buffer.from(`basic-client:${basic.client_secret}`).toString('base64')}` };
-	const fields = (minted) => ({ grant_type: 'refresh_token', refresh_token: minted.refresh_token });
+	const header = {
+		Authorization: `Basic ${Buffer.from(`basic-client:${basic.client_secret}`).toString('base64')}`,
+	};
+	const fields = (minted) => ({
+		grant_type: 'refresh_token',
+		refresh_token: minted.refresh_token,
+	});
 
-	assert.equal((await refresh(basic.refresh_token, 'basic-client')).body.error, 'invalid_client');
+	assert.equal(
+		(await refresh(basic.refresh_token, 'basic-client')).body.error,
+		'invalid_client'
+	);
 	assert.equal((await send(metadata.token_endpoint, fields(basic), header)).status, 200);
-	assert.equal((await send(metadata.token_endpoint, { ...fields(posted), client_id: 'post-client',
-		client_secret: posted.client_secret })).status, 200);
+	assert.equal(
+		(
+			await send(metadata.token_endpoint, {
+				...fields(posted),
+				client_id: 'post-client',
+				client_secret: posted.client_secret,
+			})
+		).status,
+		200
+	);
 });
 
 test('a login with PKCE, at any loopback port', async () => {
 	const verifier = randomBytes(32).toString('base64url');
 	const challenge = createHash('sha256').update(verifier).digest('base64url');
-	const callback = await follow(authorizeUrl({ code_challenge: challenge, code_challenge_method: 'S256' }));
-	const fields = { grant_type: 'authorization_code', client_id: 'native-client', code: callback.get('code'),
-		redirect_uri: CALLBACK, code_verifier: verifier };
+	const callback = await follow(
+		authorizeUrl({ code_challenge: challenge, code_challenge_method: 'S256' })
+	);
+	const fields = {
+		grant_type: 'authorization_code',
+		client_id: 'native-client',
+		code: callback.get('code'),
+		redirect_uri: CALLBACK,
+		code_verifier: verifier,
+	};
 	const tokens = await send(metadata.token_endpoint, fields);
 
 	assert.equal(callback.get('state'), 'some-state');
@@ -121,43 +169,78 @@ test('a login with PKCE, at any loopback port', async () => {
 
 test('a login without PKCE, or with plain, is refused', async () => {
 	assert.equal((await follow(authorizeUrl({}))).get('error'), 'invalid_request');
-	assert.equal((await follow(authorizeUrl({ code_challenge: 'x'.repeat(43), code_challenge_method: 'plain' }))).get('error'),
-		'invalid_request');
+	assert.equal(
+		(
+			await follow(
+				authorizeUrl({
+					code_challenge: 'x'.repeat(43),
+					code_challenge_method: 'plain',
+				})
+			)
+		).get('error'),
+		'invalid_request'
+	);
 });
 
 test('a person who refuses is an error at the callback', async () => {
 	await command(CONTROL, '/control', { consent: 'deny' });
-	const callback = await follow(authorizeUrl({ code_challenge: 'x'.repeat(43), code_challenge_method: 'S256' }));
+	const callback = await follow(
+		authorizeUrl({ code_challenge: 'x'.repeat(43), code_challenge_method: 'S256' })
+	);
 
 	await command(CONTROL, '/control', { consent: 'allow' });
 	assert.equal(callback.get('error'), 'access_denied');
 });
 
 test('a device login, pending and then approved; another refused', async () => {
-	const start = () => send(metadata.device_authorization_endpoint, { client_id: 'native-client', scope: 'offline_access openid' });
-	const poll = (device) => send(metadata.token_endpoint,
-		{ grant_type: DEVICE_GRANT, client_id: 'native-client', device_code: device.body.device_code });
+	const start = () =>
+		send(metadata.device_authorization_endpoint, {
+			client_id: 'native-client',
+			scope: 'offline_access openid',
+		});
+	const poll = (device) =>
+		send(metadata.token_endpoint, {
+			grant_type: DEVICE_GRANT,
+			client_id: 'native-client',
+			device_code: device.body.device_code,
+		});
 	const [one, two] = [await start(), await start()];
 
 	assert.equal((await poll(one)).body.error, 'authorization_pending');
 	await command(CONTROL, '/control/approve', { user_code: one.body.user_code });
-	await command(CONTROL, '/control/approve', { user_code: two.body.user_code, decision: 'deny' });
+	await command(CONTROL, '/control/approve', {
+		user_code: two.body.user_code,
+		decision: 'deny',
+	});
 	assert.ok((await poll(one)).body.refresh_token);
 	assert.equal((await poll(two)).body.error, 'access_denied');
 });
 
 test('a revoked refresh token is dead, and its access token too', async () => {
 	const minted = await command(CONTROL, '/control/mint', { client_id: 'native-client' });
-	const asked = () => fetch(metadata.userinfo_endpoint, { headers: { Authorization: `Bearer ${minted.access_token}` } });
+	const asked = () =>
+		fetch(metadata.userinfo_endpoint, {
+			headers: { Authorization: `Bearer ${minted.access_token}` },
+		});
 
 	assert.equal((await asked()).status, 200);
-	assert.equal((await send(metadata.revocation_endpoint, { client_id: 'native-client', token: minted.refresh_token })).status, 200);
+	assert.equal(
+		(
+			await send(metadata.revocation_endpoint, {
+				client_id: 'native-client',
+				token: minted.refresh_token,
+			})
+		).status,
+		200
+	);
 	assert.equal((await refresh(minted.refresh_token)).body.error, 'invalid_grant');
 	assert.equal((await asked()).status, 401);
 });
 
 test('the life of an access token follows its switch', async () => {
-	const { refresh_token: token } = await command(CONTROL, '/control/mint', { client_id: 'native-client' });
+	const { refresh_token: token } = await command(CONTROL, '/control/mint', {
+		client_id: 'native-client',
+	});
 
 	await command(CONTROL, '/control', { access_life: 5 });
 	const { body } = await refresh(token);

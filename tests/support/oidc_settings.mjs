@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * oidc-provider at its strictest: PKCE with S256 for every client, one-use refresh tokens for public and confidential ones, short
- * lives where asked, no development pages. The apps are one public and two with a secret, sent in the two standard ways.
+ * oidc-provider at its strictest: PKCE with S256 for every client, one-use refresh tokens for
+ * public and confidential ones, short lives where asked, no development pages. The apps are one
+ * public and two with a secret, sent in the two standard ways.
  */
 
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
@@ -15,27 +16,44 @@ const SCOPES = ['openid', 'offline_access', 'api:read', 'api:write'];
 
 const FLOWS = {
 	application_type: 'native',
-	redirect_uris: ['http://127.0.0.1/callback', 'http://localhost/callback', 'http://127.0.0.1:8080/callback'],
+	redirect_uris: [
+		'http://127.0.0.1/callback',
+		'http://localhost/callback',
+		'http://127.0.0.1:8080/callback',
+	],
 	response_types: ['code'],
-	grant_types: ['authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code'],
+	grant_types: [
+		'authorization_code',
+		'refresh_token',
+		'urn:ietf:params:oauth:grant-type:device_code',
+	],
 };
 
 const CLIENTS = [
 	{ client_id: 'native-client', token_endpoint_auth_method: 'none', ...FLOWS },
 	{
-		client_id: 'basic-client', client_secret: 'basic-secret-for-tests-0123456789',
-		token_endpoint_auth_method: 'client_secret_basic', ...FLOWS,
+		client_id: 'basic-client',
+		client_secret: 'basic-secret-for-tests-0123456789',
+		token_endpoint_auth_method: 'client_secret_basic',
+		...FLOWS,
 	},
 	{
-		client_id: 'post-client', client_secret: 'post-secret-for-tests-0123456789',
-		token_endpoint_auth_method: 'client_secret_post', ...FLOWS,
+		client_id: 'post-client',
+		client_secret: 'post-secret-for-tests-0123456789',
+		token_endpoint_auth_method: 'client_secret_post',
+		...FLOWS,
 	},
 ];
 
 function newSigningKey() {
 	const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 
-	return { ...privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'RS256', kid: 'test-signing-key' };
+	return {
+		...privateKey.export({ format: 'jwk' }),
+		use: 'sig',
+		alg: 'RS256',
+		kid: 'test-signing-key',
+	};
 }
 
 function page(title, content) {
@@ -45,12 +63,18 @@ function page(title, content) {
 const deviceFlow = {
 	enabled: true,
 	userCodeInputSource: async (ctx, form) => {
-		ctx.body = page('Device', `${form}<button form="op.deviceInputForm" id="next">Next</button>`);
+		ctx.body = page(
+			'Device',
+			`${form}<button form="op.deviceInputForm" id="next">Next</button>`
+		);
 	},
 	userCodeConfirmSource: async (ctx, form, client, info, code) => {
-		ctx.body = page('Confirm', `<p id="code">${code}</p>${form}` +
-			'<button form="op.deviceConfirmForm" id="allow">Allow</button>' +
-			'<button form="op.deviceConfirmForm" id="deny" name="abort" value="yes">Deny</button>');
+		ctx.body = page(
+			'Confirm',
+			`<p id="code">${code}</p>${form}` +
+				'<button form="op.deviceConfirmForm" id="allow">Allow</button>' +
+				'<button form="op.deviceConfirmForm" id="deny" name="abort" value="yes">Deny</button>'
+		);
 	},
 	successSource: async (ctx) => {
 		ctx.body = page('Done', '<p id="done">You may close this window.</p>');
@@ -60,13 +84,20 @@ const deviceFlow = {
 const resourceIndicators = {
 	enabled: true,
 	useGrantedResource: () => true,
-	getResourceServerInfo: async (ctx, resource) => ({ audience: resource, scope: 'api:read api:write', accessTokenFormat: 'opaque' }),
+	getResourceServerInfo: async (ctx, resource) => ({
+		audience: resource,
+		scope: 'api:read api:write',
+		accessTokenFormat: 'opaque',
+	}),
 };
 
 /* Gives a grant all that was asked for; the person said yes on our page already. */
 async function loadGrant(ctx) {
 	const { client, session, params, provider, requestParamOIDCScopes: scopes } = ctx.oidc;
-	const grant = new provider.Grant({ clientId: client.clientId, accountId: session.accountId });
+	const grant = new provider.Grant({
+		clientId: client.clientId,
+		accountId: session.accountId,
+	});
 
 	grant.addOIDCScope([...scopes].join(' '));
 	for (const resource of [params.resource ?? []].flat())
@@ -88,8 +119,13 @@ export function oidcConfiguration(switches) {
 		rotateRefreshToken: true,
 		issueRefreshToken: async (ctx, client) => client.grantTypeAllowed('refresh_token'),
 		loadExistingGrant: loadGrant,
-		findAccount: async (ctx, id) => ({ accountId: id, claims: async () => ({ sub: id }) }),
-		interactions: { url: async (ctx, interaction) => `/interaction/${interaction.uid}` },
+		findAccount: async (ctx, id) => ({
+			accountId: id,
+			claims: async () => ({ sub: id }),
+		}),
+		interactions: {
+			url: async (ctx, interaction) => `/interaction/${interaction.uid}`,
+		},
 		renderError: async (ctx, out) => {
 			ctx.type = 'html';
 			ctx.body = page('Error', `<p id="error">${out.error}</p>`);

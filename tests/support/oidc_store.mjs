@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * What oidc-provider keeps, in maps without a limit: the package's own memory store forgets all but the latest thousand
- * entries, which would look like a lost grant after a long row of refreshes.
+ * What oidc-provider keeps, in maps without a limit: the package's own memory store forgets all
+ * but the latest thousand entries, which would look like a lost grant after a long row of
+ * refreshes.
  */
 
 function keptFor(seconds) {
@@ -11,9 +12,9 @@ function keptFor(seconds) {
 
 /* The adapter factory for one provider. */
 export function newStore() {
-	const entries = new Map();     /* "model id" to { payload, until } */
-	const indexes = new Map();     /* "model member value" to id */
-	const grants = new Map();      /* grant id to the names of its entries */
+	const entries = new Map(); /* "model id" to { payload, until } */
+	const indexes = new Map(); /* "model member value" to id */
+	const grants = new Map(); /* grant id to the names of its entries */
 
 	return (model) => {
 		const name = (id) => `${model} ${id}`;
@@ -32,14 +33,24 @@ export function newStore() {
 				entries.set(name(id), { payload, until: keptFor(seconds) });
 				for (const member of ['uid', 'userCode']) {
 					if (payload[member])
-						indexes.set(`${model} ${member} ${payload[member]}`, id);
+						indexes.set(
+							`${model} ${member} ${payload[member]}`,
+							id
+						);
 				}
 				if (payload.grantId)
-					grants.set(payload.grantId, (grants.get(payload.grantId) ?? new Set()).add(name(id)));
+					grants.set(
+						payload.grantId,
+						(grants.get(payload.grantId) ?? new Set()).add(
+							name(id)
+						)
+					);
 			},
 
 			async consume(id) {
-				entries.get(name(id)).payload.consumed = Math.floor(Date.now() / 1000);
+				entries.get(name(id)).payload.consumed = Math.floor(
+					Date.now() / 1000
+				);
 			},
 
 			async destroy(id) {

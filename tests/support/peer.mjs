@@ -12,8 +12,8 @@ import path from 'node:path';
 const BACKLOG = 4096;
 
 /*
- * Reads "--name value" and "--flag" after the program's name; `known` maps each name to true if it takes a
- * value. Ends the program with status 2 on anything else.
+ * Reads "--name value" and "--flag" after the program's name; `known` maps each name to true if it
+ * takes a value. Ends the program with status 2 on anything else.
  */
 export function parseOptions(known) {
 	const options = {};
@@ -41,7 +41,9 @@ export function parseOptions(known) {
 export function listen(server, address = '127.0.0.1') {
 	return new Promise((resolve, reject) => {
 		server.once('error', reject);
-		server.listen({ port: 0, host: address, backlog: BACKLOG }, () => resolve(server.address().port));
+		server.listen({ port: 0, host: address, backlog: BACKLOG }, () =>
+			resolve(server.address().port)
+		);
 	});
 }
 
@@ -50,7 +52,9 @@ export function announce(directory, description) {
 	const final = path.join(directory, 'server.json');
 	const temporary = `${final}.${process.pid}`;
 
-	fs.writeFileSync(temporary, `${JSON.stringify(description, null, '\t')}\n`, { mode: 0o600 });
+	fs.writeFileSync(temporary, `${JSON.stringify(description, null, '\t')}\n`, {
+		mode: 0o600,
+	});
 	fs.renameSync(temporary, final);
 }
 
@@ -69,20 +73,25 @@ export async function readBody(request, limit) {
 
 	for await (const part of request) {
 		length += part.length;
-		if (length > limit)
-			return null;
+		if (length > limit) return null;
 		parts.push(part);
 	}
 	return Buffer.concat(parts);
 }
 
-/* A mistake in a control request: answered with 400 and the sentence, so that no test is set up wrongly in silence. */
+/*
+ * A mistake in a control request: answered with 400 and the sentence, so that no test is set up
+ * wrongly in silence.
+ */
 export class ControlError extends Error {}
 
 function answerControl(response, status, value) {
 	const body = `${JSON.stringify(value)}\n`;
 
-	response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) });
+	response.writeHead(status, {
+		'Content-Type': 'application/json',
+		'Content-Length': Buffer.byteLength(body),
+	});
 	response.end(body);
 }
 
@@ -91,25 +100,26 @@ async function runCommand(commands, request) {
 	const command = commands[`${request.method} ${url.pathname}`];
 	const body = await readBody(request, 1 << 20);
 
-	if (!command)
-		throw new ControlError('no such command');
-	if (!body)
-		throw new ControlError('too long');
+	if (!command) throw new ControlError('no such command');
+	if (!body) throw new ControlError('too long');
 	return command(body.length > 0 ? JSON.parse(body) : {}, url.searchParams);
 }
 
 /*
- * Serves { 'POST /control': (fields, query) => answer }; resolves to its address. What a command throws is the
- * answer too: 400 for a mistake of the test, 500 for one of ours.
+ * Serves { 'POST /control': (fields, query) => answer }; resolves to its address. What a command
+ * throws is the answer too: 400 for a mistake of the test, 500 for one of ours.
  */
 export async function startControl(commands) {
 	const server = http.createServer(async (request, response) => {
 		try {
-			answerControl(response, 200, await runCommand(commands, request) ?? {});
+			answerControl(response, 200, (await runCommand(commands, request)) ?? {});
 		} catch (error) {
-			const mistake = error instanceof ControlError || error instanceof SyntaxError;
+			const mistake =
+				error instanceof ControlError || error instanceof SyntaxError;
 
-			answerControl(response, mistake ? 400 : 500, { error: mistake ? error.message : error.stack });
+			answerControl(response, mistake ? 400 : 500, {
+				error: mistake ? error.message : error.stack,
+			});
 		}
 	});
 
