@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
+#include <fcntl.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "keyring/clock.h"
+#include "keyring/text.h"
 
 static int64_t read_clock(clockid_t clock)
 {
@@ -43,4 +46,18 @@ void kt_clock_sleep(int64_t milliseconds)
 
 	if (milliseconds > 0)
 		nanosleep(&pause, NULL);
+}
+
+bool kt_clock_boot_id(char **text, struct kt_error *error)
+{
+	char id[64];
+	int descriptor = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	ssize_t length = descriptor < 0 ? 0 : read(descriptor, id, sizeof(id));
+
+	if (descriptor >= 0)
+		close(descriptor);
+	while (length > 0 && id[length - 1] == '\n')
+		length--;
+	/* A place without /proc has one boot, the unnamed. */
+	return kt_text_set_bytes(text, id, length > 0 ? (size_t)length : 0, error);
 }

@@ -3,7 +3,10 @@
 
 /* The clocks, in one place. */
 
+#include <stdbool.h>
 #include <stdint.h>
+
+#include "keyring/error.h"
 
 /* Seconds since the epoch. */
 int64_t kt_clock_wall(void);
@@ -19,3 +22,6 @@ int64_t kt_clock_monotonic(void);
 
 /* Sleeps this many milliseconds; a signal may end it early. */
 void kt_clock_sleep(int64_t milliseconds);
+
+/* Replaces *text by the name of this boot; CLOCK_BOOTTIME compares within one only. */
+bool kt_clock_boot_id(char **text, struct kt_error *error);

@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "helper/keeper/account.h"
+#include "helper/keeper/defaults.h"
+#include "keyring/cleanup.h"
+#include "keyring/environment.h"
+#include "keyring/text.h"
+
+static const char *const sites[][2] = {
+	{ "coze.cn", "api.coze.cn" },
+	{ "coze.com", "api.coze.com" },
+};
+
+static const char *site_of_host(const char *host)
+{
+	for (size_t i = 0; i < sizeof(sites) / sizeof(sites[0]); i++)
+		if (strcmp(sites[i][1], host) == 0)
+			return sites[i][0];
+	return NULL;
+}
+
+static const char *host_of_site(const char *site)
+{
+	for (size_t i = 0; i < sizeof(sites) / sizeof(sites[0]); i++)
+		if (strcmp(sites[i][0], site) == 0)
+			return sites[i][1];
+	return NULL;
+}
+
+bool kt_account_service(const struct kt_identity *identity, char **service,
+                        struct kt_error *error)
+{
+	const char *path = kt_text_or_empty(identity->path);
+
+	return kt_text_format(service, error, "%s://%s%s%s", identity->protocol, identity->host,
+	                      *path ? "/" : "", path);
+}
+
+bool kt_account_full_name(const struct kt_identity *identity, char **name,
+                          struct kt_error *error)
+{
+	const char *site = site_of_host(identity->host);
+
+	return kt_text_format(name, error, "%s@%s", identity->username,
+	                      site ? site : identity->host);
+}
+
+bool kt_account_set_site(struct kt_identity *identity, const char *site, struct kt_error *error)
+{
+	const char *host = host_of_site(site);
+
+	if (!host) {
+		kt_fail(error, KT_ERROR_USAGE, "--site is neither coze.cn nor coze.com");
+		return kt_advise(error, "for another server give its address: --api-base URL");
+	}
+	return kt_text_set(&identity->protocol, "https", error) &&
+	       kt_text_set(&identity->host, host, error) && kt_text_set(&identity->path, "", error);
+}
+
+bool kt_account_set_base(struct kt_identity *identity, const char *url, struct kt_error *error)
+{
+	KT_CLEANUP(kt_identity_clear) struct kt_identity parsed = { 0 };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret password = { 0 };
+	size_t length;
+
+	if (!kt_request_parse_url(&parsed, &password, url, strlen(url), error))
+		return false;
+	if (!parsed.host || !*parsed.host || parsed.username || !kt_secret_is_empty(&password))
+		return kt_fail(error, KT_ERROR_USAGE, "a base URL is https://HOST[:PORT][/PATH]");
+	if (!kt_request_is_safe_for_tokens(&parsed)) {
+		kt_fail(error, KT_ERROR_UNSAFE,
+		        "tokens are sent over https only, or to 127.0.0.1 and [::1]");
+		return kt_advise(error, "give the https:// address of the service");
+	}
+	if (!parsed.path && !kt_text_set(&parsed.path, "", error))
+		return false;
+	length = strlen(parsed.path);
+	while (length > 0 && parsed.path[length - 1] == '/')
+		parsed.path[--length] = '\0';
+	return kt_text_set(&identity->protocol, parsed.protocol, error) &&
+	       kt_text_set(&identity->host, parsed.host, error) &&
+	       kt_text_set(&identity->path, parsed.path, error);
+}
+
+bool kt_account_split_site(const char *account, char **name, const char **site,
+                           struct kt_error *error)
+{
+	const char *at = strrchr(account, '@');
+
+	*site = NULL;
+	if (at && at != account && host_of_site(at + 1)) {
+		*site = at + 1;
+		return kt_text_set_bytes(name, account, (size_t)(at - account), error);
+	}
+	return kt_text_set(name, account, error);
+}
+
+bool kt_account_check_name(const char *name, struct kt_error *error)
+{
+	size_t length = strlen(name);
+
+	if (length >= 1 && length <= 255 && name[0] != '-' && kt_text_is_utf8(name, length) &&
+	    kt_text_is_clean(name, length))
+		return true;
+	kt_fail(error, KT_ERROR_USAGE, "an account name is 1 to 255 bytes of text without control "
+	        "characters and does not begin with '-'");
+	return kt_advise(error, "choose a name such as work");
+}
+
+/* Moves items that the use does not allow out of the list. */
+static void keep_usable(struct kt_credentials *list, enum kt_account_use use)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		struct kt_credential item = list->items[i];
+
+		if (use == KT_ACCOUNT_TOKEN && item.kind == KT_KIND_PASSWORD) {
+			kt_credential_clear(&item);
+			continue;
+		}
+		list->items[kept++] = item;
+	}
+	list->count = kept;
+}
+
+static bool search(struct kt_keeper *keeper, const struct kt_identity *pattern,
+                   enum kt_account_use use, struct kt_credentials *list, struct kt_error *error)
+{
+	struct kt_keyring *keyring = kt_keeper_keyring(keeper, error);
+
+	if (!keyring || !kt_keyring_search(keyring, pattern, list, error))
+		return false;
+	keep_usable(list, use);
+	if (list->count == 0 && list->corrupt > 0) {
+		kt_fail(error, KT_ERROR_CORRUPT, "the stored login that fits is damaged");
+		return kt_advise(error, "run: keyturn doctor");
+	}
+	return true;
+}
+
+static void take(struct kt_credential *credential, struct kt_credentials *list, size_t index)
+{
+	kt_credential_clear(credential);
+	*credential = list->items[index];
+	list->items[index] = (struct kt_credential){ 0 };
+}
+
+static bool fail_ambiguous(const struct kt_credentials *list, struct kt_error *error)
+{
+	char names[200] = "";
+	size_t length = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		KT_CLEANUP(kt_text_free) char *name = NULL;
+		size_t needed;
+
+		if (!kt_account_full_name(&list->items[i].identity, &name, error))
+			return false;
+		needed = strlen(name) + 2;
+		if (length + needed + 4 > sizeof(names)) {
+			length += (size_t)snprintf(names + length, sizeof(names) - length, " ...");
+			break;
+		}
+		length += (size_t)snprintf(names + length, sizeof(names) - length, "%s%s",
+		                           i ? ", " : "", name);
+	}
+	kt_fail(error, KT_ERROR_ACCOUNT_NEEDED, "several accounts fit: %s", names);
+	return kt_advise(error, "name one of them, or choose once: keyturn default ACCOUNT");
+}
+
+static bool is_listed(const struct kt_credentials *list, const struct kt_identity *identity,
+                      size_t *index)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		if (kt_identity_is_equal(&list->items[i].identity, identity)) {
+			*index = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* All accounts in the list are of one service. */
+static bool is_one_service(const struct kt_credentials *list)
+{
+	const struct kt_identity *first = &list->items[0].identity;
+
+	for (size_t i = 1; i < list->count; i++)
+		if (!kt_text_is_equal(first->protocol, list->items[i].identity.protocol) ||
+		    !kt_text_is_equal(first->host, list->items[i].identity.host))
+			return false;
+	return true;
+}
+
+/* One of the list: the only one, its service's default, the general default. */
+static bool choose(struct kt_credentials *list, struct kt_credential *credential,
+                   struct kt_error *error)
+{
+	KT_CLEANUP(kt_identity_clear) struct kt_identity preferred = { 0 };
+	size_t index = 0;
+	bool found;
+
+	if (list->count > 1) {
+		if (!kt_defaults_get(is_one_service(list) ? &list->items[0].identity : NULL,
+		                     &preferred, &found, error))
+			return false;
+		if (!found || !is_listed(list, &preferred, &index)) {
+			if (!kt_defaults_get(NULL, &preferred, &found, error))
+				return false;
+			if (!found || !is_listed(list, &preferred, &index))
+				return fail_ambiguous(list, error);
+		}
+	}
+	take(credential, list, index);
+	return true;
+}
+
+/* Adds what ACCOUNT names: the whole as a name first, then as NAME@SITE or NAME@HOST. */
+static bool search_named(struct kt_keeper *keeper, const char *account, enum kt_account_use use,
+                         struct kt_credentials *list, struct kt_error *error)
+{
+	KT_CLEANUP(kt_identity_clear) struct kt_identity pattern = { 0 };
+	struct kt_error not_a_host = { 0 };
+	const char *at = strrchr(account, '@');
+	const char *host = at ? host_of_site(at + 1) : NULL;
+
+	if (!kt_text_set(&pattern.username, account, error) ||
+	    !search(keeper, &pattern, use, list, error))
+		return false;
+	if (list->count > 0 || !at)
+		return true;
+	if (host) {
+		if (!kt_text_set(&pattern.host, host, error))
+			return false;
+	} else if (!kt_request_normal_host(&pattern.host, "https", at + 1, strlen(at + 1),
+	                                   &not_a_host)) {
+		return true;
+	}
+	return kt_text_set_bytes(&pattern.username, account, (size_t)(at - account), error) &&
+	       search(keeper, &pattern, use, list, error);
+}
+
+static bool fail_absent(const char *account, struct kt_error *error)
+{
+	if (account) {
+		kt_fail(error, KT_ERROR_NOT_FOUND, "no account %s is stored", account);
+		return kt_advise(error, "run: keyturn list");
+	}
+	kt_fail(error, KT_ERROR_NOT_FOUND, "no account is stored yet");
+	return kt_advise(error, "run: keyturn login --site coze.cn --with-token");
+}
+
+/* The general default, if there is one and it still exists. */
+static bool load_default(struct kt_keeper *keeper, enum kt_account_use use,
+                         struct kt_credentials *list, struct kt_error *error)
+{
+	KT_CLEANUP(kt_identity_clear) struct kt_identity preferred = { 0 };
+	bool found;
+
+	if (!kt_defaults_get(NULL, &preferred, &found, error))
+		return false;
+	return !found || search(keeper, &preferred, use, list, error);
+}
+
+bool kt_account_find(struct kt_keeper *keeper, const char *account, enum kt_account_use use,
+                     struct kt_credential *credential, struct kt_error *error)
+{
+	KT_CLEANUP(kt_credentials_clear) struct kt_credentials list = { 0 };
+	const struct kt_identity anything = { 0 };
+
+	if (!account)
+		account = kt_environment_get("KEYTURN_ACCOUNT");
+	if (account) {
+		if (!search_named(keeper, account, use, &list, error))
+			return false;
+	} else {
+		if (!load_default(keeper, use, &list, error))
+			return false;
+		if (list.count == 0 && !search(keeper, &anything, use, &list, error))
+			return false;
+	}
+	if (list.count == 0)
+		return fail_absent(account, error);
+	return choose(&list, credential, error);
+}
+
+/*
+ * What a request with a path may also get: a token that is kept for the whole host. A password
+ * answers for the exact path it was stored for.
+ */
+static bool search_whole_host(struct kt_keeper *keeper, const struct kt_identity *wanted,
+                              struct kt_credentials *list, struct kt_error *error)
+{
+	struct kt_identity pattern = *wanted;
+	char no_path[] = "";
+
+	if (list->count > 0 || !wanted->path || !*wanted->path)
+		return true;
+	pattern.path = no_path;
+	return search(keeper, &pattern, KT_ACCOUNT_TOKEN, list, error);
+}
+
+/* Several paths of one account and none asked for: the one without a path goes first. */
+static void prefer_no_path(struct kt_credentials *list)
+{
+	size_t index = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		if (!kt_text_is_equal(list->items[i].identity.username,
+		                      list->items[0].identity.username))
+			return;
+		if (kt_text_is_equal(list->items[i].identity.path, ""))
+			index = i;
+	}
+	for (size_t i = 0; i < list->count; i++)
+		if (i != index)
+			kt_credential_clear(&list->items[i]);
+	list->items[0] = list->items[index];
+	list->count = 1;
+}
+
+/* Searches with the name that the environment or the defaults put in front. */
+static bool search_preferred(struct kt_keeper *keeper, const struct kt_identity *wanted,
+                             struct kt_credentials *list, struct kt_error *error)
+{
+	KT_CLEANUP(kt_identity_clear) struct kt_identity pattern = { 0 };
+	KT_CLEANUP(kt_identity_clear) struct kt_identity preferred = { 0 };
+	KT_CLEANUP(kt_text_free) char *name = NULL;
+	const char *named = kt_environment_get("KEYTURN_ACCOUNT");
+	const char *site;
+	bool found;
+
+	if (!kt_identity_copy(&pattern, wanted, error))
+		return false;
+	if (named) {
+		if (!kt_text_set(&pattern.username, named, error) ||
+		    !search(keeper, &pattern, KT_ACCOUNT_ANY, list, error) ||
+		    !kt_account_split_site(named, &name, &site, error))
+			return false;
+		if (list->count == 0 && site && strcmp(host_of_site(site), wanted->host) == 0 &&
+		    (!kt_text_set(&pattern.username, name, error) ||
+		     !search(keeper, &pattern, KT_ACCOUNT_ANY, list, error)))
+			return false;
+		if (list->count > 0)
+			return true;
+	}
+	if (!kt_defaults_get(wanted, &preferred, &found, error))
+		return false;
+	return !found || (kt_text_set(&pattern.username, preferred.username, error) &&
+	                  search(keeper, &pattern, KT_ACCOUNT_ANY, list, error));
+}
+
+bool kt_account_find_for_request(struct kt_keeper *keeper, const struct kt_request *request,
+                                 struct kt_credential *credential, bool *found,
+                                 struct kt_error *error)
+{
+	KT_CLEANUP(kt_credentials_clear) struct kt_credentials list = { 0 };
+	const struct kt_identity *wanted = &request->pattern;
+
+	*found = false;
+	if (!wanted->username && !search_preferred(keeper, wanted, &list, error))
+		return false;
+	if (list.count == 0 && !search(keeper, wanted, KT_ACCOUNT_ANY, &list, error))
+		return false;
+	if (!search_whole_host(keeper, wanted, &list, error))
+		return false;
+	if (list.count == 0)
+		return true;
+	if (list.count > 1)
+		prefer_no_path(&list);
+	*found = true;
+	return choose(&list, credential, error);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <stdint.h>
+
+#include "helper/keeper/change.h"
+#include "keyring/cleanup.h"
+#include "keyring/clock.h"
+#include "keyring/text.h"
+
+#define LOCK_MILLISECONDS 60000
+
+/* FNV-1a, 64 bits: names a lock file. A collision only makes two accounts wait for each other. */
+static uint64_t add_to_hash(uint64_t hash, const char *text)
+{
+	for (const char *byte = kt_text_or_empty(text);; byte++) {
+		hash = (hash ^ (unsigned char)*byte) * 0x100000001b3u;
+		if (*byte == '\0')
+			return hash;
+	}
+}
+
+bool kt_change_lock_name(const struct kt_identity *identity, char **name,
+                         struct kt_error *error)
+{
+	uint64_t hash = 0xcbf29ce484222325u;
+
+	hash = add_to_hash(hash, identity->protocol);
+	hash = add_to_hash(hash, identity->host);
+	hash = add_to_hash(hash, identity->path);
+	hash = add_to_hash(hash, identity->username);
+	return kt_text_format(name, error, "account-%016llx", (unsigned long long)hash);
+}
+
+bool kt_change_begin(struct kt_change *change, const struct kt_identity *identity,
+                     struct kt_error *error)
+{
+	KT_CLEANUP(kt_text_free) char *name = NULL;
+	KT_CLEANUP(kt_text_free) char *what = NULL;
+
+	return kt_identity_copy(&change->identity, identity, error) &&
+	       kt_change_lock_name(identity, &name, error) &&
+	       kt_text_format(&what, error, "the account %s", kt_text_or_empty(identity->username)) &&
+	       kt_lock_take(&change->lock, name, KT_LOCK_EXCLUSIVE,
+	                    kt_clock_monotonic() + LOCK_MILLISECONDS, what, error);
+}
+
+void kt_change_end(struct kt_change *change)
+{
+	kt_lock_release(&change->lock);
+	kt_identity_clear(&change->identity);
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "helper/keeper/checkup.h"
+#include "keyring/cleanup.h"
+#include "keyring/environment.h"
+#include "keyring/kernel_key.h"
+#include "keyring/text.h"
+#include "keyring/vault.h"
+
+static struct kt_finding *next(struct kt_checkup *checkup, const char *layer,
+                               enum kt_finding_level level)
+{
+	static struct kt_finding surplus;
+	struct kt_finding *finding = checkup->count < KT_CHECKUP_MAXIMUM
+		? &checkup->findings[checkup->count++] : &surplus;
+
+	*finding = (struct kt_finding){ .layer = layer, .level = level };
+	return finding;
+}
+
+void kt_checkup_add(struct kt_checkup *checkup, const char *layer, enum kt_finding_level level,
+                    const char *remedy, const char *format, ...)
+{
+	struct kt_finding *finding = next(checkup, layer, level);
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(finding->detail.message, sizeof(finding->detail.message), format, arguments);
+	va_end(arguments);
+	kt_text_make_printable(finding->detail.message);
+	if (remedy)
+		kt_advise(&finding->detail, "%s", remedy);
+}
+
+void kt_checkup_add_error(struct kt_checkup *checkup, const char *layer,
+                          enum kt_finding_level level, const struct kt_error *error)
+{
+	next(checkup, layer, level)->detail = *error;
+}
+
+static void check_bus(struct kt_checkup *checkup)
+{
+	const char *address = kt_environment_get("DBUS_SESSION_BUS_ADDRESS");
+	const char *runtime = kt_environment_get("XDG_RUNTIME_DIR");
+
+	if (address)
+		kt_checkup_add(checkup, "bus", KT_FINDING_OK, NULL,
+		               "DBUS_SESSION_BUS_ADDRESS names a session bus");
+	else if (runtime)
+		kt_checkup_add(checkup, "bus", KT_FINDING_OK, NULL,
+		               "a session bus may be in XDG_RUNTIME_DIR");
+	else
+		kt_checkup_add(checkup, "bus", KT_FINDING_WARNING,
+		               "log in on the desktop, or use a vault: keyturn vault create",
+		               "this session names no D-Bus session bus");
+}
+
+static void check_items(struct kt_checkup *checkup, struct kt_keyring *keyring)
+{
+	KT_CLEANUP(kt_credentials_clear) struct kt_credentials list = { 0 };
+	const struct kt_identity anything = { 0 };
+	struct kt_error error = { 0 };
+
+	if (!kt_keyring_search(keyring, &anything, &list, &error)) {
+		kt_checkup_add_error(checkup, "items", KT_FINDING_FAILED, &error);
+		return;
+	}
+	kt_checkup_add(checkup, "items", KT_FINDING_OK, NULL, "%zu logins can be read", list.count);
+	if (list.corrupt)
+		kt_checkup_add(checkup, "items", KT_FINDING_FAILED,
+		               "log in to those accounts again; the damaged items are left as they are",
+		               "%zu stored logins are damaged", list.corrupt);
+}
+
+void kt_checkup_keyring(struct kt_checkup *checkup, struct kt_keeper *keeper)
+{
+	KT_CLEANUP(kt_text_free) char *recorded = NULL;
+	struct kt_error error = { 0 };
+	struct kt_keyring *keyring;
+	bool open = false;
+
+	check_bus(checkup);
+	if (!kt_keyring_recorded(&recorded, &error)) {
+		kt_checkup_add_error(checkup, "keyring", KT_FINDING_FAILED, &error);
+		return;
+	}
+	keyring = kt_keeper_keyring(keeper, &error);
+	if (!keyring) {
+		kt_checkup_add_error(checkup, "keyring", KT_FINDING_FAILED, &error);
+		return;
+	}
+	kt_checkup_add(checkup, "keyring", KT_FINDING_OK, NULL, "logins are kept in: %s (%s)",
+	               kt_keyring_name(keyring), recorded ? "recorded" : "not recorded yet");
+	if (!kt_keyring_is_open(keyring, &open, &error)) {
+		kt_checkup_add_error(checkup, "lock", KT_FINDING_FAILED, &error);
+	} else if (!open) {
+		kt_fail(&error, KT_ERROR_LOCKED, "the keyring is locked");
+		kt_advise(&error, "run: keyturn unlock");
+		kt_checkup_add_error(checkup, "lock", KT_FINDING_FAILED, &error);
+	} else {
+		kt_checkup_add(checkup, "lock", KT_FINDING_OK, NULL, "the keyring is open");
+		check_items(checkup, keyring);
+	}
+}
+
+void kt_checkup_vault(struct kt_checkup *checkup)
+{
+	KT_CLEANUP(kt_vault_status_clear) struct kt_vault_status status = { 0 };
+	struct kt_error error = { 0 };
+
+	if (!kt_vault_status(&status, &error))
+		kt_checkup_add_error(checkup, "vault", KT_FINDING_FAILED, &error);
+	else if (!status.exists)
+		kt_checkup_add(checkup, "vault", KT_FINDING_OK, NULL, "there is no vault");
+	else if (status.is_open || status.is_unattended)
+		kt_checkup_add(checkup, "vault", KT_FINDING_OK, NULL, "the vault is %s",
+		               status.is_open ? "open" : "opened by the next call, unasked");
+	else
+		kt_checkup_add(checkup, "vault", KT_FINDING_WARNING, "run: keyturn unlock",
+		               "the vault is closed");
+}
+
+void kt_checkup_kernel(struct kt_checkup *checkup)
+{
+	if (kt_kernel_key_is_usable())
+		kt_checkup_add(checkup, "kernel", KT_FINDING_OK, NULL,
+		               "the kernel keyring can be used");
+	else
+		kt_checkup_add(checkup, "kernel", KT_FINDING_WARNING,
+		               "nothing needs to be done: a container often forbids it",
+		               "the kernel keyring is refused here: everything works, slower");
+}

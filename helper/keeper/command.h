@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * Commands: what a person or a program types. One file and one row in main.c's table each. A
+ * command prints its answer on stdout and returns true, or writes the error and returns false.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "helper/keeper/keeper.h"
+#include "keyring/error.h"
+
+struct kt_command {
+	const char *name;
+	const char *synopsis; /* what follows the name, one line per form */
+	const char *summary;  /* one line for the list of commands */
+	const char *details;  /* what "help NAME" adds; lines end in \n */
+	bool (*run)(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error);
+};
+
+extern const struct kt_command kt_command_get;
+extern const struct kt_command kt_command_store;
+extern const struct kt_command kt_command_erase;
+extern const struct kt_command kt_command_capability;
+extern const struct kt_command kt_command_login;
+extern const struct kt_command kt_command_set;
+extern const struct kt_command kt_command_logout;
+extern const struct kt_command kt_command_token;
+extern const struct kt_command kt_command_header;
+extern const struct kt_command kt_command_run;
+extern const struct kt_command kt_command_list;
+extern const struct kt_command kt_command_show;
+extern const struct kt_command kt_command_default;
+extern const struct kt_command kt_command_reject;
+extern const struct kt_command kt_command_vault;
+extern const struct kt_command kt_command_lock;
+extern const struct kt_command kt_command_unlock;
+extern const struct kt_command kt_command_doctor;
+
+/*
+ * One option of a command: target is a bool for a flag, a const char * for a value. A value
+ * that is given twice is refused.
+ */
+struct kt_option {
+	const char *name;
+	bool takes_value;
+	void *target;
+};
+
+/* --json, which also makes errors JSON. */
+#define KT_OPTION_JSON(keeper) { "json", false, &(keeper)->wants_json }
+
+/*
+ * Reads options up to "--" or the end; argv[1..*count] are then the words that are no options.
+ * argv[0] is the command's name. Refusals name the command, never the word.
+ */
+bool kt_options_read(const struct kt_option *options, size_t option_count, int argc,
+                     char **argv, int *count, struct kt_error *error);
+
+/* The same where at most one word, an ACCOUNT, may stand; NULL where none does. */
+bool kt_options_read_account(const struct kt_option *options, size_t option_count, int argc,
+                             char **argv, const char **account, struct kt_error *error);
+
+#define KT_COUNT(array) (sizeof(array) / sizeof((array)[0]))

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <unistd.h>
+
+#include "helper/answer.h"
+#include "helper/keeper/checkup.h"
+#include "helper/keeper/command.h"
+#include "keyring/cleanup.h"
+#include "keyring/json.h"
+#include "keyring/text.h"
+
+static const char *const levels[] = {
+	[KT_FINDING_OK] = "ok",
+	[KT_FINDING_WARNING] = "warning",
+	[KT_FINDING_FAILED] = "failed",
+};
+
+static bool append_lines(const struct kt_finding *finding, struct kt_secret *output,
+                         struct kt_error *error)
+{
+	KT_CLEANUP(kt_text_free) char *line = NULL;
+	KT_CLEANUP(kt_text_free) char *remedy = NULL;
+
+	if (!kt_text_format(&line, error, "%-8s %-9s %s\n", levels[finding->level],
+	                    finding->layer, finding->detail.message) ||
+	    !kt_secret_append_text(output, line, error))
+		return false;
+	if (!finding->detail.remedy[0])
+		return true;
+	return kt_text_format(&remedy, error, "%-18s %s\n", "", finding->detail.remedy) &&
+	       kt_secret_append_text(output, remedy, error);
+}
+
+static bool append_object(const struct kt_finding *finding, struct kt_json *json,
+                          struct kt_error *error)
+{
+	KT_CLEANUP(kt_json_free) struct kt_json *object = NULL;
+
+	return kt_json_create(&object, error) &&
+	       kt_json_add_text(object, "layer", finding->layer, error) &&
+	       kt_json_add_text(object, "level", levels[finding->level], error) &&
+	       kt_json_add_text(object, "message", finding->detail.message, error) &&
+	       kt_json_add_text(object, "remedy", finding->detail.remedy, error) &&
+	       kt_json_append_object(json, "checks", &object, error);
+}
+
+static bool print(const struct kt_checkup *checkup, bool wants_json, struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret output = { 0 };
+	KT_CLEANUP(kt_json_free) struct kt_json *json = NULL;
+
+	if (!kt_json_create(&json, error) || !kt_json_add_number(json, "version", 1, error))
+		return false;
+	for (size_t i = 0; i < checkup->count; i++) {
+		const struct kt_finding *finding = &checkup->findings[i];
+
+		if (wants_json ? !append_object(finding, json, error)
+		               : !append_lines(finding, &output, error))
+			return false;
+	}
+	if (wants_json && (!kt_json_print(json, &output, error) ||
+	                   !kt_secret_append_text(&output, "\n", error)))
+		return false;
+	return kt_answer_send(STDOUT_FILENO, &output, error);
+}
+
+static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
+{
+	struct kt_checkup checkup = { 0 };
+	const struct kt_option options[] = { KT_OPTION_JSON(keeper) };
+	int count;
+
+	if (!kt_options_read(options, KT_COUNT(options), argc, argv, &count, error))
+		return false;
+	if (count > 0)
+		return kt_fail(error, KT_ERROR_USAGE, "doctor: it takes no account");
+	kt_checkup_keyring(&checkup, keeper);
+	kt_checkup_vault(&checkup);
+	kt_checkup_kernel(&checkup);
+	if (!print(&checkup, keeper->wants_json, error))
+		return false;
+	/* The first failure decides the exit status; it has been told already. */
+	for (size_t i = 0; i < checkup.count; i++) {
+		if (checkup.findings[i].level == KT_FINDING_FAILED) {
+			error->code = checkup.findings[i].detail.code ? checkup.findings[i].detail.code
+			                                              : KT_ERROR_CORRUPT;
+			return false;
+		}
+	}
+	return true;
+}
+
+const struct kt_command kt_command_doctor = {
+	.name = "doctor",
+	.synopsis = "[--json]",
+	.summary = "tell what is wrong, in which layer, and what to do",
+	.details = "Exit status 0 where nothing failed, else that of the first failure.\n",
+	.run = run,
+};

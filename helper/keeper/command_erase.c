@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <unistd.h>
+
+#include "helper/keeper/change.h"
+#include "helper/keeper/command.h"
+#include "helper/keeper/defaults.h"
+#include "helper/keeper/reject.h"
+#include "helper/report.h"
+#include "helper/request.h"
+#include "keyring/cleanup.h"
+
+/* What of this item the request names; an erase without a password spares PAT and SAT. */
+static bool erase_one(struct kt_keyring *keyring, const struct kt_identity *identity,
+                      const struct kt_secret *password, struct kt_error *error)
+{
+	KT_CLEANUP(kt_change_end) struct kt_change change = { 0 };
+	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
+	bool found;
+
+	if (!kt_change_begin(&change, identity, error) ||
+	    !kt_keyring_load(keyring, identity, &credential, &found, error))
+		return false;
+	if (!found || (password && !kt_secret_is_equal(&credential.token, password)))
+		return true;
+	if (credential.kind == KT_KIND_PASSWORD)
+		return kt_keyring_erase(keyring, identity, error) &&
+		       kt_defaults_replace(identity, NULL, error);
+	if (!password && kt_kind_is_fixed(credential.kind)) {
+		kt_report_trace("erase: a PAT or SAT is deleted by logout alone");
+		return true;
+	}
+	return kt_reject_token(keyring, &credential, error);
+}
+
+static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret input = { 0 };
+	KT_CLEANUP(kt_request_clear) struct kt_request request = { 0 };
+	KT_CLEANUP(kt_credentials_clear) struct kt_credentials list = { 0 };
+	const struct kt_secret *password = NULL;
+	struct kt_keyring *keyring;
+
+	(void)argc;
+	(void)argv;
+	if (!kt_request_read_git(&input, STDIN_FILENO, error) ||
+	    !kt_request_parse_git(&request, kt_secret_reveal(&input), kt_secret_length(&input),
+	                          error))
+		return false;
+	if (request.has_password)
+		password = &request.password;
+	else if (!kt_secret_is_empty(&request.credential))
+		password = &request.credential;
+	keyring = kt_keeper_keyring(keeper, error);
+	if (!keyring || !kt_keyring_search(keyring, &request.pattern, &list, error))
+		return false;
+	for (size_t i = 0; i < list.count; i++)
+		if (!erase_one(keyring, &list.items[i].identity, password, error))
+			return false;
+	return true;
+}
+
+const struct kt_command kt_command_erase = {
+	.name = "erase",
+	.synopsis = "",
+	.summary = "drop the login that git's lines on stdin describe",
+	.details = "With a password only the login that has it. A password is deleted; of an OAuth\n"
+	           "login the access token alone is dropped; a PAT or SAT is marked as refused and\n"
+	           "deleted by logout alone.\n",
+	.run = run,
+};

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <unistd.h>
+
+#include "helper/answer.h"
+#include "helper/keeper/account.h"
+#include "helper/keeper/command.h"
+#include "helper/keeper/supply.h"
+#include "helper/protocol.h"
+#include "helper/report.h"
+#include "helper/request.h"
+#include "keyring/cleanup.h"
+
+/* A token is told only where it may travel; a password where it was stored for. */
+static bool check_safe(const struct kt_request *request, const struct kt_credential *credential,
+                       struct kt_error *error)
+{
+	if (credential->kind == KT_KIND_PASSWORD ||
+	    kt_request_is_safe_for_tokens(&request->pattern))
+		return true;
+	kt_fail(error, KT_ERROR_UNSAFE, "a token is never given to a service without TLS");
+	return kt_advise(error, "use the https:// address of the service");
+}
+
+static bool answer_request(struct kt_keeper *keeper, const struct kt_request *request,
+                           struct kt_secret *bytes, struct kt_error *error)
+{
+	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
+	KT_CLEANUP(kt_answer_clear) struct kt_answer answer = { 0 };
+	bool found;
+
+	if (!kt_account_find_for_request(keeper, request, &credential, &found, error))
+		return false;
+	if (!found) {
+		kt_report_trace("get: no credential for this service");
+		return true;
+	}
+	if (!check_safe(request, &credential, error) ||
+	    !kt_supply_answer(keeper, &credential, &answer, &found, error))
+		return false;
+	return !found || kt_protocol_git_answer(request, &answer, bytes, error);
+}
+
+static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret input = { 0 };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret output = { 0 };
+	KT_CLEANUP(kt_request_clear) struct kt_request request = { 0 };
+
+	(void)argc;
+	(void)argv;
+	if (!kt_request_read_git(&input, STDIN_FILENO, error) ||
+	    !kt_request_parse_git(&request, kt_secret_reveal(&input), kt_secret_length(&input),
+	                          error))
+		return false;
+	if (!answer_request(keeper, &request, &output, error)) {
+		struct kt_error unsaid = { 0 };
+
+		/* git would ask for a password that cannot exist. */
+		if ((error->code == KT_ERROR_DEAD || error->code == KT_ERROR_REFUSED) &&
+		    kt_secret_append_text(&output, "quit=1\n", &unsaid))
+			kt_answer_send(STDOUT_FILENO, &output, &unsaid);
+		return false;
+	}
+	return kt_answer_send(STDOUT_FILENO, &output, error);
+}
+
+const struct kt_command kt_command_get = {
+	.name = "get",
+	.synopsis = "",
+	.summary = "answer git's credential request on stdin",
+	.details = "Reads git-credential(1) lines up to a blank line and prints the answer, or\n"
+	           "nothing where no login is stored.\n",
+	.run = run,
+};

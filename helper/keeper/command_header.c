@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <unistd.h>
+
+#include "helper/answer.h"
+#include "helper/keeper/command.h"
+#include "helper/keeper/query.h"
+#include "helper/protocol.h"
+#include "keyring/cleanup.h"
+
+static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
+{
+	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
+	KT_CLEANUP(kt_answer_clear) struct kt_answer answer = { 0 };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret output = { 0 };
+	struct kt_query query = { 0 };
+	const struct kt_option options[] = { KT_QUERY_OPTIONS(&query) };
+
+	return kt_options_read_account(options, KT_COUNT(options), argc, argv, &query.account,
+	                               error) &&
+	       kt_query_answer(keeper, &query, &credential, &answer, error) &&
+	       kt_protocol_header_answer(&answer, &output, error) &&
+	       kt_answer_send(STDOUT_FILENO, &output, error);
+}
+
+const struct kt_command kt_command_header = {
+	.name = "header",
+	.synopsis = "[ACCOUNT] [--min-valid SECONDS] [--from-env | --env-file FILE]",
+	.summary = "print the Authorization header, for curl -H @-",
+	.details = "keyturn header | curl -H @- https://api.coze.cn/v1/users/me\n",
+	.run = run,
+};

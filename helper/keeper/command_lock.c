@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <string.h>
+
+#include "helper/keeper/command.h"
+#include "helper/report.h"
+
+static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
+{
+	bool desktop = false;
+	const struct kt_option options[] = { { "desktop", false, &desktop } };
+	struct kt_keyring *keyring;
+	int count;
+
+	if (!kt_options_read(options, KT_COUNT(options), argc, argv, &count, error))
+		return false;
+	if (count > 0)
+		return kt_fail(error, KT_ERROR_USAGE, "lock: it takes no account");
+	keyring = kt_keeper_keyring(keeper, error);
+	if (!keyring)
+		return false;
+	if (strcmp(kt_keyring_name(keyring), "secret-service") == 0 && !desktop) {
+		kt_report_note("the desktop keyring stays open, as other programs use it; to lock it "
+		               "too: keyturn lock --desktop");
+		return true;
+	}
+	return kt_keyring_lock(keyring, error);
+}
+
+const struct kt_command kt_command_lock = {
+	.name = "lock",
+	.synopsis = "[--desktop]",
+	.summary = "forget what is cached and close the vault",
+	.details = "--desktop  lock the desktop keyring as well\n",
+	.run = run,
+};

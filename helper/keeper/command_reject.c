@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <unistd.h>
+
+#include "helper/keeper/account.h"
+#include "helper/keeper/change.h"
+#include "helper/keeper/command.h"
+#include "helper/keeper/reject.h"
+#include "helper/report.h"
+#include "keyring/cleanup.h"
+
+static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
+{
+	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
+	KT_CLEANUP(kt_identity_clear) struct kt_identity identity = { 0 };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret token = { 0 };
+	KT_CLEANUP(kt_change_end) struct kt_change change = { 0 };
+	bool current = false;
+	const struct kt_option options[] = { { "current", false, &current } };
+	const char *account;
+	bool found;
+
+	if (!kt_options_read_account(options, KT_COUNT(options), argc, argv, &account, error))
+		return false;
+	if (!account)
+		return kt_fail(error, KT_ERROR_USAGE, "reject: name the account");
+	if (!current && !kt_secret_read(&token, STDIN_FILENO, 65536, error))
+		return false;
+	kt_secret_trim(&token);
+	if (!current && kt_secret_is_empty(&token)) {
+		kt_fail(error, KT_ERROR_USAGE, "reject: no token came on stdin");
+		return kt_advise(error, "give the refused token on stdin, or add --current");
+	}
+	if (!kt_account_find(keeper, account, KT_ACCOUNT_TOKEN, &credential, error) ||
+	    !kt_identity_copy(&identity, &credential.identity, error) ||
+	    !kt_change_begin(&change, &identity, error) ||
+	    !kt_keyring_load(&keeper->keyring, &identity, &credential, &found, error))
+		return false;
+	if (!found || (!current && !kt_secret_is_equal(&credential.token, &token))) {
+		kt_report_trace("reject: that token is not the current one any more");
+		return true;
+	}
+	return kt_reject_token(&keeper->keyring, &credential, error);
+}
+
+const struct kt_command kt_command_reject = {
+	.name = "reject",
+	.synopsis = "ACCOUNT [--current]",
+	.summary = "the service refused the token on stdin: drop it, keep the grant",
+	.details = "--current  drop whatever token is held, without reading one\n",
+	.run = run,
+};

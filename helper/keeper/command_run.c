@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "helper/keeper/command.h"
+#include "helper/keeper/query.h"
+#include "helper/report.h"
+#include "keyring/cleanup.h"
+#include "keyring/text.h"
+
+/* env(1): 125 our own failure, 126 the command cannot be run, 127 there is none. */
+#define STATUS_OURS 125
+#define STATUS_CANNOT_RUN 126
+#define STATUS_NOT_FOUND 127
+
+/* A variable's name: what a shell takes. */
+static bool check_name(const char *name, struct kt_error *error)
+{
+	static const char first[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_";
+
+	if (*name && strchr(first, *name) &&
+	    strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789") ==
+	    strlen(name))
+		return true;
+	return kt_fail(error, KT_ERROR_USAGE, "run: --env takes the name of a variable");
+}
+
+/* The place of "--", which stands before the command. */
+static bool find_command(int argc, char **argv, int *separator, struct kt_error *error)
+{
+	for (int i = 1; i < argc - 1; i++) {
+		if (strcmp(argv[i], "--") == 0) {
+			*separator = i;
+			return true;
+		}
+	}
+	kt_fail(error, KT_ERROR_USAGE, "run: no command stands behind --");
+	return kt_advise(error, "for example: keyturn run work -- python3 bot.py");
+}
+
+static bool set_environment(struct kt_keeper *keeper, const char *name,
+                            const struct kt_answer *answer, struct kt_error *error)
+{
+	environ = keeper->environment;
+	if (setenv(name, kt_secret_reveal(&answer->secret), 1) == 0 &&
+	    setenv("COZE_API_BASE", answer->service, 1) == 0)
+		return true;
+	return kt_fail_memory(error);
+}
+
+static bool prepare(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
+{
+	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
+	KT_CLEANUP(kt_answer_clear) struct kt_answer answer = { 0 };
+	struct kt_query query = { 0 };
+	const char *name = NULL;
+	const struct kt_option options[] = {
+		KT_QUERY_OPTIONS(&query),
+		{ "env", true, &name },
+	};
+
+	if (!kt_options_read_account(options, KT_COUNT(options), argc, argv, &query.account,
+	                             error) ||
+	    (name && !check_name(name, error)) ||
+	    !kt_query_answer(keeper, &query, &credential, &answer, error))
+		return false;
+	return set_environment(keeper, name ? name : "COZE_API_TOKEN", &answer, error);
+}
+
+static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
+{
+	int separator = 0;
+	int reason;
+
+	if (!find_command(argc, argv, &separator, error) ||
+	    !prepare(keeper, separator, argv, error)) {
+		kt_report_failure(error, false);
+		exit(STATUS_OURS);
+	}
+	kt_keeper_clear(keeper);
+	signal(SIGPIPE, keeper->sigpipe);
+	execvp(argv[separator + 1], argv + separator + 1);
+	reason = errno;
+	kt_report_note("the command cannot be run: %s", strerror(reason));
+	exit(reason == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_RUN);
+}
+
+const struct kt_command kt_command_run = {
+	.name = "run",
+	.synopsis = "[ACCOUNT] [--min-valid SECONDS] [--env NAME] [--from-env | --env-file FILE] "
+	            "-- COMMAND [ARGUMENT...]",
+	.summary = "run a command with the token in its environment",
+	.details = "The command finds COZE_API_TOKEN and COZE_API_BASE in its environment.\n"
+	           "--env NAME  the token's variable, instead of COZE_API_TOKEN\n"
+	           "Exit status: the command's; 125 a failure of keyturn, 126 the command cannot be\n"
+	           "run, 127 it is not found.\n",
+	.run = run,
+};

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "helper/keeper/account.h"
+#include "helper/keeper/change.h"
+#include "helper/keeper/command.h"
+#include "helper/keeper/defaults.h"
+#include "helper/keeper/expiry.h"
+#include "keyring/cleanup.h"
+#include "keyring/text.h"
+
+struct changes {
+	const char *account;
+	const char *expires;
+	const char *name;
+	bool accept;
+};
+
+static bool check(const struct changes *changes, struct kt_error *error)
+{
+	if (changes->account && (changes->expires || changes->name || changes->accept))
+		return true;
+	kt_fail(error, KT_ERROR_USAGE, "set: an ACCOUNT and what to change are needed");
+	return kt_advise(error, "run: keyturn help set");
+}
+
+static bool apply(const struct changes *changes, struct kt_credential *credential,
+                  struct kt_error *error)
+{
+	if (changes->expires && !kt_kind_is_fixed(credential->kind))
+		return kt_fail(error, KT_ERROR_USAGE, "set: --expires is for a PAT or SAT");
+	if (changes->expires && !kt_expiry_set(credential, changes->expires, error))
+		return false;
+	if (changes->accept)
+		credential->refused = 0;
+	return true;
+}
+
+/* The new name's item is there before the old one's goes. */
+static bool rename_account(struct kt_keyring *keyring, struct kt_credential *credential,
+                           const char *name, struct kt_error *error)
+{
+	KT_CLEANUP(kt_identity_clear) struct kt_identity old = { 0 };
+	KT_CLEANUP(kt_change_end) struct kt_change change = { 0 };
+	KT_CLEANUP(kt_credential_clear) struct kt_credential taken = { 0 };
+	bool found;
+
+	if (!kt_account_check_name(name, error) ||
+	    !kt_identity_copy(&old, &credential->identity, error) ||
+	    !kt_text_set(&credential->identity.username, name, error) ||
+	    !kt_change_begin(&change, &credential->identity, error) ||
+	    !kt_keyring_load(keyring, &credential->identity, &taken, &found, error))
+		return false;
+	if (found)
+		return kt_fail(error, KT_ERROR_USAGE, "set: the new name is taken at this service");
+	return kt_keyring_store(keyring, credential, error) &&
+	       kt_keyring_erase(keyring, &old, error) &&
+	       kt_defaults_replace(&old, &credential->identity, error);
+}
+
+static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
+{
+	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
+	KT_CLEANUP(kt_identity_clear) struct kt_identity identity = { 0 };
+	KT_CLEANUP(kt_change_end) struct kt_change change = { 0 };
+	struct changes changes = { 0 };
+	const struct kt_option options[] = {
+		{ "expires", true, &changes.expires },
+		{ "name", true, &changes.name },
+		{ "accept", false, &changes.accept },
+	};
+	bool found;
+
+	if (!kt_options_read_account(options, KT_COUNT(options), argc, argv, &changes.account,
+	                             error) ||
+	    !check(&changes, error) ||
+	    !kt_account_find(keeper, changes.account, KT_ACCOUNT_ANY, &credential, error) ||
+	    !kt_identity_copy(&identity, &credential.identity, error) ||
+	    !kt_change_begin(&change, &identity, error) ||
+	    !kt_keyring_load(&keeper->keyring, &identity, &credential, &found, error))
+		return false;
+	if (!found)
+		return kt_fail(error, KT_ERROR_NOT_FOUND, "the account was removed just now");
+	if (!apply(&changes, &credential, error))
+		return false;
+	if (changes.name && !kt_text_is_equal(changes.name, identity.username))
+		return rename_account(&keeper->keyring, &credential, changes.name, error);
+	return kt_keyring_store(&keeper->keyring, &credential, error);
+}
+
+const struct kt_command kt_command_set = {
+	.name = "set",
+	.synopsis = "ACCOUNT [--expires DAYS|DATE|never] [--accept] [--name NEW]",
+	.summary = "change what is known of an account",
+	.details = "--expires DAYS|DATE|never   when its PAT or SAT ends\n"
+	           "--accept                    a token marked as refused is right after all\n"
+	           "--name NEW                  another name for the account\n",
+	.run = run,
+};

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <unistd.h>
+
+#include "helper/answer.h"
+#include "helper/keeper/account.h"
+#include "helper/keeper/command.h"
+#include "helper/keeper/describe.h"
+#include "keyring/cleanup.h"
+#include "keyring/json.h"
+#include "keyring/text.h"
+
+static bool add_line(struct kt_secret *output, const char *name, const char *value,
+                     struct kt_error *error)
+{
+	KT_CLEANUP(kt_text_free) char *line = NULL;
+
+	if (!value || !*value)
+		return true;
+	if (!kt_text_format(&line, error, "%-12s %s", name, value))
+		return false;
+	kt_text_make_printable(line);
+	return kt_secret_append_text(output, line, error) &&
+	       kt_secret_append_text(output, "\n", error);
+}
+
+static bool print_lines(const struct kt_credential *credential, const char *keyring,
+                        struct kt_secret *output, struct kt_error *error)
+{
+	KT_CLEANUP(kt_text_free) char *service = NULL;
+	KT_CLEANUP(kt_text_free) char *end = NULL;
+	KT_CLEANUP(kt_text_free) char *created = NULL;
+	bool is_default = false;
+
+	return kt_account_service(&credential->identity, &service, error) &&
+	       kt_describe_end(credential, &end, error) &&
+	       kt_describe_time(credential->created, &created, error) &&
+	       kt_describe_is_default(credential, &is_default, error) &&
+	       add_line(output, "account", credential->identity.username, error) &&
+	       add_line(output, "service", service, error) &&
+	       add_line(output, "kind", kt_kind_name(credential->kind), error) &&
+	       add_line(output, "state", kt_describe_state(credential), error) &&
+	       add_line(output, "ends", end, error) &&
+	       add_line(output, "stored", created, error) &&
+	       add_line(output, "client id", credential->client_id, error) &&
+	       add_line(output, "issuer", credential->issuer, error) &&
+	       add_line(output, "default", is_default ? "yes" : "no", error) &&
+	       add_line(output, "keyring", keyring, error);
+}
+
+static bool print_json(const struct kt_credential *credential, const char *keyring,
+                       struct kt_secret *output, struct kt_error *error)
+{
+	KT_CLEANUP(kt_json_free) struct kt_json *json = NULL;
+
+	return kt_json_create(&json, error) && kt_json_add_number(json, "version", 1, error) &&
+	       kt_describe_json(credential, json, error) &&
+	       (!credential->client_id ||
+	        kt_json_add_text(json, "client_id", credential->client_id, error)) &&
+	       (!credential->issuer ||
+	        kt_json_add_text(json, "issuer", credential->issuer, error)) &&
+	       kt_json_add_text(json, "keyring", keyring, error) &&
+	       kt_json_print(json, output, error) && kt_secret_append_text(output, "\n", error);
+}
+
+static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
+{
+	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret output = { 0 };
+	const struct kt_option options[] = { KT_OPTION_JSON(keeper) };
+	const char *account;
+	const char *keyring;
+
+	if (!kt_options_read_account(options, KT_COUNT(options), argc, argv, &account, error) ||
+	    !kt_account_find(keeper, account, KT_ACCOUNT_ANY, &credential, error))
+		return false;
+	keyring = kt_keyring_name(&keeper->keyring);
+	return (keeper->wants_json ? print_json(&credential, keyring, &output, error)
+	                           : print_lines(&credential, keyring, &output, error)) &&
+	       kt_answer_send(STDOUT_FILENO, &output, error);
+}
+
+const struct kt_command kt_command_show = {
+	.name = "show",
+	.synopsis = "ACCOUNT [--json]",
+	.summary = "tell about one account, never a secret",
+	.details = "",
+	.run = run,
+};

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <unistd.h>
+
+#include "helper/answer.h"
+#include "helper/keeper/command.h"
+#include "helper/keeper/query.h"
+#include "helper/protocol.h"
+#include "keyring/cleanup.h"
+#include "keyring/json.h"
+
+static bool add_time(struct kt_json *json, const char *name, int64_t time,
+                     struct kt_error *error)
+{
+	return time ? kt_json_add_number(json, name, time, error)
+	            : kt_json_add_null(json, name, error);
+}
+
+static bool print_json(const struct kt_credential *credential, const struct kt_answer *answer,
+                       struct kt_secret *output, struct kt_error *error)
+{
+	KT_CLEANUP(kt_json_free) struct kt_json *json = NULL;
+	int64_t expires = answer->expires ? answer->expires : credential->expires;
+
+	return kt_json_create(&json, error) && kt_json_add_number(json, "version", 1, error) &&
+	       kt_json_add_text(json, "account", answer->account, error) &&
+	       kt_json_add_text(json, "service", answer->service, error) &&
+	       kt_json_add_text(json, "kind", answer->kind, error) &&
+	       kt_json_add_text(json, "access_token", kt_secret_reveal(&answer->secret), error) &&
+	       kt_json_add_text(json, "token_type", "Bearer", error) &&
+	       add_time(json, "expires_at", expires, error) &&
+	       add_time(json, "obtained_at", answer->obtained, error) &&
+	       kt_json_print(json, output, error) && kt_secret_append_text(output, "\n", error);
+}
+
+static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
+{
+	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
+	KT_CLEANUP(kt_answer_clear) struct kt_answer answer = { 0 };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret output = { 0 };
+	struct kt_query query = { 0 };
+	const struct kt_option options[] = {
+		KT_QUERY_OPTIONS(&query),
+		KT_OPTION_JSON(keeper),
+	};
+
+	if (!kt_options_read_account(options, KT_COUNT(options), argc, argv, &query.account,
+	                             error) ||
+	    !kt_query_answer(keeper, &query, &credential, &answer, error))
+		return false;
+	return (keeper->wants_json ? print_json(&credential, &answer, &output, error)
+	                           : kt_protocol_token_answer(&answer, &output, error)) &&
+	       kt_answer_send(STDOUT_FILENO, &output, error);
+}
+
+const struct kt_command kt_command_token = {
+	.name = "token",
+	.synopsis = "[ACCOUNT] [--min-valid SECONDS] [--json] [--from-env | --env-file FILE]",
+	.summary = "print the access token and a newline, nothing else",
+	.details = "--min-valid SECONDS  it must be good for that long; renewed first if it is not\n"
+	           "--json               with account, service, kind and times\n"
+	           "--from-env           take COZE_API_TOKEN and COZE_API_BASE, touch no keyring\n"
+	           "--env-file FILE      the same from a file of NAME=VALUE lines\n",
+	.run = run,
+};

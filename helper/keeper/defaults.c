@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "helper/keeper/defaults.h"
+#include "keyring/cleanup.h"
+#include "keyring/clock.h"
+#include "keyring/environment.h"
+#include "keyring/file.h"
+#include "keyring/lock.h"
+#include "keyring/text.h"
+
+/* A line: "general" or "service", then "=" and the percent-encoded part, four times. */
+#define PARTS 4
+#define FILE_MAXIMUM 65536
+
+struct entry {
+	bool is_general;
+	struct kt_identity identity;
+};
+
+struct entries {
+	struct entry *items;
+	size_t count;
+};
+
+static void clear_entries(struct entries *entries)
+{
+	for (size_t i = 0; i < entries->count; i++)
+		kt_identity_clear(&entries->items[i].identity);
+	free(entries->items);
+	*entries = (struct entries){ 0 };
+}
+
+static bool add_entry(struct entries *entries, bool is_general,
+                      const struct kt_identity *identity, struct kt_error *error)
+{
+	struct entry entry = { .is_general = is_general };
+	struct entry *items = reallocarray(entries->items, entries->count + 1, sizeof(*items));
+
+	if (!items)
+		return kt_fail_memory(error);
+	entries->items = items;
+	if (!kt_identity_copy(&entry.identity, identity, error))
+		return false;
+	items[entries->count++] = entry;
+	return true;
+}
+
+static void remove_entry(struct entries *entries, size_t index)
+{
+	kt_identity_clear(&entries->items[index].identity);
+	entries->count--;
+	memmove(&entries->items[index], &entries->items[index + 1],
+	        (entries->count - index) * sizeof(entries->items[0]));
+}
+
+/* Reads " =PART" off the line; false where it is not one. */
+static bool read_part(const char **cursor, const char *end, char **part, struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret decoded = { 0 };
+	const char *stop;
+
+	if (end - *cursor < 2 || (*cursor)[0] != ' ' || (*cursor)[1] != '=')
+		return false;
+	*cursor += 2;
+	stop = memchr(*cursor, ' ', (size_t)(end - *cursor));
+	stop = stop ? stop : end;
+	if (!kt_text_append_unescaped(&decoded, *cursor, (size_t)(stop - *cursor), error))
+		return false;
+	*cursor = stop;
+	return kt_text_set(part, kt_secret_reveal(&decoded), error);
+}
+
+static bool read_line(struct entries *entries, const char *line, const char *end,
+                      struct kt_error *error)
+{
+	KT_CLEANUP(kt_identity_clear) struct kt_identity identity = { 0 };
+	char **const parts[PARTS] = { &identity.protocol, &identity.host, &identity.path,
+		                      &identity.username };
+	struct kt_error unreadable = { 0 };
+	bool is_general = end - line > 7 && memcmp(line, "general", 7) == 0;
+	const char *cursor = line + 7;
+
+	if (!is_general && (end - line <= 7 || memcmp(line, "service", 7) != 0))
+		return true;
+	for (size_t i = 0; i < PARTS; i++)
+		if (!read_part(&cursor, end, parts[i], &unreadable))
+			return true;
+	return add_entry(entries, is_general, &identity, error);
+}
+
+static bool file_path(char **path, struct kt_error *error)
+{
+	KT_CLEANUP(kt_text_free) char *directory = NULL;
+
+	return kt_environment_config_directory(&directory, error) &&
+	       kt_text_format(path, error, "%s/defaults", directory);
+}
+
+static bool read_entries(struct entries *entries, struct kt_error *error)
+{
+	KT_CLEANUP(kt_text_free) char *path = NULL;
+	KT_CLEANUP(kt_secret_clear) struct kt_secret content = { 0 };
+	const char *line;
+	bool found;
+
+	if (!file_path(&path, error) || !kt_file_read(path, FILE_MAXIMUM, &content, &found, error))
+		return false;
+	line = kt_secret_reveal(&content);
+	while (*line) {
+		const char *end = strchrnul(line, '\n');
+
+		if (!read_line(entries, line, end, error))
+			return false;
+		line = *end ? end + 1 : end;
+	}
+	return true;
+}
+
+static bool append_entry(struct kt_secret *content, const struct entry *entry,
+                         struct kt_error *error)
+{
+	const char *const parts[PARTS] = { entry->identity.protocol, entry->identity.host,
+		                           entry->identity.path, entry->identity.username };
+
+	if (!kt_secret_append_text(content, entry->is_general ? "general" : "service", error))
+		return false;
+	for (size_t i = 0; i < PARTS; i++) {
+		const char *part = kt_text_or_empty(parts[i]);
+
+		if (!kt_secret_append_text(content, " =", error) ||
+		    !kt_text_append_percent(content, part, strlen(part), error))
+			return false;
+	}
+	return kt_secret_append_text(content, "\n", error);
+}
+
+static bool write_entries(const struct entries *entries, struct kt_error *error)
+{
+	KT_CLEANUP(kt_text_free) char *directory = NULL;
+	KT_CLEANUP(kt_text_free) char *path = NULL;
+	KT_CLEANUP(kt_secret_clear) struct kt_secret content = { 0 };
+
+	for (size_t i = 0; i < entries->count; i++)
+		if (!append_entry(&content, &entries->items[i], error))
+			return false;
+	return kt_environment_config_directory(&directory, error) &&
+	       kt_environment_make_directory(directory, error) && file_path(&path, error) &&
+	       kt_file_replace(path, kt_secret_reveal(&content), kt_secret_length(&content), error);
+}
+
+static bool is_for(const struct entry *entry, const struct kt_identity *service)
+{
+	if (!service)
+		return entry->is_general;
+	return !entry->is_general && kt_text_is_equal(entry->identity.protocol, service->protocol) &&
+	       kt_text_is_equal(entry->identity.host, service->host);
+}
+
+static struct entry *find_entry(const struct entries *entries, const struct kt_identity *service)
+{
+	for (size_t i = 0; i < entries->count; i++)
+		if (is_for(&entries->items[i], service))
+			return &entries->items[i];
+	return NULL;
+}
+
+bool kt_defaults_get(const struct kt_identity *service, struct kt_identity *identity,
+                     bool *found, struct kt_error *error)
+{
+	KT_CLEANUP(clear_entries) struct entries entries = { 0 };
+	const struct entry *entry;
+
+	*found = false;
+	if (!read_entries(&entries, error))
+		return false;
+	entry = find_entry(&entries, service);
+	*found = entry != NULL;
+	return !entry || kt_identity_copy(identity, &entry->identity, error);
+}
+
+static bool lock(struct kt_lock *lock, struct kt_error *error)
+{
+	return kt_lock_take(lock, "defaults", KT_LOCK_EXCLUSIVE, kt_clock_monotonic() + 5000,
+	                    "the defaults", error);
+}
+
+/* Puts identity where service's default stands; force replaces one that is there. */
+static bool put(struct entries *entries, const struct kt_identity *service,
+                const struct kt_identity *identity, bool force, bool *changed,
+                struct kt_error *error)
+{
+	struct entry *entry = find_entry(entries, service);
+
+	if (entry && (!force || kt_identity_is_equal(&entry->identity, identity)))
+		return true;
+	*changed = true;
+	if (entry)
+		return kt_identity_copy(&entry->identity, identity, error);
+	return add_entry(entries, !service, identity, error);
+}
+
+static bool change(const struct kt_identity *identity, bool general, bool force,
+                   struct kt_error *error)
+{
+	KT_CLEANUP(clear_entries) struct entries entries = { 0 };
+	KT_CLEANUP(kt_lock_release) struct kt_lock held = { 0 };
+	bool changed = false;
+
+	if (!lock(&held, error) || !read_entries(&entries, error) ||
+	    !put(&entries, identity, identity, force, &changed, error) ||
+	    (general && !put(&entries, NULL, identity, force, &changed, error)))
+		return false;
+	return !changed || write_entries(&entries, error);
+}
+
+bool kt_defaults_set(const struct kt_identity *identity, bool general, struct kt_error *error)
+{
+	return change(identity, general, true, error);
+}
+
+bool kt_defaults_offer(const struct kt_identity *identity, bool general, struct kt_error *error)
+{
+	return change(identity, general, false, error);
+}
+
+bool kt_defaults_replace(const struct kt_identity *identity,
+                         const struct kt_identity *successor, struct kt_error *error)
+{
+	KT_CLEANUP(clear_entries) struct entries entries = { 0 };
+	KT_CLEANUP(kt_lock_release) struct kt_lock held = { 0 };
+	bool changed = false;
+
+	if (!lock(&held, error) || !read_entries(&entries, error))
+		return false;
+	for (size_t i = entries.count; i-- > 0;) {
+		if (!kt_identity_is_equal(&entries.items[i].identity, identity))
+			continue;
+		changed = true;
+		if (!successor)
+			remove_entry(&entries, i);
+		else if (!kt_identity_copy(&entries.items[i].identity, successor, error))
+			return false;
+	}
+	return !changed || write_entries(&entries, error);
+}

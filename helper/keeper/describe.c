@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <time.h>
+
+#include "helper/keeper/account.h"
+#include "helper/keeper/defaults.h"
+#include "helper/keeper/describe.h"
+#include "helper/keeper/supply.h"
+#include "keyring/cleanup.h"
+#include "keyring/clock.h"
+#include "keyring/text.h"
+
+#define WEEK (INT64_C(7) * 24 * 60 * 60)
+
+const char *kt_describe_state(const struct kt_credential *credential)
+{
+	int64_t end = kt_supply_expected_end(credential);
+
+	if (credential->refused)
+		return "refused";
+	if (credential->state)
+		return credential->state;
+	if (credential->kind == KT_KIND_PASSWORD)
+		end = credential->expires;
+	if (end && end <= kt_clock_wall())
+		return "ended";
+	if (end && kt_kind_is_fixed(credential->kind) && end - kt_clock_wall() <= WEEK)
+		return "ends soon";
+	return "ok";
+}
+
+bool kt_describe_time(int64_t moment, char **text, struct kt_error *error)
+{
+	time_t seconds = (time_t)moment;
+	struct tm local;
+	char buffer[64];
+
+	if (!moment)
+		return kt_text_set(text, "-", error);
+	if (!localtime_r(&seconds, &local) ||
+	    strftime(buffer, sizeof(buffer), "%Y-%m-%d %H:%M", &local) == 0)
+		return kt_text_set(text, "?", error);
+	return kt_text_set(text, buffer, error);
+}
+
+bool kt_describe_end(const struct kt_credential *credential, char **text,
+                     struct kt_error *error)
+{
+	if (credential->never_expires)
+		return kt_text_set(text, "never", error);
+	return kt_describe_time(credential->expires, text, error);
+}
+
+bool kt_describe_is_default(const struct kt_credential *credential, bool *is_default,
+                            struct kt_error *error)
+{
+	KT_CLEANUP(kt_identity_clear) struct kt_identity preferred = { 0 };
+	bool found;
+
+	if (!kt_defaults_get(NULL, &preferred, &found, error))
+		return false;
+	*is_default = found && kt_identity_is_equal(&preferred, &credential->identity);
+	return true;
+}
+
+static bool add_time(struct kt_json *json, const char *name, int64_t moment,
+                     struct kt_error *error)
+{
+	return moment ? kt_json_add_number(json, name, moment, error)
+	              : kt_json_add_null(json, name, error);
+}
+
+bool kt_describe_json(const struct kt_credential *credential, struct kt_json *json,
+                      struct kt_error *error)
+{
+	KT_CLEANUP(kt_text_free) char *service = NULL;
+	bool is_default = false;
+
+	return kt_account_service(&credential->identity, &service, error) &&
+	       kt_describe_is_default(credential, &is_default, error) &&
+	       kt_json_add_text(json, "account", credential->identity.username, error) &&
+	       kt_json_add_text(json, "service", service, error) &&
+	       kt_json_add_text(json, "kind", kt_kind_name(credential->kind), error) &&
+	       kt_json_add_text(json, "state", kt_describe_state(credential), error) &&
+	       add_time(json, "expires_at", credential->expires, error) &&
+	       add_time(json, "created_at", credential->created, error) &&
+	       kt_json_add_boolean(json, "default", is_default, error);
+}

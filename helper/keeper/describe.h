@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* What list and show tell of an account: never a secret. */
+
+#include <stdbool.h>
+
+#include "keyring/credential.h"
+#include "keyring/json.h"
+
+/* "ok", "refused", "ends soon", "ended", "suspect", "dead". */
+const char *kt_describe_state(const struct kt_credential *credential);
+
+/* "2026-12-24 08:00", "never", "-" when unknown. */
+bool kt_describe_time(int64_t time, char **text, struct kt_error *error);
+
+/* When the credential itself ends, as kt_describe_time() writes it. */
+bool kt_describe_end(const struct kt_credential *credential, char **text,
+                     struct kt_error *error);
+
+/* account, service, kind, state, expires_at, default: as list --json and show --json have it. */
+bool kt_describe_json(const struct kt_credential *credential, struct kt_json *json,
+                      struct kt_error *error);
+
+/* The account is the general default. */
+bool kt_describe_is_default(const struct kt_credential *credential, bool *is_default,
+                            struct kt_error *error);

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <string.h>
+
+#include "helper/keeper/account.h"
+#include "helper/keeper/defaults.h"
+#include "helper/keeper/handover.h"
+#include "helper/keeper/random.h"
+#include "keyring/cleanup.h"
+#include "keyring/clock.h"
+#include "keyring/text.h"
+
+#define COZE_TOKEN_PATH "/api/permission/oauth2/token"
+
+bool kt_handover_is_grant(const struct kt_request *request)
+{
+	return !kt_secret_is_empty(&request->oauth_refresh_token) &&
+	       (request->client_id || request->kind);
+}
+
+static bool refuse(const char *rule, struct kt_error *error)
+{
+	kt_fail(error, KT_ERROR_USAGE, "this grant cannot be kept: %s", rule);
+	return kt_advise(error, "see git-credential-keyturn(1), \"Handing over a grant\"");
+}
+
+/* Named, or as the service and the client show it. */
+static bool find_kind(const struct kt_request *request, const struct kt_identity *identity,
+                      enum kt_kind *kind, struct kt_error *error)
+{
+	bool is_coze = kt_text_is_equal(identity->host, "api.coze.cn") ||
+	               kt_text_is_equal(identity->host, "api.coze.com");
+
+	if (request->kind)
+		*kind = kt_kind_from_name(request->kind);
+	else if (!is_coze)
+		*kind = KT_KIND_OAUTH;
+	else
+		*kind = kt_secret_is_empty(&request->client_secret) ? KT_KIND_PKCE : KT_KIND_WEB;
+	if (!kt_kind_is_grant(*kind) || *kind == KT_KIND_JWT)
+		return refuse("kind= is none of web, pkce, device and oauth", error);
+	if (!request->client_id)
+		return refuse("client_id= is missing", error);
+	if (*kind == KT_KIND_WEB && kt_secret_is_empty(&request->client_secret))
+		return refuse("a web app's grant needs client_secret=", error);
+	return true;
+}
+
+static bool set_endpoint(struct kt_credential *credential, const struct kt_request *request,
+                         struct kt_error *error)
+{
+	KT_CLEANUP(kt_identity_clear) struct kt_identity endpoint = { 0 };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret password = { 0 };
+	const char *url = request->token_endpoint;
+
+	if (!url && credential->kind == KT_KIND_OAUTH)
+		return refuse("token_endpoint= is missing", error);
+	if (!url)
+		return kt_text_format(&credential->token_endpoint, error, "%s%s",
+		                      credential->api_base, COZE_TOKEN_PATH);
+	if (!kt_request_parse_url(&endpoint, &password, url, strlen(url), error) ||
+	    !endpoint.host || !kt_request_is_safe_for_tokens(&endpoint))
+		return refuse("token_endpoint= is not an https address", error);
+	return kt_text_set(&credential->token_endpoint, url, error);
+}
+
+static const char *authentication_of(const struct kt_credential *credential)
+{
+	if (kt_secret_is_empty(&credential->client_secret))
+		return "none";
+	return credential->kind == KT_KIND_OAUTH ? "basic" : "bearer";
+}
+
+static bool fill(struct kt_credential *credential, const struct kt_identity *identity,
+                 const struct kt_request *request, struct kt_error *error)
+{
+	bool is_coze = credential->kind != KT_KIND_OAUTH;
+
+	if (!kt_identity_copy(&credential->identity, identity, error) ||
+	    !kt_account_service(identity, &credential->api_base, error) ||
+	    !set_endpoint(credential, request, error) ||
+	    !kt_text_set(&credential->client_id, request->client_id, error) ||
+	    !kt_secret_copy(&credential->client_secret, &request->client_secret, error) ||
+	    !kt_secret_copy(&credential->refresh_token, &request->oauth_refresh_token, error) ||
+	    !kt_text_set(&credential->dialect, is_coze ? "coze" : "standard", error) ||
+	    !kt_text_set(&credential->client_authentication, authentication_of(credential), error) ||
+	    !kt_random_text(&credential->grant, error) ||
+	    !kt_random_secret(&credential->journal_key, error))
+		return false;
+	credential->created = kt_clock_wall();
+	credential->refreshed = credential->created;
+	if (!request->has_password || !request->has_expiry || request->expiry <= credential->created)
+		return true;
+	credential->issued = credential->created;
+	credential->issued_boot = kt_clock_boot();
+	credential->lifetime = request->expiry - credential->created;
+	return kt_clock_boot_id(&credential->boot_id, error) &&
+	       kt_secret_copy(&credential->token, &request->password, error);
+}
+
+bool kt_handover_store(struct kt_keyring *keyring, const struct kt_identity *identity,
+                       const struct kt_request *request, struct kt_error *error)
+{
+	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
+
+	if (!kt_request_is_safe_for_tokens(identity)) {
+		kt_fail(error, KT_ERROR_UNSAFE, "a grant is kept for https services only");
+		return kt_advise(error, "store it for the https:// address of the service");
+	}
+	return find_kind(request, identity, &credential.kind, error) &&
+	       fill(&credential, identity, request, error) &&
+	       kt_keyring_store(keyring, &credential, error) &&
+	       kt_defaults_offer(identity, true, error);
+}

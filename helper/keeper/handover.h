@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * A grant that a program hands over through git's store: oauth_refresh_token= with client_id=
+ * (and client_secret=, kind=, token_endpoint=) becomes a credential that keyturn renews.
+ */
+
+#include <stdbool.h>
+
+#include "helper/request.h"
+#include "keyring/credential.h"
+#include "keyring/keyring.h"
+
+/* The request brings a grant, not merely git's own oauth_refresh_token of a password. */
+bool kt_handover_is_grant(const struct kt_request *request);
+
+/*
+ * Stores the grant as a new one under identity. The kind is found where none is named; an
+ * endpoint is needed for every service but Coze's own. What is missing is KT_ERROR_USAGE.
+ */
+bool kt_handover_store(struct kt_keyring *keyring, const struct kt_identity *identity,
+                       const struct kt_request *request, struct kt_error *error);

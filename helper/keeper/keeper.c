@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <string.h>
+
+#include "helper/keeper/keeper.h"
+#include "helper/keeper/terminal.h"
+#include "helper/report.h"
+#include "keyring/environment.h"
+#include "keyring/text.h"
+
+static bool may_prompt(const struct kt_keeper *keeper)
+{
+	return !keeper->never_prompts &&
+	       !kt_text_is_equal(kt_environment_get("KEYTURN_PROMPT"), "0");
+}
+
+struct kt_keyring *kt_keeper_keyring(struct kt_keeper *keeper, struct kt_error *error)
+{
+	struct kt_keyring_options options = {
+		.keyring = kt_environment_get("KEYTURN_KEYRING"),
+		.may_prompt = may_prompt(keeper),
+		.ignore_dismissed = keeper->ignores_dismissed,
+		.trace = kt_report_trace_line,
+	};
+
+	if (keeper->keyring.backend)
+		return &keeper->keyring;
+	if (options.may_prompt && kt_terminal_is_there())
+		options.ask_passphrase = kt_terminal_ask_vault_passphrase;
+	if (!kt_keyring_open(&keeper->keyring, &options, error))
+		return NULL;
+	kt_report_trace("keyring: %s", kt_keyring_name(&keeper->keyring));
+	return &keeper->keyring;
+}
+
+void kt_keeper_clear(struct kt_keeper *keeper)
+{
+	kt_keyring_close(&keeper->keyring);
+}

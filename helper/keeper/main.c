@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "helper/answer.h"
+#include "helper/keeper/command.h"
+#include "helper/keeper/help.h"
+#include "helper/keeper/keeper.h"
+#include "helper/report.h"
+#include "keyring/cleanup.h"
+#include "keyring/environment.h"
+#include "keyring/text.h"
+
+static const struct kt_command *const commands[] = {
+	&kt_command_login,  &kt_command_token,   &kt_command_header,     &kt_command_run,
+	&kt_command_list,   &kt_command_show,    &kt_command_set,        &kt_command_default,
+	&kt_command_logout, &kt_command_reject,  &kt_command_lock,       &kt_command_unlock,
+	&kt_command_vault,  &kt_command_doctor,  &kt_command_get,        &kt_command_store,
+	&kt_command_erase,  &kt_command_capability,
+};
+
+static const struct kt_command *find_command(const char *name)
+{
+	for (size_t i = 0; i < KT_COUNT(commands); i++)
+		if (strcmp(commands[i]->name, name) == 0)
+			return commands[i];
+	return NULL;
+}
+
+static bool is_git_helper(const char *program)
+{
+	const char *slash = strrchr(program, '/');
+
+	return strcmp(slash ? slash + 1 : program, "git-credential-keyturn") == 0;
+}
+
+static bool print_help(int argc, char **argv, struct kt_error *error)
+{
+	const struct kt_command *command = argc > 1 ? find_command(argv[1]) : NULL;
+	KT_CLEANUP(kt_secret_clear) struct kt_secret output = { 0 };
+
+	if (argc > 1 && !command) {
+		kt_fail(error, KT_ERROR_USAGE, "help: there is no such command");
+		return kt_advise(error, "run: keyturn help");
+	}
+	return (command ? kt_help_command(command, &output, error)
+	                : kt_help_overview(commands, KT_COUNT(commands), &output, error)) &&
+	       kt_answer_send(STDOUT_FILENO, &output, error);
+}
+
+static bool print_version(struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret output = { 0 };
+
+	return kt_secret_append_text(&output, "keyturn " PACKAGE_VERSION "\n", error) &&
+	       kt_answer_send(STDOUT_FILENO, &output, error);
+}
+
+/* argv[0] is the command. --json before "--" makes even a refusal of the options JSON. */
+static bool run_command(const struct kt_command *command, struct kt_keeper *keeper, int argc,
+                        char **argv, struct kt_error *error)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		if (strcmp(argv[i], "--help") == 0)
+			return print_help(2, (char *[]){ argv[0], argv[0], NULL }, error);
+		if (strcmp(argv[i], "--json") == 0)
+			keeper->wants_json = true;
+	}
+	return command->run(keeper, argc, argv, error);
+}
+
+static bool dispatch(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
+{
+	bool is_git = is_git_helper(argv[0]);
+	const struct kt_command *command = argc > 1 ? find_command(argv[1]) : NULL;
+
+	if (command)
+		return run_command(command, keeper, argc - 1, argv + 1, error);
+	/* git: an operation that is not known is ignored in silence. */
+	if (is_git && argc > 1)
+		return true;
+	if (argc > 1 && (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 ||
+	                 strcmp(argv[1], "-h") == 0))
+		return print_help(argc - 1, argv + 1, error);
+	if (argc > 1 && strcmp(argv[1], "--version") == 0)
+		return print_version(error);
+	kt_fail(error, KT_ERROR_USAGE, argc > 1 ? "there is no such command"
+	                                        : "no command is given");
+	return kt_advise(error, "run: keyturn help");
+}
+
+/*
+ * What must hold before anything secret is read (safety.md R-B3). Variables that would load
+ * code or log keys are dropped for us; run gives its command the environment as it was.
+ */
+static bool prepare(struct kt_keeper *keeper, struct kt_error *error)
+{
+	static const char *const dropped[] = {
+		"GIO_EXTRA_MODULES", "GIO_MODULE_DIR", "GIO_USE_VFS", "GIO_USE_PROXY_RESOLVER",
+		"OPENSSL_CONF", "OPENSSL_MODULES", "SSLKEYLOGFILE", "SECRET_BACKEND",
+		"SECRET_FILE_TEST_PATH", "G_MESSAGES_DEBUG", "G_DEBUG",
+	};
+	size_t count = 0;
+
+	if (getauxval(AT_SECURE)) {
+		kt_fail(error, KT_ERROR_UNSAFE, "keyturn refuses to run with another's rights");
+		return kt_advise(error, "remove the set-user-ID bit from keyturn");
+	}
+	prctl(PR_SET_DUMPABLE, 0);
+	keeper->sigpipe = signal(SIGPIPE, SIG_IGN);
+	while (environ[count])
+		count++;
+	keeper->environment = calloc(count + 1, sizeof(char *));
+	if (!keeper->environment)
+		return kt_fail_memory(error);
+	memcpy(keeper->environment, environ, count * sizeof(char *));
+	for (size_t i = 0; i < KT_COUNT(dropped); i++)
+		unsetenv(dropped[i]);
+	return true;
+}
+
+int main(int argc, char **argv)
+{
+	KT_CLEANUP(kt_keeper_clear) struct kt_keeper keeper = { 0 };
+	struct kt_error error = { 0 };
+
+	if (argc < 1)
+		return kt_error_exit_status(KT_ERROR_USAGE);
+	if (prepare(&keeper, &error)) {
+		kt_report_start(kt_environment_get("KEYTURN_TRACE"));
+		if (dispatch(&keeper, argc, argv, &error))
+			return 0;
+	}
+	kt_report_failure(&error, keeper.wants_json);
+	return kt_error_exit_status(error.code);
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <getopt.h>
+
+#include "helper/keeper/command.h"
+
+#define OPTIONS_MAXIMUM 40
+
+static bool refuse(const char *command, const char *rule, struct kt_error *error)
+{
+	kt_fail(error, KT_ERROR_USAGE, "%s: %s", command, rule);
+	return kt_advise(error, "run: keyturn help %s", command);
+}
+
+static bool apply(const struct kt_option *option, const char *command, struct kt_error *error)
+{
+	const char **value = option->target;
+
+	if (!option->takes_value) {
+		*(bool *)option->target = true;
+		return true;
+	}
+	if (*value)
+		return refuse(command, "an option is given twice", error);
+	*value = optarg;
+	return true;
+}
+
+bool kt_options_read(const struct kt_option *options, size_t option_count, int argc,
+                     char **argv, int *count, struct kt_error *error)
+{
+	struct option table[OPTIONS_MAXIMUM + 1] = { 0 };
+	const char *command = argv[0];
+	int found;
+
+	if (option_count > OPTIONS_MAXIMUM)
+		return kt_fail(error, KT_ERROR_INTERNAL, "%s has too many options", command);
+	for (size_t i = 0; i < option_count; i++)
+		table[i] = (struct option){ options[i].name,
+			options[i].takes_value ? required_argument : no_argument, NULL, (int)i };
+	optind = 0;
+	opterr = 0;
+	while ((found = getopt_long(argc, argv, ":", table, NULL)) != -1) {
+		if (found == ':')
+			return refuse(command, "an option lacks its value", error);
+		if (found == '?' || (size_t)found >= option_count)
+			return refuse(command, "it has no such option", error);
+		if (!apply(&options[found], command, error))
+			return false;
+	}
+	*count = 0;
+	for (int i = optind; i < argc; i++)
+		argv[++*count] = argv[i];
+	return true;
+}
+
+bool kt_options_read_account(const struct kt_option *options, size_t option_count, int argc,
+                             char **argv, const char **account, struct kt_error *error)
+{
+	int count;
+
+	if (!kt_options_read(options, option_count, argc, argv, &count, error))
+		return false;
+	if (count > 1)
+		return refuse(argv[0], "it takes one account", error);
+	*account = count == 1 ? argv[1] : NULL;
+	return true;
+}

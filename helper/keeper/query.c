@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "helper/keeper/account.h"
+#include "helper/keeper/query.h"
+#include "helper/keeper/settings.h"
+#include "helper/keeper/supply.h"
+#include "keyring/cleanup.h"
+#include "keyring/clock.h"
+#include "keyring/text.h"
+
+#define TOKEN_MAXIMUM 16384
+#define DEFAULT_BASE "https://api.coze.com"
+
+bool kt_query_check_token(const struct kt_secret *token, struct kt_error *error)
+{
+	size_t length = kt_secret_length(token);
+
+	if (length <= TOKEN_MAXIMUM && kt_text_is_visible_ascii(kt_secret_reveal(token), length))
+		return true;
+	kt_fail(error, KT_ERROR_USAGE, length == 0 ? "no token was given"
+	        : "a token is at most 16,384 visible ASCII characters, without a blank or a line "
+	          "end inside");
+	return kt_advise(error, "give the token alone, as the console shows it");
+}
+
+static bool from_settings(const struct kt_query *query, struct kt_credential *credential,
+                          struct kt_error *error)
+{
+	KT_CLEANUP(kt_settings_clear) struct kt_settings settings = { 0 };
+	bool read = query->from_environment
+		? kt_settings_from_environment(&settings, KT_KIND_NONE, error)
+		: kt_settings_from_env_file(&settings, query->env_file, KT_KIND_NONE, error);
+
+	if (!read || !kt_query_check_token(&settings.token, error) ||
+	    !kt_account_set_base(&credential->identity,
+	                         settings.api_base ? settings.api_base : DEFAULT_BASE, error) ||
+	    !kt_text_set(&credential->identity.username, "", error))
+		return false;
+	credential->kind = kt_text_has_prefix(kt_secret_reveal(&settings.token), "sat_")
+		? KT_KIND_SAT : KT_KIND_PAT;
+	credential->created = kt_clock_wall();
+	credential->never_expires = true;
+	kt_secret_move(&credential->token, &settings.token);
+	return true;
+}
+
+bool kt_query_answer(struct kt_keeper *keeper, const struct kt_query *query,
+                     struct kt_credential *credential, struct kt_answer *answer,
+                     struct kt_error *error)
+{
+	int64_t minimum = 0;
+	bool found;
+	bool loaded;
+
+	if (query->minimum && !kt_text_to_number(query->minimum, strlen(query->minimum), 0,
+	                                         INT32_MAX, &minimum))
+		return kt_fail(error, KT_ERROR_USAGE, "--min-valid is not a number of seconds");
+	if (query->from_environment || query->env_file)
+		loaded = from_settings(query, credential, error);
+	else
+		loaded = kt_account_find(keeper, query->account, KT_ACCOUNT_TOKEN, credential, error);
+	if (!loaded || !kt_supply_answer(keeper, credential, answer, &found, error))
+		return false;
+	kt_supply_warn(credential);
+	return true;
+}

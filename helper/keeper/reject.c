@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "helper/keeper/reject.h"
+#include "keyring/clock.h"
+
+bool kt_reject_token(struct kt_keyring *keyring, struct kt_credential *credential,
+                     struct kt_error *error)
+{
+	if (kt_kind_is_fixed(credential->kind)) {
+		if (credential->refused)
+			return true;
+		credential->refused = kt_clock_wall();
+	} else {
+		if (kt_secret_is_empty(&credential->token))
+			return true;
+		kt_secret_clear(&credential->token);
+		credential->issued = 0;
+		credential->issued_boot = 0;
+		credential->lifetime = 0;
+	}
+	return kt_keyring_store(keyring, credential, error);
+}

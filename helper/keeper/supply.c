@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "helper/keeper/account.h"
+#include "helper/keeper/supply.h"
+#include "helper/report.h"
+#include "keyring/cleanup.h"
+#include "keyring/clock.h"
+#include "keyring/kernel_key.h"
+#include "keyring/text.h"
+
+#define DAY (INT64_C(24) * 60 * 60)
+#define WARNING_DAYS 7
+/* Coze's console gives a PAT 30 days at most. */
+#define UNKNOWN_PAT_DAYS 30
+
+static bool fail_refused(const struct kt_credential *credential, struct kt_error *error)
+{
+	KT_CLEANUP(kt_text_free) char *name = NULL;
+
+	if (!kt_account_full_name(&credential->identity, &name, error))
+		return false;
+	kt_fail(error, KT_ERROR_REFUSED, "the service refused the token of %s", name);
+	return kt_advise(error, "make a new one in the console, then run: keyturn login %s "
+	                 "--with-token (if it was right after all: keyturn set %s --accept)",
+	                 name, name);
+}
+
+static const char *git_username(const struct kt_credential *credential)
+{
+	return credential->git_username ? credential->git_username
+	                                : credential->identity.username;
+}
+
+static bool fill(const struct kt_credential *credential, struct kt_answer *answer,
+                 struct kt_error *error)
+{
+	answer->is_token = credential->kind != KT_KIND_PASSWORD;
+	answer->is_bearer = kt_text_is_equal(credential->authtype, "bearer");
+	answer->obtained = credential->created;
+	if (!answer->is_token) {
+		answer->expires = credential->expires;
+		if (!kt_secret_copy(&answer->oauth_refresh_token, &credential->refresh_token, error))
+			return false;
+	}
+	return kt_text_set(&answer->account, credential->identity.username, error) &&
+	       kt_text_set(&answer->username, git_username(credential), error) &&
+	       kt_text_set(&answer->kind, kt_kind_name(credential->kind), error) &&
+	       kt_account_service(&credential->identity, &answer->service, error) &&
+	       kt_secret_copy(&answer->secret, &credential->token, error);
+}
+
+bool kt_supply_answer(struct kt_keeper *keeper, const struct kt_credential *credential,
+                      struct kt_answer *answer, bool *found, struct kt_error *error)
+{
+	(void)keeper;
+	*found = false;
+	if (credential->refused)
+		return fail_refused(credential, error);
+	if (credential->kind == KT_KIND_PASSWORD && credential->expires &&
+	    credential->expires <= kt_clock_wall())
+		return true;
+	*found = true;
+	return fill(credential, answer, error);
+}
+
+int64_t kt_supply_expected_end(const struct kt_credential *credential)
+{
+	if (!kt_kind_is_fixed(credential->kind) || credential->never_expires)
+		return 0;
+	if (credential->expires)
+		return credential->expires;
+	if (credential->kind == KT_KIND_PAT && credential->created)
+		return credential->created + UNKNOWN_PAT_DAYS * DAY;
+	return 0;
+}
+
+void kt_supply_warn(const struct kt_credential *credential)
+{
+	KT_CLEANUP(kt_text_free) char *name = NULL;
+	KT_CLEANUP(kt_text_free) char *marker = NULL;
+	struct kt_error ignored = { 0 };
+	int64_t end = kt_supply_expected_end(credential);
+	int64_t left = end - kt_clock_wall();
+
+	if (end == 0 || left > WARNING_DAYS * DAY || !isatty(STDERR_FILENO))
+		return;
+	if (!kt_account_full_name(&credential->identity, &name, &ignored) ||
+	    !kt_text_format(&marker, &ignored, "keyturn:warned:%s", name))
+		return;
+	if (kt_kernel_key_is_usable() && !kt_kernel_key_claim(marker, (unsigned int)DAY))
+		return;
+	if (left <= 0)
+		kt_report_note("the token of %s should have ended by now: keyturn login %s --with-token "
+		               "replaces it", name, name);
+	else
+		kt_report_note("the token of %s ends in %lld days: keyturn login %s --with-token "
+		               "replaces it", name, (long long)((left + DAY - 1) / DAY), name);
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "helper/keeper/terminal.h"
+#include "keyring/cleanup.h"
+
+#define LINE_MAXIMUM 65536
+
+static int open_terminal(void)
+{
+	return open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+}
+
+static void close_terminal(int *terminal)
+{
+	if (*terminal >= 0)
+		close(*terminal);
+}
+
+bool kt_terminal_is_there(void)
+{
+	KT_CLEANUP(close_terminal) int terminal = open_terminal();
+
+	return terminal >= 0;
+}
+
+bool kt_terminal_is_interactive(void)
+{
+	return isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+}
+
+/* One character at a time, so that not a byte of the next line is taken. */
+static bool read_line(int terminal, struct kt_secret *line, struct kt_error *error)
+{
+	for (;;) {
+		char byte;
+		ssize_t got = read(terminal, &byte, 1);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0 || kt_secret_length(line) > LINE_MAXIMUM)
+			return kt_fail(error, KT_ERROR_USAGE, "nothing was typed");
+		if (byte == '\n')
+			return true;
+		if (!kt_secret_append(line, &byte, 1, error))
+			return false;
+	}
+}
+
+static bool say(int terminal, const char *text)
+{
+	size_t length = strlen(text);
+
+	return write(terminal, text, length) == (ssize_t)length;
+}
+
+/*
+ * While nothing is echoed the signals that would end us wait: a terminal left silent is worse
+ * than a Ctrl-C that takes effect at the end of the line. Ctrl-C itself is read as a character.
+ */
+static bool ask_silently(int terminal, const char *prompt, struct kt_secret *line,
+                         struct kt_error *error)
+{
+	struct termios loud;
+	struct termios silent;
+	sigset_t held;
+	sigset_t before;
+	bool done;
+
+	if (tcgetattr(terminal, &loud) != 0)
+		return kt_fail(error, KT_ERROR_USAGE, "the terminal cannot be made silent");
+	sigemptyset(&held);
+	sigaddset(&held, SIGTERM);
+	sigaddset(&held, SIGTSTP);
+	sigprocmask(SIG_BLOCK, &held, &before);
+	silent = loud;
+	silent.c_lflag &= (tcflag_t)~(ECHO | ISIG);
+	silent.c_cc[VEOF] = 3;
+	done = tcsetattr(terminal, TCSAFLUSH, &silent) == 0 && say(terminal, prompt) &&
+	       read_line(terminal, line, error);
+	tcsetattr(terminal, TCSAFLUSH, &loud);
+	say(terminal, "\n");
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return done || kt_fail(error, KT_ERROR_USAGE, "the terminal cannot be asked");
+}
+
+static bool ask(const char *prompt, bool echo, struct kt_secret *line, struct kt_error *error)
+{
+	KT_CLEANUP(close_terminal) int terminal = open_terminal();
+
+	if (terminal < 0)
+		return kt_fail(error, KT_ERROR_USAGE, "there is no terminal to ask");
+	if (!echo)
+		return ask_silently(terminal, prompt, line, error);
+	return say(terminal, prompt) && read_line(terminal, line, error);
+}
+
+bool kt_terminal_ask(const char *prompt, struct kt_secret *line, struct kt_error *error)
+{
+	if (!ask(prompt, true, line, error))
+		return false;
+	kt_secret_trim(line);
+	return true;
+}
+
+bool kt_terminal_ask_secret(const char *prompt, struct kt_secret *line, struct kt_error *error)
+{
+	if (!ask(prompt, false, line, error))
+		return false;
+	kt_secret_trim(line);
+	return true;
+}
+
+bool kt_terminal_ask_vault_passphrase(struct kt_secret *passphrase, struct kt_error *error)
+{
+	return ask("Passphrase of keyturn's vault: ", false, passphrase, error);
+}
+
+bool kt_terminal_ask_new_passphrase(struct kt_secret *passphrase, struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret again = { 0 };
+
+	if (!ask("New passphrase for keyturn's vault: ", false, passphrase, error) ||
+	    !ask("The same again: ", false, &again, error))
+		return false;
+	if (kt_secret_is_empty(passphrase))
+		return kt_fail(error, KT_ERROR_USAGE, "a passphrase cannot be empty");
+	if (!kt_secret_is_equal(passphrase, &again))
+		return kt_fail(error, KT_ERROR_USAGE, "the two passphrases differ");
+	return true;
+}
