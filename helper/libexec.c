@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "helper/libexec.h"
+
+static const char *const paths[] = {
+	[KT_LIBEXEC_KEEPER] = KEYTURN_LIBEXECDIR "/keyturn-keeper",
+	[KT_LIBEXEC_COURIER] = KEYTURN_LIBEXECDIR "/keyturn-courier",
+	[KT_LIBEXEC_UNLOCK] = KEYTURN_LIBEXECDIR "/keyturn-unlock",
+};
+
+const char *kt_libexec_path(enum kt_libexec_program program)
+{
+	return paths[program];
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * Where our other programs lie. Compiled in: what an environment or a PATH says must not
+ * choose the program that is handed the secrets. libexec.c is compiled twice, for the installed
+ * programs and for those that the checks run.
+ */
+
+enum kt_libexec_program {
+	KT_LIBEXEC_KEEPER,
+	KT_LIBEXEC_COURIER,
+	KT_LIBEXEC_UNLOCK,
+};
+
+/* The program's absolute path. */
+const char *kt_libexec_path(enum kt_libexec_program program);
