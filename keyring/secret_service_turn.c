@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "keyring/cleanup.h"
+#include "keyring/clock.h"
+#include "keyring/environment.h"
+#include "keyring/lock.h"
+#include "keyring/secret_service_turn.h"
+#include "keyring/text.h"
+
+#define ENCRYPTED "dh-ietf1024-sha256-aes128-cbc-pkcs7"
+#define PROMPT "org.freedesktop.Secret.Prompt"
+
+/* Milliseconds for one turn with the service, and for a person to answer a prompt. */
+#define TURN_LIMIT 5000
+#define PROMPT_LIMIT 120000
+
+/* Milliseconds in which one that just did not answer is not asked again. */
+#define REST_AFTER_TIMEOUT 1000
+
+/* Seconds for which a dismissed prompt is not shown again. */
+#define DISMISSED_LIMIT 600
+
+static void unref_variant(GVariant **variant)
+{
+	g_clear_pointer(variant, g_variant_unref);
+}
+
+static void free_name(char **name)
+{
+	g_clear_pointer(name, g_free);
+}
+
+bool kt_turn_fail_locked(const struct kt_turn *turn, struct kt_error *error)
+{
+	kt_fail(error, KT_ERROR_LOCKED, "the desktop keyring is locked");
+	/* ignore_dismissed: this is "unlock" itself. */
+	return kt_advise(error, "%s", turn->options.ignore_dismissed
+	                 ? "run it in your desktop session, which can ask for the password"
+	                 : "run: keyturn unlock");
+}
+
+static bool is_local(const char *addresses)
+{
+	for (const char *address = addresses; address; address = strchr(address, ';')) {
+		address += *address == ';';
+		if (*address != '\0' && !kt_text_has_prefix(address, "unix:"))
+			return false;
+	}
+	return true;
+}
+
+/* Before GLib looks for a bus itself: it would start one, or follow an address elsewhere. */
+static bool check_bus_address(struct kt_error *error)
+{
+	const char *address = kt_environment_get("DBUS_SESSION_BUS_ADDRESS");
+	const char *runtime = kt_environment_get("XDG_RUNTIME_DIR");
+	KT_CLEANUP(kt_text_free) char *path = NULL;
+	struct stat status;
+
+	if (address && is_local(address))
+		return true;
+	if (address) {
+		kt_fail(error, KT_ERROR_UNSAFE, "the session bus is not a unix socket of this machine");
+		return kt_advise(error, "unset DBUS_SESSION_BUS_ADDRESS, or set it to unix:path=...");
+	}
+	if (runtime) {
+		if (!kt_text_format(&path, error, "%s/bus", runtime))
+			return false;
+		if (stat(path, &status) == 0 && S_ISSOCK(status.st_mode))
+			return true;
+	}
+	kt_fail(error, KT_ERROR_UNAVAILABLE, "this session has no D-Bus session bus");
+	return kt_advise(error, "run it in your desktop session; without a desktop run: "
+	                 "keyturn vault create");
+}
+
+static bool connect_to_bus(struct kt_call *call, struct kt_error *error)
+{
+	GError *problem = NULL;
+
+	kt_call_start(call, "connect");
+	g_bus_get(G_BUS_TYPE_SESSION, call->cancellable, kt_call_done, call);
+	kt_call_wait(call);
+	call->bus = g_bus_get_finish(call->result, &problem);
+	if (call->bus) {
+		/* GLib's default is to kill the process with the bus. */
+		g_dbus_connection_set_exit_on_close(call->bus, FALSE);
+		return true;
+	}
+	if (call->is_late)
+		return kt_call_fail(call, problem, error);
+	g_clear_error(&problem);
+	kt_fail(error, KT_ERROR_UNAVAILABLE, "this session's D-Bus session bus cannot be reached");
+	return kt_advise(error, "run it in your desktop session; without a desktop run: "
+	                 "keyturn vault create");
+}
+
+static bool open_service(struct kt_turn *turn, struct kt_error *error)
+{
+	struct kt_call *call = &turn->call;
+	GError *problem = NULL;
+
+	kt_call_start(call, "open");
+	secret_service_open(SECRET_TYPE_SERVICE, KT_CALL_SERVICE, SECRET_SERVICE_NONE,
+	                    call->cancellable, kt_call_done, call);
+	kt_call_wait(call);
+	turn->service = secret_service_open_finish(call->result, &problem);
+	if (!turn->service)
+		return kt_call_fail(call, problem, error);
+	g_free(turn->owner);
+	turn->owner = g_dbus_proxy_get_name_owner(G_DBUS_PROXY(turn->service));
+	if (turn->owner)
+		return true;
+	return kt_call_fail(call, g_error_new_literal(G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER,
+	                                              "no owner"), error);
+}
+
+/* Whoever owns the name is "the keyring" to everybody: it has at least to be of our user. */
+static bool check_owner(struct kt_turn *turn, struct kt_error *error)
+{
+	struct kt_call *call = &turn->call;
+	KT_CLEANUP(unref_variant) GVariant *reply = NULL;
+	GError *problem = NULL;
+	guint32 uid;
+
+	kt_call_start(call, "GetConnectionUnixUser");
+	g_dbus_connection_call(call->bus, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+	                       "org.freedesktop.DBus", "GetConnectionUnixUser",
+	                       g_variant_new("(s)", turn->owner), G_VARIANT_TYPE("(u)"),
+	                       G_DBUS_CALL_FLAGS_NONE, -1, call->cancellable, kt_call_done, call);
+	kt_call_wait(call);
+	reply = g_dbus_connection_call_finish(call->bus, call->result, &problem);
+	if (!reply)
+		return kt_call_fail(call, problem, error);
+	g_variant_get(reply, "(u)", &uid);
+	if (uid == geteuid())
+		return true;
+	kt_fail(error, KT_ERROR_UNSAFE, "the keyring service runs as another user");
+	return kt_advise(error, "stop it, and start one as this user");
+}
+
+static bool open_session(struct kt_turn *turn, struct kt_error *error)
+{
+	struct kt_call *call = &turn->call;
+	GError *problem = NULL;
+
+	kt_call_start(call, "OpenSession");
+	secret_service_ensure_session(turn->service, call->cancellable, kt_call_done, call);
+	kt_call_wait(call);
+	if (!secret_service_ensure_session_finish(turn->service, call->result, &problem))
+		return kt_call_fail(call, problem, error);
+	/* libsecret steps down to "plain" by itself. */
+	if (kt_text_is_equal(secret_service_get_session_algorithms(turn->service), ENCRYPTED))
+		return true;
+	kt_fail(error, KT_ERROR_UNSAFE, "the keyring service offers no encrypted session");
+	return kt_advise(error, "use another keyring service, or run: keyturn vault create");
+}
+
+static void disconnect(struct kt_turn *turn)
+{
+	g_clear_object(&turn->service);
+	g_clear_pointer(&turn->owner, g_free);
+}
+
+/* A session ends with the process it was opened at: after a restart there is none. */
+static bool is_connected(const struct kt_turn *turn)
+{
+	KT_CLEANUP(free_name) char *owner = NULL;
+
+	if (!turn->service || g_dbus_connection_is_closed(turn->call.bus))
+		return false;
+	kt_call_catch_up(&turn->call);
+	owner = g_dbus_proxy_get_name_owner(G_DBUS_PROXY(turn->service));
+	return kt_text_is_equal(owner, turn->owner);
+}
+
+static bool connect_to_service(struct kt_turn *turn, struct kt_error *error)
+{
+	if (is_connected(turn))
+		return true;
+	disconnect(turn);
+	if (turn->call.bus && g_dbus_connection_is_closed(turn->call.bus))
+		g_clear_object(&turn->call.bus);
+	if ((turn->call.bus || connect_to_bus(&turn->call, error)) &&
+	    open_service(turn, error) && check_owner(turn, error) && open_session(turn, error))
+		return true;
+	disconnect(turn);
+	return false;
+}
+
+static bool pass_gate(struct kt_turn *turn, bool *waited, struct kt_error *error)
+{
+	int64_t now = kt_clock_monotonic();
+
+	*waited = false;
+	if (kt_lock_is_held(&turn->gate.lock))
+		return true;
+	if (turn->call.timed_out && now - turn->call.timed_out < REST_AFTER_TIMEOUT) {
+		turn->call.is_late = true;
+		return kt_call_fail(&turn->call, NULL, error);
+	}
+	if (!kt_gate_enter(&turn->gate, TURN_LIMIT, waited, error))
+		return false;
+	turn->call.deadline = kt_clock_monotonic() + TURN_LIMIT;
+	return true;
+}
+
+struct kt_turn *kt_turn_take(struct kt_turn *turn, struct kt_error *error)
+{
+	bool ignored;
+
+	if (pass_gate(turn, &ignored, error) && connect_to_service(turn, error))
+		return turn;
+	kt_turn_end(&turn);
+	return NULL;
+}
+
+void kt_turn_end(struct kt_turn **turn)
+{
+	if (*turn && !(*turn)->is_entered)
+		kt_gate_leave(&(*turn)->gate);
+}
+
+bool kt_turn_enter(struct kt_turn *turn, bool *waited, struct kt_error *error)
+{
+	if (!pass_gate(turn, waited, error))
+		return false;
+	turn->is_entered = true;
+	return true;
+}
+
+void kt_turn_leave(struct kt_turn *turn)
+{
+	turn->is_entered = false;
+	kt_turn_end(&turn);
+}
+
+bool kt_turn_can_prompt(const struct kt_turn *turn)
+{
+	return turn->options.may_prompt &&
+	       (kt_environment_get("DISPLAY") || kt_environment_get("WAYLAND_DISPLAY"));
+}
+
+static bool is_dismissed_lately(const struct kt_lock *lock)
+{
+	int64_t when;
+	int64_t age;
+
+	if (pread(kt_lock_descriptor(lock), &when, sizeof(when), KT_LOCK_NOTES) != sizeof(when))
+		return false;
+	age = kt_clock_boot() - when;
+	return age >= 0 && age < DISMISSED_LIMIT;
+}
+
+static bool fail_dismissed(struct kt_error *error)
+{
+	kt_fail(error, KT_ERROR_DISMISSED,
+	        "the desktop keyring is locked, and its request for the password was dismissed");
+	return kt_advise(error, "run: keyturn unlock");
+}
+
+static void note_dismissed(const struct kt_lock *lock)
+{
+	int64_t now = kt_clock_boot();
+
+	/* Without the note the next caller asks again. */
+	if (pwrite(kt_lock_descriptor(lock), &now, sizeof(now), KT_LOCK_NOTES) < 0)
+		return;
+}
+
+/* A prompt that nobody will see is told so, or it would hold up every other client. */
+static void dismiss(struct kt_turn *turn, const char *prompt)
+{
+	struct kt_error ignored = { 0 };
+	int64_t deadline = turn->call.deadline;
+	GVariant *reply;
+
+	turn->call.deadline = kt_clock_monotonic() + REST_AFTER_TIMEOUT;
+	reply = kt_call_send(&turn->call, prompt, PROMPT ".Dismiss", NULL, "()", &ignored);
+	unref_variant(&reply);
+	turn->call.deadline = deadline;
+}
+
+struct answer {
+	bool is_there;
+	bool is_dismissed;
+};
+
+static void on_completed(GDBusConnection *bus, const char *sender, const char *path,
+                         const char *interface, const char *signal, GVariant *parameters,
+                         gpointer data)
+{
+	struct answer *answer = data;
+	gboolean dismissed = TRUE;
+
+	(void)bus, (void)sender, (void)path, (void)interface, (void)signal;
+	if (g_variant_is_of_type(parameters, G_VARIANT_TYPE("(bv)")))
+		g_variant_get_child(parameters, 0, "b", &dismissed);
+	answer->is_dismissed = dismissed;
+	answer->is_there = true;
+}
+
+static bool show_prompt(struct kt_turn *turn, const char *prompt, struct answer *answer,
+                        struct kt_error *error)
+{
+	struct kt_call *call = &turn->call;
+	int64_t end = kt_clock_monotonic() + PROMPT_LIMIT;
+	KT_CLEANUP(unref_variant) GVariant *reply = NULL;
+
+	call->deadline = kt_clock_monotonic() + TURN_LIMIT;
+	/* The window is ours to name; we have none. */
+	reply = kt_call_send(call, prompt, PROMPT ".Prompt", g_variant_new("(s)", ""), "()", error);
+	if (!reply)
+		return false;
+	while (!answer->is_there && kt_clock_monotonic() < end && is_connected(turn))
+		kt_call_idle(call, &answer->is_there, end);
+	if (answer->is_there)
+		return true;
+	if (is_connected(turn)) {
+		kt_fail(error, KT_ERROR_DISMISSED,
+		        "nobody answered the desktop keyring's request for its password");
+		return kt_advise(error, "run: keyturn unlock");
+	}
+	kt_fail(error, KT_ERROR_UNAVAILABLE, "the keyring service went away");
+	return kt_advise(error, "run the command again");
+}
+
+static bool perform_prompt(struct kt_turn *turn, const char *prompt, const struct kt_lock *lock,
+                           struct kt_error *error)
+{
+	struct kt_call *call = &turn->call;
+	struct answer answer = { 0 };
+	guint subscription;
+	bool shown;
+
+	if (!turn->options.ignore_dismissed && is_dismissed_lately(lock))
+		return fail_dismissed(error);
+	g_main_context_push_thread_default(call->context);
+	subscription = g_dbus_connection_signal_subscribe(
+		call->bus, turn->owner, PROMPT, "Completed", prompt, NULL,
+		G_DBUS_SIGNAL_FLAGS_NONE, on_completed, &answer, NULL);
+	shown = show_prompt(turn, prompt, &answer, error);
+	g_dbus_connection_signal_unsubscribe(call->bus, subscription);
+	g_main_context_pop_thread_default(call->context);
+	if (!shown || !answer.is_dismissed)
+		return shown;
+	note_dismissed(lock);
+	return fail_dismissed(error);
+}
+
+bool kt_turn_settle(struct kt_turn *turn, const char *prompt, struct kt_error *error)
+{
+	KT_CLEANUP(kt_lock_release) struct kt_lock lock = { 0 };
+	bool ignored;
+
+	if (strcmp(prompt, "/") == 0)
+		return true;
+	if (!kt_turn_can_prompt(turn)) {
+		dismiss(turn, prompt);
+		return kt_turn_fail_locked(turn, error);
+	}
+	/* Others get their turn while it is on the screen. */
+	kt_gate_leave(&turn->gate);
+	if (kt_lock_take(&lock, "prompt", KT_LOCK_EXCLUSIVE, kt_clock_monotonic() + PROMPT_LIMIT,
+	                 "the keyring's request for its password", error) &&
+	    perform_prompt(turn, prompt, &lock, error))
+		return pass_gate(turn, &ignored, error);
+	dismiss(turn, prompt);
+	return false;
+}
+
+bool kt_turn_open(struct kt_turn *turn, const struct kt_keyring_options *options,
+                  struct kt_error *error)
+{
+	if (!check_bus_address(error))
+		return false;
+	turn->options = *options;
+	turn->call.context = g_main_context_new();
+	turn->call.gate = &turn->gate;
+	turn->call.trace = options->trace;
+	return true;
+}
+
+void kt_turn_clear(struct kt_turn *turn)
+{
+	disconnect(turn);
+	kt_gate_leave(&turn->gate);
+	kt_call_clear(&turn->call);
+}
