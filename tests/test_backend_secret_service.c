@@ -1,0 +1,657 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+/*
+ * The desktop's keyring, against a real gnome-keyring. backend_secret_service.sh puts that into
+ * a state (open, locked, stopped, ...) and runs the tests whose names begin so.
+ */
+
+#define SECRET_API_SUBJECT_TO_CHANGE
+#include <libsecret/secret.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "keyring/backend.h"
+#include "keyring/cleanup.h"
+#include "keyring/clock.h"
+#include "keyring/text.h"
+
+static const struct kt_backend *const backend = &kt_backend_secret_service;
+
+static const SecretSchema ours = {
+	.name = "org.keyturn.Credential",
+	.attributes = {
+		{ "protocol", SECRET_SCHEMA_ATTRIBUTE_STRING },
+		{ "host", SECRET_SCHEMA_ATTRIBUTE_STRING },
+		{ "path", SECRET_SCHEMA_ATTRIBUTE_STRING },
+		{ "username", SECRET_SCHEMA_ATTRIBUTE_STRING },
+	},
+};
+
+static void *reach(const struct kt_keyring_options *options)
+{
+	struct kt_error error = { 0 };
+	void *state = NULL;
+
+	if (!backend->open(&state, options, &error))
+		fail_msg("%s", error.message);
+	return state;
+}
+
+static int reach_quietly(void **state)
+{
+	static const struct kt_keyring_options options = { 0 };
+
+	*state = reach(&options);
+	return 0;
+}
+
+static int release(void **state)
+{
+	backend->close(*state);
+	return 0;
+}
+
+static struct kt_identity name(char *host, char *username)
+{
+	static char https[] = "https";
+	static char none[] = "";
+
+	return (struct kt_identity){ https, host, none, username };
+}
+
+static void make(struct kt_credential *credential, char *host, char *username,
+                 enum kt_kind kind, const char *token)
+{
+	struct kt_identity identity = name(host, username);
+	struct kt_error error = { 0 };
+
+	assert_true(kt_identity_copy(&credential->identity, &identity, &error));
+	credential->kind = kind;
+	assert_true(kt_secret_append_text(&credential->token, token, &error));
+}
+
+static void store(void *state, char *host, char *username, enum kt_kind kind,
+                  const char *token)
+{
+	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
+	struct kt_error error = { 0 };
+
+	make(&credential, host, username, kind, token);
+	if (!backend->store(state, &credential, &error))
+		fail_msg("%s", error.message);
+}
+
+static void search(void *state, struct kt_identity pattern, struct kt_credentials *found)
+{
+	struct kt_error error = { 0 };
+
+	kt_credentials_clear(found);
+	if (!backend->search(state, &pattern, found, &error))
+		fail_msg("%s", error.message);
+}
+
+/* How many there are, and that each could be read. */
+static size_t count(void *state, struct kt_identity pattern)
+{
+	KT_CLEANUP(kt_credentials_clear) struct kt_credentials found = { 0 };
+
+	search(state, pattern, &found);
+	assert_int_equal(found.corrupt, 0);
+	return found.count;
+}
+
+static void erase(void *state, struct kt_identity identity)
+{
+	struct kt_error error = { 0 };
+
+	if (!backend->erase(state, &identity, &error))
+		fail_msg("%s", error.message);
+}
+
+/* Puts an item with the attributes of an identity there that the backend did not make. */
+static void plant(const SecretSchema *schema, struct kt_identity identity, const char *content,
+                  SecretItemCreateFlags flags)
+{
+	GHashTable *attributes = secret_attributes_build(
+		schema, "protocol", identity.protocol, "host", identity.host, "path", identity.path,
+		"username", identity.username, NULL);
+	SecretService *service = secret_service_get_sync(SECRET_SERVICE_OPEN_SESSION, NULL, NULL);
+	SecretCollection *collection = secret_collection_for_alias_sync(
+		service, SECRET_COLLECTION_DEFAULT, SECRET_COLLECTION_NONE, NULL, NULL);
+	SecretValue *value = secret_value_new(content, -1, "text/plain");
+	SecretItem *item = secret_item_create_sync(collection, schema, attributes, "planted", value,
+	                                           flags, NULL, NULL);
+
+	assert_non_null(item);
+	g_object_unref(item);
+	secret_value_unref(value);
+	g_object_unref(collection);
+	g_object_unref(service);
+	g_hash_table_unref(attributes);
+}
+
+static void plant_credential(struct kt_identity place, char *host, char *username)
+{
+	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret form = { 0 };
+	struct kt_error error = { 0 };
+
+	make(&credential, host, username, KT_KIND_PAT, "pat_planted");
+	assert_true(kt_credential_write(&credential, &form, &error));
+	plant(&ours, place, kt_secret_reveal(&form), SECRET_ITEM_CREATE_NONE);
+}
+
+static char api[] = "api.coze.cn";
+static char other[] = "git.example.org";
+static char work[] = "work";
+static char home[] = "home";
+
+/* Open. */
+
+static void open_keyring_says_so(void **state)
+{
+	struct kt_error error = { 0 };
+	bool open = false;
+
+	assert_true(backend->is_open(*state, &open, &error));
+	assert_true(open);
+}
+
+static void open_store_is_found_whole(void **state)
+{
+	KT_CLEANUP(kt_credentials_clear) struct kt_credentials found = { 0 };
+
+	store(*state, api, work, KT_KIND_PAT, "pat_one");
+	search(*state, name(api, work), &found);
+
+	assert_int_equal(found.count, 1);
+	assert_int_equal(found.items[0].kind, KT_KIND_PAT);
+	assert_string_equal(found.items[0].identity.username, "work");
+	assert_string_equal(kt_secret_reveal(&found.items[0].token), "pat_one");
+}
+
+static void open_store_of_another_kind_replaces(void **state)
+{
+	KT_CLEANUP(kt_credentials_clear) struct kt_credentials found = { 0 };
+
+	store(*state, api, work, KT_KIND_PAT, "pat_one");
+	store(*state, api, work, KT_KIND_PASSWORD, "two");
+	search(*state, name(api, work), &found);
+
+	assert_int_equal(found.count, 1);
+	assert_int_equal(found.items[0].kind, KT_KIND_PASSWORD);
+	assert_string_equal(kt_secret_reveal(&found.items[0].token), "two");
+}
+
+static void open_store_leaves_the_item_with_a_path_alone(void **state)
+{
+	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
+	struct kt_identity with_path = name(api, work);
+	struct kt_error error = { 0 };
+	char path[] = "v1/chat";
+
+	make(&credential, api, work, KT_KIND_PAT, "pat_path");
+	assert_true(kt_text_set(&credential.identity.path, path, &error));
+	assert_true(backend->store(*state, &credential, &error));
+	store(*state, api, work, KT_KIND_PAT, "pat_one");
+
+	with_path.path = path;
+	assert_int_equal(count(*state, with_path), 1);
+	assert_int_equal(count(*state, name(api, work)), 1);
+	erase(*state, with_path);
+	assert_int_equal(count(*state, with_path), 0);
+	assert_int_equal(count(*state, name(api, work)), 1);
+}
+
+static void open_search_by_part_finds_all_that_match(void **state)
+{
+	store(*state, api, work, KT_KIND_PAT, "pat_one");
+	store(*state, api, home, KT_KIND_SAT, "sat_two");
+	store(*state, other, work, KT_KIND_PASSWORD, "three");
+
+	assert_int_equal(count(*state, (struct kt_identity){ 0 }), 3);
+	assert_int_equal(count(*state, (struct kt_identity){ .host = api }), 2);
+	assert_int_equal(count(*state, (struct kt_identity){ .username = work }), 2);
+	assert_int_equal(count(*state, name(other, home)), 0);
+}
+
+static void open_erase_takes_one_alone(void **state)
+{
+	store(*state, api, work, KT_KIND_PAT, "pat_one");
+	store(*state, api, home, KT_KIND_PAT, "pat_two");
+	erase(*state, name(api, work));
+	erase(*state, name(api, work));
+
+	assert_int_equal(count(*state, name(api, work)), 0);
+	assert_int_equal(count(*state, name(api, home)), 1);
+}
+
+static void open_foreign_item_is_passed_over_and_stays(void **state)
+{
+	static const SecretSchema foreign = {
+		.name = "org.example.Other",
+		.attributes = {
+			{ "protocol", SECRET_SCHEMA_ATTRIBUTE_STRING },
+			{ "host", SECRET_SCHEMA_ATTRIBUTE_STRING },
+			{ "path", SECRET_SCHEMA_ATTRIBUTE_STRING },
+			{ "username", SECRET_SCHEMA_ATTRIBUTE_STRING },
+		},
+	};
+	char host[] = "foreign.example.org";
+	gchar *kept;
+
+	plant(&foreign, name(host, work), "something else", SECRET_ITEM_CREATE_REPLACE);
+	assert_int_equal(count(*state, name(host, work)), 0);
+	store(*state, host, work, KT_KIND_PASSWORD, "mine");
+	assert_int_equal(count(*state, name(host, work)), 1);
+	erase(*state, name(host, work));
+
+	kept = secret_password_lookup_sync(&foreign, NULL, NULL, "host", host, NULL);
+	assert_string_equal(kept, "something else");
+	secret_password_free(kept);
+}
+
+static void open_item_that_cannot_be_read_is_counted_and_can_be_erased(void **state)
+{
+	KT_CLEANUP(kt_credentials_clear) struct kt_credentials found = { 0 };
+	char host[] = "garbage.example.org";
+
+	plant(&ours, name(host, work), "{\"version\":", SECRET_ITEM_CREATE_REPLACE);
+	search(*state, name(host, work), &found);
+	assert_int_equal(found.count, 0);
+	assert_int_equal(found.corrupt, 1);
+
+	erase(*state, name(host, work));
+	assert_int_equal(count(*state, name(host, work)), 0);
+}
+
+static void open_two_equal_items_are_both_reported(void **state)
+{
+	char host[] = "twice.example.org";
+
+	plant_credential(name(host, work), host, work);
+	plant_credential(name(host, work), host, work);
+	assert_int_equal(count(*state, name(host, work)), 2);
+
+	erase(*state, name(host, work));
+	assert_int_equal(count(*state, name(host, work)), 0);
+}
+
+static void open_item_is_what_its_content_says(void **state)
+{
+	char host[] = "place.example.org";
+	char inside[] = "inside.example.org";
+
+	plant_credential(name(host, work), inside, work);
+
+	assert_int_equal(count(*state, name(host, work)), 0);
+	assert_int_equal(count(*state, name(inside, work)), 0);
+}
+
+static void open_name_that_is_not_utf8_is_refused(void **state)
+{
+	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
+	KT_CLEANUP(kt_credentials_clear) struct kt_credentials found = { 0 };
+	struct kt_error stored = { 0 };
+	struct kt_error searched = { 0 };
+	char username[] = "\xff\xfe";
+
+	make(&credential, api, username, KT_KIND_PAT, "pat_one");
+	assert_false(backend->store(*state, &credential, &stored));
+	assert_false(backend->search(*state, &credential.identity, &found, &searched));
+
+	assert_int_equal(stored.code, KT_ERROR_USAGE);
+	assert_int_equal(searched.code, KT_ERROR_USAGE);
+}
+
+static void open_calls_share_an_entered_turn(void **state)
+{
+	static const struct kt_keyring_options options = { 0 };
+	void *second = reach(&options);
+	struct kt_error error = { 0 };
+	bool waited = true;
+
+	assert_true(backend->enter(*state, &waited, &error));
+	assert_false(waited);
+	assert_int_equal(count(*state, name(api, home)), 1);
+	/* What the tests in the other states find. */
+	store(*state, api, work, KT_KIND_PAT, "pat_one");
+	backend->leave(*state);
+
+	assert_true(backend->enter(second, &waited, &error));
+	assert_false(waited);
+	backend->leave(second);
+	backend->close(second);
+}
+
+/* In processes of their own, all at once: milliseconds until the last has ended. */
+static int64_t crowd(int size, enum kt_error_code expected)
+{
+	int64_t start = kt_clock_monotonic();
+	int wrong = 0;
+	int status;
+
+	for (int i = 0; i < size; i++) {
+		struct kt_identity pattern = name(api, work);
+		struct kt_keyring_options options = { 0 };
+		struct kt_credentials found = { 0 };
+		struct kt_error error = { 0 };
+		void *state = NULL;
+		pid_t child = fork();
+
+		assert_true(child >= 0);
+		if (child > 0)
+			continue;
+		if (backend->open(&state, &options, &error) &&
+		    backend->search(state, &pattern, &found, &error) && found.count != 1)
+			_exit(99);
+		if (error.code != expected)
+			dprintf(2, "%d: %s\n", error.code, error.message);
+		_exit(error.code != expected);
+	}
+	while (wait(&status) > 0)
+		wrong += status != 0;
+	assert_int_equal(wrong, 0);
+	return kt_clock_monotonic() - start;
+}
+
+static int crowd_size(int usual)
+{
+	const char *size = getenv("KT_TEST_CROWD");
+	int64_t number;
+
+	return size && kt_text_to_number(size, strlen(size), 1, 10000, &number) ? (int)number : usual;
+}
+
+static void crowd_behind_a_living_daemon_is_all_served(void **state)
+{
+	int64_t duration = crowd(crowd_size(100), KT_ERROR_NONE);
+
+	(void)state;
+	print_message("crowd served in %lld ms\n", (long long)duration);
+}
+
+/* Locked. */
+
+static void assert_locked(const struct kt_error *error)
+{
+	if (error->code != KT_ERROR_LOCKED)
+		fail_msg("%d %s", (int)error->code, error->message);
+	assert_string_equal(error->remedy, "run: keyturn unlock");
+}
+
+static void locked_keyring_is_not_an_empty_one(void **state)
+{
+	static char nobody[] = "nobody";
+	const struct kt_identity patterns[] = {
+		name(api, work), name(api, nobody), { .host = api }, { 0 },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(patterns); i++) {
+		KT_CLEANUP(kt_credentials_clear) struct kt_credentials found = { 0 };
+		struct kt_error error = { 0 };
+
+		assert_false(backend->search(*state, &patterns[i], &found, &error));
+		assert_locked(&error);
+		assert_int_equal(found.count, 0);
+	}
+}
+
+static void locked_keyring_says_so(void **state)
+{
+	struct kt_error error = { 0 };
+	bool open = true;
+
+	assert_true(backend->is_open(*state, &open, &error));
+	assert_false(open);
+}
+
+static void locked_keyring_is_not_written(void **state)
+{
+	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
+	struct kt_error stored = { 0 };
+	struct kt_error erased = { 0 };
+
+	make(&credential, api, work, KT_KIND_PAT, "pat_three");
+	assert_false(backend->store(*state, &credential, &stored));
+	assert_false(backend->erase(*state, &credential.identity, &erased));
+
+	assert_locked(&stored);
+	assert_locked(&erased);
+}
+
+static void locked_unlock_without_a_display_says_where(void **state)
+{
+	static const struct kt_keyring_options options = {
+		.may_prompt = true, .ignore_dismissed = true,
+	};
+	void *unlocking = reach(&options);
+	struct kt_error error = { 0 };
+
+	(void)state;
+	assert_false(backend->unlock(unlocking, &error));
+	assert_int_equal(error.code, KT_ERROR_LOCKED);
+	assert_string_not_equal(error.remedy, "");
+	backend->close(unlocking);
+}
+
+static void locked_crowd_ends_soon(void **state)
+{
+	(void)state;
+	assert_true(crowd(crowd_size(100), KT_ERROR_LOCKED) < 7000);
+}
+
+/* DISPLAY is set, and no prompter can be started there. */
+static void prompt_that_cannot_be_seen_is_not_raised_again(void **state)
+{
+	static const struct kt_keyring_options options = { .may_prompt = true };
+	void *asking = reach(&options);
+	struct kt_identity pattern = name(api, work);
+	struct kt_credentials found = { 0 };
+	struct kt_error first = { 0 };
+	struct kt_error second = { 0 };
+	int64_t start = kt_clock_monotonic();
+
+	(void)state;
+	assert_false(backend->search(asking, &pattern, &found, &first));
+	assert_int_equal(first.code, KT_ERROR_DISMISSED);
+	assert_false(backend->search(asking, &pattern, &found, &second));
+	assert_int_equal(second.code, KT_ERROR_DISMISSED);
+
+	assert_true(kt_clock_monotonic() - start < 6000);
+	backend->close(asking);
+}
+
+/* Lock, then whatever else. */
+
+static void lock_closes_the_keyring(void **state)
+{
+	KT_CLEANUP(kt_credentials_clear) struct kt_credentials found = { 0 };
+	struct kt_identity pattern = name(api, work);
+	struct kt_error error = { 0 };
+
+	assert_int_equal(count(*state, pattern), 1);
+	assert_true(backend->lock(*state, &error));
+	assert_false(backend->search(*state, &pattern, &found, &error));
+	assert_locked(&error);
+}
+
+/* Stopped, killed, not there. */
+
+static int64_t assert_unavailable(void *state)
+{
+	KT_CLEANUP(kt_credentials_clear) struct kt_credentials found = { 0 };
+	struct kt_identity pattern = name(api, work);
+	struct kt_error error = { 0 };
+	int64_t start = kt_clock_monotonic();
+
+	assert_false(backend->search(state, &pattern, &found, &error));
+	if (error.code != KT_ERROR_UNAVAILABLE)
+		fail_msg("%d %s", (int)error.code, error.message);
+	assert_string_not_equal(error.remedy, "");
+	return kt_clock_monotonic() - start;
+}
+
+static void stopped_service_is_given_up_in_time(void **state)
+{
+	int64_t first = assert_unavailable(*state);
+	int64_t at_once = assert_unavailable(*state);
+
+	assert_in_range(first, 4500, 6000);
+	assert_in_range(at_once, 0, 500);
+}
+
+static void stopped_service_holds_a_crowd_no_longer(void **state)
+{
+	(void)state;
+	assert_true(crowd(crowd_size(100), KT_ERROR_UNAVAILABLE) < 7000);
+}
+
+static pid_t daemon_pid(void)
+{
+	const char *text = getenv("DESKTOP_DAEMON");
+	int64_t number = 0;
+
+	assert_non_null(text);
+	assert_true(kt_text_to_number(text, strlen(text), 2, INT32_MAX, &number));
+	return (pid_t)number;
+}
+
+static void kill_within_a_call_ends_it(void **state)
+{
+	pid_t daemon = daemon_pid();
+	pid_t child;
+
+	assert_int_equal(count(*state, name(api, work)), 1);
+	assert_int_equal(kill(daemon, SIGSTOP), 0);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		kt_clock_sleep(300);
+		_exit(kill(daemon, SIGKILL));
+	}
+
+	assert_in_range(assert_unavailable(*state), 200, 2000);
+	assert_in_range(assert_unavailable(*state), 0, 1000);
+	waitpid(child, NULL, 0);
+}
+
+static void absent_service_is_told_at_once(void **state)
+{
+	assert_in_range(assert_unavailable(*state), 0, 1000);
+}
+
+static void restarted_service_is_connected_anew(void **state)
+{
+	char *const command[] = { "sh", "-c",
+		". \"$DESKTOP_SCRIPT\" && desktop_restart_daemon && desktop_unlock && "
+		"echo $DESKTOP_DAEMON >\"$DESKTOP_DIRECTORY/daemon.pid\"", NULL };
+	int status;
+	pid_t child;
+
+	assert_int_equal(count(*state, name(api, work)), 1);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		execvp(command[0], command);
+		_exit(127);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+
+	assert_int_equal(count(*state, name(api, work)), 1);
+}
+
+static void fresh_service_without_collection_is_told(void **state)
+{
+	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
+	struct kt_error error = { 0 };
+
+	assert_int_equal(count(*state, name(api, work)), 0);
+	make(&credential, api, work, KT_KIND_PAT, "pat_one");
+	assert_false(backend->store(*state, &credential, &error));
+	assert_int_equal(error.code, KT_ERROR_UNAVAILABLE);
+	assert_string_not_equal(error.remedy, "");
+}
+
+static void bus_address(const char *address, enum kt_error_code expected)
+{
+	static const struct kt_keyring_options options = { 0 };
+	struct kt_error error = { 0 };
+	void *opened = NULL;
+
+	if (address)
+		setenv("DBUS_SESSION_BUS_ADDRESS", address, 1);
+	else
+		unsetenv("DBUS_SESSION_BUS_ADDRESS");
+	assert_false(backend->open(&opened, &options, &error));
+	assert_int_equal(error.code, expected);
+	assert_string_not_equal(error.remedy, "");
+}
+
+static void no_bus_is_told_at_once(void **state)
+{
+	static const struct kt_keyring_options options = { 0 };
+	void *opened;
+
+	(void)state;
+	setenv("XDG_RUNTIME_DIR", "/nonexistent", 1);
+	bus_address(NULL, KT_ERROR_UNAVAILABLE);
+	bus_address("", KT_ERROR_UNAVAILABLE);
+	bus_address("autolaunch:", KT_ERROR_UNSAFE);
+	bus_address("tcp:host=127.0.0.1,port=1", KT_ERROR_UNSAFE);
+	bus_address("unix:path=/nonexistent;tcp:host=127.0.0.1,port=1", KT_ERROR_UNSAFE);
+
+	setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent", 1);
+	opened = reach(&options);
+	assert_in_range(assert_unavailable(opened), 0, 1000);
+	backend->close(opened);
+}
+
+#define OPENED(test) cmocka_unit_test_setup_teardown(test, reach_quietly, release)
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		OPENED(open_keyring_says_so),
+		OPENED(open_store_is_found_whole),
+		OPENED(open_store_of_another_kind_replaces),
+		OPENED(open_store_leaves_the_item_with_a_path_alone),
+		OPENED(open_search_by_part_finds_all_that_match),
+		OPENED(open_erase_takes_one_alone),
+		OPENED(open_foreign_item_is_passed_over_and_stays),
+		OPENED(open_item_that_cannot_be_read_is_counted_and_can_be_erased),
+		OPENED(open_two_equal_items_are_both_reported),
+		OPENED(open_item_is_what_its_content_says),
+		OPENED(open_name_that_is_not_utf8_is_refused),
+		OPENED(open_calls_share_an_entered_turn),
+		cmocka_unit_test(crowd_behind_a_living_daemon_is_all_served),
+		cmocka_unit_test(locked_crowd_ends_soon),
+		OPENED(locked_keyring_is_not_an_empty_one),
+		OPENED(locked_keyring_says_so),
+		OPENED(locked_keyring_is_not_written),
+		cmocka_unit_test(locked_unlock_without_a_display_says_where),
+		cmocka_unit_test(prompt_that_cannot_be_seen_is_not_raised_again),
+		OPENED(lock_closes_the_keyring),
+		cmocka_unit_test(stopped_service_holds_a_crowd_no_longer),
+		OPENED(stopped_service_is_given_up_in_time),
+		OPENED(restarted_service_is_connected_anew),
+		OPENED(kill_within_a_call_ends_it),
+		OPENED(absent_service_is_told_at_once),
+		OPENED(fresh_service_without_collection_is_told),
+		cmocka_unit_test(no_bus_is_told_at_once),
+	};
+
+	if (argc == 2)
+		cmocka_set_test_filter(argv[1]);
+	return cmocka_run_group_tests_name("secret service", tests, NULL, NULL);
+}
