@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh
+#
+# For the scripts beside this one, to be sourced: what building and testing keyturn takes on Debian
+# and Ubuntu, and how it gets there.
+
+# shellcheck disable=SC2034
+build_packages='autoconf automake gcc git libc6-dev libcjson-dev libcurl4-openssl-dev libsecret-1-dev
+	libssl-dev make pkg-config'
+
+# shellcheck disable=SC2034
+test_packages='binutils chromium clang curl dbus expect faketime gnome-keyring hyperfine iproute2
+	keyutils libclang-rt-14-dev libcmocka-dev libglib2.0-bin libpam0g-dev libpam-wrapper
+	libqrencode-dev libsecret-tools mandoc musl-tools openssh-client openssh-server pamtester
+	passwd procps python3 sshpass strace sudo tmux util-linux valgrind xz-utils zsh'
+
+# as_root COMMAND...
+as_root()
+{
+	if [ "$(id -u)" -eq 0 ]; then
+		"$@"
+	elif command -v sudo >/dev/null; then
+		sudo "$@"
+	else
+		echo "this takes root's rights, and there is no sudo; as root run: $*" >&2
+		return 1
+	fi
+}
+
+# missing_packages PACKAGE...: those of them that are not installed.
+missing_packages()
+{
+	for package in "$@"; do
+		case $(dpkg-query --show --showformat '${db:Status-Status}\n' "$package" 2>/dev/null) in
+		installed*) ;;
+		*) printf '%s ' "$package" ;;
+		esac
+	done
+}
+
+apt_install()
+{
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 \
+		install --yes --no-install-recommends "$@"
+}
+
+# install_packages LOG PACKAGE...: installs what is missing; what apt-get says goes into the log.
+install_packages()
+{
+	packages_log=$1
+	shift
+	if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
+		cat >&2 <<END
+This system has no apt-get. Install what these Debian packages hold, and build by hand:
+$(printf '  %s\n' "$@")
+  ./autogen.sh && mkdir -p build && cd build && ../configure && make && make install
+END
+		return 1
+	fi
+	packages_missing=$(missing_packages "$@")
+	[ -n "$packages_missing" ] || return 0
+	echo "installing with apt-get: $packages_missing"
+	# A list of packages that is missing or old is the usual reason for a failure.
+	# shellcheck disable=SC2086
+	apt_install $packages_missing >>"$packages_log" 2>&1 ||
+		{ as_root apt-get update && apt_install $packages_missing; } >>"$packages_log" 2>&1
+}
