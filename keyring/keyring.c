@@ -66,7 +66,7 @@ static bool record(const struct kt_keyring *keyring, struct kt_error *error)
 static bool reach(struct kt_keyring *keyring, const struct kt_backend *backend,
                   struct kt_error *error)
 {
-	if (!backend->open(&keyring->state, &keyring->options, error))
+	if (!backend || !backend->open(&keyring->state, &keyring->options, error))
 		return false;
 	keyring->backend = backend;
 	return true;

@@ -172,12 +172,11 @@ void kt_text_make_printable(char *text)
 	*target = '\0';
 }
 
-bool kt_text_append_base64url(struct kt_secret *target, const void *bytes, size_t length,
-                              struct kt_error *error)
+static bool append_base64(struct kt_secret *target, const unsigned char *input, size_t length,
+                          const char *last_two, bool pad, struct kt_error *error)
 {
 	static const char alphabet[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-	const unsigned char *input = bytes;
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
 	for (size_t i = 0; i < length; i += 3) {
 		size_t left = length - i < 3 ? length - i : 3;
@@ -188,12 +187,29 @@ bool kt_text_append_base64url(struct kt_secret *target, const void *bytes, size_
 			group |= (uint32_t)input[i + 1] << 8;
 		if (left > 2)
 			group |= input[i + 2];
-		for (size_t k = 0; k < 4; k++)
-			digits[k] = alphabet[group >> (18 - 6 * k) & 0x3f];
-		if (!kt_secret_append(target, digits, left + 1, error))
+		for (size_t k = 0; k < 4; k++) {
+			uint32_t value = group >> (18 - 6 * k) & 0x3f;
+
+			digits[k] = value < 62 ? alphabet[value] : last_two[value - 62];
+			if (k > left)
+				digits[k] = '=';
+		}
+		if (!kt_secret_append(target, digits, pad ? 4 : left + 1, error))
 			return false;
 	}
 	return true;
+}
+
+bool kt_text_append_base64url(struct kt_secret *target, const void *bytes, size_t length,
+                              struct kt_error *error)
+{
+	return append_base64(target, bytes, length, "-_", false, error);
+}
+
+bool kt_text_append_base64(struct kt_secret *target, const void *bytes, size_t length,
+                           struct kt_error *error)
+{
+	return append_base64(target, bytes, length, "+/", true, error);
 }
 
 static bool is_unreserved(char byte)

@@ -55,6 +55,10 @@ void kt_text_make_printable(char *text);
 bool kt_text_append_base64url(struct kt_secret *target, const void *bytes, size_t length,
                               struct kt_error *error);
 
+/* Appends base64 with padding (RFC 4648, 4). */
+bool kt_text_append_base64(struct kt_secret *target, const void *bytes, size_t length,
+                           struct kt_error *error);
+
 /* Appends bytes percent-encoded but for unreserved characters (RFC 3986, 2.3). */
 bool kt_text_append_percent(struct kt_secret *target, const char *bytes, size_t length,
                             struct kt_error *error);

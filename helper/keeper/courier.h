@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * Starts the courier and talks to it (errand.h). What it says is trusted within its bounds and
+ * no further. A courier lives for one errand and ends when this end is closed.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "helper/errand.h"
+#include "keyring/error.h"
+
+/* The longest that a whole request may take, in milliseconds. */
+#define KT_COURIER_MILLISECONDS 30000
+
+/* A zeroed courier is none. */
+struct kt_courier {
+	pid_t pid;
+	int socket_plus_one;
+};
+
+/* Starts one; it waits for its errand. */
+bool kt_courier_start(struct kt_courier *courier, struct kt_error *error);
+
+bool kt_courier_send(struct kt_courier *courier, const struct kt_errand *message,
+                     struct kt_error *error);
+
+/* The next message; deadline by kt_clock_monotonic(). */
+bool kt_courier_receive(struct kt_courier *courier, struct kt_errand *message,
+                        int64_t deadline, struct kt_error *error);
+
+/* For KT_CLEANUP; safe to repeat. Closes our end and waits for the courier's. */
+void kt_courier_end(struct kt_courier *courier);
+
+/* An errand that is one question and one answer, with a courier of its own. */
+bool kt_courier_ask(const struct kt_errand *errand, struct kt_errand *answer,
+                    struct kt_error *error);

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * A dialect is the one place where Coze and RFC 6749 differ: the form of the body, where the
+ * client's secret stands, which error names mean what. One file each.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "helper/errand.h"
+#include "keyring/credential.h"
+
+/* What an error of the token endpoint means for the grant. */
+enum kt_refusal {
+	KT_REFUSAL_DEAD,          /* the grant itself: log in again */
+	KT_REFUSAL_SETTING,       /* client, secret, scope, ...: the grant is untouched */
+	KT_REFUSAL_PASSING,       /* the server's trouble, or the app is paused: try again */
+	KT_REFUSAL_PENDING,       /* device flow (RFC 8628, 3.5): nobody has approved yet */
+	KT_REFUSAL_SLOW_DOWN,
+	KT_REFUSAL_DENIED,        /* the person said no */
+	KT_REFUSAL_EXPIRED,       /* the device code ran out */
+};
+
+struct kt_dialect {
+	const char *name;
+	const char *format;       /* of a POST body: "json" or "form" */
+
+	/* Adds client_id and, where the client has one, its secret to a token request. */
+	bool (*identify_client)(const struct kt_credential *credential, struct kt_errand *errand,
+	                        struct kt_error *error);
+
+	/* What an OAuth error's name means. */
+	enum kt_refusal (*judge)(const char *name);
+};
+
+extern const struct kt_dialect kt_dialect_coze;
+extern const struct kt_dialect kt_dialect_standard;
+
+/* The dialect a credential names. */
+const struct kt_dialect *kt_dialect_of(const struct kt_credential *credential);

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <string.h>
+
+#include "helper/keeper/dialect.h"
+#include "keyring/cleanup.h"
+
+/* Contract 4.2: a secret travels as Bearer header and nowhere else; without one, no header. */
+static bool identify_client(const struct kt_credential *credential, struct kt_errand *errand,
+                            struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret header = { 0 };
+	const struct kt_secret *secret = &credential->client_secret;
+
+	if (!kt_errand_add(errand, "body.client_id", credential->client_id, error))
+		return false;
+	return kt_secret_is_empty(secret) ||
+	       (kt_secret_append_text(&header, "Bearer ", error) &&
+	        kt_secret_append(&header, kt_secret_reveal(secret), kt_secret_length(secret),
+	                         error) &&
+	        kt_errand_add_secret(errand, "authorization", &header, error));
+}
+
+/* Contract 8.1. The name of a dead refresh token is not documented: whatever is not known. */
+static enum kt_refusal judge(const char *name)
+{
+	static const struct {
+		const char *name;
+		enum kt_refusal refusal;
+	} known[] = {
+		{ "authorization_pending", KT_REFUSAL_PENDING },
+		{ "slow_down", KT_REFUSAL_SLOW_DOWN },
+		{ "access_denied", KT_REFUSAL_DENIED },
+		{ "expired_token", KT_REFUSAL_EXPIRED },
+		{ "access_deny", KT_REFUSAL_PASSING },
+		{ "internal_error", KT_REFUSAL_PASSING },
+		{ "temporarily_unavailable", KT_REFUSAL_PASSING },
+		{ "server_error", KT_REFUSAL_PASSING },
+		{ "invalid_client", KT_REFUSAL_SETTING },
+		{ "unauthorized_client", KT_REFUSAL_SETTING },
+		{ "invalid_scope", KT_REFUSAL_SETTING },
+		{ "invalid_request", KT_REFUSAL_SETTING },
+		{ "unsupported_grant_type", KT_REFUSAL_SETTING },
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (strcmp(known[i].name, name) == 0)
+			return known[i].refusal;
+	return KT_REFUSAL_DEAD;
+}
+
+const struct kt_dialect kt_dialect_coze = {
+	.name = "coze",
+	.format = "json",
+	.identify_client = identify_client,
+	.judge = judge,
+};

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <string.h>
+
+#include "helper/keeper/dialect.h"
+#include "keyring/cleanup.h"
+#include "keyring/text.h"
+
+/* RFC 6749, 2.3.1: both parts form-encoded, then "Basic". */
+static bool add_basic(const struct kt_credential *credential, struct kt_errand *errand,
+                      struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret pair = { 0 };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret header = { 0 };
+	const struct kt_secret *secret = &credential->client_secret;
+
+	return kt_text_append_percent(&pair, credential->client_id, strlen(credential->client_id),
+	                              error) &&
+	       kt_secret_append_text(&pair, ":", error) &&
+	       kt_text_append_percent(&pair, kt_secret_reveal(secret), kt_secret_length(secret),
+	                              error) &&
+	       kt_secret_append_text(&header, "Basic ", error) &&
+	       kt_text_append_base64(&header, kt_secret_reveal(&pair), kt_secret_length(&pair),
+	                             error) &&
+	       kt_errand_add_secret(errand, "authorization", &header, error);
+}
+
+static bool identify_client(const struct kt_credential *credential, struct kt_errand *errand,
+                            struct kt_error *error)
+{
+	const char *way = kt_text_or_empty(credential->client_authentication);
+
+	if (strcmp(way, "basic") == 0)
+		return add_basic(credential, errand, error);
+	if (!kt_errand_add(errand, "body.client_id", credential->client_id, error))
+		return false;
+	return strcmp(way, "post") != 0 ||
+	       kt_errand_add_secret(errand, "body.client_secret", &credential->client_secret, error);
+}
+
+/* RFC 6749, 5.2 and RFC 8628, 3.5. */
+static enum kt_refusal judge(const char *name)
+{
+	static const struct {
+		const char *name;
+		enum kt_refusal refusal;
+	} known[] = {
+		{ "invalid_grant", KT_REFUSAL_DEAD },
+		{ "authorization_pending", KT_REFUSAL_PENDING },
+		{ "slow_down", KT_REFUSAL_SLOW_DOWN },
+		{ "access_denied", KT_REFUSAL_DENIED },
+		{ "expired_token", KT_REFUSAL_EXPIRED },
+		{ "temporarily_unavailable", KT_REFUSAL_PASSING },
+		{ "server_error", KT_REFUSAL_PASSING },
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (strcmp(known[i].name, name) == 0)
+			return known[i].refusal;
+	return KT_REFUSAL_SETTING;
+}
+
+const struct kt_dialect kt_dialect_standard = {
+	.name = "standard",
+	.format = "form",
+	.identify_client = identify_client,
+	.judge = judge,
+};
+
+const struct kt_dialect *kt_dialect_of(const struct kt_credential *credential)
+{
+	return kt_text_is_equal(credential->dialect, kt_dialect_coze.name) ? &kt_dialect_coze
+	                                                                  : &kt_dialect_standard;
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "helper/keeper/escrow.h"
+#include "keyring/cleanup.h"
+#include "keyring/kernel_key.h"
+#include "keyring/text.h"
+
+#define SECONDS (24 * 60 * 60)
+/* A kernel key's payload is smaller. */
+#define LARGEST 32767
+
+static bool append_part(struct kt_secret *description, const char *part, struct kt_error *error)
+{
+	const char *text = kt_text_or_empty(part);
+
+	return kt_secret_append_text(description, ":", error) &&
+	       kt_text_append_percent(description, text, strlen(text), error);
+}
+
+bool kt_escrow_open(struct kt_escrow *escrow, const struct kt_identity *identity,
+                    struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret description = { 0 };
+
+	if (!kt_secret_append_text(&description, "keyturn:escrow:v1", error) ||
+	    !append_part(&description, identity->protocol, error) ||
+	    !append_part(&description, identity->host, error) ||
+	    !append_part(&description, identity->path, error) ||
+	    !append_part(&description, identity->username, error) ||
+	    !kt_text_set(&escrow->description, kt_secret_reveal(&description), error))
+		return false;
+	if (kt_secret_length(&description) <= KT_KERNEL_KEY_DESCRIPTION_MAXIMUM)
+		escrow->serial = kt_kernel_key_find(escrow->description);
+	return true;
+}
+
+bool kt_escrow_read(struct kt_escrow *escrow, struct kt_credential *credential)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret form = { 0 };
+	struct kt_error damage = { 0 };
+
+	return escrow->serial && kt_kernel_key_read_secret(escrow->serial, &form, LARGEST) &&
+	       kt_credential_read(credential, kt_secret_reveal(&form), kt_secret_length(&form),
+	                          &damage);
+}
+
+bool kt_escrow_reserve(struct kt_escrow *escrow, size_t size)
+{
+	KT_CLEANUP(kt_text_free) char *zeros = NULL;
+
+	if (size > LARGEST || strlen(escrow->description) > KT_KERNEL_KEY_DESCRIPTION_MAXIMUM)
+		return false;
+	zeros = calloc(1, size);
+	if (!zeros)
+		return false;
+	escrow->serial = kt_kernel_key_put(escrow->description, zeros, size, SECONDS);
+	return escrow->serial != 0;
+}
+
+bool kt_escrow_fill(struct kt_escrow *escrow, const struct kt_secret *form)
+{
+	return escrow->serial && kt_kernel_key_update(escrow->serial, kt_secret_reveal(form),
+	                                              kt_secret_length(form), SECONDS);
+}
+
+void kt_escrow_drop(struct kt_escrow *escrow)
+{
+	if (escrow->serial)
+		kt_kernel_key_drop(escrow->serial);
+	escrow->serial = 0;
+}
+
+void kt_escrow_close(struct kt_escrow *escrow)
+{
+	kt_text_free(&escrow->description);
+	escrow->serial = 0;
+}

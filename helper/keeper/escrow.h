@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * Escrow (safety.md 4.1): the renewed credential in kernel memory from the moment its answer
+ * is parsed until the keyring has it. It outlives us and the keyring daemon, not a reboot, and
+ * is kept 24 hours. Where the kernel keyring is refused there is none.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "keyring/credential.h"
+
+struct kt_escrow {
+	char *description;
+	int32_t serial; /* 0: none reserved or found */
+};
+
+bool kt_escrow_open(struct kt_escrow *escrow, const struct kt_identity *identity,
+                    struct kt_error *error);
+
+/* Reads what lies in escrow for the account; false where nothing readable does. */
+bool kt_escrow_read(struct kt_escrow *escrow, struct kt_credential *credential);
+
+/* Makes sure that size bytes will fit, before a token is spent. False: they will not. */
+bool kt_escrow_reserve(struct kt_escrow *escrow, size_t size);
+
+/* Puts a stored form there. False: it is in our memory alone. */
+bool kt_escrow_fill(struct kt_escrow *escrow, const struct kt_secret *form);
+
+void kt_escrow_drop(struct kt_escrow *escrow);
+
+/* For KT_CLEANUP; what is in escrow stays. */
+void kt_escrow_close(struct kt_escrow *escrow);

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * Grants (RFC 6749): each builds the token request with which it gets tokens. One file a
+ * grant; none calls another.
+ */
+
+#include <stdbool.h>
+
+#include "helper/errand.h"
+#include "keyring/credential.h"
+
+/*
+ * What every token request has: endpoint, form, CA. The caller adds grant_type and the rest.
+ */
+bool kt_grant_begin(const struct kt_credential *credential, struct kt_errand *errand,
+                    struct kt_error *error);
+
+/* RFC 6749, 6: a refresh with this refresh token, as a rotating errand. */
+bool kt_grant_refresh_token(const struct kt_credential *credential,
+                            const struct kt_secret *refresh_token, struct kt_errand *errand,
+                            struct kt_error *error);

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <string.h>
+
+#include "helper/keeper/lifetime.h"
+#include "keyring/cleanup.h"
+#include "keyring/clock.h"
+#include "keyring/text.h"
+
+#define MARGIN 60
+#define LONGEST (INT64_C(30) * 24 * 60 * 60)
+#define RELATIVE_END INT64_C(315360000)
+#define SECONDS_BEGIN INT64_C(1000000000)
+#define SECONDS_END INT64_C(100000000000)
+#define MILLISECONDS_BEGIN INT64_C(1000000000000)
+#define MILLISECONDS_END INT64_C(100000000000000)
+/* A clock that was set back by this much is not mistrusted yet. */
+#define SET_BACK 60
+
+int64_t kt_lifetime_read(const char *expires_in, int64_t now, int64_t fallback)
+{
+	int64_t value;
+
+	if (!expires_in ||
+	    !kt_text_to_number(expires_in, strlen(expires_in), 1, INT64_MAX, &value))
+		return fallback;
+	if (value >= SECONDS_BEGIN && value < SECONDS_END)
+		value -= now;
+	else if (value >= MILLISECONDS_BEGIN && value < MILLISECONDS_END)
+		value = value / 1000 - now;
+	else if (value >= RELATIVE_END)
+		return fallback;
+	if (value < 0)
+		return 0;
+	return value < LONGEST ? value : LONGEST;
+}
+
+bool kt_lifetime_start(struct kt_credential *credential, int64_t lifetime,
+                       struct kt_error *error)
+{
+	credential->issued = kt_clock_wall();
+	credential->issued_boot = kt_clock_boot();
+	credential->lifetime = lifetime;
+	return kt_clock_boot_id(&credential->boot_id, error);
+}
+
+void kt_lifetime_end(struct kt_credential *credential)
+{
+	kt_secret_clear(&credential->token);
+	kt_text_free(&credential->boot_id);
+	credential->issued = 0;
+	credential->issued_boot = 0;
+	credential->lifetime = 0;
+}
+
+static bool is_this_boot(const struct kt_credential *credential)
+{
+	KT_CLEANUP(kt_text_free) char *boot = NULL;
+	struct kt_error ignored = { 0 };
+
+	return credential->boot_id && kt_clock_boot_id(&boot, &ignored) &&
+	       strcmp(credential->boot_id, boot) == 0;
+}
+
+int64_t kt_lifetime_left(const struct kt_credential *credential)
+{
+	int64_t now = kt_clock_wall();
+	int64_t by_wall = credential->lifetime - (now - credential->issued);
+	int64_t age = kt_clock_boot() - credential->issued_boot;
+	int64_t by_boot = credential->lifetime - age;
+
+	if (kt_secret_is_empty(&credential->token) || credential->lifetime <= 0)
+		return 0;
+	if (!is_this_boot(credential))
+		return now < credential->issued - SET_BACK ? 0 : by_wall;
+	if (age < 0)
+		return 0;
+	if (age < credential->lifetime / 2)
+		return by_boot;
+	return by_wall < by_boot ? by_wall : by_boot;
+}
+
+int64_t kt_lifetime_margin(const struct kt_credential *credential)
+{
+	return credential->lifetime / 10 < MARGIN ? credential->lifetime / 10 : MARGIN;
+}
+
+int64_t kt_lifetime_wall_end(const struct kt_credential *credential)
+{
+	int64_t left = kt_lifetime_left(credential);
+
+	return left > 0 ? kt_clock_wall() + left : 0;
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <string.h>
+
+#include "helper/keeper/lifetime.h"
+#include "helper/keeper/reply.h"
+#include "keyring/clock.h"
+#include "keyring/text.h"
+
+#define TOKEN_MAXIMUM 16384
+
+static bool is_token(const struct kt_secret *token)
+{
+	size_t length = token ? kt_secret_length(token) : 0;
+
+	return length <= TOKEN_MAXIMUM && length > 0 &&
+	       kt_text_is_visible_ascii(kt_secret_reveal(token), length);
+}
+
+/* Contract 8.1: the SDKs disagree which member carries the name; both are read. */
+static const char *error_name(const struct kt_errand *message)
+{
+	const char *name = kt_errand_text(message, "s.error_code");
+
+	return name && *name ? name : kt_errand_text(message, "s.error");
+}
+
+static const char *error_text(const struct kt_errand *message)
+{
+	const char *text = kt_errand_text(message, "s.error_message");
+
+	if (!text || !*text)
+		text = kt_errand_text(message, "s.error_description");
+	return text && *text ? text : kt_errand_text(message, "reason");
+}
+
+static enum kt_verdict judge_status(int64_t status)
+{
+	if (status == 429 || status == 503)
+		return KT_VERDICT_BUSY;
+	if (status == 408 || status >= 500 || (status >= 200 && status < 300))
+		return KT_VERDICT_UNCLEAR;
+	return KT_VERDICT_UNTOUCHED;
+}
+
+static enum kt_verdict judge_named(struct kt_reply *reply, const struct kt_dialect *dialect)
+{
+	if (judge_status(reply->status) == KT_VERDICT_BUSY || reply->status >= 500)
+		return judge_status(reply->status);
+	if (reply->status >= 300 && reply->status < 400)
+		return KT_VERDICT_UNTOUCHED;
+	reply->refusal = dialect->judge(reply->name);
+	return reply->refusal == KT_REFUSAL_PASSING ? KT_VERDICT_UNTOUCHED : KT_VERDICT_REFUSED;
+}
+
+static enum kt_verdict judge(struct kt_reply *reply, const struct kt_errand *message,
+                             const struct kt_dialect *dialect)
+{
+	if (kt_errand_is(message, "outcome", "unsent"))
+		return KT_VERDICT_UNSENT;
+	if (!kt_errand_is(message, "outcome", "answered"))
+		return KT_VERDICT_UNCLEAR;
+	if (reply->name && *reply->name)
+		return judge_named(reply, dialect);
+	if (reply->status >= 200 && reply->status < 300 &&
+	    is_token(kt_errand_secret(message, "s.access_token")))
+		return KT_VERDICT_TOKENS;
+	return judge_status(reply->status);
+}
+
+void kt_reply_read(struct kt_reply *reply, const struct kt_errand *message,
+                   const struct kt_dialect *dialect)
+{
+	*reply = (struct kt_reply){
+		.now = kt_clock_wall(),
+		.logid = kt_errand_text(message, "logid"),
+		.cause = kt_errand_text(message, "cause"),
+		.name = error_name(message),
+		.text = error_text(message),
+	};
+	kt_errand_number(message, "status", &reply->status);
+	kt_errand_number(message, "date", &reply->now);
+	kt_errand_number(message, "retry_after", &reply->retry_after);
+	reply->verdict = judge(reply, message, dialect);
+}
+
+bool kt_tokens_read(struct kt_tokens *tokens, const struct kt_reply *reply,
+                    const struct kt_errand *message, int64_t fallback_lifetime,
+                    struct kt_error *error)
+{
+	const struct kt_secret *refresh_token = kt_errand_secret(message, "s.refresh_token");
+	const char *expires_in = kt_errand_text(message, "n.expires_in");
+
+	if (!expires_in)
+		expires_in = kt_errand_text(message, "s.expires_in");
+	tokens->lifetime = kt_lifetime_read(expires_in, reply->now, fallback_lifetime);
+	if (!kt_secret_copy(&tokens->access_token, kt_errand_secret(message, "s.access_token"),
+	                    error))
+		return false;
+	return !is_token(refresh_token) ||
+	       kt_secret_copy(&tokens->refresh_token, refresh_token, error);
+}
+
+void kt_tokens_clear(struct kt_tokens *tokens)
+{
+	kt_secret_clear(&tokens->access_token);
+	kt_secret_clear(&tokens->refresh_token);
+	tokens->lifetime = 0;
+}
+
+static bool fail_refused(const struct kt_reply *reply, const char *whose, struct kt_error *error)
+{
+	const char *text = kt_text_or_empty(reply->text);
+	const char *between = *text ? ": " : "";
+
+	if (reply->refusal == KT_REFUSAL_DEAD) {
+		kt_fail(error, KT_ERROR_DEAD, "the login of %s is over: the service says %.60s%s%.100s",
+		        whose, reply->name, between, text);
+		return kt_advise(error, "log in again: keyturn login %s", whose);
+	}
+	kt_fail(error, KT_ERROR_REFUSED, "the service refused a setting of %s: %.60s%s%.100s", whose,
+	        reply->name, between, text);
+	return kt_advise(error, "check client id, secret and key of the app, then: keyturn login %s",
+	                 whose);
+}
+
+bool kt_reply_fail(const struct kt_reply *reply, const char *whose, struct kt_error *error)
+{
+	const char *text = reply->text && *reply->text ? reply->text : "no usable answer came";
+
+	if (reply->verdict == KT_VERDICT_REFUSED)
+		return fail_refused(reply, whose, error);
+	if (reply->status == 0) {
+		kt_fail(error, KT_ERROR_NETWORK, "%s cannot be renewed: %.160s", whose, text);
+		return kt_advise(error, reply->cause && strcmp(reply->cause, "certificate") == 0
+		                 ? "check this machine's clock and certificates: keyturn doctor"
+		                 : "nothing is lost; check the network and try again");
+	}
+	kt_fail(error, KT_ERROR_SERVER, "%s cannot be renewed: the service answered %lld: %.120s%s%.40s",
+	        whose, (long long)reply->status, text, reply->logid ? ", log id " : "",
+	        kt_text_or_empty(reply->logid));
+	if (reply->retry_after)
+		return kt_advise(error, "nothing is lost; try again in %lld s",
+		                 (long long)reply->retry_after);
+	return kt_advise(error, "nothing is lost; try again");
+}

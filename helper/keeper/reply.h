@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * What a token endpoint's answer means (safety.md 4.3): the courier's last message, read and
+ * judged. Nothing in it is trusted beyond its bounds.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "helper/errand.h"
+#include "helper/keeper/dialect.h"
+
+enum kt_verdict {
+	KT_VERDICT_TOKENS,    /* 2xx with an access token */
+	KT_VERDICT_UNSENT,    /* nothing was sent */
+	KT_VERDICT_BUSY,      /* 429, 503: untouched by contract */
+	KT_VERDICT_UNTOUCHED, /* the grant was not used: a redirect, a proxy's page, a pause */
+	KT_VERDICT_UNCLEAR,   /* the server may have acted */
+	KT_VERDICT_REFUSED,   /* a well-formed OAuth error; see refusal */
+};
+
+/* Texts are borrowed from the message. */
+struct kt_reply {
+	enum kt_verdict verdict;
+	enum kt_refusal refusal;
+	int64_t status;       /* HTTP; 0 where there was no answer */
+	int64_t now;          /* the server's Date; by our clock where it sent none */
+	int64_t retry_after;  /* seconds; 0: not said */
+	const char *logid;
+	const char *name;     /* of the OAuth error */
+	const char *text;     /* what the server or the courier says beside it */
+	const char *cause;    /* dns, connect, timeout, tls, certificate, redirect, body, other */
+};
+
+/* Reads message, which must outlive reply. */
+void kt_reply_read(struct kt_reply *reply, const struct kt_errand *message,
+                   const struct kt_dialect *dialect);
+
+/* A token answer's parts, its own. */
+struct kt_tokens {
+	struct kt_secret access_token;
+	struct kt_secret refresh_token; /* empty where none came */
+	int64_t lifetime;               /* seconds */
+};
+
+/* Takes the tokens out of an answer judged KT_VERDICT_TOKENS. */
+bool kt_tokens_read(struct kt_tokens *tokens, const struct kt_reply *reply,
+                    const struct kt_errand *message, int64_t fallback_lifetime,
+                    struct kt_error *error);
+void kt_tokens_clear(struct kt_tokens *tokens);
+
+/*
+ * Writes the error for an answer that brought no tokens: KT_ERROR_NETWORK or KT_ERROR_SERVER
+ * where trying again may help, KT_ERROR_REFUSED where a setting is wrong, KT_ERROR_DEAD where
+ * the grant is. whose names the account. Always returns false.
+ */
+bool kt_reply_fail(const struct kt_reply *reply, const char *whose, struct kt_error *error);
