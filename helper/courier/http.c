@@ -469,6 +469,9 @@ static const char *certificate_reason(CURL *handle)
 	curl_easy_getinfo(handle, CURLINFO_SSL_VERIFYRESULT, &verdict);
 	switch (verdict) {
 	case 0:
+	case 62:
+	case 63:
+	case 64:
 		return "the server's certificate is for another host";
 	case 9:
 		return "the server's certificate is not valid yet: check this machine's clock";
@@ -502,6 +505,18 @@ static struct diagnosis diagnose_connection(const struct exchange *exchange)
 	return (struct diagnosis){ "connect", "the server cannot be reached" };
 }
 
+static struct diagnosis diagnose_timeout(const struct exchange *exchange)
+{
+	curl_off_t lookup = 0;
+
+	curl_easy_getinfo(exchange->handle, CURLINFO_NAMELOOKUP_TIME_T, &lookup);
+	if (exchange->is_sent)
+		return (struct diagnosis){ "timeout", "the server did not answer in time" };
+	if (lookup == 0)
+		return (struct diagnosis){ "dns", "the server's name was not resolved in time" };
+	return (struct diagnosis){ "timeout", "the server could not be reached in time" };
+}
+
 static struct diagnosis diagnose(const struct exchange *exchange, CURLcode code)
 {
 	if (exchange->broken)
@@ -511,9 +526,7 @@ static struct diagnosis diagnose(const struct exchange *exchange, CURLcode code)
 	case CURLE_COULDNT_RESOLVE_PROXY:
 		return (struct diagnosis){ "dns", "the server's name cannot be resolved" };
 	case CURLE_OPERATION_TIMEDOUT:
-		return (struct diagnosis){ "timeout", exchange->is_sent
-			                   ? "the server did not answer in time"
-			                   : "the server could not be reached in time" };
+		return diagnose_timeout(exchange);
 	case CURLE_PEER_FAILED_VERIFICATION:
 		return (struct diagnosis){ "certificate", certificate_reason(exchange->handle) };
 	case CURLE_SSL_CACERT_BADFILE:
