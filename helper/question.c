@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "helper/question.h"
+
+struct kt_cache_question kt_question_of_get(const struct kt_request *request,
+                                            const char *variable)
+{
+	return (struct kt_cache_question){
+		.form = KT_CACHE_GET,
+		.protocol = request->pattern.protocol,
+		.host = request->pattern.host,
+		.path = request->pattern.path,
+		.username = request->pattern.username,
+		.account = variable,
+	};
+}
+
+struct kt_cache_question kt_question_of_token(const char *argument, const char *variable)
+{
+	return (struct kt_cache_question){
+		.form = KT_CACHE_TOKEN,
+		.account = argument ? argument : variable,
+	};
+}

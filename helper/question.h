@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * Questions: what the kernel cache is asked on behalf of a request. Door and keeper build them
+ * here, so that what the one puts is what the other finds. They borrow all texts.
+ */
+
+#include "helper/request.h"
+#include "keyring/kernel_cache.h"
+
+/* git's get. variable is KEYTURN_ACCOUNT's value or NULL. */
+struct kt_cache_question kt_question_of_get(const struct kt_request *request,
+                                            const char *variable);
+
+/* token and header: the ACCOUNT argument or NULL, and KEYTURN_ACCOUNT's value or NULL. */
+struct kt_cache_question kt_question_of_token(const char *argument, const char *variable);

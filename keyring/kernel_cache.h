@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * The kernel cache: answers that can be handed out, remembered in the user's kernel keyring
+ * (pam-keyring.md, section 9, "Cache rules"). It may forget at any time and never fails:
+ * quota, permission, expiry, another version, a damaged entry, a clock that jumped are misses.
+ * libc alone.
+ *
+ * An entry is found by its description, which says the whole question in the clear, so that
+ * no two questions share an entry:
+ *
+ *   keyturn:v1:TAG:FORM:PROTOCOL:HOST:PATH:USERNAME:ACCOUNT:VARIANT
+ *
+ * TAG is a hash of the environment that selects the store. A part that the question does not
+ * state is "*"; one that it states is itself, with every byte but visible ASCII, and "%", ":"
+ * and "*", percent-encoded, so that a stated empty part is empty. Over
+ * KT_KERNEL_KEY_DESCRIPTION_MAXIMUM bytes: not cached.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "keyring/identity.h"
+#include "keyring/secret.h"
+
+/* Seconds that a secret without a life of its own is kept (PAT, SAT, password). */
+#define KT_CACHE_SECONDS 900
+/* Seconds that "there is no such credential" is kept. */
+#define KT_CACHE_NONE_SECONDS 60
+/* Larger answers are not kept. */
+#define KT_CACHE_ANSWER_MAXIMUM 2048
+
+/* Which cache: a zeroed one is off. */
+struct kt_cache {
+	char tag[17];
+	int64_t seconds; /* keep a secret without a life of its own so long; 0: the cache is off */
+	int64_t limit;   /* keep nothing longer */
+};
+
+enum kt_cache_form {
+	/* git's get: the request's protocol, host, path, username; account is KEYTURN_ACCOUNT. */
+	KT_CACHE_GET,
+	/* token, header: account is ACCOUNT, else KEYTURN_ACCOUNT; nothing else is stated. */
+	KT_CACHE_TOKEN,
+	/* The keeper's own: an identity, whole, and its token's variant (session, scope), or "". */
+	KT_CACHE_ACCOUNT,
+};
+
+/*
+ * Every word that decides which credential answers, as the caller wrote it, but for protocol
+ * and host in their one form; NULL: not stated. A question that states neither username nor
+ * account may be put only while no directory is bound to an account, for the caller's
+ * directory is not part of it; who binds one forgets everything first.
+ */
+struct kt_cache_question {
+	enum kt_cache_form form;
+	const char *protocol;
+	const char *host;
+	const char *path;
+	const char *username;
+	const char *account;
+	const char *variant;
+};
+
+struct kt_cache_entry {
+	int64_t until;           /* by the wall clock: handed out before then, not later */
+	int64_t renew;           /* likewise: from then on a renewal is due; 0 never */
+	int64_t generation;      /* the credential's */
+	struct kt_secret answer; /* packed; empty: there is no such credential */
+};
+
+/*
+ * Reads what selects the store, and KEYTURN_CACHE ("off", or seconds; what is neither counts as
+ * "off"), through variable, which gives NULL for an absent or empty one.
+ */
+void kt_cache_open(struct kt_cache *cache, const char *(*variable)(const char *name));
+
+/* The remembered answer, if it may still be handed out. Two system calls. */
+bool kt_cache_find(const struct kt_cache *cache, const struct kt_cache_question *question,
+                   struct kt_cache_entry *entry);
+
+/*
+ * Remembers, in place of what was there. "No such credential" is kept KT_CACHE_NONE_SECONDS at
+ * most. When the quota is full, the entries stored longest ago go first. False: not remembered.
+ */
+bool kt_cache_put(const struct kt_cache *cache, const struct kt_cache_question *question,
+                  const struct kt_cache_entry *entry);
+
+/*
+ * Forgets, under every tag and also where the cache is off, each entry that a credential
+ * matching the pattern can have answered (a NULL member matches anything; all NULL: everything),
+ * "no such credential" too. At a service that may be more than needed, never less. variant:
+ * NULL for all of an account's, "" for its own token alone, else that one alone.
+ */
+void kt_cache_forget(const struct kt_identity *pattern, const char *variant);
+
+/* For KT_CLEANUP. */
+void kt_cache_entry_clear(struct kt_cache_entry *entry);
