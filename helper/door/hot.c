@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "helper/door/hot.h"
+#include "helper/protocol.h"
+#include "helper/question.h"
+#include "keyring/cleanup.h"
+#include "keyring/clock.h"
+#include "keyring/text.h"
+
+/* One call: the command's arguments and where to look. */
+struct call {
+	int count;
+	char **arguments;
+	const char *account; /* KEYTURN_ACCOUNT or NULL */
+	struct kt_cache cache;
+	struct kt_secret *input;
+};
+
+static bool send(const struct kt_secret *bytes, struct kt_error *error)
+{
+	/* Only here: a keeper that we become must find the signal as our caller left it. */
+	signal(SIGPIPE, SIG_IGN);
+	return kt_answer_send(STDOUT_FILENO, bytes, error);
+}
+
+/*
+ * *is_none: it is remembered that there is no such credential. An answer that ends within
+ * margin seconds counts as none found.
+ */
+static bool find(const struct call *call, const struct kt_cache_question *question,
+                 int64_t margin, struct kt_answer *answer, bool *is_none)
+{
+	KT_CLEANUP(kt_cache_entry_clear) struct kt_cache_entry entry = { 0 };
+	struct kt_error ignored = { 0 };
+
+	*is_none = false;
+	if (!kt_cache_find(&call->cache, question, &entry))
+		return false;
+	*is_none = kt_secret_is_empty(&entry.answer);
+	if (*is_none)
+		return true;
+	return kt_answer_unpack(answer, kt_secret_reveal(&entry.answer),
+	                        kt_secret_length(&entry.answer), &ignored) &&
+	       (answer->expires == 0 || answer->expires - kt_clock_wall() > margin);
+}
+
+static bool read_request(const struct call *call, struct kt_request *request)
+{
+	struct kt_error ignored = { 0 };
+
+	return call->count == 2 && kt_request_read_git(call->input, STDIN_FILENO, &ignored) &&
+	       kt_request_parse_git(request, kt_secret_reveal(call->input),
+	                            kt_secret_length(call->input), &ignored);
+}
+
+static bool answer_get(const struct call *call, struct kt_error *error)
+{
+	KT_CLEANUP(kt_request_clear) struct kt_request request = { 0 };
+	KT_CLEANUP(kt_answer_clear) struct kt_answer answer = { 0 };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret bytes = { 0 };
+	struct kt_error ignored = { 0 };
+	struct kt_cache_question question;
+	bool is_none;
+
+	if (!read_request(call, &request))
+		return false;
+	question = kt_question_of_get(&request, call->account);
+	if (!find(call, &question, 0, &answer, &is_none))
+		return false;
+	if (is_none)
+		return true;
+	return kt_protocol_git_answer(&request, &answer, &bytes, &ignored) && send(&bytes, error);
+}
+
+/* What git sends back of an answer of ours, and nothing that a program added to it. */
+static bool is_same(const struct kt_request *request, const struct kt_answer *answer)
+{
+	const struct kt_secret *secret = request->authtype ? &request->credential
+	                                                   : &request->password;
+
+	return !request->kind && !request->client_id && !request->token_endpoint &&
+	       !request->session_name && kt_secret_is_empty(&request->client_secret) &&
+	       kt_secret_is_empty(&request->oauth_refresh_token) &&
+	       (!request->has_expiry || request->expiry == answer->expires) &&
+	       (request->authtype || kt_text_is_equal(request->pattern.username, answer->username)) &&
+	       !kt_secret_is_empty(secret) && kt_secret_is_equal(secret, &answer->secret);
+}
+
+/*
+ * A store of what was just handed out changes nothing; git sends one after every use. What is
+ * ephemeral is never kept.
+ */
+static bool answer_store(const struct call *call, struct kt_error *error)
+{
+	KT_CLEANUP(kt_request_clear) struct kt_request request = { 0 };
+	struct kt_cache_question question;
+
+	(void)error;
+	if (!read_request(call, &request))
+		return false;
+	if (request.is_ephemeral)
+		return true;
+	question = kt_question_of_get(&request, call->account);
+	for (int with_username = 1; with_username >= 0; with_username--) {
+		KT_CLEANUP(kt_answer_clear) struct kt_answer answer = { 0 };
+		bool is_none;
+
+		if (!with_username)
+			question.username = NULL;
+		if (find(call, &question, 0, &answer, &is_none) && !is_none &&
+		    is_same(&request, &answer))
+			return true;
+	}
+	return false;
+}
+
+/* [ACCOUNT] [--min-valid SECONDS] in any order, and nothing else. */
+static bool read_token_arguments(const struct call *call, const char **account, int64_t *valid)
+{
+	static const char option[] = "--min-valid";
+
+	for (int i = 2; i < call->count; i++) {
+		const char *argument = call->arguments[i];
+		const char *value = NULL;
+
+		if (strcmp(argument, option) == 0)
+			value = call->arguments[++i];
+		else if (kt_text_has_prefix(argument, option) && argument[sizeof(option) - 1] == '=')
+			value = argument + sizeof(option);
+		else if (argument[0] == '-' || argument[0] == '\0' || *account)
+			return false;
+		else
+			*account = argument;
+		if (value && !kt_text_to_number(value, strlen(value), 0, INT32_MAX, valid))
+			return false;
+		if (i >= call->count)
+			return false;
+	}
+	return true;
+}
+
+static bool answer_token(const struct call *call,
+                         bool (*protocol)(const struct kt_answer *, struct kt_secret *,
+                                          struct kt_error *),
+                         struct kt_error *error)
+{
+	KT_CLEANUP(kt_answer_clear) struct kt_answer answer = { 0 };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret bytes = { 0 };
+	struct kt_error ignored = { 0 };
+	struct kt_cache_question question;
+	const char *account = NULL;
+	int64_t valid = 0;
+	bool is_none;
+
+	if (!read_token_arguments(call, &account, &valid))
+		return false;
+	question = kt_question_of_token(account, call->account);
+	return find(call, &question, valid, &answer, &is_none) && !is_none && answer.is_token &&
+	       protocol(&answer, &bytes, &ignored) && send(&bytes, error);
+}
+
+static bool answer_plain_token(const struct call *call, struct kt_error *error)
+{
+	return answer_token(call, kt_protocol_token_answer, error);
+}
+
+static bool answer_header(const struct call *call, struct kt_error *error)
+{
+	return answer_token(call, kt_protocol_header_answer, error);
+}
+
+static const struct {
+	const char *name;
+	bool (*answer)(const struct call *call, struct kt_error *error);
+} verbs[] = {
+	{ "get", answer_get },
+	{ "store", answer_store },
+	{ "token", answer_plain_token },
+	{ "header", answer_header },
+};
+
+bool kt_hot_answer(int count, char **arguments, const char *(*variable)(const char *name),
+                   struct kt_secret *input, struct kt_error *error)
+{
+	struct call call = { .count = count, .arguments = arguments, .input = input };
+
+	/* Only the keeper writes a trace. */
+	if (count < 2 || variable("KEYTURN_TRACE"))
+		return false;
+	kt_cache_open(&call.cache, variable);
+	if (call.cache.seconds == 0)
+		return false;
+	call.account = variable("KEYTURN_ACCOUNT");
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+		if (strcmp(arguments[1], verbs[i].name) == 0)
+			return verbs[i].answer(&call, error);
+	return false;
+}

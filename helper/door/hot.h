@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * The hot path: what can be answered from the kernel cache alone. Everything that is in any
+ * way odd is left to the keeper, which says what is wrong with it.
+ */
+
+#include <stdbool.h>
+
+#include "keyring/error.h"
+#include "keyring/secret.h"
+
+/*
+ * Answers the command on stdout, or finds that there is nothing to say. False with no error:
+ * it is the keeper's; input holds what was read from stdin meanwhile. False with an error: the
+ * answer could not be written.
+ */
+bool kt_hot_answer(int count, char **arguments, const char *(*variable)(const char *name),
+                   struct kt_secret *input, struct kt_error *error);

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "helper/answer.h"
+#include "helper/door/hot.h"
+#include "helper/question.h"
+#include "keyring/cleanup.h"
+#include "keyring/clock.h"
+#include "keyring/kernel_cache.h"
+#include "keyring/kernel_key.h"
+#include "keyring/text.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define COZE "protocol=https\nhost=api.coze.cn\n"
+#define ARGUMENTS 6
+
+/* The environment: a store of this test's own, and one variable that a test sets. */
+static const char *set_name = "";
+static const char *set_value;
+static char home[64];
+
+static const char *variable(const char *name)
+{
+	if (strcmp(name, set_name) == 0)
+		return set_value;
+	return strcmp(name, "HOME") == 0 ? home : NULL;
+}
+
+static void put(const struct kt_cache_question *question, const char *token, bool is_token,
+                int64_t expires)
+{
+	KT_CLEANUP(kt_answer_clear) struct kt_answer answer = { .is_token = is_token };
+	KT_CLEANUP(kt_cache_entry_clear) struct kt_cache_entry entry = {
+		.until = kt_clock_wall() + 600,
+	};
+	struct kt_cache cache = { 0 };
+	struct kt_error error = { 0 };
+
+	kt_cache_open(&cache, variable);
+	answer.expires = expires;
+	assert_true(kt_text_set(&answer.account, "work", &error));
+	assert_true(kt_text_set(&answer.username, "coze", &error));
+	assert_true(kt_text_set(&answer.kind, is_token ? "pat" : "password", &error));
+	assert_true(kt_secret_append_text(&answer.secret, token, &error));
+	if (*token)
+		assert_true(kt_answer_pack(&answer, &entry.answer, &error));
+	assert_true(kt_cache_put(&cache, question, &entry));
+}
+
+static int start(void **state)
+{
+	static const struct kt_cache_question get = { .form = KT_CACHE_GET, .protocol = "https",
+	                                              .host = "api.coze.cn" };
+	static const struct kt_cache_question none = { .form = KT_CACHE_GET, .protocol = "https",
+	                                               .host = "none.example" };
+	static const struct kt_cache_question old = { .form = KT_CACHE_GET, .protocol = "https",
+	                                              .host = "old.example" };
+	static const struct kt_cache_question any = { .form = KT_CACHE_TOKEN };
+	static const struct kt_cache_question home_account = { .form = KT_CACHE_TOKEN,
+	                                                       .account = "home" };
+	static const struct kt_cache_question bob = { .form = KT_CACHE_TOKEN, .account = "bob" };
+
+	(void)state;
+	set_name = "";
+	if (!kt_kernel_key_is_usable())
+		skip();
+	put(&get, "pat_get", true, 0);
+	put(&none, "", true, 0);
+	put(&old, "pat_old", true, kt_clock_wall() - 1);
+	put(&any, "pat_any", true, kt_clock_wall() + 300);
+	put(&home_account, "pat_home", true, 0);
+	put(&bob, "bobs", false, 0);
+	return 0;
+}
+
+static int forget(void **state)
+{
+	(void)state;
+	set_name = "";
+	kt_cache_forget(&(struct kt_identity){ 0 }, NULL);
+	return 0;
+}
+
+/* Lets text be stdin and gives what came out on stdout; false: it is the keeper's. */
+static bool ask(char **arguments, const char *text, struct kt_secret *output,
+                struct kt_secret *input)
+{
+	int saved_input = dup(STDIN_FILENO);
+	int saved_output = dup(STDOUT_FILENO);
+	struct kt_error error = { 0 };
+	int in[2];
+	int out[2];
+	int count = 0;
+	bool is_answered;
+
+	while (arguments[count])
+		count++;
+	assert_int_equal(pipe(in) | pipe(out), 0);
+	assert_int_equal(write(in[1], text, strlen(text)), strlen(text));
+	close(in[1]);
+	dup2(in[0], STDIN_FILENO);
+	dup2(out[1], STDOUT_FILENO);
+
+	is_answered = kt_hot_answer(count, arguments, variable, input, &error);
+
+	dup2(saved_input, STDIN_FILENO);
+	dup2(saved_output, STDOUT_FILENO);
+	close(saved_input);
+	close(saved_output);
+	close(in[0]);
+	close(out[1]);
+	assert_int_equal(error.code, KT_ERROR_NONE);
+	assert_true(kt_secret_read(output, out[0], 65536, &error));
+	close(out[0]);
+	return is_answered;
+}
+
+/* answer NULL: left to the keeper, with nothing said. */
+static void expect(char **arguments, const char *text, const char *answer)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret output = { 0 };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret input = { 0 };
+	bool is_answered = ask(arguments, text, &output, &input);
+
+	if (is_answered != (answer != NULL))
+		fail_msg("%s %s: %s", arguments[1], arguments[1] ? kt_text_or_empty(arguments[2]) : "",
+		         is_answered ? "answered" : "left to the keeper");
+	assert_string_equal(kt_secret_reveal(&output), kt_text_or_empty(answer));
+}
+
+static void git_is_answered(void **state)
+{
+	static const struct {
+		const char *verb;
+		const char *request;
+		const char *answer;
+	} rows[] = {
+		{ "get", COZE "\n", "username=coze\npassword=pat_get\n" },
+		{ "get", "url=https://api.coze.cn:443/\n", "username=coze\npassword=pat_get\n" },
+		{ "get", "capability[]=authtype\nwwwauth[]=Bearer\n" COZE "\n",
+		  "capability[]=authtype\nauthtype=Bearer\ncredential=pat_get\n" },
+		{ "get", "protocol=https\nhost=none.example\n\n", "" },
+		{ "get", "protocol=https\nhost=old.example\n\n", NULL },
+		{ "get", "protocol=https\nhost=other.example\n\n", NULL },
+		{ "get", "protocol=http\nhost=api.coze.cn\n\n", NULL },
+		{ "get", COZE "username=coze\n\n", NULL },
+		{ "get", COZE "path=a\n\n", NULL },
+		{ "get", COZE "host=api.coze.cn\n\n", NULL },
+		{ "get", "", NULL },
+		{ "store", COZE "username=coze\npassword=pat_get\n\n", "" },
+		{ "store", COZE "authtype=Bearer\ncredential=pat_get\n\n", "" },
+		{ "store", COZE "username=x\npassword=y\nephemeral=1\n\n", "" },
+		{ "store", COZE "username=coze\npassword=pat_new\n\n", NULL },
+		{ "store", COZE "username=work\npassword=pat_get\n\n", NULL },
+		{ "store", COZE "password=pat_get\n\n", NULL },
+		{ "store", COZE "username=coze\n\n", NULL },
+		{ "store", COZE "username=coze\npassword=\n\n", NULL },
+		{ "store", COZE "username=coze\npassword=pat_get\npassword_expiry_utc=9999999999\n\n",
+		  NULL },
+		{ "store", COZE "username=coze\npassword=pat_get\noauth_refresh_token=x\n\n", NULL },
+		{ "store", COZE "username=coze\npassword=pat_get\nkind=oauth\n\n", NULL },
+		{ "store", COZE "username=coze\npassword=pat_get\nclient_id=x\n\n", NULL },
+		{ "store", COZE "username=coze\npassword=pat_get\nclient_secret=x\n\n", NULL },
+		{ "store", COZE "username=coze\npassword=pat_get\ntoken_endpoint=x\n\n", NULL },
+		{ "store", COZE "username=coze\npassword=pat_get\nsession_name=x\n\n", NULL },
+		{ "store", "protocol=https\nhost=none.example\nusername=coze\npassword=\n\n", NULL },
+		{ "store", "protocol=https\nhost=other.example\nusername=coze\npassword=pat_get\n\n",
+		  NULL },
+		{ "erase", COZE "username=coze\npassword=pat_get\n\n", NULL },
+		{ "capability", "", NULL },
+	};
+
+	(void)state;
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char *arguments[] = { "keyturn", (char *)rows[i].verb, NULL };
+
+		expect(arguments, rows[i].request, rows[i].answer);
+	}
+}
+
+static void token_and_header_are_answered(void **state)
+{
+	static const struct {
+		const char *arguments[ARGUMENTS];
+		const char *answer;
+	} rows[] = {
+		{ { "token" }, "pat_any\n" },
+		{ { "header" }, "Authorization: Bearer pat_any\n" },
+		{ { "token", "home" }, "pat_home\n" },
+		{ { "token", "--min-valid", "200" }, "pat_any\n" },
+		{ { "token", "--min-valid=200" }, "pat_any\n" },
+		{ { "token", "--min-valid", "200", "home" }, "pat_home\n" },
+		{ { "header", "home", "--min-valid=99999" }, "Authorization: Bearer pat_home\n" },
+		{ { "token", "--min-valid", "301" }, NULL },
+		{ { "token", "--min-valid=301" }, NULL },
+		{ { "token", "--min-valid" }, NULL },
+		{ { "token", "--min-valid=" }, NULL },
+		{ { "token", "--min-valid=-1" }, NULL },
+		{ { "token", "--min-valid=1x" }, NULL },
+		{ { "token", "--min-valids=1" }, NULL },
+		{ { "token", "nobody" }, NULL },
+		{ { "token", "bob" }, NULL },
+		{ { "token", "" }, NULL },
+		{ { "token", "home", "home" }, NULL },
+		{ { "token", "--json" }, NULL },
+		{ { "token", "home", "--session-name", "s" }, NULL },
+		{ { "token", "--from-env" }, NULL },
+		{ { "token", "--" }, NULL },
+		{ { "list" }, NULL },
+		{ { NULL }, NULL },
+	};
+
+	(void)state;
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char *arguments[ARGUMENTS + 1] = { "keyturn" };
+
+		for (size_t k = 0; k + 1 < ARGUMENTS; k++)
+			arguments[k + 1] = (char *)rows[i].arguments[k];
+		expect(arguments, "", rows[i].answer);
+	}
+}
+
+static void the_environment_decides_too(void **state)
+{
+	char *token[] = { "keyturn", "token", NULL };
+	char *named[] = { "keyturn", "token", "home", NULL };
+	char *get[] = { "keyturn", "get", NULL };
+
+	(void)state;
+
+	set_name = "KEYTURN_ACCOUNT";
+	set_value = "home";
+	expect(token, "", "pat_home\n");
+	expect(get, COZE "\n", NULL);
+	set_value = "nobody";
+	expect(token, "", NULL);
+	expect(named, "", "pat_home\n");
+	set_name = "KEYTURN_CACHE";
+	set_value = "off";
+	expect(token, "", NULL);
+	set_name = "KEYTURN_TRACE";
+	set_value = "1";
+	expect(token, "", NULL);
+	set_name = "KEYTURN_VAULT";
+	set_value = "/elsewhere";
+	expect(token, "", NULL);
+	expect(get, COZE "\n", NULL);
+}
+
+static void what_was_read_is_handed_on_whole(void **state)
+{
+	static const char request[] = "protocol=https\nhost=other.example\nodd line\n\nrest";
+	char *get[] = { "keyturn", "get", NULL };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret output = { 0 };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret input = { 0 };
+
+	(void)state;
+
+	assert_false(ask(get, request, &output, &input));
+	assert_string_equal(kt_secret_reveal(&input), request);
+}
+
+static void stdin_stays_unread_where_nothing_can_be_answered(void **state)
+{
+	char *extra[] = { "keyturn", "get", "extra", NULL };
+	char *token[] = { "keyturn", "token", "nobody", NULL };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret output = { 0 };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret input = { 0 };
+
+	(void)state;
+
+	assert_false(ask(extra, COZE "\n", &output, &input));
+	assert_false(ask(token, COZE "\n", &output, &input));
+	assert_true(kt_secret_is_empty(&input));
+}
+
+static void an_answer_that_nobody_takes_is_a_failure(void **state)
+{
+	char *token[] = { "keyturn", "token", NULL };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret input = { 0 };
+	int saved = dup(STDOUT_FILENO);
+	int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+	struct kt_error error = { 0 };
+	bool is_answered;
+
+	(void)state;
+	assert_true(saved >= 0 && full >= 0);
+	dup2(full, STDOUT_FILENO);
+	is_answered = kt_hot_answer(2, token, variable, &input, &error);
+	dup2(saved, STDOUT_FILENO);
+	close(saved);
+	close(full);
+
+	assert_false(is_answered);
+	assert_int_equal(error.code, KT_ERROR_INTERNAL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, start, forget)
+		TEST(git_is_answered),
+		TEST(token_and_header_are_answered),
+		TEST(the_environment_decides_too),
+		TEST(what_was_read_is_handed_on_whole),
+		TEST(stdin_stays_unread_where_nothing_can_be_answered),
+		TEST(an_answer_that_nobody_takes_is_a_failure),
+	};
+
+	/* A keyring that no other test uses meanwhile. */
+	if (geteuid() == 0 && (setuid(54322) != 0 || prctl(PR_SET_DUMPABLE, 1) != 0))
+		return 1;
+	snprintf(home, sizeof(home), "/test_hot-%ld", (long)getpid());
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
