@@ -2,18 +2,22 @@
 #include "config.h"
 
 /*
- * The door: program keyturn, also git-credential-keyturn. It becomes the keeper, with the same
- * arguments and environment.
+ * The door: program keyturn, also git-credential-keyturn. It answers what the kernel cache
+ * holds and otherwise becomes the keeper, with the same arguments and environment and with
+ * what it has read of stdin.
  */
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #include "helper/answer.h"
+#include "helper/door/hot.h"
 #include "helper/libexec.h"
 #include "keyring/cleanup.h"
 
@@ -60,10 +64,80 @@ static bool guard(struct kt_error *error)
 	return kt_advise(error, "remove its setuid, setgid or file capability bits");
 }
 
-static bool become_keeper(char **arguments, struct kt_error *error)
+/* An empty variable counts as absent. Looks at one byte of most: getenv() costs us a third. */
+static const char *variable(const char *name)
+{
+	size_t length = strlen(name);
+
+	for (char **entry = environ; *entry; entry++)
+		if ((*entry)[0] == name[0] && strncmp(*entry, name, length) == 0 &&
+		    (*entry)[length] == '=' && (*entry)[length + 1] != '\0')
+			return *entry + length + 1;
+	return NULL;
+}
+
+static void close_descriptor(int *descriptor)
+{
+	if (*descriptor >= 0)
+		close(*descriptor);
+	*descriptor = -1;
+}
+
+static bool write_whole(int descriptor, const struct kt_secret *bytes)
+{
+	size_t length = kt_secret_length(bytes);
+
+	return write(descriptor, kt_secret_reveal(bytes), length) == (ssize_t)length;
+}
+
+/* A pipe, which is never swapped; false where it does not take all of it at once. */
+static bool fill_pipe(int *source, const struct kt_secret *bytes)
+{
+	int ends[2];
+	bool is_filled;
+
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return false;
+	is_filled = fcntl(ends[1], F_SETFL, O_NONBLOCK) == 0 && write_whole(ends[1], bytes);
+	close(ends[1]);
+	*source = ends[0];
+	if (!is_filled)
+		close_descriptor(source);
+	return is_filled;
+}
+
+static bool fill_memory(int *source, const struct kt_secret *bytes)
+{
+	*source = memfd_create("keyturn-request", MFD_CLOEXEC);
+	if (*source >= 0 && write_whole(*source, bytes) && lseek(*source, 0, SEEK_SET) == 0)
+		return true;
+	close_descriptor(source);
+	return false;
+}
+
+/* Puts what was read of stdin before the keeper again. */
+static bool give_back(const struct kt_secret *input, struct kt_error *error)
+{
+	KT_CLEANUP(close_descriptor) int source = -1;
+
+	if (kt_secret_is_empty(input))
+		return true;
+	if (!fill_pipe(&source, input) && !fill_memory(&source, input))
+		return kt_fail(error, KT_ERROR_INTERNAL, "the request cannot be handed on: %s",
+		               strerror(errno));
+	if (dup2(source, STDIN_FILENO) < 0)
+		return kt_fail(error, KT_ERROR_INTERNAL, "the request cannot be handed on: %s",
+		               strerror(errno));
+	return true;
+}
+
+static bool become_keeper(char **arguments, const struct kt_secret *input,
+                          struct kt_error *error)
 {
 	const char *path = kt_libexec_path(KT_LIBEXEC_KEEPER);
 
+	if (!give_back(input, error))
+		return false;
 	execve(path, arguments, environ);
 	kt_fail(error, KT_ERROR_INTERNAL, "%s cannot be run: %s", path, strerror(errno));
 	return kt_advise(error, "install keyturn again, all of it: make install");
@@ -71,10 +145,12 @@ static bool become_keeper(char **arguments, struct kt_error *error)
 
 int main(int count, char **arguments)
 {
+	KT_CLEANUP(kt_secret_clear) struct kt_secret input = { 0 };
 	struct kt_error error = { 0 };
 
-	(void)count;
-	if (guard(&error))
-		become_keeper(arguments, &error);
+	if (guard(&error) && kt_hot_answer(count, arguments, variable, &input, &error))
+		return EXIT_SUCCESS;
+	if (error.code == KT_ERROR_NONE)
+		become_keeper(arguments, &input, &error);
 	return fail(&error);
 }
