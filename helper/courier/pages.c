@@ -25,13 +25,13 @@
 	"stroke-linecap:round;stroke-linejoin:round}" \
 	".good{color:var(--good)}.bad{color:var(--bad)}.plain{color:var(--plain)}" \
 	"h1{margin:1rem 0 .25rem;font-size:1.375rem;line-height:1.3;font-weight:600}" \
-	"p{color:var(--soft)}" \
+	"p{color:var(--soft);text-wrap:balance}" \
 	"section+section{margin-top:1.5rem;padding-top:1.25rem;border-top:1px solid var(--line)}" \
 	"section+section h1{margin-top:0;font-size:1.25rem}" \
 	"footer{margin-top:1.75rem;font-size:.8125rem;color:var(--soft);letter-spacing:.02em}"
 
 /* The hash of STYLE; tests/test_pages.c computes it anew. */
-#define STYLE_HASH "vv6xb3O1ZCIxJjhJPBLPC8WGBTOsyyfTXBchtW8Ztr8="
+#define STYLE_HASH "mG7Tqv0t2B5TTBS3/2F3d8lzHRSCPH6x/SEgVyEPYk4="
 
 #define PAGE(mark, drawing, title, text, title_zh, text_zh) \
 	"<!doctype html>\n" \
