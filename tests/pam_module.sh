@@ -8,7 +8,7 @@ set -eu
 need prlimit setpriv strace nm
 
 if [ "$(id -u)" = 0 ]; then
-	setpriv --reuid=65534 --regid=65534 --clear-groups test -x "$support/pam_harness" ||
+	setpriv --reuid=65534 --regid=65534 --clear-groups test -x "$programs/pam_harness" ||
 		skip "an unprivileged user cannot reach the build tree"
 	exec setpriv --reuid=65534 --regid=65534 --clear-groups \
 		env "srcdir=$srcdir" "builddir=$builddir" "CYCLES=${CYCLES:-10000}" "$0"
@@ -36,13 +36,13 @@ service() {
 	file=$conf/$1
 	shift
 	cat >"$file" <<END
-auth required $support/pam_mock_token.so good=$scratch/good
+auth required $programs/pam_mock_token.so good=$scratch/good
 auth optional $*
-account required $support/pam_mock_token.so
+account required $programs/pam_mock_token.so
 account optional $*
-password required $support/pam_mock_token.so
+password required $programs/pam_mock_token.so
 password optional $*
-session required $support/pam_mock_token.so
+session required $programs/pam_mock_token.so
 session optional $*
 END
 }
@@ -51,7 +51,7 @@ END
 harness() {
 	harness_service=$1
 	shift
-	"$support/pam_harness" "$conf" "$harness_service" "$user" "${sigchld:-default}" \
+	"$programs/pam_harness" "$conf" "$harness_service" "$user" "${sigchld:-default}" \
 		"home:$scratch/home" "pw:$scratch/good" "new:$scratch/new" "$@" >"$scratch/out"
 }
 
@@ -66,7 +66,7 @@ daemon() {
 	forget_all
 	: >"$log"
 	rm -rf "$run/keyturn"
-	"$support/fake_control_daemon" "$socket" "$1" "$log" >"$scratch/ready" &
+	"$programs/fake_control_daemon" "$socket" "$1" "$log" >"$scratch/ready" &
 	remember $!
 	daemon_pid=$!
 	wait_for 5 grep -q ready "$scratch/ready"
@@ -86,7 +86,7 @@ service retry "$module" grace=2
 service debug "$module" grace=0 debug
 service quiet "$module" grace=0 quiet nonsense
 service odd "$module" grace=0 nonsense timeout=x
-service missing "$support/pam_keyturn_missing.so" grace=0
+service missing "$programs/pam_keyturn_missing.so" grace=0
 service sudo "$module" grace=0
 service only "$module" grace=0 only_if=login
 service never "$module" grace=0 min_uid=100000
@@ -294,7 +294,7 @@ daemon ok
 check "no login keyring: nothing is sent that would make one" no_collection
 
 fork_fails() {
-	prlimit --nproc=1 "$support/pam_harness" "$conf" login "$user" default "home:$scratch/home" \
+	prlimit --nproc=1 "$programs/pam_harness" "$conf" login "$user" default "home:$scratch/home" \
 		"pw:$scratch/good" "XDG_RUNTIME_DIR=$run" auth cred open close >"$scratch/out" &&
 		succeeded_with_lines 1 && got ""
 }
@@ -302,7 +302,7 @@ daemon ok
 check "fork failing: login goes on, one line" fork_fails
 
 mlock_fails() {
-	prlimit --memlock=0 "$support/pam_harness" "$conf" login "$user" default \
+	prlimit --memlock=0 "$programs/pam_harness" "$conf" login "$user" default \
 		"home:$scratch/home" "pw:$scratch/good" "XDG_RUNTIME_DIR=$run" auth cred open \
 		close >"$scratch/out" && succeeded_with_lines 1 && got "1 \"$good\""
 }
@@ -333,7 +333,7 @@ daemon ok
 check "alone it authenticates nobody: required, requisite, sufficient, optional" alone
 
 sufficient_first() {
-	printf '%s\n' "auth sufficient $support/pam_mock_token.so good=$scratch/good" \
+	printf '%s\n' "auth sufficient $programs/pam_mock_token.so good=$scratch/good" \
 		"auth optional $module" >"$conf/after"
 	login after "pw:$scratch/wrong" auth && [ "$(result auth)" != 0 ] && got ""
 }
@@ -349,7 +349,7 @@ check "the module exports pam_sm_* and links libpam and libc alone" exports
 
 exec_is_clean() {
 	strace -f -v -s 4096 -o "$scratch/trace" -e trace=execve,openat,open,write \
-		"$support/pam_harness" "$conf" login "$user" default "home:$scratch/home" \
+		"$programs/pam_harness" "$conf" login "$user" default "home:$scratch/home" \
 		"pw:$scratch/good" "XDG_RUNTIME_DIR=$run" auth open >"$scratch/out" &&
 		grep 'execve(.*keyturn-unlock' "$scratch/trace" >"$scratch/exec" &&
 		! grep -q "$good" "$scratch/exec" &&
@@ -388,7 +388,7 @@ sigchld=default
 cycles() {
 	# The cache of malloc would count as memory in use.
 	GLIBC_TUNABLES=glibc.malloc.tcache_count=0 \
-		"$support/pam_harness" "$conf" login "$user" reaper "cycles:${CYCLES:-10000}" \
+		"$programs/pam_harness" "$conf" login "$user" reaper "cycles:${CYCLES:-10000}" \
 		"home:$scratch/home" "XDG_RUNTIME_DIR=$run" "pw:$scratch/good" auth open close \
 		>"$scratch/all" || { grep '^changed' "$scratch/all"; return 1; }
 	grep '^cycles' "$scratch/all" | sed 's/^/# /'
@@ -400,7 +400,7 @@ check "${CYCLES:-10000} logins leave nothing changed in the process" cycles
 valgrind_is_clean() {
 	valgrind -q --leak-check=full --show-leak-kinds=definite,indirect,possible \
 		--errors-for-leak-kinds=definite,indirect,possible --child-silent-after-fork=yes \
-		--error-exitcode=9 "$support/pam_harness" "$conf" login "$user" default cycles:20 \
+		--error-exitcode=9 "$programs/pam_harness" "$conf" login "$user" default cycles:20 \
 		"home:$scratch/home" "XDG_RUNTIME_DIR=$run" "pw:$scratch/good" \
 		"new:$scratch/new" auth change cred open close >"$scratch/all" 2>"$scratch/valgrind" ||
 		{ sed 's/^/# /' "$scratch/valgrind"; return 1; }
@@ -408,7 +408,7 @@ valgrind_is_clean() {
 daemon ok
 if ! command -v valgrind >/dev/null; then
 	echo "skip: valgrind is not installed"
-elif nm -D "$support/pam_harness" | grep -q __asan; then
+elif nm -D "$programs/pam_harness" | grep -q __asan; then
 	echo "skip: valgrind does not run what AddressSanitizer instruments"
 else
 	check "valgrind finds no leak and no error" valgrind_is_clean

@@ -45,7 +45,7 @@ login() {
 	cycles:*) ;;
 	*) set -- "pw:$scratch/good" "$@" ;;
 	esac
-	"$support/pam_harness" /etc/pam.d "$login_service" kt-one default "$@" >"$scratch/out" 2>&1
+	"$programs/pam_harness" /etc/pam.d "$login_service" kt-one default "$@" >"$scratch/out" 2>&1
 }
 
 start_bus kt-one
@@ -134,7 +134,7 @@ start_fake() {
 	stop_keyring
 	mkdir -p "/run/user/$2/keyring"
 	: >"$scratch/requests"
-	"$support/fake_control_daemon" "/run/user/$2/keyring/control" "$1" "$scratch/requests" \
+	"$programs/fake_control_daemon" "/run/user/$2/keyring/control" "$1" "$scratch/requests" \
 		>"$scratch/ready" &
 	fake_pid=$!
 	remember "$fake_pid"
@@ -168,14 +168,14 @@ switched() {
 	touch "$scratch/requests"
 	: >"$scratch/requests"
 	chmod 666 "$scratch/requests"
-	become kt-two "$support/fake_control_daemon" "/run/user/$two/keyring/control" ok \
+	become kt-two "$programs/fake_control_daemon" "/run/user/$two/keyring/control" ok \
 		"$scratch/requests" >"$scratch/ready" &
 	fake_pid=$!
 	remember "$fake_pid"
 	wait_for 5 grep -q ready "$scratch/ready"
 	login kt-login auth user:kt-two cred open close && succeeded_with_lines 0 &&
 		[ ! -s "$scratch/requests" ] &&
-		"$support/pam_harness" /etc/pam.d kt-login kt-two default "pw:$scratch/two" auth \
+		"$programs/pam_harness" /etc/pam.d kt-login kt-two default "pw:$scratch/two" auth \
 			cred >"$scratch/out" && grep -q '^1 "Another-pony-2"' "$scratch/requests"
 	state=$?
 	stop_fake "$two"
@@ -187,7 +187,7 @@ check "a password never goes to the daemon of another user" switched
 root_opens_nothing() {
 	start_keyring kt-one
 	strace -f -o "$scratch/trace" -e trace=file,connect,setresuid,execve \
-		"$support/pam_harness" /etc/pam.d kt-login kt-one default "pw:$scratch/good" auth cred \
+		"$programs/pam_harness" /etc/pam.d kt-login kt-one default "pw:$scratch/good" auth cred \
 		open close >"$scratch/out" && is_locked kt-one no &&
 		awk -v home="$scratch/home" -v run="/run/user" '
 			/setresuid\(/ && / = 0$/ { dropped[$1] = 1 }

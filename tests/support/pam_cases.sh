@@ -5,8 +5,8 @@
 : "${builddir:=$srcdir}"
 srcdir=$(cd "$srcdir" && pwd)
 builddir=$(cd "$builddir" && pwd)
-support=$builddir/tests/support
-module=$support/pam_keyturn.so
+programs=$builddir/tests/bin
+module=$programs/pam_keyturn.so
 failed=0
 started=
 
