@@ -256,18 +256,23 @@ static void damage_of_one_item_leaves_the_others(void **state)
 
 static void endless_or_foreign_file_in_an_items_place_is_damage(void **state)
 {
-	const char *path = create_with_one_item(*state);
+	const struct scratch *scratch = *state;
+	const char *path = create_with_one_item(scratch);
+	char moved[96];
 
+	snprintf(moved, sizeof(moved), "%s/moved", scratch->directory);
 	OPEN_VAULT(vault);
+	assert_int_equal(rename(path, moved), 0);
+	assert_int_equal(symlink(moved, path), 0);
+	assert_found(vault, "main", "api.coze.cn", "", 0, 1);
+	assert_int_equal(rename(moved, path), 0);
+	assert_found(vault, "main", "api.coze.cn", "", 1, 0);
+
 	assert_int_equal(truncate(path, 1 << 30), 0);
 	assert_found(vault, "main", "api.coze.cn", "", 0, 1);
 
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(mkfifo(path, 0600), 0);
-	assert_found(vault, "main", "api.coze.cn", "", 0, 1);
-
-	assert_int_equal(unlink(path), 0);
-	assert_int_equal(symlink("/etc/passwd", path), 0);
 	assert_found(vault, "main", "api.coze.cn", "", 0, 1);
 
 	assert_int_equal(unlink(path), 0);
@@ -412,7 +417,8 @@ static int use_a_small_disk(struct scratch *scratch)
 	struct kt_identity identity = pattern_of("main", "api.coze.cn", "");
 
 	snprintf(filler, sizeof(filler), "%s/filler", scratch->directory);
-	if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+	if (unshare(CLONE_NEWNS) != 0 ||
+	    mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) != 0 ||
 	    mount("none", scratch->directory, "tmpfs", 0, "size=64k,mode=0700") != 0)
 		return 77;
 	create_with_one_item(scratch);
@@ -421,7 +427,7 @@ static int use_a_small_disk(struct scratch *scratch)
 		return 1;
 	if (unlink(filler) != 0 || !try_store(vault, "main", "api.coze.cn", "", CANARY, &error))
 		return 2;
-	if (mount("none", scratch->directory, NULL, MS_REMOUNT | MS_RDONLY, NULL) != 0 ||
+	if (mount("none", scratch->directory, "tmpfs", MS_REMOUNT | MS_RDONLY, NULL) != 0 ||
 	    !is_refused_without_trace(scratch, vault, "new"))
 		return 3;
 	if (backend->erase(vault, &identity, &error) || error.code != KT_ERROR_UNAVAILABLE)
@@ -439,8 +445,10 @@ static void full_or_read_only_disk_leaves_the_old_item_alone(void **state)
 		_exit(use_a_small_disk(*state));
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_true(WIFEXITED(status));
-	if (WEXITSTATUS(status) == 77)
+	if (WEXITSTATUS(status) == 77) {
+		print_message("skipped: a file system cannot be mounted here\n");
 		skip();
+	}
 	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
