@@ -34,6 +34,8 @@ extern const struct kt_command kt_command_list;
 extern const struct kt_command kt_command_show;
 extern const struct kt_command kt_command_default;
 extern const struct kt_command kt_command_reject;
+extern const struct kt_command kt_command_refresh;
+extern const struct kt_command kt_command_status;
 extern const struct kt_command kt_command_vault;
 extern const struct kt_command kt_command_lock;
 extern const struct kt_command kt_command_unlock;

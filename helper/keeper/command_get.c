@@ -28,6 +28,7 @@ static bool answer_request(struct kt_keeper *keeper, const struct kt_request *re
 {
 	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
 	KT_CLEANUP(kt_answer_clear) struct kt_answer answer = { 0 };
+	const struct kt_wish wish = { 0 };
 	bool found;
 
 	if (!kt_account_find_for_request(keeper, request, &credential, &found, error))
@@ -37,7 +38,7 @@ static bool answer_request(struct kt_keeper *keeper, const struct kt_request *re
 		return true;
 	}
 	if (!check_safe(request, &credential, error) ||
-	    !kt_supply_answer(keeper, &credential, &answer, &found, error))
+	    !kt_supply_answer(keeper, &credential, &wish, &answer, &found, error))
 		return false;
 	return !found || kt_protocol_git_answer(request, &answer, bytes, error);
 }

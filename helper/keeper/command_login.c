@@ -11,6 +11,7 @@
 #include "helper/keeper/expiry.h"
 #include "helper/keeper/login.h"
 #include "helper/keeper/query.h"
+#include "helper/keeper/rotation.h"
 #include "helper/keeper/terminal.h"
 #include "helper/report.h"
 #include "keyring/cleanup.h"
@@ -125,6 +126,7 @@ static bool keep(struct kt_keyring *keyring, const struct kt_credential *credent
 
 	return kt_change_begin(&change, &credential->identity, error) &&
 	       kt_keyring_store(keyring, credential, error) &&
+	       kt_rotation_forget(&credential->identity, error) &&
 	       kt_defaults_offer(&credential->identity, true, error);
 }
 

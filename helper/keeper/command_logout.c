@@ -7,6 +7,7 @@
 #include "helper/keeper/change.h"
 #include "helper/keeper/command.h"
 #include "helper/keeper/defaults.h"
+#include "helper/keeper/rotation.h"
 #include "helper/report.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
@@ -48,6 +49,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	if (!kt_account_find(keeper, account, KT_ACCOUNT_ANY, &credential, error) ||
 	    !kt_change_begin(&change, &credential.identity, error) ||
 	    !kt_keyring_erase(&keeper->keyring, &credential.identity, error) ||
+	    !kt_rotation_forget(&credential.identity, error) ||
 	    !kt_defaults_replace(&credential.identity, NULL, error) ||
 	    !kt_account_full_name(&credential.identity, &name, error))
 		return false;

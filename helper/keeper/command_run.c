@@ -57,7 +57,7 @@ static bool prepare(struct kt_keeper *keeper, int argc, char **argv, struct kt_e
 {
 	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
 	KT_CLEANUP(kt_answer_clear) struct kt_answer answer = { 0 };
-	struct kt_query query = { 0 };
+	struct kt_query query = { .nearly_whole = true };
 	const char *name = NULL;
 	const struct kt_option options[] = {
 		KT_QUERY_OPTIONS(&query),
@@ -79,6 +79,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 
 	if (!find_command(argc, argv, &separator, error) ||
 	    !prepare(keeper, separator, argv, error)) {
+		kt_advise(error, "run: keyturn help run");
 		kt_report_failure(error, false);
 		exit(STATUS_OURS);
 	}

@@ -6,6 +6,8 @@
 #include "helper/keeper/account.h"
 #include "helper/keeper/defaults.h"
 #include "helper/keeper/describe.h"
+#include "helper/keeper/lifetime.h"
+#include "helper/keeper/rotation.h"
 #include "helper/keeper/supply.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
@@ -21,6 +23,8 @@ const char *kt_describe_state(const struct kt_credential *credential)
 		return "refused";
 	if (credential->state)
 		return credential->state;
+	if (kt_kind_is_grant(credential->kind) && kt_rotation_is_unclear(credential))
+		return "suspect";
 	if (credential->kind == KT_KIND_PASSWORD)
 		end = credential->expires;
 	if (end && end <= kt_clock_wall())
@@ -44,12 +48,19 @@ bool kt_describe_time(int64_t moment, char **text, struct kt_error *error)
 	return kt_text_set(text, buffer, error);
 }
 
+/* Of a grant its access token's end; it is renewed when it is asked for. */
+static int64_t end_of(const struct kt_credential *credential)
+{
+	return kt_kind_is_grant(credential->kind) ? kt_lifetime_wall_end(credential)
+	                                          : credential->expires;
+}
+
 bool kt_describe_end(const struct kt_credential *credential, char **text,
                      struct kt_error *error)
 {
 	if (credential->never_expires)
 		return kt_text_set(text, "never", error);
-	return kt_describe_time(credential->expires, text, error);
+	return kt_describe_time(end_of(credential), text, error);
 }
 
 bool kt_describe_is_default(const struct kt_credential *credential, bool *is_default,
@@ -83,7 +94,7 @@ bool kt_describe_json(const struct kt_credential *credential, struct kt_json *js
 	       kt_json_add_text(json, "service", service, error) &&
 	       kt_json_add_text(json, "kind", kt_kind_name(credential->kind), error) &&
 	       kt_json_add_text(json, "state", kt_describe_state(credential), error) &&
-	       add_time(json, "expires_at", credential->expires, error) &&
+	       add_time(json, "expires_at", end_of(credential), error) &&
 	       add_time(json, "created_at", credential->created, error) &&
 	       kt_json_add_boolean(json, "default", is_default, error);
 }

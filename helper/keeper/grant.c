@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include "helper/keeper/courier.h"
 #include "helper/keeper/dialect.h"
 #include "helper/keeper/grant.h"
 
-bool kt_grant_begin(const struct kt_credential *credential, struct kt_errand *errand,
-                    struct kt_error *error)
+bool kt_grant_begin(const struct kt_credential *credential, int64_t timeout,
+                    struct kt_errand *errand, struct kt_error *error)
 {
 	return kt_errand_add(errand, "errand", "post", error) &&
 	       kt_errand_add(errand, "url", credential->token_endpoint, error) &&
 	       kt_errand_add(errand, "format", kt_dialect_of(credential)->format, error) &&
-	       kt_errand_add_number(errand, "timeout", KT_COURIER_MILLISECONDS, error) &&
+	       kt_errand_add_number(errand, "timeout", timeout, error) &&
 	       (!credential->ca || kt_errand_add(errand, "ca", credential->ca, error));
 }

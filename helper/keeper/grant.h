@@ -12,12 +12,13 @@
 #include "keyring/credential.h"
 
 /*
- * What every token request has: endpoint, form, CA. The caller adds grant_type and the rest.
+ * What every token request has: endpoint, form, CA, and its whole time in milliseconds. The
+ * caller adds grant_type and the rest.
  */
-bool kt_grant_begin(const struct kt_credential *credential, struct kt_errand *errand,
-                    struct kt_error *error);
+bool kt_grant_begin(const struct kt_credential *credential, int64_t timeout,
+                    struct kt_errand *errand, struct kt_error *error);
 
 /* RFC 6749, 6: a refresh with this refresh token, as a rotating errand. */
 bool kt_grant_refresh_token(const struct kt_credential *credential,
-                            const struct kt_secret *refresh_token, struct kt_errand *errand,
-                            struct kt_error *error);
+                            const struct kt_secret *refresh_token, int64_t timeout,
+                            struct kt_errand *errand, struct kt_error *error);

@@ -5,10 +5,10 @@
 #include "helper/keeper/grant.h"
 
 bool kt_grant_refresh_token(const struct kt_credential *credential,
-                            const struct kt_secret *refresh_token, struct kt_errand *errand,
-                            struct kt_error *error)
+                            const struct kt_secret *refresh_token, int64_t timeout,
+                            struct kt_errand *errand, struct kt_error *error)
 {
-	return kt_grant_begin(credential, errand, error) &&
+	return kt_grant_begin(credential, timeout, errand, error) &&
 	       kt_errand_add(errand, "rotating", "1", error) &&
 	       kt_errand_add(errand, "body.grant_type", "refresh_token", error) &&
 	       kt_dialect_of(credential)->identify_client(credential, errand, error) &&

@@ -7,6 +7,7 @@
 #include "helper/keeper/defaults.h"
 #include "helper/keeper/handover.h"
 #include "helper/keeper/random.h"
+#include "helper/keeper/rotation.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/text.h"
@@ -111,5 +112,6 @@ bool kt_handover_store(struct kt_keyring *keyring, const struct kt_identity *ide
 	return find_kind(request, identity, &credential.kind, error) &&
 	       fill(&credential, identity, request, error) &&
 	       kt_keyring_store(keyring, &credential, error) &&
+	       kt_rotation_forget(identity, error) &&
 	       kt_defaults_offer(identity, true, error);
 }

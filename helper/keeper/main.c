@@ -21,7 +21,8 @@
 static const struct kt_command *const commands[] = {
 	&kt_command_login,  &kt_command_token,   &kt_command_header,     &kt_command_run,
 	&kt_command_list,   &kt_command_show,    &kt_command_set,        &kt_command_default,
-	&kt_command_logout, &kt_command_reject,  &kt_command_lock,       &kt_command_unlock,
+	&kt_command_logout, &kt_command_status,  &kt_command_refresh,    &kt_command_reject,
+	&kt_command_lock,   &kt_command_unlock,
 	&kt_command_vault,  &kt_command_doctor,  &kt_command_get,        &kt_command_store,
 	&kt_command_erase,  &kt_command_capability,
 };
@@ -63,6 +64,19 @@ static bool print_version(struct kt_error *error)
 	       kt_answer_send(STDOUT_FILENO, &output, error);
 }
 
+/* A way on is promised with every failure; who fails often knows no better one than these. */
+static bool advise(const struct kt_command *command, struct kt_error *error)
+{
+	switch (error->code) {
+	case KT_ERROR_USAGE:
+		return kt_advise(error, "run: keyturn help %s", command->name);
+	case KT_ERROR_INTERNAL:
+		return kt_advise(error, "run it again with KEYTURN_TRACE=1, and report what it says");
+	default:
+		return kt_advise(error, "run: keyturn doctor");
+	}
+}
+
 /* argv[0] is the command. --json before "--" makes even a refusal of the options JSON. */
 static bool run_command(const struct kt_command *command, struct kt_keeper *keeper, int argc,
                         char **argv, struct kt_error *error)
@@ -73,7 +87,7 @@ static bool run_command(const struct kt_command *command, struct kt_keeper *keep
 		if (strcmp(argv[i], "--json") == 0)
 			keeper->wants_json = true;
 	}
-	return command->run(keeper, argc, argv, error);
+	return command->run(keeper, argc, argv, error) || advise(command, error);
 }
 
 static bool dispatch(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)

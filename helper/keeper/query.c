@@ -8,6 +8,7 @@
 #include "helper/keeper/query.h"
 #include "helper/keeper/settings.h"
 #include "helper/keeper/supply.h"
+#include "helper/report.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/text.h"
@@ -52,19 +53,21 @@ bool kt_query_answer(struct kt_keeper *keeper, const struct kt_query *query,
                      struct kt_credential *credential, struct kt_answer *answer,
                      struct kt_error *error)
 {
-	int64_t minimum = 0;
+	struct kt_wish wish = { .nearly_whole = query->nearly_whole && !query->minimum };
 	bool found;
 	bool loaded;
 
 	if (query->minimum && !kt_text_to_number(query->minimum, strlen(query->minimum), 0,
-	                                         INT32_MAX, &minimum))
+	                                         INT32_MAX, &wish.minimum))
 		return kt_fail(error, KT_ERROR_USAGE, "--min-valid is not a number of seconds");
 	if (query->from_environment || query->env_file)
 		loaded = from_settings(query, credential, error);
 	else
 		loaded = kt_account_find(keeper, query->account, KT_ACCOUNT_TOKEN, credential, error);
-	if (!loaded || !kt_supply_answer(keeper, credential, answer, &found, error))
+	if (!loaded || !kt_supply_answer(keeper, credential, &wish, answer, &found, error))
 		return false;
+	if (answer->expires && wish.minimum > answer->expires - kt_clock_wall())
+		kt_report_note("--min-valid asks for more than this token's life: it is the newest one");
 	kt_supply_warn(credential);
 	return true;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
+#include "helper/keeper/lifetime.h"
 #include "helper/keeper/reject.h"
 #include "keyring/clock.h"
 
@@ -14,10 +15,7 @@ bool kt_reject_token(struct kt_keyring *keyring, struct kt_credential *credentia
 	} else {
 		if (kt_secret_is_empty(&credential->token))
 			return true;
-		kt_secret_clear(&credential->token);
-		credential->issued = 0;
-		credential->issued_boot = 0;
-		credential->lifetime = 0;
+		kt_lifetime_end(credential);
 	}
 	return kt_keyring_store(keyring, credential, error);
 }

@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include "helper/keeper/account.h"
+#include "helper/keeper/lifetime.h"
+#include "helper/keeper/rotation.h"
 #include "helper/keeper/supply.h"
 #include "helper/report.h"
 #include "keyring/cleanup.h"
@@ -41,7 +43,10 @@ static bool fill(const struct kt_credential *credential, struct kt_answer *answe
 	answer->is_token = credential->kind != KT_KIND_PASSWORD;
 	answer->is_bearer = kt_text_is_equal(credential->authtype, "bearer");
 	answer->obtained = credential->created;
-	if (!answer->is_token) {
+	if (kt_kind_is_grant(credential->kind)) {
+		answer->expires = kt_lifetime_wall_end(credential);
+		answer->obtained = credential->issued;
+	} else if (!answer->is_token) {
 		answer->expires = credential->expires;
 		if (!kt_secret_copy(&answer->oauth_refresh_token, &credential->refresh_token, error))
 			return false;
@@ -53,11 +58,14 @@ static bool fill(const struct kt_credential *credential, struct kt_answer *answe
 	       kt_secret_copy(&answer->secret, &credential->token, error);
 }
 
-bool kt_supply_answer(struct kt_keeper *keeper, const struct kt_credential *credential,
-                      struct kt_answer *answer, bool *found, struct kt_error *error)
+bool kt_supply_answer(struct kt_keeper *keeper, struct kt_credential *credential,
+                      const struct kt_wish *wish, struct kt_answer *answer, bool *found,
+                      struct kt_error *error)
 {
-	(void)keeper;
 	*found = false;
+	if (kt_kind_is_grant(credential->kind) &&
+	    !kt_rotation_run(keeper, credential, wish, error))
+		return false;
 	if (credential->refused)
 		return fail_refused(credential, error);
 	if (credential->kind == KT_KIND_PASSWORD && credential->expires &&

@@ -8,15 +8,19 @@
 
 #include "helper/answer.h"
 #include "helper/keeper/keeper.h"
+#include "helper/keeper/wish.h"
 #include "keyring/credential.h"
 
 /*
- * Fills answer with what the credential is good for. A refused PAT or SAT is KT_ERROR_REFUSED
- * with the command that mends it; a password that has expired is none: *found is false. The
- * answer's expires stays 0 for PAT and SAT: what the user typed warns and never blocks.
+ * Fills answer with what the credential is good for; a grant's access token meets the wish, and
+ * is renewed first if it does not (rotation.h tells the errors). A refused PAT or SAT is
+ * KT_ERROR_REFUSED with the command that mends it; a password that has expired is none: *found
+ * is false. The answer's expires stays 0 for PAT and SAT: what the user typed warns and never
+ * blocks.
  */
-bool kt_supply_answer(struct kt_keeper *keeper, const struct kt_credential *credential,
-                      struct kt_answer *answer, bool *found, struct kt_error *error);
+bool kt_supply_answer(struct kt_keeper *keeper, struct kt_credential *credential,
+                      const struct kt_wish *wish, struct kt_answer *answer, bool *found,
+                      struct kt_error *error);
 
 /* When a typed expiry is due, or the day a PAT of unknown expiry is old; 0 for neither. */
 int64_t kt_supply_expected_end(const struct kt_credential *credential);

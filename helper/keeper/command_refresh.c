@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "helper/keeper/account.h"
+#include "helper/keeper/command.h"
+#include "helper/keeper/rotation.h"
+#include "helper/report.h"
+#include "keyring/cleanup.h"
+
+static bool refresh_one(struct kt_keeper *keeper, struct kt_credential *credential,
+                        const struct kt_wish *wish, struct kt_error *error)
+{
+	if (kt_kind_is_grant(credential->kind))
+		return kt_rotation_run(keeper, credential, wish, error);
+	kt_fail(error, KT_ERROR_USAGE, "refresh: a %s is not renewed, it is replaced",
+	        kt_kind_name(credential->kind));
+	return kt_advise(error, "run: keyturn login");
+}
+
+/* Every grant, or every one whose token is due; what fails is told, and the rest goes on. */
+static bool refresh_many(struct kt_keeper *keeper, const struct kt_wish *wish,
+                         struct kt_error *error)
+{
+	KT_CLEANUP(kt_credentials_clear) struct kt_credentials list = { 0 };
+	const struct kt_identity anything = { 0 };
+	struct kt_keyring *keyring = kt_keeper_keyring(keeper, error);
+
+	if (!keyring || !kt_keyring_search(keyring, &anything, &list, error))
+		return false;
+	for (size_t i = 0; i < list.count; i++) {
+		struct kt_error failure = { 0 };
+
+		if (!kt_kind_is_grant(list.items[i].kind) ||
+		    refresh_one(keeper, &list.items[i], wish, &failure))
+			continue;
+		kt_report_failure(&failure, false);
+		error->code = failure.code;
+	}
+	return error->code == KT_ERROR_NONE;
+}
+
+static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
+{
+	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
+	const struct kt_wish fresh = { .renew = true };
+	bool due = false;
+	bool all = false;
+	const struct kt_option options[] = {
+		{ "due", false, &due },
+		{ "all", false, &all },
+	};
+	const char *account;
+
+	if (!kt_options_read_account(options, KT_COUNT(options), argc, argv, &account, error))
+		return false;
+	if (due + all + (account != NULL) > 1)
+		return kt_fail(error, KT_ERROR_USAGE, "refresh: an account, --due or --all");
+	if (due || all) {
+		const struct kt_wish ahead = { .ahead = true };
+
+		keeper->never_prompts = due;
+		return refresh_many(keeper, due ? &ahead : &fresh, error);
+	}
+	return kt_account_find(keeper, account, KT_ACCOUNT_TOKEN, &credential, error) &&
+	       refresh_one(keeper, &credential, &fresh, error);
+}
+
+const struct kt_command kt_command_refresh = {
+	.name = "refresh",
+	.synopsis = "[ACCOUNT | --due | --all]",
+	.summary = "renew an access token now",
+	.details = "--due  every account whose token is in the last fifth of its life or expired;\n"
+	           "       never asks anybody: for timers\n"
+	           "--all  every account\n",
+	.run = run,
+};

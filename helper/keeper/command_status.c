@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <unistd.h>
+
+#include "helper/answer.h"
+#include "helper/keeper/account.h"
+#include "helper/keeper/command.h"
+#include "helper/keeper/courier.h"
+#include "helper/keeper/describe.h"
+#include "helper/keeper/probe.h"
+#include "helper/keeper/supply.h"
+#include "keyring/cleanup.h"
+#include "keyring/text.h"
+
+static bool print(const struct kt_credential *credential, const struct kt_probe *probe,
+                  struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret output = { 0 };
+	KT_CLEANUP(kt_text_free) char *name = NULL;
+	KT_CLEANUP(kt_text_free) char *line = NULL;
+	const char *user = kt_text_or_empty(probe->user_name);
+
+	if (!kt_account_full_name(&credential->identity, &name, error) ||
+	    !kt_text_format(&line, error, "%s works%s%s", name, *user ? ": it is " : "", user))
+		return false;
+	kt_text_make_printable(line);
+	return kt_secret_append_text(&output, line, error) &&
+	       kt_secret_append_text(&output, "\n", error) &&
+	       kt_answer_send(STDOUT_FILENO, &output, error);
+}
+
+static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
+{
+	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
+	KT_CLEANUP(kt_answer_clear) struct kt_answer answer = { 0 };
+	KT_CLEANUP(kt_probe_clear) struct kt_probe probe = { 0 };
+	const struct kt_wish wish = { 0 };
+	const char *account;
+	bool found;
+
+	if (!kt_options_read_account(NULL, 0, argc, argv, &account, error) ||
+	    !kt_account_find(keeper, account, KT_ACCOUNT_TOKEN, &credential, error) ||
+	    !kt_supply_answer(keeper, &credential, &wish, &answer, &found, error))
+		return false;
+	kt_supply_warn(&credential);
+	if (!kt_probe_ask(&probe, &credential, &answer.secret, KT_COURIER_MILLISECONDS, error))
+		return false;
+	if (probe.verdict == KT_PROBE_WORKS)
+		return print(&credential, &probe, error);
+	*error = probe.reason;
+	return false;
+}
+
+const struct kt_command kt_command_status = {
+	.name = "status",
+	.synopsis = "[ACCOUNT]",
+	.summary = "ask the service whether the token works",
+	.details = "Exit status 0 yes, 3 no, 5 it cannot tell.\n",
+	.run = run,
+};

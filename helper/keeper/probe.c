@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <string.h>
+
+#include "helper/keeper/account.h"
+#include "helper/keeper/courier.h"
+#include "helper/keeper/probe.h"
+#include "keyring/cleanup.h"
+#include "keyring/text.h"
+
+#define PATH "/v1/users/me"
+
+/* Contract 8.2: the envelope's codes; 4101 may also be a missing permission. */
+#define CODE_INVALID 4100
+#define CODE_EXPIRED 700012006
+
+static bool ask(const struct kt_credential *credential, const struct kt_secret *token,
+                int64_t timeout, struct kt_errand *answer, struct kt_error *error)
+{
+	KT_CLEANUP(kt_errand_clear) struct kt_errand errand = { 0 };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret header = { 0 };
+	KT_CLEANUP(kt_text_free) char *url = NULL;
+
+	return kt_account_service(&credential->identity, &url, error) &&
+	       kt_text_format(&url, error, "%s%s", url, PATH) &&
+	       kt_secret_append_text(&header, "Bearer ", error) &&
+	       kt_secret_append(&header, kt_secret_reveal(token), kt_secret_length(token), error) &&
+	       kt_errand_add(&errand, "errand", "get", error) &&
+	       kt_errand_add(&errand, "url", url, error) &&
+	       kt_errand_add_number(&errand, "timeout", timeout, error) &&
+	       kt_errand_add_secret(&errand, "authorization", &header, error) &&
+	       (!credential->ca || kt_errand_add(&errand, "ca", credential->ca, error)) &&
+	       kt_courier_ask(&errand, answer, error);
+}
+
+static bool refused(struct kt_probe *probe, const struct kt_credential *credential)
+{
+	bool is_cn = strcmp(credential->identity.host, "api.coze.cn") == 0;
+	bool is_com = strcmp(credential->identity.host, "api.coze.com") == 0;
+
+	probe->verdict = KT_PROBE_REFUSED;
+	kt_fail(&probe->reason, KT_ERROR_REFUSED, "%s does not take this token",
+	        credential->identity.host);
+	if (is_cn || is_com)
+		return kt_advise(&probe->reason, "if it was made at coze.%s: keyturn login %s --site "
+		                 "coze.%s --with-token", is_cn ? "com" : "cn",
+		                 credential->identity.username, is_cn ? "com" : "cn");
+	return kt_advise(&probe->reason, "log in again: keyturn login %s",
+	                 credential->identity.username);
+}
+
+bool kt_probe_ask(struct kt_probe *probe, const struct kt_credential *credential,
+                  const struct kt_secret *token, int64_t timeout, struct kt_error *error)
+{
+	KT_CLEANUP(kt_errand_clear) struct kt_errand answer = { 0 };
+	const char *reason;
+	int64_t status = 0;
+	int64_t code = -1;
+
+	if (!ask(credential, token, timeout, &answer, error))
+		return false;
+	kt_errand_number(&answer, "status", &status);
+	kt_errand_number(&answer, "n.code", &code);
+	reason = kt_errand_text(&answer, "reason");
+	if (status >= 200 && status < 300 && code == 0) {
+		probe->verdict = KT_PROBE_WORKS;
+		return kt_text_set(&probe->user_name, kt_errand_text(&answer, "s.data.user_name"),
+		                   error);
+	}
+	if (code == CODE_INVALID || code == CODE_EXPIRED || (status == 401 && code == -1)) {
+		refused(probe, credential);
+		return true;
+	}
+	probe->verdict = KT_PROBE_UNKNOWN;
+	if (status == 0)
+		kt_fail(&probe->reason, KT_ERROR_NETWORK, "%s did not answer: %.200s",
+		        credential->identity.host, reason ? reason : "no answer");
+	else
+		kt_fail(&probe->reason, KT_ERROR_SERVER, "%s cannot tell: it answered %lld%s",
+		        credential->identity.host, (long long)status,
+		        code > 0 ? " with a code of its own" : "");
+	kt_advise(&probe->reason, "the token stays as it is; try again, or see what an ordinary call "
+	          "says");
+	return true;
+}
+
+void kt_probe_clear(struct kt_probe *probe)
+{
+	kt_text_free(&probe->user_name);
+	*probe = (struct kt_probe){ 0 };
+}

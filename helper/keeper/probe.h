@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * Asks a service whether a token works: Coze's /v1/users/me (contract, section 9). A token is
+ * sent to the service it was stored for and nowhere else.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "keyring/credential.h"
+
+enum kt_probe_verdict {
+	KT_PROBE_WORKS,
+	KT_PROBE_REFUSED,   /* the service knows no such token */
+	KT_PROBE_UNKNOWN,   /* it cannot tell: no permission, no such endpoint, no answer */
+};
+
+struct kt_probe {
+	enum kt_probe_verdict verdict;
+	char *user_name;
+	struct kt_error reason; /* where it does not work: message and remedy */
+};
+
+/* timeout in milliseconds, for the whole question. */
+bool kt_probe_ask(struct kt_probe *probe, const struct kt_credential *credential,
+                  const struct kt_secret *token, int64_t timeout, struct kt_error *error);
+void kt_probe_clear(struct kt_probe *probe);

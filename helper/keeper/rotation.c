@@ -1,0 +1,527 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "helper/keeper/account.h"
+#include "helper/keeper/change.h"
+#include "helper/keeper/courier.h"
+#include "helper/keeper/dialect.h"
+#include "helper/keeper/escrow.h"
+#include "helper/keeper/fault.h"
+#include "helper/keeper/grant.h"
+#include "helper/keeper/hold.h"
+#include "helper/keeper/journal.h"
+#include "helper/keeper/lifetime.h"
+#include "helper/keeper/reply.h"
+#include "helper/keeper/rotation.h"
+#include "helper/report.h"
+#include "keyring/cleanup.h"
+#include "keyring/clock.h"
+#include "keyring/text.h"
+
+#define STORE_MILLISECONDS 5000
+#define STORE_WITHOUT_ESCROW_MILLISECONDS 30000
+#define ESCROW_ROOM 1024
+/* A request that would have less time than this is not begun. */
+#define SHORTEST_MILLISECONDS 1500
+#define TRIES_NOT_ACCEPTED 3
+#define LONGEST_PAUSE 900
+#define FIRST_PAUSE 60
+/* A service that takes back each token at once is not asked more often than this. */
+#define EARLY_LIMIT 30
+#define EARLY_PAUSE 30
+#define FALLBACK_LIFETIME 900
+
+/* One renewal, from the lock to its release. */
+struct rotation {
+	struct kt_keyring *keyring;
+	struct kt_credential *credential;
+	const struct kt_wish *wish;
+	char *name;               /* of the account, for messages */
+	int64_t deadline;         /* of all requests together */
+	struct kt_journal journal;
+	struct kt_escrow escrow;
+	struct kt_hold hold;
+	bool is_unclear;          /* an earlier request with this refresh token may have counted */
+	struct kt_secret sent;    /* the refresh token of the request */
+};
+
+static void clear_rotation(struct rotation *rotation)
+{
+	kt_secret_clear(&rotation->sent);
+	kt_text_free(&rotation->name);
+	kt_journal_close(&rotation->journal);
+	kt_escrow_close(&rotation->escrow);
+	kt_hold_end(&rotation->hold);
+}
+
+static bool is_fresh(const struct kt_credential *credential, const struct kt_wish *wish)
+{
+	int64_t left = kt_lifetime_left(credential);
+	int64_t needed = kt_lifetime_margin(credential);
+
+	if (wish->nearly_whole)
+		needed = credential->lifetime - credential->lifetime / 10;
+	if (wish->ahead)
+		needed = credential->lifetime / 5;
+	if (wish->minimum > 0)
+		needed = wish->minimum;
+	return !wish->renew && left > 0 && left >= needed;
+}
+
+/* Nothing came of the request, or it was answered: the record no longer speaks of it. */
+static bool settle(struct rotation *rotation, struct kt_error *error)
+{
+	return kt_journal_write(&rotation->journal,
+	                        rotation->is_unclear ? KT_JOURNAL_SENT : KT_JOURNAL_CLEAR, error);
+}
+
+/* Connected, nothing sent: from here on the next caller must know that it may have been. */
+static bool commit_to_sending(struct rotation *rotation, struct kt_courier *courier,
+                              struct kt_error *error)
+{
+	KT_CLEANUP(kt_errand_clear) struct kt_errand go = { 0 };
+
+	kt_fault_point("before-sent");
+	kt_hold_begin(&rotation->hold);
+	rotation->journal.sent_wall = kt_clock_wall();
+	if (!kt_journal_name_token(&rotation->journal, rotation->credential, &rotation->sent,
+	                           error) ||
+	    !kt_journal_write(&rotation->journal, KT_JOURNAL_SENT, error))
+		return false;
+	kt_fault_point("sent");
+	return kt_errand_add(&go, "say", "go", error) && kt_courier_send(courier, &go, error);
+}
+
+/*
+ * One request, as a dialogue. True: reply tells what became of it, whatever that is. False: it
+ * was not sent for a reason of our own.
+ */
+static bool send_once(struct rotation *rotation, struct kt_errand *answer, struct kt_reply *reply,
+                 struct kt_error *error)
+{
+	KT_CLEANUP(kt_errand_clear) struct kt_errand errand = { 0 };
+	KT_CLEANUP(kt_courier_end) struct kt_courier courier = { 0 };
+	struct kt_error silence = { 0 };
+	int64_t deadline = rotation->deadline + 700;
+
+	if (!rotation->is_unclear && !kt_journal_write(&rotation->journal, KT_JOURNAL_INTENT, error))
+		return false;
+	kt_fault_point("intent");
+	if (!kt_grant_refresh_token(rotation->credential, &rotation->sent,
+	                            rotation->deadline - kt_clock_monotonic(), &errand, error) ||
+	    !kt_courier_start(&courier, error) || !kt_courier_send(&courier, &errand, error) ||
+	    !kt_courier_receive(&courier, answer, deadline, error))
+		return false;
+	if (kt_errand_is(answer, "say", "ready")) {
+		if (!commit_to_sending(rotation, &courier, error))
+			return false;
+		/* A courier that dies now leaves an empty message, which reads as unclear. */
+		if (!kt_courier_receive(&courier, answer, deadline, &silence))
+			kt_report_trace("the courier ended without an answer");
+	}
+	kt_fault_point("answer");
+	kt_reply_read(reply, answer, kt_dialect_of(rotation->credential));
+	kt_report_trace("renewal of %s: HTTP %lld, verdict %d", rotation->name,
+	                (long long)reply->status, (int)reply->verdict);
+	return true;
+}
+
+static bool has_time(const struct rotation *rotation, int64_t pause)
+{
+	return kt_clock_monotonic() + pause + SHORTEST_MILLISECONDS < rotation->deadline;
+}
+
+/* How long to wait before a request that the server did not accept is made again; 0: do not. */
+static int64_t pause_before(const struct kt_reply *reply, int tries)
+{
+	if (tries >= TRIES_NOT_ACCEPTED)
+		return 0;
+	if (reply->verdict == KT_VERDICT_BUSY)
+		return reply->retry_after ? reply->retry_after * 1000 : 500 << tries;
+	if (reply->verdict == KT_VERDICT_UNSENT && reply->cause &&
+	    (strcmp(reply->cause, "dns") == 0 || strcmp(reply->cause, "connect") == 0))
+		return 200 << (2 * tries);
+	return 0;
+}
+
+/*
+ * Sends until something has come of it: what was not accepted is sent again, what may have been
+ * accepted once more and only once (servers that forgive a lost answer do so for seconds).
+ */
+static bool send_until_settled(struct rotation *rotation, struct kt_errand *answer,
+                               struct kt_reply *reply, struct kt_error *error)
+{
+	for (int tries = 1;; tries++) {
+		int64_t pause = 0;
+
+		if (!send_once(rotation, answer, reply, error)) {
+			struct kt_error ignored = { 0 };
+
+			settle(rotation, &ignored);
+			return false;
+		}
+		if (reply->verdict == KT_VERDICT_UNCLEAR) {
+			bool is_first = !rotation->is_unclear;
+
+			rotation->is_unclear = true;
+			if (!is_first || !has_time(rotation, 0))
+				return true;
+			rotation->journal.tries = 1;
+			continue;
+		}
+		pause = pause_before(reply, tries);
+		if (pause == 0 || !has_time(rotation, pause))
+			return true;
+		if (!settle(rotation, error))
+			return false;
+		kt_hold_end(&rotation->hold);
+		kt_clock_sleep(pause);
+	}
+}
+
+static bool reload(struct rotation *rotation, struct kt_error *error)
+{
+	struct kt_identity identity = { 0 };
+	bool found = false;
+	bool loaded = kt_identity_copy(&identity, &rotation->credential->identity, error) &&
+	              kt_keyring_load(rotation->keyring, &identity, rotation->credential, &found,
+	                              error);
+
+	kt_identity_clear(&identity);
+	if (!loaded)
+		return false;
+	return found || kt_fail(error, KT_ERROR_NOT_FOUND, "%s was removed just now",
+	                        rotation->name);
+}
+
+/* What the keyring did not take, the error of the last try and where the grant is meanwhile. */
+static bool fail_unsaved(const struct rotation *rotation, const struct kt_error *cause,
+                         bool is_escrowed, struct kt_error *error)
+{
+	kt_fail(error, cause->code, "%s was renewed but the keyring did not take it (%.120s); %s",
+	        rotation->name, cause->message, is_escrowed
+	        ? "it is kept in memory for 24 hours and the next call saves it"
+	        : "THE NEW LOGIN IS LOST with this process");
+	return kt_advise(error, "%s", cause->remedy[0] ? cause->remedy
+	                 : "open the keyring, then run the command again");
+}
+
+static bool save(struct rotation *rotation, const struct kt_credential *renewed,
+                 struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret form = { 0 };
+	int64_t begin = kt_clock_monotonic();
+	bool is_escrowed;
+
+	if (!kt_credential_write(renewed, &form, error))
+		return false;
+	kt_fault_point("parsed");
+	is_escrowed = kt_escrow_fill(&rotation->escrow, &form);
+	kt_fault_point("escrow");
+	for (;;) {
+		struct kt_error cause = { 0 };
+		struct kt_error ignored = { 0 };
+		int64_t limit = is_escrowed ? STORE_MILLISECONDS : STORE_WITHOUT_ESCROW_MILLISECONDS;
+
+		if (is_escrowed)
+			kt_journal_write(&rotation->journal, KT_JOURNAL_GOT, &ignored);
+		kt_fault_point("got");
+		if (kt_keyring_store(rotation->keyring, renewed, &cause))
+			break;
+		if (!is_escrowed)
+			is_escrowed = kt_escrow_reserve(&rotation->escrow, kt_secret_length(&form)) &&
+			              kt_escrow_fill(&rotation->escrow, &form);
+		if (kt_clock_monotonic() - begin >= limit)
+			return fail_unsaved(rotation, &cause, is_escrowed, error);
+		kt_clock_sleep(250);
+	}
+	kt_fault_point("stored");
+	kt_escrow_drop(&rotation->escrow);
+	return true;
+}
+
+static void count_early(struct rotation *rotation)
+{
+	const struct kt_credential *old = rotation->credential;
+	struct kt_journal *journal = &rotation->journal;
+	int64_t now = kt_clock_wall();
+
+	if (old->lifetime > 0 && old->issued > 0 && now - old->issued < old->lifetime / 2)
+		journal->early++;
+	else
+		journal->early = 0;
+	journal->renewed_wall = now;
+}
+
+static bool accept(struct rotation *rotation, struct kt_errand *answer,
+                   const struct kt_reply *reply, struct kt_error *error)
+{
+	KT_CLEANUP(kt_tokens_clear) struct kt_tokens tokens = { 0 };
+	KT_CLEANUP(kt_credential_clear) struct kt_credential renewed = { 0 };
+	bool is_rotated;
+
+	if (!kt_credential_copy(&renewed, rotation->credential, error) ||
+	    !kt_tokens_read(&tokens, reply, answer, FALLBACK_LIFETIME, error))
+		return false;
+	is_rotated = !kt_secret_is_empty(&tokens.refresh_token) &&
+	             !kt_secret_is_equal(&tokens.refresh_token, &rotation->sent);
+	if (is_rotated) {
+		kt_secret_move(&renewed.previous_refresh_token, &rotation->sent);
+		kt_secret_move(&renewed.refresh_token, &tokens.refresh_token);
+		renewed.refreshed = kt_clock_wall();
+	}
+	renewed.generation++;
+	kt_secret_move(&renewed.token, &tokens.access_token);
+	kt_text_free(&renewed.state);
+	renewed.state_since = 0;
+	count_early(rotation);
+	if (!kt_lifetime_start(&renewed, tokens.lifetime, error) || !save(rotation, &renewed, error))
+		return false;
+	kt_credential_clear(rotation->credential);
+	*rotation->credential = renewed;
+	renewed = (struct kt_credential){ 0 };
+	rotation->is_unclear = false;
+	rotation->journal.tries = 0;
+	return kt_journal_write(&rotation->journal, KT_JOURNAL_CLEAR, error);
+}
+
+/* The grant is over: flagged, its refresh token kept. That it cannot be noted changes nothing. */
+static bool give_up(struct rotation *rotation, const struct kt_reply *reply,
+                    struct kt_error *error)
+{
+	struct kt_error ignored = { 0 };
+
+	kt_lifetime_end(rotation->credential);
+	rotation->credential->state_since = kt_clock_wall();
+	rotation->is_unclear = false;
+	if (kt_text_set(&rotation->credential->state, "dead", &ignored) &&
+	    kt_keyring_store(rotation->keyring, rotation->credential, &ignored))
+		kt_journal_write(&rotation->journal, KT_JOURNAL_CLEAR, &ignored);
+	kt_escrow_drop(&rotation->escrow);
+	return kt_reply_fail(reply, rotation->name, error);
+}
+
+/*
+ * "Dead" is also what a server says when another spent the token: the item is looked at again
+ * for a while. *changed: it holds another refresh token now.
+ */
+static bool look_again(struct rotation *rotation, bool *changed, struct kt_error *error)
+{
+	static const int64_t pauses[] = { 0, 25, 100, 400 };
+
+	*changed = false;
+	for (size_t i = 0; i < sizeof(pauses) / sizeof(pauses[0]) && !*changed; i++) {
+		kt_clock_sleep(pauses[i]);
+		if (!reload(rotation, error))
+			return false;
+		*changed = !kt_secret_is_equal(&rotation->credential->refresh_token, &rotation->sent);
+	}
+	return true;
+}
+
+static bool send_current(struct rotation *rotation, const struct kt_secret *refresh_token,
+                         struct kt_errand *answer, struct kt_reply *reply,
+                         struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret form = { 0 };
+
+	if (!kt_secret_copy(&rotation->sent, refresh_token, error) ||
+	    !kt_credential_write(rotation->credential, &form, error))
+		return false;
+	if (!kt_escrow_reserve(&rotation->escrow, kt_secret_length(&form) + ESCROW_ROOM))
+		kt_report_trace("the kernel keyring has no room: the renewal has no escrow");
+	return send_until_settled(rotation, answer, reply, error);
+}
+
+/* The server called the token dead: what else there is, newest first, before giving up. */
+static bool try_others(struct rotation *rotation, struct kt_errand *answer,
+                       struct kt_reply *reply, struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret other = { 0 };
+	bool was_unclear = rotation->is_unclear;
+	bool changed;
+
+	if (!look_again(rotation, &changed, error))
+		return false;
+	if (changed && is_fresh(rotation->credential, rotation->wish))
+		return true;
+	if (!kt_secret_copy(&other, changed ? &rotation->credential->refresh_token
+	                            : &rotation->credential->previous_refresh_token, error))
+		return false;
+	rotation->is_unclear = false;
+	if ((!changed && !was_unclear) || kt_secret_is_empty(&other))
+		return give_up(rotation, reply, error);
+	if (!send_current(rotation, &other, answer, reply, error))
+		return false;
+	if (reply->verdict == KT_VERDICT_TOKENS)
+		return accept(rotation, answer, reply, error);
+	if (reply->verdict == KT_VERDICT_REFUSED && reply->refusal == KT_REFUSAL_DEAD)
+		return give_up(rotation, reply, error);
+	return settle(rotation, error) && kt_reply_fail(reply, rotation->name, error);
+}
+
+static bool renew(struct rotation *rotation, struct kt_error *error)
+{
+	KT_CLEANUP(kt_errand_clear) struct kt_errand answer = { 0 };
+	struct kt_reply reply = { 0 };
+
+	if (!send_current(rotation, &rotation->credential->refresh_token, &answer, &reply, error))
+		return false;
+	if (reply.verdict == KT_VERDICT_TOKENS)
+		return accept(rotation, &answer, &reply, error);
+	if (reply.verdict == KT_VERDICT_REFUSED && reply.refusal == KT_REFUSAL_DEAD)
+		return try_others(rotation, &answer, &reply, error);
+	kt_escrow_drop(&rotation->escrow);
+	return settle(rotation, error) && kt_reply_fail(&reply, rotation->name, error);
+}
+
+/* An answer that a caller before us got and could not store. */
+static bool adopt(struct rotation *rotation, struct kt_error *error)
+{
+	KT_CLEANUP(kt_credential_clear) struct kt_credential parked = { 0 };
+	struct kt_credential *stored = rotation->credential;
+
+	if (!kt_escrow_read(&rotation->escrow, &parked)) {
+		kt_escrow_drop(&rotation->escrow);
+		return true;
+	}
+	if (kt_identity_is_equal(&parked.identity, &stored->identity) &&
+	    kt_text_is_equal(parked.grant, stored->grant) &&
+	    parked.generation > stored->generation) {
+		struct kt_error cause = { 0 };
+
+		if (!kt_keyring_store(rotation->keyring, &parked, &cause))
+			return fail_unsaved(rotation, &cause, true, error);
+		kt_report_trace("adopted what was in escrow for %s", rotation->name);
+		kt_credential_clear(stored);
+		*stored = parked;
+		parked = (struct kt_credential){ 0 };
+	}
+	kt_escrow_drop(&rotation->escrow);
+	return true;
+}
+
+/* Whether a refresh token whose last answer was lost may be sent again already. */
+static bool check_recovery(struct rotation *rotation, struct kt_error *error)
+{
+	struct kt_journal *journal = &rotation->journal;
+	int64_t pause = FIRST_PAUSE;
+	int64_t since = kt_clock_wall() - journal->sent_wall;
+
+	if (!rotation->is_unclear) {
+		journal->tries = 0;
+		return true;
+	}
+	for (int64_t i = 1; i < journal->tries && pause < LONGEST_PAUSE; i++)
+		pause *= 2;
+	pause = pause < LONGEST_PAUSE ? pause : LONGEST_PAUSE;
+	if (journal->tries > 0 && since >= 0 && since < pause && !rotation->wish->renew) {
+		kt_fail(error, KT_ERROR_NETWORK, "the answer to the last renewal of %s was lost on the "
+		        "way; whether it counted is not known", rotation->name);
+		return kt_advise(error, "nothing is given up: try again in %lld s, or at once with: "
+		                 "keyturn refresh %s", (long long)(pause - since), rotation->name);
+	}
+	journal->tries++;
+	return true;
+}
+
+static bool check_pace(const struct rotation *rotation, struct kt_error *error)
+{
+	int64_t since = kt_clock_wall() - rotation->journal.renewed_wall;
+
+	if (rotation->wish->renew || rotation->journal.early < EARLY_LIMIT || since < 0 ||
+	    since >= EARLY_PAUSE)
+		return true;
+	kt_fail(error, KT_ERROR_BUSY, "%s was renewed %lld times in a row before half of its life: "
+	        "renewals are slowed down", rotation->name, (long long)rotation->journal.early);
+	return kt_advise(error, "find out why the service refuses its tokens; next try in %lld s",
+	                 (long long)(EARLY_PAUSE - since));
+}
+
+static bool fail_dead(const struct rotation *rotation, struct kt_error *error)
+{
+	kt_fail(error, KT_ERROR_DEAD, "the login of %s is over", rotation->name);
+	return kt_advise(error, "log in again: keyturn login %s", rotation->name);
+}
+
+/* Under the lock: read everything again, then decide (safety.md 4.2). */
+static bool run_locked(struct rotation *rotation, struct kt_error *error)
+{
+	const struct kt_identity *identity = &rotation->credential->identity;
+
+	kt_fault_point("locked");
+	if (!kt_journal_open(&rotation->journal, identity, error) ||
+	    !kt_escrow_open(&rotation->escrow, identity, error))
+		return false;
+	if (!reload(rotation, error)) {
+		if (error->code == KT_ERROR_NOT_FOUND)
+			kt_escrow_drop(&rotation->escrow);
+		return false;
+	}
+	if (!adopt(rotation, error))
+		return false;
+	if (is_fresh(rotation->credential, rotation->wish))
+		return true;
+	if (kt_text_is_equal(rotation->credential->state, "dead") && !rotation->wish->renew)
+		return fail_dead(rotation, error);
+	rotation->is_unclear = kt_journal_is_sent(&rotation->journal, rotation->credential,
+	                                          &rotation->credential->refresh_token);
+	if (rotation->is_unclear && !rotation->wish->renew &&
+	    kt_lifetime_left(rotation->credential) > 0)
+		return true;
+	return check_recovery(rotation, error) && check_pace(rotation, error) &&
+	       renew(rotation, error);
+}
+
+bool kt_rotation_run(struct kt_keeper *keeper, struct kt_credential *credential,
+                     const struct kt_wish *wish, struct kt_error *error)
+{
+	KT_CLEANUP(kt_change_end) struct kt_change change = { 0 };
+	KT_CLEANUP(clear_rotation) struct rotation rotation = {
+		.credential = credential,
+		.wish = wish,
+	};
+
+	if (is_fresh(credential, wish))
+		return true;
+	if (!kt_account_full_name(&credential->identity, &rotation.name, error))
+		return false;
+	rotation.keyring = kt_keeper_keyring(keeper, error);
+	if (!rotation.keyring)
+		return false;
+	if (!kt_change_begin(&change, &credential->identity, error)) {
+		if (error->code != KT_ERROR_BUSY || kt_lifetime_left(credential) <= 0)
+			return false;
+		/* Who waited in vain never renews without the lock; what is left is still good. */
+		kt_error_clear(error);
+		return true;
+	}
+	rotation.deadline = kt_clock_monotonic() + KT_COURIER_MILLISECONDS;
+	return run_locked(&rotation, error);
+}
+
+bool kt_rotation_is_unclear(const struct kt_credential *credential)
+{
+	KT_CLEANUP(kt_journal_close) struct kt_journal journal = { 0 };
+	struct kt_error ignored = { 0 };
+
+	return kt_journal_open(&journal, &credential->identity, &ignored) &&
+	       kt_journal_is_sent(&journal, credential, &credential->refresh_token);
+}
+
+bool kt_rotation_forget(const struct kt_identity *identity, struct kt_error *error)
+{
+	KT_CLEANUP(kt_journal_close) struct kt_journal journal = { 0 };
+	KT_CLEANUP(kt_escrow_close) struct kt_escrow escrow = { 0 };
+
+	if (!kt_escrow_open(&escrow, identity, error))
+		return false;
+	kt_escrow_drop(&escrow);
+	if (!kt_journal_open(&journal, identity, error))
+		return false;
+	return journal.phase == KT_JOURNAL_CLEAR ||
+	       kt_journal_write(&journal, KT_JOURNAL_CLEAR, error);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * One refresh, nothing lost (safety.md, section 4): under the account's lock, with a journal
+ * for the next caller should we die and an escrow for the answer until the keyring has it.
+ */
+
+#include <stdbool.h>
+
+#include "helper/keeper/keeper.h"
+#include "helper/keeper/wish.h"
+#include "keyring/credential.h"
+
+/*
+ * Makes credential, a grant just loaded, one whose access token meets the wish: adopts what
+ * another caller renewed, or renews it. On return credential is what the keyring holds. Errors:
+ * KT_ERROR_DEAD where the grant is over, KT_ERROR_REFUSED where a setting is wrong,
+ * KT_ERROR_NETWORK, _SERVER and _BUSY where trying again helps; KT_ERROR_LOCKED or
+ * _UNAVAILABLE where the renewed grant is safe in escrow but not yet in the keyring. No error
+ * loses a refresh token.
+ */
+bool kt_rotation_run(struct kt_keeper *keeper, struct kt_credential *credential,
+                     const struct kt_wish *wish, struct kt_error *error);
+
+/* A request may have spent the refresh token and its answer is not known. */
+bool kt_rotation_is_unclear(const struct kt_credential *credential);
+
+/* Forgets journal and escrow of an account whose grant is replaced or gone. Inside a change. */
+bool kt_rotation_forget(const struct kt_identity *identity, struct kt_error *error);

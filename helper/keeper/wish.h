@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* What a caller wants of an access token beyond its being good. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A zeroed wish is the usual one: good for kt_lifetime_margin(). */
+struct kt_wish {
+	int64_t minimum;      /* --min-valid: seconds */
+	bool nearly_whole;    /* nine tenths of its life: run */
+	bool ahead;           /* not in its last fifth: refresh --due */
+	bool renew;           /* a fresh one in any case, also of a grant called dead: refresh */
+};
