@@ -1,0 +1,229 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# keyturn login with a PAT or SAT.
+set -eu
+
+. "$srcdir/tests/support/home.sh"
+home_start
+
+begin 'a token from stdin is kept under the name main'
+input 'pat_one\n'
+call keyturn login --site coze.cn --with-token
+expect_status 0
+expect_output ''
+expect_said 'main@coze.cn is stored'
+expect_unsaid pat_one
+call keyturn token
+expect_output pat_one
+
+begin 'the keyring of the first login is recorded, and holds nothing secret'
+must [ "$(cat "$HOME/.config/keyturn/keyring")" = vault ]
+
+begin 'blanks and line ends around a token are removed'
+input ' \t pat_two \r\n\n'
+call keyturn login --site coze.cn --with-token
+expect_status 0
+call keyturn token
+expect_output pat_two
+
+begin 'a token without a line end is taken'
+input 'pat_three'
+call keyturn login --site=coze.cn --with-token
+expect_status 0
+call keyturn token
+expect_output pat_three
+
+begin 'a token that begins sat_ is a SAT, any other a PAT'
+input 'sat_one\n'
+call keyturn login service --site coze.com --with-token
+expect_status 0
+call keyturn show service --json
+expect_json sat kind
+expect_json https://api.coze.com service
+input 'cztei_other\n'
+call keyturn login other --site coze.com --with-token
+call keyturn show other --json
+expect_json pat kind
+
+begin 'an account stored again with another kind leaves one item'
+input 'sat_now\n'
+call keyturn login other --site coze.com --with-token
+expect_status 0
+call keyturn list --json
+must [ "$(grep -o '"account":"other"' "$work/out" | wc -l)" -eq 1 ]
+call keyturn token other
+expect_output sat_now
+
+begin 'NAME@SITE names both'
+input 'pat_at\n'
+call keyturn login at@coze.com --with-token
+expect_status 0
+call keyturn show at --json
+expect_json at account
+expect_json https://api.coze.com service
+
+begin 'NAME@OTHER-SITE with --site is a name as a whole'
+input 'pat_whole\n'
+call keyturn login me@coze.com --site coze.cn --with-token
+expect_status 0
+call keyturn show me@coze.com --json
+expect_json me@coze.com account
+expect_json https://api.coze.cn service
+
+begin 'the service of another server is given by its address'
+input 'pat_base\n'
+call keyturn login base --api-base https://API.Example.com:443/v1/ --with-token
+expect_status 0
+call keyturn show base --json
+expect_json https://api.example.com/v1 service
+
+begin 'plain http is taken for the own machine alone'
+input 'pat_near\n'
+call keyturn login near --api-base http://127.0.0.1:8080 --with-token
+expect_status 0
+input 'pat_far\n'
+call keyturn login far --api-base http://api.example.com --with-token
+expect_status 6
+expect_cause_and_remedy
+input 'pat_far\n'
+call keyturn login far --api-base http://localhost:8080 --with-token
+expect_status 6
+
+begin 'without --site COZE_API_BASE says where'
+input 'pat_env\n'
+call env COZE_API_BASE=https://api.coze.com keyturn login env --with-token
+expect_status 0
+call keyturn show env --json
+expect_json https://api.coze.com service
+
+begin 'without any of them a login is refused, before the token is read'
+input 'pat_nowhere\n'
+call keyturn login nowhere --with-token
+expect_status 2
+expect_cause_and_remedy
+expect_said '--site coze.cn'
+
+begin 'the first login becomes the default, later ones never move it'
+call keyturn default
+expect_output main@coze.cn
+
+begin 'a typed end is kept: days, a date, never'
+for end in 90 2099-12-31 never; do
+	input 'pat_end\n'
+	call keyturn login end --site coze.cn --with-token --expires "$end"
+	expect_status 0
+done
+call keyturn show end --json
+expect_json null expires_at
+input 'pat_end\n'
+call keyturn login end --site coze.cn --with-token --expires 2099-12-31
+call keyturn show end
+must grep -q '2099-12-31 23:59' "$work/out"
+input 'pat_end\n'
+call keyturn login end --site coze.cn --with-token --expires 10
+call keyturn show end --json
+left=$(($(json expires_at) - $(date +%s)))
+must [ "$left" -gt 863900 ] && must [ "$left" -le 864000 ]
+
+begin 'an end that is none is refused'
+for end in 0 -1 36501 2001-01-01 2099-02-30 2099-1-1 soon 1.5 ''; do
+	input 'pat_end\n'
+	call keyturn login end --site coze.cn --with-token --expires "$end"
+	expect_status 2
+	expect_cause_and_remedy
+done
+
+begin '--authtype is bearer'
+input 'pat_b\n'
+call keyturn login b --site coze.cn --with-token --authtype bearer
+expect_status 0
+input 'pat_b\n'
+call keyturn login b --site coze.cn --with-token --authtype basic
+expect_status 2
+expect_cause_and_remedy
+
+begin '--git-username is what git is told'
+input 'pat_gitname\n'
+call keyturn login gitname --api-base https://git.example.com --with-token --git-username oauth2
+expect_status 0
+input 'protocol=https\nhost=git.example.com\n\n'
+call keyturn get
+expect_line username=oauth2
+expect_line password=pat_gitname
+
+begin '--site and --api-base exclude each other'
+input 'pat_x\n'
+call keyturn login x --site coze.cn --api-base https://api.example.com --with-token
+expect_status 2
+expect_cause_and_remedy
+
+begin 'without a terminal a way has to be named'
+call keyturn login x --site coze.cn
+expect_status 2
+expect_cause_and_remedy
+expect_said '--with-token'
+
+begin 'a name is text without control characters that does not begin with a hyphen'
+input 'pat_x\n'
+call keyturn login "$(printf 'a\nb')" --site coze.cn --with-token
+expect_status 2
+expect_cause_and_remedy
+input 'pat_x\n'
+call keyturn login --site coze.cn --with-token -- -x
+expect_status 2
+input 'pat_x\n'
+call keyturn login 'Jürgen Müller' --site coze.cn --with-token
+expect_status 0
+call keyturn token 'Jürgen Müller'
+expect_output pat_x
+
+begin 'a new login mends a refused token'
+input 'pat_bad\n'
+call keyturn login again --site coze.cn --with-token
+input 'pat_bad\n'
+call keyturn reject again
+call keyturn token again
+expect_status 3
+input 'pat_good\n'
+call keyturn login again --site coze.cn --with-token
+expect_status 0
+call keyturn token again
+expect_output pat_good
+
+begin 'at a terminal site and token are asked for, and the token is not shown'
+need expect
+cat >"$work/dialogue" <<'END'
+set timeout 20
+spawn keyturn login typed
+expect "Which site"
+send "coze.com\r"
+expect "Token"
+send "pat_typed\r"
+expect eof
+lassign [wait] pid spawnid os value
+exit $value
+END
+call expect "$work/dialogue"
+expect_status 0
+expect_unsaid pat_typed
+must grep -q 'https://www.coze.com/open/oauth/pats' "$work/out"
+call keyturn token typed
+expect_output pat_typed
+
+begin 'a login that is broken off at the question leaves nothing'
+cat >"$work/dialogue" <<'END'
+set timeout 20
+spawn keyturn login broken --site coze.com
+expect "Token"
+send "\003"
+expect eof
+lassign [wait] pid spawnid os value
+exit $value
+END
+call expect "$work/dialogue"
+expect_status 2
+call keyturn token broken
+expect_status 1
+
+finish

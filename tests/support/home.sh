@@ -1,0 +1,257 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh
+#
+# A test script's own home, the call under test, and what is expected of it.
+#
+#	. "$srcdir/tests/support/home.sh"
+#	home_start
+#
+#	begin 'a token from stdin is kept'
+#	input 'pat_one\n'
+#	call keyturn login --site coze.cn --with-token
+#	expect_status 0
+#
+#	finish
+#
+# The home is empty but for a vault that its key file opens. No bus, no display, and nothing of
+# the caller's environment that keyturn reads. begin ends the test before it.
+
+tests_failed=0
+test_name=
+test_is_ok=true
+
+# home_clean: nothing of the caller's is seen by what is tested.
+home_clean()
+{
+	unset XDG_CONFIG_HOME XDG_DATA_HOME XDG_STATE_HOME XDG_CACHE_HOME XDG_RUNTIME_DIR
+	unset DBUS_SESSION_BUS_ADDRESS DISPLAY WAYLAND_DISPLAY CREDENTIALS_DIRECTORY
+	unset KEYTURN_ACCOUNT KEYTURN_KEYRING KEYTURN_VAULT KEYTURN_VAULT_KEY_FILE KEYTURN_CACHE
+	unset KEYTURN_PROMPT KEYTURN_TRACE COZE_API_TOKEN COZE_API_KEY COZE_API_BASE COZE_BASE_URL
+	unset GIT_DIR GIT_ASKPASS SSH_ASKPASS
+	GIT_CONFIG_NOSYSTEM=1
+	GIT_TERMINAL_PROMPT=0
+	LC_ALL=C.UTF-8
+	export GIT_CONFIG_NOSYSTEM GIT_TERMINAL_PROMPT LC_ALL
+	umask 077
+}
+
+# home_make: a home without a keyring. $work is beside it, for the test's own files.
+home_make()
+{
+	home_clean
+	work=$(mktemp -d)
+	HOME=$work/home
+	mkdir "$HOME"
+	export HOME
+	: >"$work/in"
+	: >"$work/out"
+	: >"$work/err"
+	trap home_end EXIT
+	trap 'exit 1' HUP INT TERM
+}
+
+home_start()
+{
+	home_make
+	keyturn vault create --key-file "$HOME/vault.key" >"$work/out"
+}
+
+home_end()
+{
+	home_status=$?
+	[ -z "$test_name" ] || echo "not ok $test_name (broken off)"
+	# The key of the open vault would else stay in the kernel.
+	KEYTURN_KEYRING=vault keyturn lock >/dev/null 2>&1 || true
+	[ -z "${DESKTOP_DIRECTORY:-}" ] || desktop_end || true
+	rm -rf "$work"
+	[ -z "$test_name" ] || exit 1
+	exit "$home_status"
+}
+
+# begin NAME: what follows is this test, until the next begin or finish.
+begin()
+{
+	conclude
+	test_name=$1
+	test_is_ok=true
+}
+
+conclude()
+{
+	[ -n "$test_name" ] || return 0
+	if "$test_is_ok"; then
+		echo "ok $test_name"
+	else
+		echo "not ok $test_name"
+		tests_failed=$((tests_failed + 1))
+	fi
+	test_name=
+}
+
+finish()
+{
+	conclude
+	[ "$tests_failed" -eq 0 ] || exit 1
+	exit 0
+}
+
+# skip REASON: a peer is missing.
+skip()
+{
+	echo "skip: $1"
+	test_name=
+	exit 77
+}
+
+# need PROGRAM...
+need()
+{
+	for peer in "$@"; do
+		command -v "$peer" >/dev/null || skip "there is no $peer"
+	done
+}
+
+complain()
+{
+	test_is_ok=false
+	echo "# $test_name: $*"
+}
+
+# input FORMAT [ARGUMENT...]: stdin of the next call, as printf writes it.
+input()
+{
+	# shellcheck disable=SC2059
+	printf "$@" >"$work/in"
+}
+
+# call COMMAND...: its $status; what it printed is in $work/out and $work/err.
+call()
+{
+	status=0
+	"$@" <"$work/in" >"$work/out" 2>"$work/err" || status=$?
+	: >"$work/in"
+}
+
+# must COMMAND...: it succeeds.
+must()
+{
+	"$@" || complain "not so: $*"
+}
+
+# must_not COMMAND...: it fails.
+must_not()
+{
+	! "$@" || complain "is so: $*"
+}
+
+show_call()
+{
+	sed 's/^/#   stdout: /' "$work/out" | head -n 20
+	sed 's/^/#   stderr: /' "$work/err" | head -n 20
+}
+
+expect_status()
+{
+	[ "$status" -eq "$1" ] && return
+	complain "exit status $status, not $1"
+	show_call
+}
+
+# expect_output TEXT: that line, and nothing else. expect_output '': nothing.
+expect_output()
+{
+	if [ -n "$1" ]; then
+		printf '%s\n' "$1" >"$work/expected"
+	else
+		: >"$work/expected"
+	fi
+	cmp -s "$work/expected" "$work/out" && return
+	complain 'another output was expected'
+	sed 's/^/#   expected: /' "$work/expected"
+	show_call
+}
+
+# expect_line LINE: it stands in the output, whole.
+expect_line()
+{
+	grep -qxF -e "$1" "$work/out" && return
+	complain "the output has no line $1"
+	show_call
+}
+
+# expect_said TEXT: stderr has it. expect_said '': stderr is empty.
+expect_said()
+{
+	if [ -n "$1" ]; then
+		grep -qF -e "$1" "$work/err" && return
+		complain "stderr does not say: $1"
+	else
+		[ ! -s "$work/err" ] && return
+		complain 'stderr is not empty'
+	fi
+	show_call
+}
+
+# One line for what happened, one for what to do, each of at most 300 bytes and a prefix.
+expect_cause_and_remedy()
+{
+	[ "$(grep -c '' "$work/err")" -eq 2 ] &&
+		! grep -qv '^keyturn: .' "$work/err" &&
+		! grep -q '.\{310\}' "$work/err" && return
+	complain 'stderr is not one line of cause and one of remedy'
+	show_call
+}
+
+# expect_unsaid TEXT: it stands neither in the output nor in stderr.
+expect_unsaid()
+{
+	! grep -qaF -e "$1" "$work/out" "$work/err" && return
+	complain "is echoed: $1"
+	show_call
+}
+
+# json NAME...: the member of that name in the member of ... of the output's one object; a number
+# is a place in a list. Text as it is, everything else as JSON.
+json()
+{
+	python3 -c '
+import json, sys
+value = json.load(open(sys.argv[1]))
+for name in sys.argv[2:]:
+    value = value[int(name)] if isinstance(value, list) else value[name]
+print(value if isinstance(value, str) else json.dumps(value))
+' "$work/out" "$@"
+}
+
+# expect_json VALUE NAME...
+expect_json()
+{
+	json_expected=$1
+	shift
+	json_found=$(json "$@" 2>&1) && [ "$json_found" = "$json_expected" ] && return
+	complain "JSON: $* is not $json_expected"
+	show_call
+}
+
+# snapshot: prints every file below the home, with its content's sum. What a lock leaves is none.
+snapshot()
+{
+	(cd "$HOME" && find . -type f ! -path './.local/state/*' -exec cksum {} + | sort)
+}
+
+# expect_unchanged: since snapshot >"$work/before".
+expect_unchanged()
+{
+	snapshot >"$work/after"
+	cmp -s "$work/before" "$work/after" || complain 'files below the home changed'
+}
+
+# store_token NAME SITE TOKEN: sets the stage.
+store_token()
+{
+	printf '%s\n' "$3" | keyturn login "$1" --site "$2" --with-token 2>>"$work/stage.log" ||
+		{
+			cat "$work/stage.log"
+			exit 1
+		}
+}
