@@ -3,13 +3,10 @@
 
 /*
  * Fuzz target: git's request. Bytes are a request; what is taken must be clean, in its one
- * form, and give an answer whose lines are the encoder's own. With libFuzzer:
- * clang -fsanitize=fuzzer,address,undefined; with KT_FUZZ_REPLAY a program that runs the
- * files it is given.
+ * form, and give an answer whose lines are the encoder's own.
  */
 
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -78,25 +75,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_answer(&request);
 	return 0;
 }
-
-#ifdef KT_FUZZ_REPLAY
-static void run_file(const char *path)
-{
-	static uint8_t data[2 << 20];
-	FILE *file = fopen(path, "rb");
-	size_t size;
-
-	check(file != NULL);
-	size = fread(data, 1, sizeof(data), file);
-	fclose(file);
-	LLVMFuzzerTestOneInput(data, size);
-}
-
-int main(int argc, char **argv)
-{
-	for (int i = 1; i < argc; i++)
-		run_file(argv[i]);
-	printf("%d files\n", argc - 1);
-	return argc > 1 ? 0 : 1;
-}
-#endif
