@@ -53,9 +53,11 @@ static bool describe(const struct kt_identity *identity, char **description,
 	    !append_part(&text, ":", identity->path, error) ||
 	    !append_part(&text, ":", identity->username, error))
 		return false;
-	if (kt_secret_length(&text) > KT_KERNEL_KEY_DESCRIPTION_MAXIMUM)
-		return kt_fail(error, KT_ERROR_USAGE,
-		               "account and service have too long a name for the kernel keyring");
+	if (kt_secret_length(&text) > KT_KERNEL_KEY_DESCRIPTION_MAXIMUM) {
+		kt_fail(error, KT_ERROR_USAGE,
+		        "account and service have too long a name for the kernel keyring");
+		return kt_advise(error, "give the account a shorter name");
+	}
 	return kt_text_set(description, kt_secret_reveal(&text), error);
 }
 
@@ -136,10 +138,11 @@ static bool store(void *state, const struct kt_credential *credential, struct kt
 	if (!describe(&credential->identity, &description, error) ||
 	    !kt_credential_write(credential, &form, error))
 		return false;
-	if (kt_secret_length(&form) > ITEM_MAXIMUM)
-		return kt_fail(error, KT_ERROR_USAGE,
-		               "a login is larger than the kernel keyring can keep");
-	if (kt_kernel_key_put(description, kt_secret_reveal(&form), kt_secret_length(&form), 0) != 0)
+	if (kt_secret_length(&form) > ITEM_MAXIMUM) {
+		kt_fail(error, KT_ERROR_USAGE, "a login is larger than the kernel keyring can keep");
+		return kt_advise(error, "use a vault for it: keyturn vault create");
+	}
+	if (kt_kernel_key_put(description, kt_secret_reveal(&form), kt_secret_length(&form), 0))
 		return true;
 	if (errno != EDQUOT)
 		return fail_unusable(error);

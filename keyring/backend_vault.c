@@ -123,7 +123,8 @@ static bool make_parts(const struct kt_secret *key, const struct kt_identity *pa
 		return false;
 	if (!pattern->protocol || !pattern->host)
 		return true;
-	return kt_secret_append(&service, pattern->protocol, strlen(pattern->protocol) + 1, error) &&
+	return kt_secret_append(&service, pattern->protocol, strlen(pattern->protocol) + 1,
+	                        error) &&
 	       kt_secret_append_text(&service, pattern->host, error) &&
 	       hash_part(key, "keyturn vault service 1", kt_secret_reveal(&service),
 	                 kt_secret_length(&service), &parts->text[1], error);
@@ -255,8 +256,9 @@ static bool count_stray(const struct state *state, const char *name,
 
 static bool fail_listing(const struct state *state, struct kt_error *error)
 {
-	return kt_fail(error, KT_ERROR_UNAVAILABLE, "the vault in %s cannot be listed: %s",
-	               state->vault.directory, strerror(errno));
+	kt_fail(error, KT_ERROR_UNAVAILABLE, "the vault in %s cannot be listed: %s",
+	        state->vault.directory, strerror(errno));
+	return kt_advise(error, "check its rights and its disk, then try again");
 }
 
 /* The next name, or NULL at the end and (errno not 0) where listing fails. */
@@ -349,8 +351,10 @@ static bool seal_item(const struct state *state, const char *name,
 	    !kt_secret_append_text(content, MAGIC, error) ||
 	    !kt_seal_close(&state->key, context, &form, content, error))
 		return false;
-	return kt_secret_length(content) <= ITEM_MAXIMUM ||
-	       kt_fail(error, KT_ERROR_USAGE, "a login is larger than the vault can keep");
+	if (kt_secret_length(content) <= ITEM_MAXIMUM)
+		return true;
+	kt_fail(error, KT_ERROR_USAGE, "a login is larger than the vault can keep");
+	return kt_advise(error, "a token of less than 1 MiB can be kept");
 }
 
 static bool store(void *opaque, const struct kt_credential *credential, struct kt_error *error)

@@ -73,8 +73,10 @@ bool kt_vault_directory(char **directory, struct kt_error *error)
 	KT_CLEANUP(kt_text_free) char *data = NULL;
 	const char *named = kt_environment_get("KEYTURN_VAULT");
 
-	if (named && named[0] != '/')
-		return kt_fail(error, KT_ERROR_USAGE, "KEYTURN_VAULT is not an absolute path");
+	if (named && named[0] != '/') {
+		kt_fail(error, KT_ERROR_USAGE, "KEYTURN_VAULT is not an absolute path");
+		return kt_advise(error, "let it begin with a slash, or unset it");
+	}
 	if (named)
 		return kt_text_set(directory, named, error);
 	return kt_environment_data_directory(&data, error) &&
@@ -224,12 +226,16 @@ static bool check_directory(const struct kt_vault *vault, bool *found, struct kt
 	*found = lstat(vault->directory, &status) == 0;
 	if (!*found && (errno == ENOENT || errno == ENOTDIR))
 		return true;
-	if (!*found)
-		return kt_fail(error, KT_ERROR_UNAVAILABLE, "the vault in %s cannot be reached: %s",
-		               vault->directory, strerror(errno));
-	if (!S_ISDIR(status.st_mode) || status.st_uid != geteuid())
-		return kt_fail(error, KT_ERROR_UNSAFE, "%s is not a directory of yours",
-		               vault->directory);
+	if (!*found) {
+		kt_fail(error, KT_ERROR_UNAVAILABLE, "the vault in %s cannot be reached: %s",
+		        vault->directory, strerror(errno));
+		return kt_advise(error, "check the rights of the directories above it");
+	}
+	if (!S_ISDIR(status.st_mode) || status.st_uid != geteuid()) {
+		kt_fail(error, KT_ERROR_UNSAFE, "%s is not a directory of yours",
+		        vault->directory);
+		return kt_advise(error, "let KEYTURN_VAULT name a directory of yours");
+	}
 	if (status.st_mode & 077) {
 		kt_fail(error, KT_ERROR_UNSAFE, "others can enter the vault in %s",
 		        vault->directory);
@@ -257,9 +263,10 @@ static bool read_vault(struct kt_vault *vault, bool *found, struct kt_error *err
 		return false;
 	if (!*found)
 		return true;
-	if (!header_path(vault, &path, error) ||
-	    !kt_file_read(path, HEADER_MAXIMUM, &text, found, error))
+	if (!header_path(vault, &path, error))
 		return false;
+	if (!kt_file_read(path, HEADER_MAXIMUM, &text, found, error))
+		return kt_advise(error, "put vault.json back from a backup, readable for you");
 	if (!*found || read_header(vault, &text, &cause))
 		return true;
 	if (cause.code != KT_ERROR_INTERNAL && cause.code != KT_ERROR_UNAVAILABLE)
@@ -445,10 +452,12 @@ static bool check_key_file(const char *path, const struct stat *status, enum kt_
 	bool is_credential = way == KT_VAULT_CREDENTIAL;
 	mode_t forbidden = is_credential ? 007 : 077;
 
-	if (!S_ISREG(status->st_mode))
-		return kt_fail(error, KT_ERROR_UNSAFE, "the key file %s is not a regular file", path);
-	if (status->st_uid != geteuid() && !(is_credential && status->st_uid == 0))
-		return kt_fail(error, KT_ERROR_UNSAFE, "the key file %s is another user's", path);
+	if (!S_ISREG(status->st_mode) ||
+	    (status->st_uid != geteuid() && !(is_credential && status->st_uid == 0))) {
+		kt_fail(error, KT_ERROR_UNSAFE, "the key file %s is not a regular file of yours",
+		        path);
+		return kt_advise(error, "name a file that only you can read");
+	}
 	if (status->st_mode & forbidden) {
 		kt_fail(error, KT_ERROR_UNSAFE, "the key file %s can be used by others", path);
 		return kt_advise(error, "run: chmod 600 %s", path);
@@ -481,8 +490,10 @@ static bool credential_path(const char *name, char **path, struct kt_error *erro
 {
 	const char *directory = kt_environment_get("CREDENTIALS_DIRECTORY");
 
-	if (strchr(name, '/') || name[0] == '\0' || strcmp(name, "..") == 0)
-		return kt_fail(error, KT_ERROR_USAGE, "a credential's name is no file name");
+	if (strchr(name, '/') || name[0] == '\0' || strcmp(name, "..") == 0) {
+		kt_fail(error, KT_ERROR_USAGE, "a credential's name is no file name");
+		return kt_advise(error, "name a file in CREDENTIALS_DIRECTORY, without slashes");
+	}
 	if (directory)
 		return kt_text_format(path, error, "%s/%s", directory, name);
 	kt_fail(error, KT_ERROR_LOCKED, "the vault's key is the systemd credential %s, and "
@@ -565,12 +576,6 @@ static bool open_unattended(const struct kt_vault *vault, struct kt_secret *key,
  * Passphrases, and opening as a whole.
  */
 
-static bool fail_wrong(const char *what, struct kt_error *error)
-{
-	kt_fail(error, KT_ERROR_LOCKED, "wrong %s: the vault stays locked", what);
-	return kt_advise(error, "run: keyturn unlock");
-}
-
 static bool ask(const struct kt_vault *vault, const struct kt_keyring_options *options,
                 struct kt_secret *key, struct kt_error *error)
 {
@@ -590,7 +595,8 @@ static bool ask(const struct kt_vault *vault, const struct kt_keyring_options *o
 		if (!kt_secret_is_empty(key))
 			return true;
 	}
-	return fail_wrong("passphrase", error);
+	kt_fail(error, KT_ERROR_LOCKED, "wrong passphrase: the vault stays locked");
+	return kt_advise(error, "run: keyturn unlock");
 }
 
 /* One prompt at a time; who waited for another's may find the vault open. */
@@ -632,11 +638,16 @@ static bool open_with(const struct kt_vault *vault, enum kt_vault_way way, const
                       const struct kt_secret *password, struct kt_secret *key,
                       struct kt_error *error)
 {
-	if (!vault->slots[way].exists)
-		return kt_fail(error, KT_ERROR_LOCKED, "the vault in %s has no %s",
-		               vault->directory, what);
-	return unwrap(vault, way, password, key, error) &&
-	       (!kt_secret_is_empty(key) || fail_wrong(what, error));
+	if (!vault->slots[way].exists) {
+		kt_fail(error, KT_ERROR_LOCKED, "the vault in %s has no %s", vault->directory, what);
+		return kt_advise(error, "run: keyturn vault status");
+	}
+	if (!unwrap(vault, way, password, key, error))
+		return false;
+	if (!kt_secret_is_empty(key))
+		return true;
+	kt_fail(error, KT_ERROR_LOCKED, "wrong %s", what);
+	return kt_advise(error, "try again with the %s that opens the vault now", what);
 }
 
 /*
@@ -656,10 +667,13 @@ static bool save(const struct kt_vault *vault, const struct kt_secret *key,
 	KT_CLEANUP(kt_secret_clear) struct kt_secret check = { 0 };
 	KT_CLEANUP(kt_secret_clear) struct kt_secret text = { 0 };
 
-	return header_path(vault, &path, error) && make_check(vault, key, &check, error) &&
-	       write_header(vault, kt_secret_reveal(&check), &text, error) &&
-	       kt_secret_append(&text, "\n", 1, error) &&
-	       kt_file_replace(path, kt_secret_reveal(&text), kt_secret_length(&text), error);
+	if (!header_path(vault, &path, error) || !make_check(vault, key, &check, error) ||
+	    !write_header(vault, kt_secret_reveal(&check), &text, error) ||
+	    !kt_secret_append(&text, "\n", 1, error))
+		return false;
+	return kt_file_replace(path, kt_secret_reveal(&text), kt_secret_length(&text), error) ||
+	       kt_advise(error, "check free space, quota and rights of %s, then try again",
+	                 vault->directory);
 }
 
 /* Made in one piece or not at all; one that is there stays as it is. */
@@ -675,8 +689,10 @@ static bool make_key_file(const char *path, struct kt_error *error)
 	    (!kt_text_set_bytes(&parent, path, (size_t)(slash - path), error) ||
 	     !kt_environment_make_directory(parent, error)))
 		return false;
-	return kt_seal_randomize(&bytes, KT_SEAL_KEY_SIZE, error) &&
-	       kt_file_replace(path, kt_secret_reveal(&bytes), kt_secret_length(&bytes), error);
+	if (!kt_seal_randomize(&bytes, KT_SEAL_KEY_SIZE, error))
+		return false;
+	return kt_file_replace(path, kt_secret_reveal(&bytes), kt_secret_length(&bytes), error) ||
+	       kt_advise(error, "name a place that you can write to");
 }
 
 /* A key beside what it opens protects nothing. */
@@ -688,6 +704,18 @@ static bool is_inside(const char *path, const char *directory)
 	return resolved && strncmp(path, resolved, length) == 0 && path[length] == '/';
 }
 
+/* What may be recorded: JSON has to hold it, and it must be of use when the vault is stolen. */
+static bool check_key_path(const char *path, const char *directory, struct kt_error *error)
+{
+	if (!kt_text_is_utf8(path, strlen(path)) || !kt_text_is_clean(path, strlen(path)))
+		kt_fail(error, KT_ERROR_USAGE, "the key file's path is not clean UTF-8");
+	else if (is_inside(path, directory))
+		kt_fail(error, KT_ERROR_UNSAFE, "the key file lies in the vault it opens");
+	else
+		return true;
+	return kt_advise(error, "put the key file at another place");
+}
+
 static bool add_key_file(struct kt_vault *vault, const char *path, const struct kt_secret *key,
                          struct kt_error *error)
 {
@@ -697,15 +725,13 @@ static bool add_key_file(struct kt_vault *vault, const char *path, const struct 
 	if (!make_key_file(path, error))
 		return false;
 	resolved = realpath(path, NULL);
-	if (!resolved)
-		return kt_fail(error, KT_ERROR_USAGE, "the key file %s cannot be reached: %s", path,
-		               strerror(errno));
-	if (!kt_text_is_utf8(resolved, strlen(resolved)) ||
-	    !kt_text_is_clean(resolved, strlen(resolved)))
-		return kt_fail(error, KT_ERROR_USAGE, "the key file's path is not clean UTF-8");
-	if (is_inside(resolved, vault->directory))
-		return kt_fail(error, KT_ERROR_UNSAFE, "the key file lies in the vault it opens");
-	return read_key_file(resolved, KT_VAULT_KEY_FILE, &material, error) &&
+	if (!resolved) {
+		kt_fail(error, KT_ERROR_USAGE, "the key file %s cannot be reached: %s", path,
+		        strerror(errno));
+		return kt_advise(error, "name a file that you can read");
+	}
+	return check_key_path(resolved, vault->directory, error) &&
+	       read_key_file(resolved, KT_VAULT_KEY_FILE, &material, error) &&
 	       wrap(vault, KT_VAULT_KEY_FILE, resolved, &material, key, error);
 }
 
@@ -724,17 +750,22 @@ static bool add_password(struct kt_vault *vault, enum kt_vault_way way,
                          const struct kt_secret *password, const struct kt_secret *key,
                          struct kt_error *error)
 {
-	if (kt_secret_is_empty(password))
-		return kt_fail(error, KT_ERROR_USAGE, "the %s is empty",
-		               way == KT_VAULT_LOGIN ? "login password" : "passphrase");
+	if (kt_secret_is_empty(password)) {
+		kt_fail(error, KT_ERROR_USAGE, "the %s is empty",
+		        way == KT_VAULT_LOGIN ? "login password" : "passphrase");
+		return kt_advise(error, "give one that is not");
+	}
 	return wrap(vault, way, NULL, password, key, error);
 }
 
 static bool add_ways(struct kt_vault *vault, const struct kt_vault_options *options,
                      const struct kt_secret *key, struct kt_error *error)
 {
-	if (!options->passphrase && !options->key_file && !options->credential && !options->login)
-		return kt_fail(error, KT_ERROR_USAGE, "a vault needs a way to be opened");
+	if (!options->passphrase && !options->key_file && !options->credential &&
+	    !options->login) {
+		kt_fail(error, KT_ERROR_USAGE, "a vault needs a way to be opened");
+		return kt_advise(error, "run: keyturn help vault");
+	}
 	return (!options->key_file || add_key_file(vault, options->key_file, key, error)) &&
 	       (!options->credential || add_credential(vault, options->credential, key, error)) &&
 	       (!options->passphrase || add_password(vault, KT_VAULT_PASSPHRASE,

@@ -32,6 +32,12 @@ static bool is_unspecific(const struct wishes *wishes)
 	       !wishes->login;
 }
 
+static bool refuse(const char *rule, struct kt_error *error)
+{
+	kt_fail(error, KT_ERROR_USAGE, "vault %s", rule);
+	return kt_advise(error, "run: keyturn help vault");
+}
+
 /*
  * Secrets from files and stdin.
  */
@@ -43,7 +49,7 @@ static bool read_line(int descriptor, struct kt_secret *secret, struct kt_error 
 	const char *text;
 
 	if (!kt_secret_read(secret, descriptor, PASSWORD_MAXIMUM, error))
-		return false;
+		return kt_advise(error, "give a passphrase of one line");
 	text = kt_secret_reveal(secret);
 	length = kt_secret_length(secret);
 	if (length && text[length - 1] == '\n')
@@ -51,9 +57,9 @@ static bool read_line(int descriptor, struct kt_secret *secret, struct kt_error 
 	if (length && text[length - 1] == '\r')
 		length--;
 	kt_secret_truncate(secret, length);
-	if (strlen(text) != length || strchr(text, '\n'))
-		return kt_fail(error, KT_ERROR_USAGE, "vault: a passphrase is one line without NUL");
-	return true;
+	if (strlen(text) == length && !strchr(text, '\n'))
+		return true;
+	return refuse("passphrases are one line each", error);
 }
 
 static void close_descriptor(int *descriptor)
@@ -77,7 +83,7 @@ static bool read_passphrase_file(const char *path, struct kt_secret *passphrase,
 		return kt_advise(error, "name a file that you can read, or - for stdin");
 	}
 	if (S_ISREG(status.st_mode) && status.st_mode & 077) {
-		kt_fail(error, KT_ERROR_UNSAFE, "vault: others can use the passphrase file %s", path);
+		kt_fail(error, KT_ERROR_UNSAFE, "vault: others can use the file %s", path);
 		return kt_advise(error, "run: chmod 600 %s", path);
 	}
 	return read_line(descriptor, passphrase, error);
@@ -234,8 +240,7 @@ static bool create(const struct kt_keeper *keeper, const struct wishes *wishes,
 	if (asks && !kt_terminal_is_interactive())
 		return fail_no_way(error);
 	if (wishes->login && wishes->passphrase_file && strcmp(wishes->passphrase_file, "-") == 0)
-		return kt_fail(error, KT_ERROR_USAGE,
-		               "vault create: stdin cannot be both passphrase and login password");
+		return refuse("create: stdin cannot be both passphrase and login password", error);
 	if (asks && !kt_terminal_ask_new_passphrase(&passphrase, error))
 		return false;
 	if (wishes->passphrase_file &&
@@ -262,8 +267,7 @@ static bool change_passphrase(const struct kt_keeper *keeper, const struct wishe
 
 	(void)keeper;
 	if (wishes->key_file || wishes->credential || wishes->login)
-		return kt_fail(error, KT_ERROR_USAGE,
-		               "vault change-passphrase: it has no such option");
+		return refuse("change-passphrase: it has no such option", error);
 	if (!kt_vault_status(&status, error))
 		return false;
 	wants_current = status.has_way[KT_VAULT_PASSPHRASE] && !status.is_unattended;
@@ -284,7 +288,7 @@ static bool show_status(const struct kt_keeper *keeper, const struct wishes *wis
                         struct kt_error *error)
 {
 	if (!is_unspecific(wishes))
-		return kt_fail(error, KT_ERROR_USAGE, "vault status: it has no such option");
+		return refuse("status: it has no such option", error);
 	return print_status(keeper, error);
 }
 
@@ -315,8 +319,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	for (size_t i = 0; count == 1 && i < KT_COUNT(actions); i++)
 		if (strcmp(argv[1], actions[i].name) == 0)
 			return actions[i].run(keeper, &wishes, error);
-	kt_fail(error, KT_ERROR_USAGE, "vault: create, status or change-passphrase?");
-	return kt_advise(error, "run: keyturn help vault");
+	return refuse("takes one word: create, status or change-passphrase", error);
 }
 
 const struct kt_command kt_command_vault = {
