@@ -461,7 +461,10 @@ static bool prepare(struct exchange *exchange, struct kt_error *error)
 	return true;
 }
 
-/* OpenSSL's numbers (X509_V_ERR_...), as CURLINFO_SSL_VERIFYRESULT gives them. */
+/*
+ * OpenSSL's numbers (X509_V_ERR_...), as CURLINFO_SSL_VERIFYRESULT gives them; 0 and 1 stand
+ * there when the chain is good and libcurl's own check of the name failed.
+ */
 static const char *certificate_reason(CURL *handle)
 {
 	long verdict = 0;
@@ -469,8 +472,8 @@ static const char *certificate_reason(CURL *handle)
 	curl_easy_getinfo(handle, CURLINFO_SSL_VERIFYRESULT, &verdict);
 	switch (verdict) {
 	case 0:
+	case 1:
 	case 62:
-	case 63:
 	case 64:
 		return "the server's certificate is for another host";
 	case 9:
