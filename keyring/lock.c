@@ -52,14 +52,23 @@ bool kt_lock_open(struct kt_lock *lock, const char *name, struct kt_error *error
 	return true;
 }
 
-void kt_lock_name_holder(const struct kt_lock *lock)
+/* For messages alone: a full disk is no reason to do without the lock. */
+static void write_holder(const struct kt_lock *lock, const char *text)
 {
 	char line[KT_LOCK_NOTES + 1];
 
-	snprintf(line, sizeof(line), "%-*ld\n", KT_LOCK_NOTES - 1, (long)getpid());
-	/* For messages alone: a full disk is no reason to do without the lock. */
+	snprintf(line, sizeof(line), "%-*s\n", KT_LOCK_NOTES - 1, text);
 	if (pwrite(kt_lock_descriptor(lock), line, KT_LOCK_NOTES, 0) < 0)
 		return;
+}
+
+void kt_lock_name_holder(struct kt_lock *lock)
+{
+	char pid[KT_LOCK_NOTES];
+
+	snprintf(pid, sizeof(pid), "%ld", (long)getpid());
+	write_holder(lock, pid);
+	lock->is_named = true;
 }
 
 /* The process named in the file, if it is still there; 0 where nobody is. */
@@ -130,6 +139,8 @@ void kt_lock_release(struct kt_lock *lock)
 {
 	if (!kt_lock_is_held(lock))
 		return;
+	if (lock->is_named)
+		write_holder(lock, "");
 	/* Said aloud: a child between fork and exec still has the descriptor. */
 	flock(kt_lock_descriptor(lock), LOCK_UN);
 	close(kt_lock_descriptor(lock));

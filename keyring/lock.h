@@ -18,6 +18,7 @@
 /* A zeroed lock is not held: descriptor is one more than the file's. */
 struct kt_lock {
 	int descriptor_plus_one;
+	bool is_named; /* our pid stands in the file */
 };
 
 enum kt_lock_mode {
@@ -36,7 +37,7 @@ bool kt_lock_take(struct kt_lock *lock, const char *name, enum kt_lock_mode mode
 
 /* The two halves of taking a lock, for one that waits in its own way (gate.c). */
 bool kt_lock_open(struct kt_lock *lock, const char *name, struct kt_error *error);
-void kt_lock_name_holder(const struct kt_lock *lock);
+void kt_lock_name_holder(struct kt_lock *lock);
 
 bool kt_lock_is_held(const struct kt_lock *lock);
 

@@ -202,6 +202,8 @@ void kt_call_clear(struct kt_call *call)
 {
 	g_clear_object(&call->result);
 	g_clear_object(&call->cancellable);
+	/* GLib frees the rest of what these held from the main loop. */
+	kt_call_catch_up(call);
 	g_clear_object(&call->bus);
 	g_clear_pointer(&call->context, g_main_context_unref);
 }
