@@ -5,6 +5,7 @@
 set -eu
 
 . "$srcdir/tests/support/home.sh"
+need expect python3
 home_start
 
 begin 'a token from stdin is kept under the name main'
@@ -192,7 +193,6 @@ call keyturn token again
 expect_output pat_good
 
 begin 'at a terminal site and token are asked for, and the token is not shown'
-need expect
 cat >"$work/dialogue" <<'END'
 set timeout 20
 spawn keyturn login typed

@@ -1,0 +1,82 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# keyturn default.
+set -eu
+
+. "$srcdir/tests/support/home.sh"
+home_start
+
+begin 'without a login there is none'
+call keyturn default
+expect_status 1
+expect_output ''
+expect_cause_and_remedy
+
+begin 'the first login becomes it, and later ones never move it'
+store_token work coze.cn pat_work
+store_token home coze.cn pat_home
+store_token home coze.com pat_abroad
+call keyturn default
+expect_status 0
+expect_output work@coze.cn
+
+begin 'it is set, in general and for its service'
+call keyturn default home@coze.cn
+expect_status 0
+expect_output ''
+call keyturn default
+expect_output home@coze.cn
+call keyturn token
+expect_output pat_home
+input 'protocol=https\nhost=api.coze.cn\n\n'
+call keyturn get
+expect_line password=pat_home
+
+begin 'another service keeps its own'
+keyturn default home@coze.com
+input 'protocol=https\nhost=api.coze.cn\n\n'
+call keyturn get
+expect_line password=pat_home
+call keyturn token
+expect_output pat_abroad
+
+begin 'it is kept in a file that holds no secret'
+must grep -q home "$HOME/.config/keyturn/defaults"
+must_not grep -q pat_ "$HOME/.config/keyturn/defaults"
+
+begin 'an account that is not there does not become it'
+snapshot >"$work/before"
+call keyturn default nobody
+expect_status 1
+expect_cause_and_remedy
+call keyturn default one two
+expect_status 2
+expect_unchanged
+
+begin 'a default that was logged out is none, the service that is left has its own'
+keyturn logout home@coze.com 2>/dev/null
+call keyturn default
+expect_status 1
+call keyturn token
+expect_output pat_home
+
+begin 'where no default says which, the list of accounts is the answer'
+store_token abroad coze.com pat_abroad
+rm "$HOME/.config/keyturn/defaults"
+call keyturn token
+expect_status 2
+expect_cause_and_remedy
+expect_said work@coze.cn
+expect_said abroad@coze.com
+
+begin 'a defaults file that is not readable as one is passed over'
+printf 'general\nrubbish =\nservice =https\n\377\n' >"$HOME/.config/keyturn/defaults"
+call keyturn token work
+expect_status 0
+call keyturn default work
+expect_status 0
+call keyturn default
+expect_output work@coze.cn
+
+finish

@@ -1,0 +1,98 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# keyturn list and keyturn show.
+set -eu
+
+. "$srcdir/tests/support/home.sh"
+need faketime python3
+home_start
+
+begin 'an empty list is empty, and says how to fill it'
+call keyturn list
+expect_status 0
+expect_output ''
+expect_said 'keyturn login'
+call keyturn list --json
+expect_json '[]' accounts
+
+begin 'accounts are listed by service and name, the default marked'
+store_token work coze.com pat_canary_one
+store_token work coze.cn pat_canary_two
+store_token alone coze.cn sat_canary_three
+keyturn default work@coze.cn
+call keyturn list
+expect_status 0
+must [ "$(cut -c1-7 "$work/out")" = "$(printf '  ACCOU\n  alone\n* work \n  work ')" ]
+expect_unsaid canary
+
+begin 'list --json has every account, and no secret'
+call keyturn list --json
+expect_json 1 version
+expect_json alone accounts 0 account
+expect_json sat accounts 0 kind
+expect_json https://api.coze.cn accounts 0 service
+expect_json false accounts 0 default
+expect_json true accounts 1 default
+expect_json null accounts 1 expires_at
+expect_json ok accounts 1 state
+expect_unsaid canary
+
+begin 'what a program stored is listed, too'
+input 'protocol=https\nhost=git.example.com\npath=a/b.git\nusername=me\npassword=canary_pw\n\n'
+call keyturn store
+call keyturn list
+must grep -q 'me  *https://git.example.com/a/b.git  *password' "$work/out"
+expect_unsaid canary
+
+begin 'ends are told: soon, over, never'
+keyturn set alone --expires 3
+call keyturn list
+must grep -q 'alone.* ends soon' "$work/out"
+call env TZ=UTC faketime '+4 days' keyturn list
+must grep -q 'alone.* ended ' "$work/out"
+keyturn set alone --expires never
+call keyturn list
+must grep -q 'alone.* ok  *never' "$work/out"
+
+begin 'a PAT without a typed end is warned about as if it had 30 days'
+call faketime '+22 days' keyturn list
+must grep -q 'work.* ok ' "$work/out"
+call faketime '+24 days' keyturn list
+must grep -q 'work.* ends soon ' "$work/out"
+
+begin 'list takes no account'
+call keyturn list work
+expect_status 2
+expect_cause_and_remedy
+
+begin 'show tells about one account, and no secret'
+call keyturn show work@coze.com
+expect_status 0
+expect_line 'account      work'
+expect_line 'service      https://api.coze.com'
+expect_line 'kind         pat'
+expect_line 'keyring      vault'
+expect_line 'default      no'
+expect_unsaid canary
+call keyturn show work@coze.cn --json
+expect_json 1 version
+expect_json work account
+expect_json true default
+expect_json vault keyring
+expect_unsaid canary
+
+begin 'show of an account that is not there is exit 1'
+call keyturn show nobody
+expect_status 1
+expect_cause_and_remedy
+call keyturn show nobody --json
+expect_json not_found error code
+
+begin 'a name cannot write to the terminal what it likes'
+input 'protocol=https\nhost=git.example.com\nusername=a\342\200\256b\302\233c\npassword=p\n\n'
+call keyturn store
+call keyturn list
+must_not grep -q "$(printf '\302\233')" "$work/out"
+
+finish
