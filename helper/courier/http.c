@@ -64,8 +64,7 @@ static void exchange_clear(struct exchange *exchange)
 
 /* libcurl frees without a size, so each block carries its own in front. */
 struct block {
-	size_t size;
-	max_align_t bytes[];
+	_Alignas(max_align_t) size_t size;
 };
 
 static void *wiping_malloc(size_t size)
@@ -79,12 +78,12 @@ static void *wiping_malloc(size_t size)
 	if (!block)
 		return NULL;
 	block->size = size;
-	return block->bytes;
+	return block + 1;
 }
 
 static struct block *block_of(void *bytes)
 {
-	return (struct block *)((char *)bytes - offsetof(struct block, bytes));
+	return (struct block *)bytes - 1;
 }
 
 static void wiping_free(void *bytes)

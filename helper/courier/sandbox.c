@@ -10,7 +10,6 @@
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/prctl.h>
@@ -24,12 +23,16 @@
 
 #define ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Opens /dev/null in the place of standard descriptors that are closed. */
-static bool fill_standard_descriptors(void)
+/* A caller that reads our parent's output to its end must not have to wait for us. */
+static bool silence_standard_descriptors(void)
 {
+	int null = open("/dev/null", O_RDWR);
+
 	for (int descriptor = 0; descriptor <= STDERR_FILENO; descriptor++)
-		if (fcntl(descriptor, F_GETFD) < 0 && open("/dev/null", O_RDWR) != descriptor)
+		if (null < 0 || dup2(null, descriptor) != descriptor)
 			return false;
+	if (null > STDERR_FILENO)
+		close(null);
 	return true;
 }
 
@@ -42,42 +45,43 @@ static bool reset_signals(void)
 	return sigemptyset(&none) == 0 && sigprocmask(SIG_SETMASK, &none, NULL) == 0;
 }
 
-static bool keep_proxies_of_environment(void)
+static bool is_proxy_setting(const char *entry)
 {
-	static const char *const names[] = { "https_proxy", "HTTPS_PROXY", "http_proxy",
-		                             "HTTP_PROXY", "no_proxy", "NO_PROXY" };
-	char *values[ELEMENTS(names)] = { 0 };
-	bool done = true;
+	static const char *const names[] = { "https_proxy=", "HTTPS_PROXY=", "http_proxy=",
+		                             "HTTP_PROXY=", "no_proxy=", "NO_PROXY=" };
 
-	for (size_t i = 0; i < ELEMENTS(names); i++) {
-		const char *value = getenv(names[i]);
+	for (size_t i = 0; i < ELEMENTS(names); i++)
+		if (strncmp(entry, names[i], strlen(names[i])) == 0)
+			return true;
+	return false;
+}
 
-		if (value)
-			done = (values[i] = strdup(value)) && done;
-	}
-	done = clearenv() == 0 && done;
-	for (size_t i = 0; i < ELEMENTS(names); i++) {
-		if (values[i])
-			done = setenv(names[i], values[i], true) == 0 && done;
-		free(values[i]);
-	}
-	return done;
+static void keep_proxies_of_environment(void)
+{
+	char **kept = environ;
+
+	if (!environ)
+		return;
+	for (char **entry = environ; *entry; entry++)
+		if (is_proxy_setting(*entry))
+			*kept++ = *entry;
+	*kept = NULL;
 }
 
 bool kt_sandbox_enter(int keep)
 {
 	const struct rlimit none = { 0, 0 };
 
-	if (getauxval(AT_SECURE) || !fill_standard_descriptors())
+	if (getauxval(AT_SECURE) || !silence_standard_descriptors())
 		return false;
 	/* Neither can fail in a way that matters: what is left open is close-on-exec in the keeper. */
 	close_range((unsigned)keep + 1, ~0u, 0);
 	setsid();
 	umask(S_IRWXG | S_IRWXO);
+	keep_proxies_of_environment();
 	return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 &&
 	       prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-	       setrlimit(RLIMIT_CORE, &none) == 0 && chdir("/") == 0 && reset_signals() &&
-	       keep_proxies_of_environment();
+	       setrlimit(RLIMIT_CORE, &none) == 0 && chdir("/") == 0 && reset_signals();
 }
 
 /* Landlock's own names where the headers are older than the kernel. */

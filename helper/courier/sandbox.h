@@ -16,8 +16,8 @@ enum kt_sandbox_network {
 };
 
 /*
- * Descriptors 0 to 2 are open and those above keep are closed; no core, no new privileges, no
- * inherited signal state, umask 077, directory /, a session of its own. Of the environment
+ * Descriptors 0 to 2 are /dev/null and those above keep are closed; no core, no new privileges,
+ * no inherited signal state, umask 077, directory /, a session of its own. Of the environment
  * remain the proxy variables alone: not the SSL_CERT_ ones, for whom to trust is said at
  * login and not by whoever starts a program. False in a set-user-ID setting and where a step
  * that safety rests on fails.
