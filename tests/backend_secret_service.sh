@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: MIT
 #
 # The desktop's keyring: runs test_backend_secret_service with a real gnome-keyring in each state
-# that it can be in. $TEST_PROGRAM is the program, else it lies in the current directory.
+# that it can be in. $TEST_PROGRAM and $PROMPTER are the programs, else the build tree has them.
 
 srcdir=${srcdir:-.}
-program=${TEST_PROGRAM:-./test_backend_secret_service}
+program=${TEST_PROGRAM:-${builddir:-.}/tests/test_backend_secret_service}
+prompter=${PROMPTER:-${builddir:-.}/tests/support/prompter}
 
 for peer in dbus-daemon dbus-send gnome-keyring-daemon secret-tool perl unshare; do
 	command -v "$peer" >/dev/null || { echo "skipped: there is no $peer"; exit 77; }
@@ -38,6 +39,47 @@ tests()
 		>"$DESKTOP_DIRECTORY/log" 2>&1 </dev/null || fail "$glob"
 	grep -v -e RUN -e '====' "$DESKTOP_DIRECTORY/log"
 	grep -q '  OK' "$DESKTOP_DIRECTORY/log" || fail "$glob: no test ran"
+}
+
+# The answer to the next request for the password.
+answer()
+{
+	answers=$(grep -c ready "$DESKTOP_DIRECTORY/prompter.log")
+	echo "$1" >&9
+	must desktop_wait has_answers $((answers + 1))
+}
+
+has_answers()
+{
+	[ "$(grep -c ready "$DESKTOP_DIRECTORY/prompter.log")" = "$1" ]
+}
+
+# Somebody at the display, who answers each request as told before, and none else.
+tests_with_a_person()
+{
+	trap '' PIPE
+	mkfifo "$DESKTOP_DIRECTORY/answers"
+	"$prompter" <"$DESKTOP_DIRECTORY/answers" >"$DESKTOP_DIRECTORY/prompter.log" 2>&1 &
+	person=$!
+	exec 9>"$DESKTOP_DIRECTORY/answers"
+	if ! desktop_wait grep -q '^:' "$DESKTOP_DIRECTORY/prompter.log"; then
+		fail 'there is no prompter: libgcr-base-3 is missing'
+		return
+	fi
+	GNOME_KEYRING_TEST_PROMPTER=$(head -n 1 "$DESKTOP_DIRECTORY/prompter.log")
+	export GNOME_KEYRING_TEST_PROMPTER
+	must desktop_restart_daemon
+	answer "$DESKTOP_PASSWORD"
+	tests 'asked_*' DISPLAY=:77
+	must desktop_lock
+	answer ''
+	tests 'dismissed_*' DISPLAY=:77
+	answer "$DESKTOP_PASSWORD"
+	tests 'unlock_*' DISPLAY=:77
+	kill "$person" || fail 'there was a request for the password too many'
+	wait "$person" 2>/dev/null
+	exec 9>&-
+	unset GNOME_KEYRING_TEST_PROMPTER
 }
 
 keyring_sum()
@@ -87,6 +129,10 @@ tests 'crowd_*' KT_TEST_CROWD=10
 kill -STOP "$DESKTOP_BUS"
 tests 'stopped_service_is_*'
 kill -CONT "$DESKTOP_BUS"
+
+# What an earlier dismissal noted is forgotten first.
+rm -f "$DESKTOP_ALONE/keyturn/prompt"
+tests_with_a_person
 
 tests 'kill_*'
 DESKTOP_DAEMON=

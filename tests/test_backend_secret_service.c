@@ -148,6 +148,20 @@ static void plant(const SecretSchema *schema, struct kt_identity identity, const
 	let_go();
 }
 
+static void assert_planted(const SecretSchema *schema, char *host, const char *content)
+{
+	GHashTable *attributes = secret_attributes_build(schema, "host", host, NULL);
+	SecretService *service = secret_service_get_sync(SECRET_SERVICE_OPEN_SESSION, NULL, NULL);
+	SecretValue *value = secret_service_lookup_sync(service, schema, attributes, NULL, NULL);
+
+	assert_non_null(value);
+	assert_string_equal(secret_value_get_text(value), content);
+	secret_value_unref(value);
+	g_object_unref(service);
+	g_hash_table_unref(attributes);
+	let_go();
+}
+
 static void plant_credential(struct kt_identity place, char *host, char *username)
 {
 	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
@@ -256,7 +270,6 @@ static void open_foreign_item_is_passed_over_and_stays(void **state)
 		},
 	};
 	char host[] = "foreign.example.org";
-	gchar *kept;
 
 	plant(&foreign, name(host, work), "something else", SECRET_ITEM_CREATE_REPLACE);
 	assert_int_equal(count(*state, name(host, work)), 0);
@@ -264,10 +277,7 @@ static void open_foreign_item_is_passed_over_and_stays(void **state)
 	assert_int_equal(count(*state, name(host, work)), 1);
 	erase(*state, name(host, work));
 
-	kept = secret_password_lookup_sync(&foreign, NULL, NULL, "host", host, NULL);
-	assert_string_equal(kept, "something else");
-	secret_password_free(kept);
-	let_go();
+	assert_planted(&foreign, host, "something else");
 }
 
 static void open_item_that_cannot_be_read_is_counted_and_can_be_erased(void **state)
@@ -344,7 +354,7 @@ static void open_calls_share_an_entered_turn(void **state)
 }
 
 /* In processes of their own, all at once: milliseconds until the last has ended. */
-static int64_t crowd(int size, enum kt_error_code expected)
+static int64_t crowd(int size, bool may_prompt, enum kt_error_code expected)
 {
 	int64_t start = kt_clock_monotonic();
 	int wrong = 0;
@@ -352,7 +362,7 @@ static int64_t crowd(int size, enum kt_error_code expected)
 
 	for (int i = 0; i < size; i++) {
 		struct kt_identity pattern = name(api, work);
-		struct kt_keyring_options options = { 0 };
+		struct kt_keyring_options options = { .may_prompt = may_prompt };
 		struct kt_credentials found = { 0 };
 		struct kt_error error = { 0 };
 		void *state = NULL;
@@ -368,8 +378,10 @@ static int64_t crowd(int size, enum kt_error_code expected)
 			dprintf(2, "%d: %s\n", error.code, error.message);
 		_exit(error.code != expected);
 	}
-	while (wait(&status) > 0)
+	for (int i = 0; i < size; i++) {
+		assert_true(wait(&status) > 0);
 		wrong += status != 0;
+	}
 	assert_int_equal(wrong, 0);
 	return kt_clock_monotonic() - start;
 }
@@ -384,7 +396,7 @@ static int crowd_size(int usual)
 
 static void crowd_behind_a_living_daemon_is_all_served(void **state)
 {
-	int64_t duration = crowd(crowd_size(100), KT_ERROR_NONE);
+	int64_t duration = crowd(crowd_size(100), false, KT_ERROR_NONE);
 
 	(void)state;
 	print_message("crowd served in %lld ms\n", (long long)duration);
@@ -457,7 +469,7 @@ static void locked_unlock_without_a_display_says_where(void **state)
 static void locked_crowd_ends_soon(void **state)
 {
 	(void)state;
-	assert_true(crowd(crowd_size(100), KT_ERROR_LOCKED) < 7000);
+	assert_true(crowd(crowd_size(100), false, KT_ERROR_LOCKED) < 7000);
 }
 
 /* DISPLAY is set, and no prompter can be started there. */
@@ -479,6 +491,49 @@ static void prompt_that_cannot_be_seen_is_not_raised_again(void **state)
 
 	assert_true(kt_clock_monotonic() - start < 6000);
 	backend->close(asking);
+}
+
+/* Locked, with somebody at the display: one answer is there for all of them together. */
+static void asked_once_for_a_crowd(void **state)
+{
+	(void)state;
+	assert_in_range(crowd(8, true, KT_ERROR_NONE), 250, 4000);
+}
+
+/* One dismissal is there: were it asked for again, nobody would be. */
+static void dismissed_request_is_not_raised_again(void **state)
+{
+	static const struct kt_keyring_options options = { .may_prompt = true };
+	void *asking = reach(&options);
+	struct kt_identity pattern = name(api, work);
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		struct kt_credentials found = { 0 };
+		struct kt_error error = { 0 };
+		int64_t start = kt_clock_monotonic();
+
+		assert_false(backend->search(asking, &pattern, &found, &error));
+		assert_int_equal(error.code, KT_ERROR_DISMISSED);
+		assert_string_equal(error.remedy, "run: keyturn unlock");
+		assert_in_range(kt_clock_monotonic() - start, i == 0 ? 250 : 0, 2000);
+	}
+	backend->close(asking);
+}
+
+static void unlock_asks_in_spite_of_a_dismissal(void **state)
+{
+	static const struct kt_keyring_options options = {
+		.may_prompt = true, .ignore_dismissed = true,
+	};
+	void *unlocking = reach(&options);
+	struct kt_error error = { 0 };
+
+	(void)state;
+	if (!backend->unlock(unlocking, &error))
+		fail_msg("%s", error.message);
+	assert_int_equal(count(unlocking, name(api, work)), 1);
+	backend->close(unlocking);
 }
 
 /* Lock, then whatever else. */
@@ -523,7 +578,7 @@ static void stopped_service_is_given_up_in_time(void **state)
 static void stopped_service_holds_a_crowd_no_longer(void **state)
 {
 	(void)state;
-	assert_true(crowd(crowd_size(100), KT_ERROR_UNAVAILABLE) < 7000);
+	assert_true(crowd(crowd_size(100), false, KT_ERROR_UNAVAILABLE) < 7000);
 }
 
 static pid_t daemon_pid(void)
@@ -651,6 +706,9 @@ int main(int argc, char **argv)
 		OPENED(locked_keyring_is_not_written),
 		cmocka_unit_test(locked_unlock_without_a_display_says_where),
 		cmocka_unit_test(prompt_that_cannot_be_seen_is_not_raised_again),
+		cmocka_unit_test(asked_once_for_a_crowd),
+		cmocka_unit_test(dismissed_request_is_not_raised_again),
+		cmocka_unit_test(unlock_asks_in_spite_of_a_dismissal),
 		OPENED(lock_closes_the_keyring),
 		cmocka_unit_test(stopped_service_holds_a_crowd_no_longer),
 		OPENED(stopped_service_is_given_up_in_time),
