@@ -116,12 +116,17 @@ static bool take_descriptors(int socket)
 	return true;
 }
 
+/*
+ * All of them: libc's sigaction() leaves out the two that it uses itself, and a caller may have
+ * inherited these ignored. The kernel's struct differs by architecture, but zeros are SIG_DFL
+ * in each.
+ */
 static void reset_signals(void)
 {
-	struct sigaction standard = { .sa_handler = SIG_DFL };
+	static const unsigned long standard[16];
 
 	for (int number = 1; number < NSIG; number++)
-		sigaction(number, &standard, NULL);
+		syscall(SYS_rt_sigaction, number, standard, NULL, (size_t)NSIG / 8);
 }
 
 /*

@@ -206,6 +206,7 @@ helper_is_confined() {
 		wait_for 2 helper_pid || return 1
 	helper=$(helper_pid)
 	status=/proc/$helper/status
+	cat "$status" >>"$scratch/out"
 	groups=$(id -G kt-one)
 	grep -Pqx "Uid:\t$one\t$one\t$one\t$one" "$status" &&
 		[ "$(awk '/^Groups:/ { $1 = ""; print }' "$status" | xargs)" = "$groups" ] &&
