@@ -16,7 +16,7 @@ if [ "${inside:-no}" = no ]; then
 		"builddir=$builddir" "$0"
 fi
 
-nm -D "$module" | grep -q __asan && skip "the module is built with AddressSanitizer"
+is_sanitized && skip "the module is built with AddressSanitizer"
 
 scratch=$(mktemp -d)
 nspawn=

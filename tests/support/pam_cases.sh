@@ -34,6 +34,19 @@ check() {
 	fi
 }
 
+is_sanitized() {
+	nm -D "$module" | grep -q __asan
+}
+
+# For cases that AddressSanitizer itself would fail: it takes over memory, mlock and ptrace.
+check_plain() {
+	if is_sanitized; then
+		echo "skip: with AddressSanitizer: $1"
+	else
+		check "$@"
+	fi
+}
+
 # Remembers a process of ours, to be ended with the test.
 remember() {
 	started="$started $1"

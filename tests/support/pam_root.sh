@@ -13,7 +13,7 @@ if [ "${inside:-no}" = no ]; then
 		"builddir=$builddir" "$0"
 fi
 
-nm -D "$module" | grep -q __asan &&
+is_sanitized &&
 	skip "sshd, su and others cannot load a module with AddressSanitizer"
 
 scratch=$(mktemp -d)
