@@ -16,6 +16,7 @@ DESKTOP_SCRIPT=$srcdir/tests/support/desktop.sh
 . "$DESKTOP_SCRIPT"
 desktop_alone "$0" "$@"
 trap desktop_end EXIT
+trap 'exit 1' HUP INT TERM
 failures=0
 
 fail()

@@ -6,6 +6,7 @@
 #	desktop_alone "$0" "$@"
 #	desktop_start "$(mktemp -d)"
 #	trap desktop_end EXIT
+#	trap 'exit 1' HUP INT TERM
 #
 # DESKTOP_PASSWORD is the keyring's password. The bus starts no services by itself: a daemon
 # that is gone stays gone. Functions return non-zero where something did not come about in time.
