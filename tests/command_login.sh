@@ -193,18 +193,11 @@ call keyturn token again
 expect_output pat_good
 
 begin 'at a terminal site and token are asked for, and the token is not shown'
-cat >"$work/dialogue" <<'END'
-set timeout 20
-spawn keyturn login typed
-expect "Which site"
-send "coze.com\r"
-expect "Token"
-send "pat_typed\r"
-expect eof
-lassign [wait] pid spawnid os value
-exit $value
-END
-call expect "$work/dialogue"
+at_terminal 'spawn keyturn login typed
+	expect "Which site"
+	send "coze.com\r"
+	expect "Token"
+	send "pat_typed\r"'
 expect_status 0
 expect_unsaid pat_typed
 must grep -q 'https://www.coze.com/open/oauth/pats' "$work/out"
@@ -212,16 +205,9 @@ call keyturn token typed
 expect_output pat_typed
 
 begin 'a login that is broken off at the question leaves nothing'
-cat >"$work/dialogue" <<'END'
-set timeout 20
-spawn keyturn login broken --site coze.com
-expect "Token"
-send "\003"
-expect eof
-lassign [wait] pid spawnid os value
-exit $value
-END
-call expect "$work/dialogue"
+at_terminal 'spawn keyturn login broken --site coze.com
+	expect "Token"
+	send "\003"'
 expect_status 2
 call keyturn token broken
 expect_status 1

@@ -125,19 +125,14 @@ call faketime '+30 days' keyturn token "$ending"
 expect_status 0
 expect_output pat_ending
 expect_said ''
-cat >"$work/dialogue" <<END
-set timeout 20
-spawn keyturn token $ending
-expect eof
-END
-call expect "$work/dialogue"
+at_terminal "spawn keyturn token $ending"
 must grep -q 'pat_ending' "$work/out"
 must grep -q "$ending@coze.cn ends in 2 days: keyturn login $ending@coze.cn --with-token" \
 	"$work/out"
 
 begin 'and warns once a day'
 if keyctl search @u user "keyturn:warned:$ending@coze.cn" >"$work/key" 2>/dev/null; then
-	call expect "$work/dialogue"
+	at_terminal "spawn keyturn token $ending"
 	must_not grep -q 'ends in' "$work/out"
 	keyctl unlink "$(cat "$work/key")" @u
 fi

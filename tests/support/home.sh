@@ -16,6 +16,7 @@
 # The home is empty but for a vault that its key file opens. No bus, no display, and nothing of
 # the caller's environment that keyturn reads. begin ends the test before it.
 
+: "${DESKTOP_ALONE:=}" "${DESKTOP_BUS:=}" "${DESKTOP_DAEMON:=}" "${DESKTOP_DIRECTORY:=}"
 tests_failed=0
 test_name=
 test_is_ok=true
@@ -56,13 +57,22 @@ home_start()
 	keyturn vault create --key-file "$HOME/vault.key" >"$work/out"
 }
 
+# home_on_desktop: like home_start, with a real gnome-keyring instead of a vault. The script has
+# to be: . home.sh; . desktop.sh; desktop_alone "$0" "$@"; home_on_desktop
+home_on_desktop()
+{
+	need dbus-daemon dbus-send gnome-keyring-daemon perl
+	home_make
+	desktop_start "$work/desktop" || complain 'no desktop could be started'
+}
+
 home_end()
 {
 	home_status=$?
 	[ -z "$test_name" ] || echo "not ok $test_name (broken off)"
 	# The key of the open vault would else stay in the kernel.
 	KEYTURN_KEYRING=vault keyturn lock >/dev/null 2>&1 || true
-	[ -z "${DESKTOP_DIRECTORY:-}" ] || desktop_end || true
+	[ -z "$DESKTOP_DIRECTORY" ] || desktop_end || true
 	rm -rf "$work"
 	[ -z "$test_name" ] || exit 1
 	exit "$home_status"
@@ -244,6 +254,22 @@ expect_unchanged()
 {
 	snapshot >"$work/after"
 	cmp -s "$work/before" "$work/after" || complain 'files below the home changed'
+}
+
+# at_terminal SCRIPT: a dialogue in expect's language; it ends with the program's exit status.
+at_terminal()
+{
+	cat >"$work/dialogue" <<-END
+	set timeout 20
+	$1
+	expect {
+	  timeout { exit 99 }
+	  eof
+	}
+	lassign [wait] pid spawnid os value
+	exit \$value
+	END
+	call expect "$work/dialogue"
 }
 
 # store_token NAME SITE TOKEN: sets the stage.

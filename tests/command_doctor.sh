@@ -1,0 +1,128 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# keyturn doctor: what is wrong, in which layer, and what to do.
+set -eu
+
+. "$srcdir/tests/support/home.sh"
+. "$srcdir/tests/support/desktop.sh"
+need python3
+desktop_alone "$0" "$@"
+home_make
+
+# level LAYER: the worst level that --json tells of the layer.
+level()
+{
+	python3 -c '
+import json, sys
+order = ["failed", "warning", "ok"]
+levels = [check["level"] for check in json.load(open(sys.argv[1]))["checks"]
+          if check["layer"] == sys.argv[2]]
+print(min(levels, key=order.index) if levels else "none")
+' "$work/out" "$1"
+}
+
+# layer_is LAYER LEVEL
+layer_is()
+{
+	must [ "$(level "$1")" = "$2" ]
+}
+
+begin 'without bus and vault the keyring has failed, with both remedies'
+call keyturn doctor --json
+expect_status 4
+expect_json 1 version
+layer_is bus warning
+layer_is keyring failed
+call keyturn doctor
+expect_status 4
+must grep -q 'keyturn vault create' "$work/out"
+expect_said ''
+
+begin 'with a vault everything is well'
+keyturn vault create --key-file "$HOME/key" >/dev/null
+store_token main coze.cn pat_canary
+call keyturn doctor --json
+expect_status 0
+layer_is keyring ok
+layer_is lock ok
+layer_is items ok
+layer_is vault ok
+expect_unsaid canary
+call keyturn doctor
+expect_status 0
+must grep -q '^ok  *items  *1 logins' "$work/out"
+
+begin 'a damaged item is found, and left as it is'
+store_token second coze.cn pat_second
+for item in "$HOME"/.local/share/keyturn/vault/*-*; do
+	printf 'x' | dd of="$item" bs=1 seek=60 conv=notrunc 2>/dev/null
+	break
+done
+snapshot >"$work/before"
+call keyturn doctor --json
+expect_status 4
+layer_is items failed
+expect_unchanged
+call keyturn list
+expect_said 'keyturn doctor'
+
+begin 'a key file that is gone is told as the vault'\''s'
+mv "$HOME/key" "$work/key"
+keyturn lock
+call keyturn doctor --json
+expect_status 4
+must [ "$(level vault)" != ok ]
+mv "$work/key" "$HOME/key"
+
+begin 'a record that names no keyring is found'
+echo rubbish >"$HOME/.config/keyturn/keyring"
+call keyturn doctor --json
+expect_status 4
+layer_is keyring failed
+
+begin 'doctor takes no account'
+call keyturn doctor main
+expect_status 2
+expect_cause_and_remedy
+
+if ! command -v gnome-keyring-daemon >/dev/null; then
+	skip 'there is no gnome-keyring-daemon'
+fi
+rm -rf "$work"
+home_on_desktop
+store_token main coze.cn pat_desktop
+
+begin 'a desktop that is well is told so'
+call keyturn doctor --json
+expect_status 0
+layer_is bus ok
+layer_is keyring ok
+layer_is lock ok
+layer_is items ok
+
+begin 'a locked keyring is found in its layer'
+must desktop_lock
+call keyturn doctor --json
+expect_status 4
+layer_is keyring ok
+layer_is lock failed
+must desktop_unlock
+
+begin 'a keyring service that does not answer is found within 6 s'
+must desktop_stop_daemon
+before=$(date +%s)
+call keyturn doctor --json
+after=$(date +%s)
+expect_status 4
+must [ $((after - before)) -le 6 ]
+must [ "$(level keyring)$(level lock)" != okok ]
+must desktop_continue
+
+begin 'a service that is gone is found'
+desktop_kill_daemon || true
+call keyturn doctor --json
+expect_status 4
+must [ "$(level keyring)$(level lock)" != okok ]
+
+finish

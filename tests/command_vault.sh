@@ -1,0 +1,192 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# keyturn vault.
+set -eu
+
+. "$srcdir/tests/support/home.sh"
+need expect python3
+home_make
+directory=$HOME/.local/share/keyturn/vault
+
+begin 'without a vault status is exit 4, with the way to one'
+call keyturn vault status
+expect_status 4
+expect_cause_and_remedy
+expect_said 'keyturn vault create'
+call keyturn vault status --json
+expect_json unavailable error code
+
+begin 'without a terminal a way in has to be named'
+call setsid keyturn vault create
+expect_status 2
+expect_cause_and_remedy
+must_not test -e "$directory"
+
+begin 'a key file is made where none is, for its owner alone'
+call keyturn vault create --key-file "$HOME/key"
+expect_status 0
+must [ "$(stat -c %a "$HOME/key")" = 600 ]
+must [ "$(stat -c %s "$HOME/key")" -ge 32 ]
+must [ "$(stat -c %a "$directory")" = 700 ]
+
+begin 'status tells where it is and what opens it'
+call keyturn vault status
+expect_status 0
+must grep -qF "$directory" "$work/out"
+must grep -qF "$HOME/key" "$work/out"
+call keyturn vault status --json
+expect_json 1 version
+expect_json key-file ways 0
+expect_json "$directory" directory
+expect_json true unattended
+
+begin 'a second vault is not made over the first'
+store_token main coze.cn pat_canary
+snapshot >"$work/before"
+call keyturn vault create --key-file "$HOME/other"
+expect_status 2
+expect_cause_and_remedy
+expect_unchanged
+
+begin 'its files show no account, no service and no token'
+must_not grep -rqaF -e canary -e api.coze.cn "$directory"
+must_not sh -c 'ls "$1" | grep -e main -e coze' - "$directory"
+
+begin 'after a lock the key file opens it unasked'
+keyturn lock
+call keyturn token
+expect_status 0
+expect_output pat_canary
+
+begin 'without its key file it is exit 4, and nothing is written'
+mv "$HOME/key" "$work/key"
+keyturn lock
+snapshot >"$work/before"
+call keyturn token
+expect_status 4
+expect_cause_and_remedy
+input 'pat_other\n'
+call keyturn login other --site coze.cn --with-token
+expect_status 4
+expect_unchanged
+
+begin 'KEYTURN_VAULT_KEY_FILE names another place for the key'
+call env KEYTURN_VAULT_KEY_FILE="$work/key" keyturn token
+expect_output pat_canary
+
+begin 'a key file that is another one is exit 4'
+keyturn lock
+head -c 64 /dev/urandom >"$HOME/key"
+call keyturn token
+expect_status 4
+expect_cause_and_remedy
+
+begin 'a key file that others can read is exit 6'
+cp "$work/key" "$HOME/key"
+chmod 644 "$HOME/key"
+call keyturn token
+expect_status 6
+expect_cause_and_remedy
+chmod 600 "$HOME/key"
+
+begin 'KEYTURN_VAULT names another directory, and the two are two'
+call env KEYTURN_VAULT="$HOME/second" keyturn vault create --key-file "$HOME/key2"
+expect_status 0
+call env KEYTURN_VAULT="$HOME/second" keyturn token
+expect_status 1
+call keyturn token
+expect_output pat_canary
+KEYTURN_VAULT=$HOME/second keyturn lock
+
+begin 'a credential of the service manager opens it unasked'
+mkdir "$work/credentials"
+head -c 64 /dev/urandom >"$work/credentials/keyturn"
+chmod 400 "$work/credentials/keyturn"
+KEYTURN_VAULT=$HOME/third
+CREDENTIALS_DIRECTORY=$work/credentials
+export KEYTURN_VAULT CREDENTIALS_DIRECTORY
+call keyturn vault create --credential keyturn
+expect_status 0
+input 'pat_third\n'
+call keyturn login third --site coze.cn --with-token
+expect_status 0
+keyturn lock
+call keyturn token third
+expect_output pat_third
+keyturn lock
+unset CREDENTIALS_DIRECTORY
+call keyturn token third
+expect_status 4
+expect_cause_and_remedy
+
+begin 'a passphrase is typed twice, unseen'
+KEYTURN_VAULT=$HOME/fourth
+at_terminal 'spawn keyturn vault create
+	expect "New passphrase"
+	send "first try\r"
+	expect "again"
+	send "second try\r"'
+expect_status 2
+expect_unsaid try
+must_not test -e "$KEYTURN_VAULT/vault.json"
+at_terminal 'spawn keyturn vault create
+	expect "New passphrase"
+	send "open sesame\r"
+	expect "again"
+	send "open sesame\r"'
+expect_status 0
+expect_unsaid sesame
+store_token fourth coze.cn pat_fourth
+
+begin 'change-passphrase asks for the old one, and keeps the logins'
+at_terminal 'spawn keyturn vault change-passphrase
+	expect "Passphrase"
+	send "open sesame\r"
+	expect "New passphrase"
+	send "new sesame\r"
+	expect "again"
+	send "new sesame\r"'
+expect_status 0
+keyturn lock
+at_terminal 'spawn keyturn unlock
+	expect "Passphrase"
+	send "open sesame\r"
+	expect "Passphrase"
+	send "\003"'
+expect_status 4
+at_terminal 'spawn keyturn unlock
+	expect "Passphrase"
+	send "new sesame\r"'
+expect_status 0
+call keyturn token fourth
+expect_output pat_fourth
+keyturn lock
+
+begin 'a passphrase file that others can read is exit 6, an absent one exit 2'
+KEYTURN_VAULT=$HOME/fifth
+printf 'word\n' >"$work/passphrase"
+chmod 644 "$work/passphrase"
+call keyturn vault create --passphrase-file "$work/passphrase"
+expect_status 6
+expect_cause_and_remedy
+call keyturn vault create --passphrase-file "$work/absent"
+expect_status 2
+expect_cause_and_remedy
+input '\n'
+call keyturn vault create --passphrase-file -
+expect_status 2
+expect_cause_and_remedy
+must_not test -e "$KEYTURN_VAULT/vault.json"
+
+begin 'vault needs one of its words'
+call keyturn vault
+expect_status 2
+expect_cause_and_remedy
+call keyturn vault destroy
+expect_status 2
+call keyturn vault status --key-file x
+expect_status 2
+expect_cause_and_remedy
+
+finish
