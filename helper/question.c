@@ -13,6 +13,7 @@ struct kt_cache_question kt_question_of_get(const struct kt_request *request,
 		.path = request->pattern.path,
 		.username = request->pattern.username,
 		.account = variable,
+		.variant = request->session_name,
 	};
 }
 

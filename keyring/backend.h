@@ -15,7 +15,7 @@
 struct kt_backend {
 	const char *name;
 
-	/* Reaches the keyring, opens nothing and asks nobody. *state is the backend's own. */
+	/* Checks what can be known without a turn, asks nobody. *state is the backend's own. */
 	bool (*open)(void **state, const struct kt_keyring_options *options,
 	             struct kt_error *error);
 	void (*close)(void *state);

@@ -86,12 +86,28 @@ static bool reach_recorded(struct kt_keyring *keyring, const char *name, struct 
 	return kt_advise(error, "%s", cause.remedy[0] ? cause.remedy : "run: keyturn doctor");
 }
 
+/* Nothing lies in it yet, so it first has to be known that it answers. */
+static bool reach_answering(struct kt_keyring *keyring, const struct kt_backend *backend,
+                            struct kt_error *error)
+{
+	bool open;
+
+	if (!reach(keyring, backend, error))
+		return false;
+	if (backend->is_open(keyring->state, &open, error))
+		return true;
+	backend->close(keyring->state);
+	keyring->state = NULL;
+	keyring->backend = NULL;
+	return false;
+}
+
 static bool reach_first(struct kt_keyring *keyring, struct kt_error *error)
 {
 	struct kt_error no_desktop = { 0 };
 	struct kt_error no_vault = { 0 };
 
-	if (reach(keyring, &kt_backend_secret_service, &no_desktop) ||
+	if (reach_answering(keyring, &kt_backend_secret_service, &no_desktop) ||
 	    reach(keyring, &kt_backend_vault, &no_vault))
 		return true;
 	kt_fail(error, KT_ERROR_UNAVAILABLE, "no keyring: %s, and %s", no_desktop.message,

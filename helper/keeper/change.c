@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include "helper/keeper/change.h"
+#include "helper/keeper/remember.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/text.h"
@@ -32,8 +33,8 @@ bool kt_change_lock_name(const struct kt_identity *identity, char **name,
 	return kt_text_format(name, error, "account-%016llx", (unsigned long long)hash);
 }
 
-bool kt_change_begin(struct kt_change *change, const struct kt_identity *identity,
-                     struct kt_error *error)
+bool kt_change_lock(struct kt_change *change, const struct kt_identity *identity,
+                    struct kt_error *error)
 {
 	KT_CLEANUP(kt_text_free) char *name = NULL;
 	KT_CLEANUP(kt_text_free) char *what = NULL;
@@ -45,8 +46,26 @@ bool kt_change_begin(struct kt_change *change, const struct kt_identity *identit
 	                    kt_clock_monotonic() + LOCK_MILLISECONDS, what, error);
 }
 
+void kt_change_announce(struct kt_change *change)
+{
+	kt_remember_change(&change->identity);
+	change->is_announced = true;
+}
+
+bool kt_change_begin(struct kt_change *change, const struct kt_identity *identity,
+                     struct kt_error *error)
+{
+	if (!kt_change_lock(change, identity, error))
+		return false;
+	kt_change_announce(change);
+	return true;
+}
+
 void kt_change_end(struct kt_change *change)
 {
+	if (change->is_announced)
+		kt_remember_change(&change->identity);
+	change->is_announced = false;
 	kt_lock_release(&change->lock);
 	kt_identity_clear(&change->identity);
 }

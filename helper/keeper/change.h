@@ -17,11 +17,20 @@
 struct kt_change {
 	struct kt_lock lock;
 	struct kt_identity identity;
+	bool is_announced;
 };
 
 /* Waits for the account's lock, 60 s at most; then KT_ERROR_BUSY names the holder. */
 bool kt_change_begin(struct kt_change *change, const struct kt_identity *identity,
                      struct kt_error *error);
+
+/*
+ * The two halves of beginning: the lock alone, for one who may find nothing to change, and the
+ * announcement, from which on the cache holds nothing of the account.
+ */
+bool kt_change_lock(struct kt_change *change, const struct kt_identity *identity,
+                    struct kt_error *error);
+void kt_change_announce(struct kt_change *change);
 
 /* For KT_CLEANUP; safe to repeat. */
 void kt_change_end(struct kt_change *change);

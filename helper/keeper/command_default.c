@@ -7,6 +7,7 @@
 #include "helper/keeper/account.h"
 #include "helper/keeper/command.h"
 #include "helper/keeper/defaults.h"
+#include "helper/keeper/remember.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
 
@@ -32,14 +33,20 @@ static bool print(struct kt_error *error)
 static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
 {
 	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
+	const struct kt_identity everything = { 0 };
 	const char *account;
 
 	if (!kt_options_read_account(NULL, 0, argc, argv, &account, error))
 		return false;
 	if (!account)
 		return print(error);
-	return kt_account_find(keeper, account, KT_ACCOUNT_ANY, &credential, error) &&
-	       kt_defaults_set(&credential.identity, true, error);
+	if (!kt_account_find(keeper, account, KT_ACCOUNT_ANY, &credential, error))
+		return false;
+	kt_remember_change(&everything);
+	if (!kt_defaults_set(&credential.identity, true, error))
+		return false;
+	kt_remember_change(&everything);
+	return true;
 }
 
 const struct kt_command kt_command_default = {

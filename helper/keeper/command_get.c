@@ -6,11 +6,14 @@
 #include "helper/answer.h"
 #include "helper/keeper/account.h"
 #include "helper/keeper/command.h"
+#include "helper/keeper/remember.h"
 #include "helper/keeper/supply.h"
 #include "helper/protocol.h"
+#include "helper/question.h"
 #include "helper/report.h"
 #include "helper/request.h"
 #include "keyring/cleanup.h"
+#include "keyring/environment.h"
 
 /* A token is told only where it may travel; a password where it was stored for. */
 static bool check_safe(const struct kt_request *request, const struct kt_credential *credential,
@@ -23,24 +26,59 @@ static bool check_safe(const struct kt_request *request, const struct kt_credent
 	return kt_advise(error, "use the https:// address of the service");
 }
 
+/*
+ * The account that answers, in one turn with the keyring. Who had to wait for the turn looks
+ * first whether another has remembered the answer: *answered, then.
+ */
+static bool find_account(struct kt_keeper *keeper, const struct kt_request *request,
+                         const struct kt_remembrance *memory,
+                         struct kt_credential *credential, struct kt_answer *answer,
+                         bool *answered, bool *found, struct kt_error *error)
+{
+	KT_CLEANUP(kt_keeper_leave) struct kt_keyring *keyring = NULL;
+	bool waited;
+	bool none = false;
+
+	*answered = false;
+	*found = false;
+	keyring = kt_keeper_enter(keeper, &waited, error);
+	if (!keyring)
+		return false;
+	if (waited)
+		kt_remember_ask(memory, answer, answered, &none);
+	return *answered || none ||
+	       kt_account_find_for_request(keeper, request, credential, found, error);
+}
+
 static bool answer_request(struct kt_keeper *keeper, const struct kt_request *request,
                            struct kt_secret *bytes, struct kt_error *error)
 {
 	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
 	KT_CLEANUP(kt_answer_clear) struct kt_answer answer = { 0 };
+	const struct kt_cache_question question =
+		kt_question_of_get(request, kt_environment_get("KEYTURN_ACCOUNT"));
 	const struct kt_wish wish = { 0 };
+	struct kt_remembrance memory = { 0 };
+	bool answered;
 	bool found;
 
-	if (!kt_account_find_for_request(keeper, request, &credential, &found, error))
+	kt_remember_begin(&memory, &question);
+	if (!find_account(keeper, request, &memory, &credential, &answer, &answered, &found, error))
 		return false;
+	if (answered)
+		return kt_protocol_git_answer(request, &answer, bytes, error);
 	if (!found) {
 		kt_report_trace("get: no credential for this service");
+		kt_remember_none(&memory);
 		return true;
 	}
 	if (!check_safe(request, &credential, error) ||
 	    !kt_supply_answer(keeper, &credential, &wish, &answer, &found, error))
 		return false;
-	return !found || kt_protocol_git_answer(request, &answer, bytes, error);
+	if (!found)
+		return true;
+	kt_remember_answer(&memory, &credential, &answer);
+	return kt_protocol_git_answer(request, &answer, bytes, error);
 }
 
 static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)

@@ -4,12 +4,14 @@
 #include <string.h>
 
 #include "helper/keeper/command.h"
+#include "helper/keeper/remember.h"
 #include "helper/report.h"
 
 static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
 {
 	bool desktop = false;
 	const struct kt_option options[] = { { "desktop", false, &desktop } };
+	const struct kt_identity everything = { 0 };
 	struct kt_keyring *keyring;
 	int count;
 
@@ -17,6 +19,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 		return false;
 	if (count > 0)
 		return kt_fail(error, KT_ERROR_USAGE, "lock: it takes no account");
+	kt_remember_change(&everything);
 	keyring = kt_keeper_keyring(keeper, error);
 	if (!keyring)
 		return false;

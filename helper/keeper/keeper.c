@@ -34,6 +34,21 @@ struct kt_keyring *kt_keeper_keyring(struct kt_keeper *keeper, struct kt_error *
 	return &keeper->keyring;
 }
 
+struct kt_keyring *kt_keeper_enter(struct kt_keeper *keeper, bool *waited,
+                                   struct kt_error *error)
+{
+	struct kt_keyring *keyring = kt_keeper_keyring(keeper, error);
+
+	return keyring && kt_keyring_enter(keyring, waited, error) ? keyring : NULL;
+}
+
+void kt_keeper_leave(struct kt_keyring **keyring)
+{
+	if (*keyring)
+		kt_keyring_leave(*keyring);
+	*keyring = NULL;
+}
+
 void kt_keeper_clear(struct kt_keeper *keeper)
 {
 	kt_keyring_close(&keeper->keyring);

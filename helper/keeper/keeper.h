@@ -20,5 +20,15 @@ struct kt_keeper {
 /* The keyring, opened by the first call. NULL with the error. */
 struct kt_keyring *kt_keeper_keyring(struct kt_keeper *keeper, struct kt_error *error);
 
+/*
+ * The keyring, with a turn of its own: nobody else talks to it until kt_keeper_leave(). *waited
+ * tells whether the turn took any time to come. NULL with the error.
+ */
+struct kt_keyring *kt_keeper_enter(struct kt_keeper *keeper, bool *waited,
+                                   struct kt_error *error);
+
+/* Ends the turn. For KT_CLEANUP; a NULL keyring is none. */
+void kt_keeper_leave(struct kt_keyring **keyring);
+
 /* For KT_CLEANUP. */
 void kt_keeper_clear(struct kt_keeper *keeper);

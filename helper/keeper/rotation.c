@@ -37,6 +37,7 @@
 /* One renewal, from the lock to its release. */
 struct rotation {
 	struct kt_keyring *keyring;
+	struct kt_change *change;
 	struct kt_credential *credential;
 	const struct kt_wish *wish;
 	char *name;               /* of the account, for messages */
@@ -221,6 +222,7 @@ static bool save(struct rotation *rotation, const struct kt_credential *renewed,
 	kt_fault_point("parsed");
 	is_escrowed = kt_escrow_fill(&rotation->escrow, &form);
 	kt_fault_point("escrow");
+	kt_change_announce(rotation->change);
 	for (;;) {
 		struct kt_error cause = { 0 };
 		struct kt_error ignored = { 0 };
@@ -294,6 +296,7 @@ static bool give_up(struct rotation *rotation, const struct kt_reply *reply,
 {
 	struct kt_error ignored = { 0 };
 
+	kt_change_announce(rotation->change);
 	kt_lifetime_end(rotation->credential);
 	rotation->credential->state_since = kt_clock_wall();
 	rotation->is_unclear = false;
@@ -393,6 +396,7 @@ static bool adopt(struct rotation *rotation, struct kt_error *error)
 	    parked.generation > stored->generation) {
 		struct kt_error cause = { 0 };
 
+		kt_change_announce(rotation->change);
 		if (!kt_keyring_store(rotation->keyring, &parked, &cause))
 			return fail_unsaved(rotation, &cause, true, error);
 		kt_report_trace("adopted what was in escrow for %s", rotation->name);
@@ -483,6 +487,7 @@ bool kt_rotation_run(struct kt_keeper *keeper, struct kt_credential *credential,
 	KT_CLEANUP(clear_rotation) struct rotation rotation = {
 		.credential = credential,
 		.wish = wish,
+		.change = &change,
 	};
 
 	if (is_fresh(credential, wish))
@@ -492,7 +497,7 @@ bool kt_rotation_run(struct kt_keeper *keeper, struct kt_credential *credential,
 	rotation.keyring = kt_keeper_keyring(keeper, error);
 	if (!rotation.keyring)
 		return false;
-	if (!kt_change_begin(&change, &credential->identity, error)) {
+	if (!kt_change_lock(&change, &credential->identity, error)) {
 		if (error->code != KT_ERROR_BUSY || kt_lifetime_left(credential) <= 0)
 			return false;
 		/* Who waited in vain never renews without the lock; what is left is still good. */

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <fcntl.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "helper/keeper/change.h"
+#include "helper/keeper/lifetime.h"
+#include "helper/keeper/remember.h"
+#include "keyring/cleanup.h"
+#include "keyring/clock.h"
+#include "keyring/environment.h"
+#include "keyring/lock.h"
+#include "keyring/text.h"
+
+/* The mark of the last change of any account lies in one file: 8 random bytes, new each time. */
+static int open_mark(int flags)
+{
+	KT_CLEANUP(kt_text_free) char *directory = NULL;
+	KT_CLEANUP(kt_text_free) char *path = NULL;
+	struct kt_error ignored = { 0 };
+
+	if (!kt_environment_state_directory(&directory, &ignored) ||
+	    !kt_text_format(&path, &ignored, "%s/changes", directory))
+		return -1;
+	return open(path, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+}
+
+static uint64_t read_mark(void)
+{
+	uint64_t mark = 0;
+	int descriptor = open_mark(O_RDONLY);
+
+	if (descriptor < 0)
+		return 0;
+	if (pread(descriptor, &mark, sizeof(mark), 0) != (ssize_t)sizeof(mark))
+		mark = 0;
+	close(descriptor);
+	return mark;
+}
+
+static void write_mark(void)
+{
+	uint64_t mark;
+	int descriptor = open_mark(O_WRONLY | O_CREAT);
+
+	if (descriptor < 0)
+		return;
+	/* Without a fresh mark nothing is inserted: one that cannot be written is cut to nothing. */
+	if (getrandom(&mark, sizeof(mark), 0) != (ssize_t)sizeof(mark) ||
+	    pwrite(descriptor, &mark, sizeof(mark), 0) != (ssize_t)sizeof(mark))
+		(void)!ftruncate(descriptor, 0);
+	close(descriptor);
+}
+
+void kt_remember_begin(struct kt_remembrance *remembrance,
+                       const struct kt_cache_question *question)
+{
+	kt_cache_open(&remembrance->cache, kt_environment_get);
+	remembrance->question = *question;
+	remembrance->mark = read_mark();
+	if (remembrance->mark == 0) {
+		write_mark();
+		remembrance->mark = read_mark();
+	}
+}
+
+void kt_remember_ask(const struct kt_remembrance *remembrance, struct kt_answer *answer,
+                     bool *found, bool *none)
+{
+	KT_CLEANUP(kt_cache_entry_clear) struct kt_cache_entry entry = { 0 };
+	struct kt_error ignored = { 0 };
+
+	*found = false;
+	*none = false;
+	if (!kt_cache_find(&remembrance->cache, &remembrance->question, &entry))
+		return;
+	*none = kt_secret_is_empty(&entry.answer);
+	*found = !*none && kt_answer_unpack(answer, kt_secret_reveal(&entry.answer),
+	                                    kt_secret_length(&entry.answer), &ignored);
+}
+
+/* Inserts under the account's lock, shared and without a wait: who changes it, forgets after. */
+static void insert(const struct kt_remembrance *remembrance, const struct kt_identity *identity,
+                   const struct kt_cache_entry *entry)
+{
+	KT_CLEANUP(kt_lock_release) struct kt_lock lock = { 0 };
+	KT_CLEANUP(kt_text_free) char *name = NULL;
+	struct kt_error ignored = { 0 };
+
+	if (identity && (!kt_change_lock_name(identity, &name, &ignored) ||
+	                 !kt_lock_take(&lock, name, KT_LOCK_SHARED, 0, "the account", &ignored)))
+		return;
+	if (remembrance->mark && read_mark() == remembrance->mark)
+		kt_cache_put(&remembrance->cache, &remembrance->question, entry);
+}
+
+void kt_remember_answer(const struct kt_remembrance *remembrance,
+                        const struct kt_credential *credential, const struct kt_answer *answer)
+{
+	KT_CLEANUP(kt_cache_entry_clear) struct kt_cache_entry entry = { 0 };
+	struct kt_error ignored = { 0 };
+
+	if (remembrance->cache.seconds == 0 ||
+	    !kt_answer_pack(answer, &entry.answer, &ignored))
+		return;
+	entry.generation = credential->generation;
+	entry.until = kt_clock_wall() + remembrance->cache.seconds;
+	if (kt_kind_is_grant(credential->kind)) {
+		int64_t end = kt_lifetime_wall_end(credential);
+
+		entry.until = end - kt_lifetime_margin(credential);
+		entry.renew = end - credential->lifetime / 5;
+	} else if (answer->expires && answer->expires < entry.until) {
+		entry.until = answer->expires;
+	}
+	insert(remembrance, &credential->identity, &entry);
+}
+
+void kt_remember_none(const struct kt_remembrance *remembrance)
+{
+	const struct kt_cache_entry entry = { .until = kt_clock_wall() + KT_CACHE_NONE_SECONDS };
+
+	insert(remembrance, NULL, &entry);
+}
+
+void kt_remember_change(const struct kt_identity *identity)
+{
+	write_mark();
+	kt_cache_forget(identity, NULL);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * What the keeper puts into the kernel cache for the door. A change of the account between the
+ * reading of its item and the insert must not leave the old answer there: every change marks
+ * its beginning and its end, and an insert is made only if no mark came since before the item
+ * was read and nobody is changing the account now.
+ */
+
+#include <stdbool.h>
+
+#include "helper/answer.h"
+#include "keyring/credential.h"
+#include "keyring/kernel_cache.h"
+
+/* One question, from before the keyring is read to the insert. A zeroed one remembers nothing. */
+struct kt_remembrance {
+	struct kt_cache cache;
+	struct kt_cache_question question; /* its texts are borrowed */
+	uint64_t mark;
+};
+
+void kt_remember_begin(struct kt_remembrance *remembrance,
+                       const struct kt_cache_question *question);
+
+/*
+ * After a wait for the keyring: what another has remembered meanwhile. *found: answer is it;
+ * *none: it is known that there is no such credential.
+ */
+void kt_remember_ask(const struct kt_remembrance *remembrance, struct kt_answer *answer,
+                     bool *found, bool *none);
+
+/* Remembers the answer that the credential gave. That it cannot be done is no error. */
+void kt_remember_answer(const struct kt_remembrance *remembrance,
+                        const struct kt_credential *credential, const struct kt_answer *answer);
+
+/* Remembers that an open keyring holds no such credential. */
+void kt_remember_none(const struct kt_remembrance *remembrance);
+
+/* A change of the account begins or ends: marks it and makes the cache forget. */
+void kt_remember_change(const struct kt_identity *identity);
