@@ -8,11 +8,30 @@
 #include "helper/answer.h"
 #include "helper/keeper/account.h"
 #include "helper/keeper/command.h"
+#include "helper/keeper/defaults.h"
 #include "helper/keeper/describe.h"
 #include "helper/report.h"
 #include "keyring/cleanup.h"
 #include "keyring/json.h"
 #include "keyring/text.h"
+
+/* What is listed, and the general default among it (a NULL username: none). */
+struct listing {
+	struct kt_credentials accounts;
+	struct kt_identity preferred;
+};
+
+static void clear_listing(struct listing *listing)
+{
+	kt_credentials_clear(&listing->accounts);
+	kt_identity_clear(&listing->preferred);
+}
+
+static bool is_default(const struct listing *listing, const struct kt_credential *credential)
+{
+	return listing->preferred.username &&
+	       kt_identity_is_equal(&listing->preferred, &credential->identity);
+}
 
 static int compare(const void *left, const void *right)
 {
@@ -23,10 +42,11 @@ static int compare(const void *left, const void *right)
 	return order ? order : strcmp(one->username, other->username);
 }
 
-static bool print_json(const struct kt_credentials *list, struct kt_secret *output,
+static bool print_json(const struct listing *listing, struct kt_secret *output,
                        struct kt_error *error)
 {
 	KT_CLEANUP(kt_json_free) struct kt_json *json = NULL;
+	const struct kt_credentials *list = &listing->accounts;
 
 	if (!kt_json_create(&json, error) || !kt_json_add_number(json, "version", 1, error) ||
 	    !kt_json_add_list(json, "accounts", error))
@@ -35,26 +55,25 @@ static bool print_json(const struct kt_credentials *list, struct kt_secret *outp
 		KT_CLEANUP(kt_json_free) struct kt_json *account = NULL;
 
 		if (!kt_json_create(&account, error) ||
-		    !kt_describe_json(&list->items[i], account, error) ||
+		    !kt_describe_json(&list->items[i], is_default(listing, &list->items[i]), account,
+		                      error) ||
 		    !kt_json_append_object(json, "accounts", &account, error))
 			return false;
 	}
 	return kt_json_print(json, output, error) && kt_secret_append_text(output, "\n", error);
 }
 
-static bool print_row(const struct kt_credential *credential, struct kt_secret *output,
-                      struct kt_error *error)
+static bool print_row(const struct kt_credential *credential, bool is_preferred,
+                      struct kt_secret *output, struct kt_error *error)
 {
 	KT_CLEANUP(kt_text_free) char *service = NULL;
 	KT_CLEANUP(kt_text_free) char *end = NULL;
 	KT_CLEANUP(kt_text_free) char *row = NULL;
-	bool is_default = false;
 
 	if (!kt_account_service(&credential->identity, &service, error) ||
 	    !kt_describe_end(credential, &end, error) ||
-	    !kt_describe_is_default(credential, &is_default, error) ||
 	    !kt_text_format(&row, error, "%c %-20s %-28s %-9s %-10s %s",
-	                    is_default ? '*' : ' ', credential->identity.username, service,
+	                    is_preferred ? '*' : ' ', credential->identity.username, service,
 	                    kt_kind_name(credential->kind), kt_describe_state(credential), end))
 		return false;
 	kt_text_make_printable(row);
@@ -62,10 +81,11 @@ static bool print_row(const struct kt_credential *credential, struct kt_secret *
 	       kt_secret_append_text(output, "\n", error);
 }
 
-static bool print_table(const struct kt_credentials *list, struct kt_secret *output,
+static bool print_table(const struct listing *listing, struct kt_secret *output,
                         struct kt_error *error)
 {
 	KT_CLEANUP(kt_text_free) char *heading = NULL;
+	const struct kt_credentials *list = &listing->accounts;
 
 	if (list->count == 0) {
 		kt_report_note("no account is stored yet; run: keyturn login");
@@ -76,18 +96,20 @@ static bool print_table(const struct kt_credentials *list, struct kt_secret *out
 	    !kt_secret_append_text(output, heading, error))
 		return false;
 	for (size_t i = 0; i < list->count; i++)
-		if (!print_row(&list->items[i], output, error))
+		if (!print_row(&list->items[i], is_default(listing, &list->items[i]), output, error))
 			return false;
 	return true;
 }
 
 static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
 {
-	KT_CLEANUP(kt_credentials_clear) struct kt_credentials list = { 0 };
+	KT_CLEANUP(clear_listing) struct listing listing = { 0 };
 	KT_CLEANUP(kt_secret_clear) struct kt_secret output = { 0 };
+	struct kt_credentials *list = &listing.accounts;
 	const struct kt_identity anything = { 0 };
 	const struct kt_option options[] = { KT_OPTION_JSON(keeper) };
 	struct kt_keyring *keyring;
+	bool has_default;
 	int count;
 
 	if (!kt_options_read(options, KT_COUNT(options), argc, argv, &count, error))
@@ -95,14 +117,15 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	if (count > 0)
 		return kt_fail(error, KT_ERROR_USAGE, "list: it takes no account; see: keyturn show");
 	keyring = kt_keeper_keyring(keeper, error);
-	if (!keyring || !kt_keyring_search(keyring, &anything, &list, error))
+	if (!keyring || !kt_keyring_search(keyring, &anything, list, error) ||
+	    !kt_defaults_get(NULL, &listing.preferred, &has_default, error))
 		return false;
-	if (list.count)
-		qsort(list.items, list.count, sizeof(list.items[0]), compare);
-	if (list.corrupt)
-		kt_report_note("%zu stored logins cannot be read; run: keyturn doctor", list.corrupt);
-	return (keeper->wants_json ? print_json(&list, &output, error)
-	                           : print_table(&list, &output, error)) &&
+	if (list->count)
+		qsort(list->items, list->count, sizeof(list->items[0]), compare);
+	if (list->corrupt)
+		kt_report_note("%zu stored logins cannot be read; run: keyturn doctor", list->corrupt);
+	return (keeper->wants_json ? print_json(&listing, &output, error)
+	                           : print_table(&listing, &output, error)) &&
 	       kt_answer_send(STDOUT_FILENO, &output, error);
 }
 

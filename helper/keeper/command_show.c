@@ -6,6 +6,7 @@
 #include "helper/answer.h"
 #include "helper/keeper/account.h"
 #include "helper/keeper/command.h"
+#include "helper/keeper/defaults.h"
 #include "helper/keeper/describe.h"
 #include "keyring/cleanup.h"
 #include "keyring/json.h"
@@ -25,18 +26,16 @@ static bool add_line(struct kt_secret *output, const char *name, const char *val
 	       kt_secret_append_text(output, "\n", error);
 }
 
-static bool print_lines(const struct kt_credential *credential, const char *keyring,
-                        struct kt_secret *output, struct kt_error *error)
+static bool print_lines(const struct kt_credential *credential, bool is_default,
+                        const char *keyring, struct kt_secret *output, struct kt_error *error)
 {
 	KT_CLEANUP(kt_text_free) char *service = NULL;
 	KT_CLEANUP(kt_text_free) char *end = NULL;
 	KT_CLEANUP(kt_text_free) char *created = NULL;
-	bool is_default = false;
 
 	return kt_account_service(&credential->identity, &service, error) &&
 	       kt_describe_end(credential, &end, error) &&
 	       kt_describe_time(credential->created, &created, error) &&
-	       kt_describe_is_default(credential, &is_default, error) &&
 	       add_line(output, "account", credential->identity.username, error) &&
 	       add_line(output, "service", service, error) &&
 	       add_line(output, "kind", kt_kind_name(credential->kind), error) &&
@@ -49,13 +48,13 @@ static bool print_lines(const struct kt_credential *credential, const char *keyr
 	       add_line(output, "keyring", keyring, error);
 }
 
-static bool print_json(const struct kt_credential *credential, const char *keyring,
-                       struct kt_secret *output, struct kt_error *error)
+static bool print_json(const struct kt_credential *credential, bool is_default,
+                       const char *keyring, struct kt_secret *output, struct kt_error *error)
 {
 	KT_CLEANUP(kt_json_free) struct kt_json *json = NULL;
 
 	return kt_json_create(&json, error) && kt_json_add_number(json, "version", 1, error) &&
-	       kt_describe_json(credential, json, error) &&
+	       kt_describe_json(credential, is_default, json, error) &&
 	       (!credential->client_id ||
 	        kt_json_add_text(json, "client_id", credential->client_id, error)) &&
 	       (!credential->issuer ||
@@ -69,15 +68,19 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
 	KT_CLEANUP(kt_secret_clear) struct kt_secret output = { 0 };
 	const struct kt_option options[] = { KT_OPTION_JSON(keeper) };
+	KT_CLEANUP(kt_identity_clear) struct kt_identity preferred = { 0 };
 	const char *account;
 	const char *keyring;
+	bool is_default;
 
 	if (!kt_options_read_account(options, KT_COUNT(options), argc, argv, &account, error) ||
-	    !kt_account_find(keeper, account, KT_ACCOUNT_ANY, &credential, error))
+	    !kt_account_find(keeper, account, KT_ACCOUNT_ANY, &credential, error) ||
+	    !kt_defaults_get(NULL, &preferred, &is_default, error))
 		return false;
+	is_default = is_default && kt_identity_is_equal(&preferred, &credential.identity);
 	keyring = kt_keyring_name(&keeper->keyring);
-	return (keeper->wants_json ? print_json(&credential, keyring, &output, error)
-	                           : print_lines(&credential, keyring, &output, error)) &&
+	return (keeper->wants_json ? print_json(&credential, is_default, keyring, &output, error)
+	                           : print_lines(&credential, is_default, keyring, &output, error)) &&
 	       kt_answer_send(STDOUT_FILENO, &output, error);
 }
 

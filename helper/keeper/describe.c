@@ -4,7 +4,6 @@
 #include <time.h>
 
 #include "helper/keeper/account.h"
-#include "helper/keeper/defaults.h"
 #include "helper/keeper/describe.h"
 #include "helper/keeper/lifetime.h"
 #include "helper/keeper/rotation.h"
@@ -63,18 +62,6 @@ bool kt_describe_end(const struct kt_credential *credential, char **text,
 	return kt_describe_time(end_of(credential), text, error);
 }
 
-bool kt_describe_is_default(const struct kt_credential *credential, bool *is_default,
-                            struct kt_error *error)
-{
-	KT_CLEANUP(kt_identity_clear) struct kt_identity preferred = { 0 };
-	bool found;
-
-	if (!kt_defaults_get(NULL, &preferred, &found, error))
-		return false;
-	*is_default = found && kt_identity_is_equal(&preferred, &credential->identity);
-	return true;
-}
-
 static bool add_time(struct kt_json *json, const char *name, int64_t moment,
                      struct kt_error *error)
 {
@@ -82,14 +69,12 @@ static bool add_time(struct kt_json *json, const char *name, int64_t moment,
 	              : kt_json_add_null(json, name, error);
 }
 
-bool kt_describe_json(const struct kt_credential *credential, struct kt_json *json,
-                      struct kt_error *error)
+bool kt_describe_json(const struct kt_credential *credential, bool is_default,
+                      struct kt_json *json, struct kt_error *error)
 {
 	KT_CLEANUP(kt_text_free) char *service = NULL;
-	bool is_default = false;
 
 	return kt_account_service(&credential->identity, &service, error) &&
-	       kt_describe_is_default(credential, &is_default, error) &&
 	       kt_json_add_text(json, "account", credential->identity.username, error) &&
 	       kt_json_add_text(json, "service", service, error) &&
 	       kt_json_add_text(json, "kind", kt_kind_name(credential->kind), error) &&

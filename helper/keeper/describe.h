@@ -19,9 +19,5 @@ bool kt_describe_end(const struct kt_credential *credential, char **text,
                      struct kt_error *error);
 
 /* account, service, kind, state, expires_at, default: as list --json and show --json have it. */
-bool kt_describe_json(const struct kt_credential *credential, struct kt_json *json,
-                      struct kt_error *error);
-
-/* The account is the general default. */
-bool kt_describe_is_default(const struct kt_credential *credential, bool *is_default,
-                            struct kt_error *error);
+bool kt_describe_json(const struct kt_credential *credential, bool is_default,
+                      struct kt_json *json, struct kt_error *error);
