@@ -120,9 +120,11 @@ bool kt_answer_send(int descriptor, const struct kt_secret *bytes, struct kt_err
 
 		if (written < 0 && errno == EINTR)
 			continue;
-		if (written < 0)
-			return kt_fail(error, KT_ERROR_INTERNAL, "the answer cannot be written: %s",
-			               strerror(errno));
+		if (written < 0) {
+			kt_fail(error, KT_ERROR_INTERNAL, "the answer cannot be written: %s",
+			        strerror(errno));
+			return kt_advise(error, "see where the output goes, then run it again");
+		}
 		rest += written;
 		left -= (size_t)written;
 	}

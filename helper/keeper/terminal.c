@@ -138,10 +138,7 @@ bool kt_terminal_ask(const char *prompt, struct kt_secret *line, struct kt_error
 
 bool kt_terminal_ask_secret(const char *prompt, struct kt_secret *line, struct kt_error *error)
 {
-	if (!ask(prompt, false, NO_LIMIT, line, error))
-		return false;
-	kt_secret_trim(line);
-	return true;
+	return ask(prompt, false, NO_LIMIT, line, error);
 }
 
 bool kt_terminal_ask_vault_passphrase(struct kt_secret *passphrase, struct kt_error *error)
