@@ -89,7 +89,8 @@ expect_cause_and_remedy
 if ! command -v gnome-keyring-daemon >/dev/null; then
 	skip 'there is no gnome-keyring-daemon'
 fi
-rm -rf "$work"
+conclude
+home_leave
 home_on_desktop
 store_token main coze.cn pat_desktop
 

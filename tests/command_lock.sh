@@ -125,7 +125,8 @@ expect_status 0
 if ! command -v gnome-keyring-daemon >/dev/null; then
 	skip 'there is no gnome-keyring-daemon'
 fi
-rm -rf "$work"
+conclude
+home_leave
 home_on_desktop
 store_token main coze.cn pat_desktop
 

@@ -1,0 +1,216 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# The main job: real git, and a real gnome-keyring or the vault. GIT_BIN may name the directory of
+# another git.
+set -eu
+
+PATH=${GIT_BIN:+$GIT_BIN:}$PATH
+. "$srcdir/tests/support/home.sh"
+. "$srcdir/tests/support/desktop.sh"
+need git python3
+desktop_alone "$0" "$@"
+
+# fill: what git gets for api.coze.cn.
+fill()
+{
+	input 'protocol=https\nhost=api.coze.cn\n\n'
+	call git credential fill
+}
+
+expect_token()
+{
+	expect_status 0
+	expect_line "password=$1"
+	expect_said ''
+}
+
+fill_and_approve()
+{
+	git credential fill <<-END | git credential approve
+	protocol=https
+	host=api.coze.cn
+
+	END
+}
+
+# 100 times, as fast as git is.
+fill_and_approve_often()
+{
+	rounds=100
+	while [ "$rounds" -gt 0 ]; do
+		fill_and_approve || return 1
+		rounds=$((rounds - 1))
+	done
+}
+
+# no_clear_text TEXT...: in no file below the home and the configuration.
+no_clear_text()
+{
+	for canary in "$@"; do
+		must_not grep -rqaF -e "$canary" "$HOME"
+		must_not grep -rqaF -e "$(printf '%s' "$canary" | base64 -w 0 | cut -c1-20)" "$HOME"
+	done
+}
+
+item_time()
+{
+	secret-tool search --all xdg:schema org.keyturn.Credential 2>/dev/null |
+		grep -e '^modified' -e '^created'
+}
+
+# everyday: the story that is the same with every keyring.
+everyday()
+{
+	git config --global credential.helper keyturn
+
+	begin "$1: git gets the PAT"
+	store_token main coze.cn pat_canary_everyday
+	fill
+	expect_token pat_canary_everyday
+	expect_line username=main
+
+	begin "$1: a password that git was given comes back"
+	input 'protocol=https\nhost=git.example.com\nusername=me\npassword=canary_typed\n\n'
+	call git credential approve
+	expect_status 0
+	expect_said ''
+	input 'protocol=https\nhost=git.example.com\n\n'
+	call git credential fill
+	expect_line password=canary_typed
+
+	begin "$1: a password that was refused is forgotten"
+	input 'protocol=https\nhost=git.example.com\nusername=me\npassword=canary_typed\n\n'
+	call git credential reject
+	expect_status 0
+	input 'protocol=https\nhost=git.example.com\n\n'
+	call env GIT_ASKPASS=true git credential fill
+	must_not grep -q canary_typed "$work/out"
+
+	begin "$1: nothing secret is in clear text on the disk"
+	no_clear_text pat_canary_everyday canary_typed
+}
+
+need dbus-daemon dbus-send gnome-keyring-daemon secret-tool perl
+home_on_desktop
+everyday desktop
+
+begin 'desktop: 100 times fill and approve leave the item as it is, with and without the cache'
+item_time >"$work/times"
+cksum "$HOME"/.local/share/keyrings/*.keyring >"$work/sums"
+sleep 1
+must fill_and_approve_often
+export KEYTURN_CACHE=off
+must fill_and_approve_often
+unset KEYTURN_CACHE
+item_time >"$work/times-after"
+cksum "$HOME"/.local/share/keyrings/*.keyring >"$work/sums-after"
+must cmp "$work/times" "$work/times-after"
+must cmp "$work/sums" "$work/sums-after"
+must [ "$(wc -l <"$work/times")" -ge 2 ]
+
+begin 'desktop: after the daemon was restarted git is told why it gets nothing'
+must desktop_restart_daemon
+keyturn lock 2>/dev/null
+fill
+must_not grep -q pat_canary "$work/out"
+must grep -q 'keyturn unlock' "$work/err"
+
+begin 'desktop: and once it is unlocked gets the PAT as before'
+must desktop_unlock
+fill
+expect_token pat_canary_everyday
+
+begin 'desktop: a session without a bus is exit 4, and no second home'
+call env -u DBUS_SESSION_BUS_ADDRESS -u XDG_RUNTIME_DIR KEYTURN_CACHE=off keyturn token
+expect_status 4
+expect_cause_and_remedy
+expect_said 'desktop keyring, which this session cannot reach'
+input 'pat_second\n'
+call env -u DBUS_SESSION_BUS_ADDRESS -u XDG_RUNTIME_DIR KEYTURN_CACHE=off \
+	keyturn login --site coze.cn --with-token
+expect_status 4
+call keyturn token
+expect_output pat_canary_everyday
+must_not test -e "$HOME/.local/share/keyturn/vault"
+
+begin 'desktop: an account stored again with another kind leaves one item'
+input 'sat_again\n'
+call keyturn login --site coze.cn --with-token
+expect_status 0
+must [ "$(secret-tool search --all xdg:schema org.keyturn.Credential username main 2>&1 |
+	grep -c '^label')" -eq 1 ]
+fill
+expect_token sat_again
+
+begin 'desktop: a store without a path leaves the item with one alone'
+for part in 'path=team/one.git\npassword=with_path' 'password=without_path'; do
+	input "protocol=https\nhost=git.example.com\nusername=me\n$part\n\n"
+	call keyturn store
+	expect_status 0
+done
+input 'protocol=https\nhost=git.example.com\npath=team/one.git\n\n'
+call keyturn get
+expect_line password=with_path
+input 'protocol=https\nhost=git.example.com\n\n'
+call keyturn get
+expect_line password=without_path
+must [ "$(secret-tool search --all xdg:schema org.keyturn.Credential username me 2>&1 |
+	grep -c '^label')" -eq 2 ]
+
+home_again
+everyday vault
+
+begin 'vault: 100 times fill and approve leave the item as it is, with and without the cache'
+snapshot >"$work/before"
+must fill_and_approve_often
+export KEYTURN_CACHE=off
+must fill_and_approve_often
+unset KEYTURN_CACHE
+expect_unchanged
+
+begin 'vault: after lock and unlock git gets the PAT as before'
+keyturn lock
+call keyturn unlock
+expect_status 0
+fill
+expect_token pat_canary_everyday
+
+# clone SCHEME TOKEN: from a server that knows only that scheme.
+clone()
+{
+	git init --quiet --bare "$work/served/$1.git"
+	git -C "$work/served/$1.git" config http.receivepack true
+	mkfifo "$work/port-$1"
+	node "$srcdir/tests/support/git_http_server.mjs" "$work/served" "$1" "$2" >"$work/port-$1" &
+	server=$!
+	exec 8<"$work/port-$1"
+	read -r port <&8
+	printf '%s\n' "$2" |
+		keyturn login "git-$1" --api-base "http://127.0.0.1:$port" --with-token 2>>"$work/stage.log"
+	call git clone --quiet "http://127.0.0.1:$port/$1.git" "$work/cloned-$1"
+	expect_status 0
+	git -C "$work/cloned-$1" -c user.name=x -c user.email=x@example.com commit --quiet \
+		--allow-empty --message one
+	call git -C "$work/cloned-$1" push --quiet origin HEAD:refs/heads/main
+	expect_status 0
+	kill "$server"
+	wait "$server" 2>/dev/null || true
+	must grep -q "$1" <&8
+	exec 8<&-
+	call keyturn token "git-$1"
+	expect_output "$2"
+}
+
+need node
+
+begin 'a clone and a push where only Basic is known'
+clone Basic pat_basic
+
+git_version=$(git version | sed 's/[^0-9]*\([0-9]*\)\.\([0-9]*\).*/\1 \2/')
+if [ "${git_version% *}" -gt 2 ] || [ "${git_version#* }" -ge 46 ]; then
+	begin 'a clone and a push where only Bearer is known'
+	clone Bearer pat_bearer
+fi
+
+finish
