@@ -6,6 +6,7 @@
 #include "helper/keeper/command.h"
 #include "helper/keeper/defaults.h"
 #include "helper/keeper/expiry.h"
+#include "helper/keeper/rotation.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
 
@@ -81,6 +82,9 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 		return false;
 	if (!found)
 		return kt_fail(error, KT_ERROR_NOT_FOUND, "the account was removed just now");
+	if (kt_kind_is_grant(credential.kind) &&
+	    !kt_rotation_adopt(&keeper->keyring, &credential, error))
+		return false;
 	if (!apply(&changes, &credential, error))
 		return false;
 	if (changes.name && !kt_text_is_equal(changes.name, identity.username))

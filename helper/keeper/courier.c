@@ -64,19 +64,23 @@ static bool make_sockets(int sockets[2])
 
 bool kt_courier_start(struct kt_courier *courier, struct kt_error *error)
 {
+	struct kt_courier fresh = { 0 };
 	int sockets[2];
 	bool started;
 
 	if (!make_sockets(sockets))
 		return kt_fail(error, KT_ERROR_INTERNAL, "no socket for the courier: %s",
 		               strerror(errno));
-	started = spawn(kt_libexec_path(KT_LIBEXEC_COURIER), sockets[1], &courier->pid);
+	started = spawn(kt_libexec_path(KT_LIBEXEC_COURIER), sockets[1], &fresh.pid);
+	if (!started)
+		kt_fail(error, KT_ERROR_INTERNAL, "the courier cannot be started: %s",
+		        strerror(errno));
 	close(sockets[1]);
 	if (started) {
-		courier->socket_plus_one = sockets[0] + 1;
+		fresh.socket_plus_one = sockets[0] + 1;
+		*courier = fresh;
 		return true;
 	}
-	kt_fail(error, KT_ERROR_INTERNAL, "the courier cannot be started: %s", strerror(errno));
 	close(sockets[0]);
 	return kt_advise(error, "install keyturn again: its libexec programs are missing");
 }

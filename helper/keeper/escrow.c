@@ -38,6 +38,11 @@ bool kt_escrow_open(struct kt_escrow *escrow, const struct kt_identity *identity
 	return true;
 }
 
+bool kt_escrow_is_found(const struct kt_escrow *escrow)
+{
+	return escrow->serial != 0 && !escrow->is_reserved;
+}
+
 bool kt_escrow_read(struct kt_escrow *escrow, struct kt_credential *credential)
 {
 	KT_CLEANUP(kt_secret_clear) struct kt_secret form = { 0 };
@@ -58,13 +63,17 @@ bool kt_escrow_reserve(struct kt_escrow *escrow, size_t size)
 	if (!zeros)
 		return false;
 	escrow->serial = kt_kernel_key_put(escrow->description, zeros, size, SECONDS);
-	return escrow->serial != 0;
+	escrow->is_reserved = escrow->serial != 0;
+	return escrow->is_reserved;
 }
 
 bool kt_escrow_fill(struct kt_escrow *escrow, const struct kt_secret *form)
 {
-	return escrow->serial && kt_kernel_key_update(escrow->serial, kt_secret_reveal(form),
-	                                              kt_secret_length(form), SECONDS);
+	if (!escrow->serial || !kt_kernel_key_update(escrow->serial, kt_secret_reveal(form),
+	                                             kt_secret_length(form), SECONDS))
+		return false;
+	escrow->is_reserved = false;
+	return true;
 }
 
 void kt_escrow_drop(struct kt_escrow *escrow)
@@ -72,10 +81,13 @@ void kt_escrow_drop(struct kt_escrow *escrow)
 	if (escrow->serial)
 		kt_kernel_key_drop(escrow->serial);
 	escrow->serial = 0;
+	escrow->is_reserved = false;
 }
 
 void kt_escrow_close(struct kt_escrow *escrow)
 {
+	if (escrow->is_reserved)
+		kt_escrow_drop(escrow);
 	kt_text_free(&escrow->description);
 	escrow->serial = 0;
 }

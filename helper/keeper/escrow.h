@@ -16,10 +16,14 @@
 struct kt_escrow {
 	char *description;
 	int32_t serial; /* 0: none reserved or found */
+	bool is_reserved; /* by us, and nothing is in it yet */
 };
 
 bool kt_escrow_open(struct kt_escrow *escrow, const struct kt_identity *identity,
                     struct kt_error *error);
+
+/* Something was there when it was opened. */
+bool kt_escrow_is_found(const struct kt_escrow *escrow);
 
 /* Reads what lies in escrow for the account; false where nothing readable does. */
 bool kt_escrow_read(struct kt_escrow *escrow, struct kt_credential *credential);
@@ -32,5 +36,5 @@ bool kt_escrow_fill(struct kt_escrow *escrow, const struct kt_secret *form);
 
 void kt_escrow_drop(struct kt_escrow *escrow);
 
-/* For KT_CLEANUP; what is in escrow stays. */
+/* For KT_CLEANUP; what is in escrow stays, room that was only reserved goes. */
 void kt_escrow_close(struct kt_escrow *escrow);

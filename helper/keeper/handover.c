@@ -100,6 +100,17 @@ static bool fill(struct kt_credential *credential, const struct kt_identity *ide
 	       kt_secret_copy(&credential->token, &request->password, error);
 }
 
+/* A private CA that a login named for this service goes on to serve it. */
+static bool keep_ca(struct kt_credential *credential, struct kt_keyring *keyring,
+                    struct kt_error *error)
+{
+	KT_CLEANUP(kt_credential_clear) struct kt_credential before = { 0 };
+	bool found;
+
+	return kt_keyring_load(keyring, &credential->identity, &before, &found, error) &&
+	       (!before.ca || kt_text_set(&credential->ca, before.ca, error));
+}
+
 bool kt_handover_store(struct kt_keyring *keyring, const struct kt_identity *identity,
                        const struct kt_request *request, struct kt_error *error)
 {
@@ -111,7 +122,7 @@ bool kt_handover_store(struct kt_keyring *keyring, const struct kt_identity *ide
 	}
 	return find_kind(request, identity, &credential.kind, error) &&
 	       fill(&credential, identity, request, error) &&
-	       kt_keyring_store(keyring, &credential, error) &&
+	       keep_ca(&credential, keyring, error) && kt_keyring_store(keyring, &credential, error) &&
 	       kt_rotation_forget(identity, error) &&
 	       kt_defaults_offer(identity, true, error);
 }

@@ -35,6 +35,14 @@ static const char *error_text(const struct kt_errand *message)
 	return text && *text ? text : kt_errand_text(message, "reason");
 }
 
+/* A new refresh token came that cannot be one: which it really is, only the server knows. */
+static bool has_odd_refresh_token(const struct kt_errand *message)
+{
+	const struct kt_secret *token = kt_errand_secret(message, "s.refresh_token");
+
+	return token && !kt_secret_is_empty(token) && !is_token(token);
+}
+
 static enum kt_verdict judge_status(int64_t status)
 {
 	if (status == 429 || status == 503)
@@ -64,7 +72,8 @@ static enum kt_verdict judge(struct kt_reply *reply, const struct kt_errand *mes
 	if (reply->name && *reply->name)
 		return judge_named(reply, dialect);
 	if (reply->status >= 200 && reply->status < 300 &&
-	    is_token(kt_errand_secret(message, "s.access_token")))
+	    is_token(kt_errand_secret(message, "s.access_token")) &&
+	    !has_odd_refresh_token(message))
 		return KT_VERDICT_TOKENS;
 	return judge_status(reply->status);
 }

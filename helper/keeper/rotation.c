@@ -2,11 +2,11 @@
 #include "config.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #include "helper/keeper/account.h"
 #include "helper/keeper/change.h"
 #include "helper/keeper/courier.h"
+#include "helper/keeper/describe.h"
 #include "helper/keeper/dialect.h"
 #include "helper/keeper/escrow.h"
 #include "helper/keeper/fault.h"
@@ -14,6 +14,7 @@
 #include "helper/keeper/hold.h"
 #include "helper/keeper/journal.h"
 #include "helper/keeper/lifetime.h"
+#include "helper/keeper/remember.h"
 #include "helper/keeper/reply.h"
 #include "helper/keeper/rotation.h"
 #include "helper/report.h"
@@ -65,11 +66,23 @@ static bool is_fresh(const struct kt_credential *credential, const struct kt_wis
 
 	if (wish->nearly_whole)
 		needed = credential->lifetime - credential->lifetime / 10;
+	/* Who asked counts in whole seconds too, and may be one or two early. */
 	if (wish->ahead)
-		needed = credential->lifetime / 5;
+		needed = credential->lifetime / 5 + 2;
 	if (wish->minimum > 0)
 		needed = wish->minimum;
+	/* More than a whole life cannot be had: the newest one is meant. */
+	if (wish->minimum > credential->lifetime)
+		needed = credential->lifetime - credential->lifetime / 10;
 	return !wish->renew && left > 0 && left >= needed;
+}
+
+/* Good for who asks for nothing; maybe not what the wish asks for. */
+static bool is_usable(const struct kt_credential *credential)
+{
+	const struct kt_wish usual = { 0 };
+
+	return is_fresh(credential, &usual);
 }
 
 /* Nothing came of the request, or it was answered: the record no longer speaks of it. */
@@ -222,7 +235,6 @@ static bool save(struct rotation *rotation, const struct kt_credential *renewed,
 	kt_fault_point("parsed");
 	is_escrowed = kt_escrow_fill(&rotation->escrow, &form);
 	kt_fault_point("escrow");
-	kt_change_announce(rotation->change);
 	for (;;) {
 		struct kt_error cause = { 0 };
 		struct kt_error ignored = { 0 };
@@ -241,20 +253,21 @@ static bool save(struct rotation *rotation, const struct kt_credential *renewed,
 		kt_clock_sleep(250);
 	}
 	kt_fault_point("stored");
+	kt_remember_renewal(renewed);
 	kt_escrow_drop(&rotation->escrow);
 	return true;
 }
 
-static void count_early(struct rotation *rotation)
+/* Renewals that were asked for in so many words do not count. */
+static void count_early(struct rotation *rotation, int64_t lifetime)
 {
-	const struct kt_credential *old = rotation->credential;
 	struct kt_journal *journal = &rotation->journal;
 	int64_t now = kt_clock_wall();
+	int64_t since = now - journal->renewed_wall;
+	int64_t soon = lifetime > 0 ? lifetime / 2 : EARLY_PAUSE;
 
-	if (old->lifetime > 0 && old->issued > 0 && now - old->issued < old->lifetime / 2)
-		journal->early++;
-	else
-		journal->early = 0;
+	if (!rotation->wish->renew)
+		journal->early = since >= 0 && since < soon ? journal->early + 1 : 0;
 	journal->renewed_wall = now;
 }
 
@@ -279,7 +292,7 @@ static bool accept(struct rotation *rotation, struct kt_errand *answer,
 	kt_secret_move(&renewed.token, &tokens.access_token);
 	kt_text_free(&renewed.state);
 	renewed.state_since = 0;
-	count_early(rotation);
+	count_early(rotation, tokens.lifetime);
 	if (!kt_lifetime_start(&renewed, tokens.lifetime, error) || !save(rotation, &renewed, error))
 		return false;
 	kt_credential_clear(rotation->credential);
@@ -290,7 +303,22 @@ static bool accept(struct rotation *rotation, struct kt_errand *answer,
 	return kt_journal_write(&rotation->journal, KT_JOURNAL_CLEAR, error);
 }
 
-/* The grant is over: flagged, its refresh token kept. That it cannot be noted changes nothing. */
+/* The grant is over, as far as is known because an answer did not reach us. */
+static bool fail_lost(const struct rotation *rotation, struct kt_error *error)
+{
+	KT_CLEANUP(kt_text_free) char *time = NULL;
+
+	if (!kt_describe_time(rotation->journal.sent_wall, &time, error))
+		return false;
+	kt_fail(error, KT_ERROR_DEAD, "login needed for %s: the answer to its renewal was lost at %s",
+	        rotation->name, time);
+	return kt_advise(error, "log in again: keyturn login %s", rotation->name);
+}
+
+/*
+ * The grant is over: flagged, its refresh token kept. That it cannot be noted changes nothing.
+ * The record of a lost answer stays, for the messages to come.
+ */
 static bool give_up(struct rotation *rotation, const struct kt_reply *reply,
                     struct kt_error *error)
 {
@@ -299,12 +327,11 @@ static bool give_up(struct rotation *rotation, const struct kt_reply *reply,
 	kt_change_announce(rotation->change);
 	kt_lifetime_end(rotation->credential);
 	rotation->credential->state_since = kt_clock_wall();
-	rotation->is_unclear = false;
 	if (kt_text_set(&rotation->credential->state, "dead", &ignored) &&
 	    kt_keyring_store(rotation->keyring, rotation->credential, &ignored))
-		kt_journal_write(&rotation->journal, KT_JOURNAL_CLEAR, &ignored);
-	kt_escrow_drop(&rotation->escrow);
-	return kt_reply_fail(reply, rotation->name, error);
+		settle(rotation, &ignored);
+	return rotation->is_unclear ? fail_lost(rotation, error)
+	                            : kt_reply_fail(reply, rotation->name, error);
 }
 
 /*
@@ -325,13 +352,12 @@ static bool look_again(struct rotation *rotation, bool *changed, struct kt_error
 	return true;
 }
 
-static bool send_current(struct rotation *rotation, const struct kt_secret *refresh_token,
-                         struct kt_errand *answer, struct kt_reply *reply,
-                         struct kt_error *error)
+static bool send_current(struct rotation *rotation, struct kt_errand *answer,
+                         struct kt_reply *reply, struct kt_error *error)
 {
 	KT_CLEANUP(kt_secret_clear) struct kt_secret form = { 0 };
 
-	if (!kt_secret_copy(&rotation->sent, refresh_token, error) ||
+	if (!kt_secret_copy(&rotation->sent, &rotation->credential->refresh_token, error) ||
 	    !kt_credential_write(rotation->credential, &form, error))
 		return false;
 	if (!kt_escrow_reserve(&rotation->escrow, kt_secret_length(&form) + ESCROW_ROOM))
@@ -339,73 +365,61 @@ static bool send_current(struct rotation *rotation, const struct kt_secret *refr
 	return send_until_settled(rotation, answer, reply, error);
 }
 
-/* The server called the token dead: what else there is, newest first, before giving up. */
-static bool try_others(struct rotation *rotation, struct kt_errand *answer,
-                       struct kt_reply *reply, struct kt_error *error)
-{
-	KT_CLEANUP(kt_secret_clear) struct kt_secret other = { 0 };
-	bool was_unclear = rotation->is_unclear;
-	bool changed;
-
-	if (!look_again(rotation, &changed, error))
-		return false;
-	if (changed && is_fresh(rotation->credential, rotation->wish))
-		return true;
-	if (!kt_secret_copy(&other, changed ? &rotation->credential->refresh_token
-	                            : &rotation->credential->previous_refresh_token, error))
-		return false;
-	rotation->is_unclear = false;
-	if ((!changed && !was_unclear) || kt_secret_is_empty(&other))
-		return give_up(rotation, reply, error);
-	if (!send_current(rotation, &other, answer, reply, error))
-		return false;
-	if (reply->verdict == KT_VERDICT_TOKENS)
-		return accept(rotation, answer, reply, error);
-	if (reply->verdict == KT_VERDICT_REFUSED && reply->refusal == KT_REFUSAL_DEAD)
-		return give_up(rotation, reply, error);
-	return settle(rotation, error) && kt_reply_fail(reply, rotation->name, error);
-}
-
 static bool renew(struct rotation *rotation, struct kt_error *error)
 {
-	KT_CLEANUP(kt_errand_clear) struct kt_errand answer = { 0 };
-	struct kt_reply reply = { 0 };
+	for (bool is_first = true;; is_first = false) {
+		KT_CLEANUP(kt_errand_clear) struct kt_errand answer = { 0 };
+		struct kt_reply reply = { 0 };
+		bool changed = false;
 
-	if (!send_current(rotation, &rotation->credential->refresh_token, &answer, &reply, error))
-		return false;
-	if (reply.verdict == KT_VERDICT_TOKENS)
-		return accept(rotation, &answer, &reply, error);
-	if (reply.verdict == KT_VERDICT_REFUSED && reply.refusal == KT_REFUSAL_DEAD)
-		return try_others(rotation, &answer, &reply, error);
-	kt_escrow_drop(&rotation->escrow);
-	return settle(rotation, error) && kt_reply_fail(&reply, rotation->name, error);
+		if (!send_current(rotation, &answer, &reply, error))
+			return false;
+		if (reply.verdict == KT_VERDICT_TOKENS)
+			return accept(rotation, &answer, &reply, error);
+		if (reply.verdict != KT_VERDICT_REFUSED || reply.refusal != KT_REFUSAL_DEAD)
+			return settle(rotation, error) &&
+			       kt_reply_fail(&reply, rotation->name, error);
+		if (is_first && !look_again(rotation, &changed, error))
+			return false;
+		if (!changed)
+			return give_up(rotation, &reply, error);
+		if (is_fresh(rotation->credential, rotation->wish))
+			return true;
+		rotation->is_unclear = false;
+		rotation->journal.tries = 0;
+	}
 }
 
-/* An answer that a caller before us got and could not store. */
-static bool adopt(struct rotation *rotation, struct kt_error *error)
+/* An answer that a caller before us got and could not store: into the item with it. */
+static bool adopt(struct kt_escrow *escrow, struct kt_keyring *keyring,
+                  struct kt_credential *stored, struct kt_error *error)
 {
 	KT_CLEANUP(kt_credential_clear) struct kt_credential parked = { 0 };
-	struct kt_credential *stored = rotation->credential;
 
-	if (!kt_escrow_read(&rotation->escrow, &parked)) {
-		kt_escrow_drop(&rotation->escrow);
-		return true;
-	}
-	if (kt_identity_is_equal(&parked.identity, &stored->identity) &&
+	if (kt_escrow_read(escrow, &parked) &&
+	    kt_identity_is_equal(&parked.identity, &stored->identity) &&
 	    kt_text_is_equal(parked.grant, stored->grant) &&
 	    parked.generation > stored->generation) {
-		struct kt_error cause = { 0 };
-
-		kt_change_announce(rotation->change);
-		if (!kt_keyring_store(rotation->keyring, &parked, &cause))
-			return fail_unsaved(rotation, &cause, true, error);
-		kt_report_trace("adopted what was in escrow for %s", rotation->name);
+		if (!kt_keyring_store(keyring, &parked, error))
+			return false;
+		kt_report_trace("adopted what was in escrow");
 		kt_credential_clear(stored);
 		*stored = parked;
 		parked = (struct kt_credential){ 0 };
 	}
-	kt_escrow_drop(&rotation->escrow);
+	kt_escrow_drop(escrow);
 	return true;
+}
+
+static bool adopt_locked(struct rotation *rotation, struct kt_error *error)
+{
+	struct kt_error cause = { 0 };
+
+	if (!kt_escrow_is_found(&rotation->escrow))
+		return true;
+	kt_change_announce(rotation->change);
+	return adopt(&rotation->escrow, rotation->keyring, rotation->credential, &cause) ||
+	       fail_unsaved(rotation, &cause, true, error);
 }
 
 /* Whether a refresh token whose last answer was lost may be sent again already. */
@@ -432,21 +446,32 @@ static bool check_recovery(struct rotation *rotation, struct kt_error *error)
 	return true;
 }
 
-static bool check_pace(const struct rotation *rotation, struct kt_error *error)
+static int64_t pace_left(const struct rotation *rotation)
 {
 	int64_t since = kt_clock_wall() - rotation->journal.renewed_wall;
 
 	if (rotation->wish->renew || rotation->journal.early < EARLY_LIMIT || since < 0 ||
 	    since >= EARLY_PAUSE)
+		return 0;
+	return EARLY_PAUSE - since;
+}
+
+static bool check_pace(const struct rotation *rotation, struct kt_error *error)
+{
+	int64_t left = pace_left(rotation);
+
+	if (left == 0)
 		return true;
 	kt_fail(error, KT_ERROR_BUSY, "%s was renewed %lld times in a row before half of its life: "
 	        "renewals are slowed down", rotation->name, (long long)rotation->journal.early);
 	return kt_advise(error, "find out why the service refuses its tokens; next try in %lld s",
-	                 (long long)(EARLY_PAUSE - since));
+	                 (long long)left);
 }
 
 static bool fail_dead(const struct rotation *rotation, struct kt_error *error)
 {
+	if (rotation->is_unclear)
+		return fail_lost(rotation, error);
 	kt_fail(error, KT_ERROR_DEAD, "the login of %s is over", rotation->name);
 	return kt_advise(error, "log in again: keyturn login %s", rotation->name);
 }
@@ -465,19 +490,44 @@ static bool run_locked(struct rotation *rotation, struct kt_error *error)
 			kt_escrow_drop(&rotation->escrow);
 		return false;
 	}
-	if (!adopt(rotation, error))
+	if (!adopt_locked(rotation, error))
 		return false;
 	if (is_fresh(rotation->credential, rotation->wish))
 		return true;
-	if (kt_text_is_equal(rotation->credential->state, "dead") && !rotation->wish->renew)
-		return fail_dead(rotation, error);
 	rotation->is_unclear = kt_journal_is_sent(&rotation->journal, rotation->credential,
 	                                          &rotation->credential->refresh_token);
-	if (rotation->is_unclear && !rotation->wish->renew &&
-	    kt_lifetime_left(rotation->credential) > 0)
+	if (kt_text_is_equal(rotation->credential->state, "dead") && !rotation->wish->renew)
+		return fail_dead(rotation, error);
+	/* A lost answer is not asked for again while there is a token. */
+	if (rotation->is_unclear && !rotation->wish->renew && is_usable(rotation->credential))
 		return true;
-	return check_recovery(rotation, error) && check_pace(rotation, error) &&
-	       renew(rotation, error);
+	if (!check_recovery(rotation, error) || !check_pace(rotation, error) ||
+	    !renew(rotation, error))
+		return false;
+	if (kt_lifetime_left(rotation->credential) > 0)
+		return true;
+	kt_fail(error, KT_ERROR_SERVER, "the service gave %s a token that has ended already",
+	        rotation->name);
+	return kt_advise(error, "nothing is lost; check the clock: keyturn doctor");
+}
+
+/* The token is good, if not as good as wished, and a better one cannot be had now. */
+static bool makes_do(const struct kt_credential *credential, const struct kt_wish *wish,
+                     const struct kt_error *error)
+{
+	return (error->code == KT_ERROR_BUSY || error->code == KT_ERROR_NETWORK ||
+	        error->code == KT_ERROR_SERVER) &&
+	       !wish->renew && !wish->ahead && wish->minimum == 0 && is_usable(credential);
+}
+
+/* A renewed grant waits in escrow; one that is merely reserved does not. */
+static bool is_parked(const struct kt_identity *identity)
+{
+	KT_CLEANUP(kt_escrow_close) struct kt_escrow escrow = { 0 };
+	KT_CLEANUP(kt_credential_clear) struct kt_credential parked = { 0 };
+	struct kt_error ignored = { 0 };
+
+	return kt_escrow_open(&escrow, identity, &ignored) && kt_escrow_read(&escrow, &parked);
 }
 
 bool kt_rotation_run(struct kt_keeper *keeper, struct kt_credential *credential,
@@ -490,22 +540,32 @@ bool kt_rotation_run(struct kt_keeper *keeper, struct kt_credential *credential,
 		.change = &change,
 	};
 
-	if (is_fresh(credential, wish))
+	if (is_fresh(credential, wish) && !is_parked(&credential->identity))
 		return true;
 	if (!kt_account_full_name(&credential->identity, &rotation.name, error))
 		return false;
 	rotation.keyring = kt_keeper_keyring(keeper, error);
 	if (!rotation.keyring)
 		return false;
-	if (!kt_change_lock(&change, &credential->identity, error)) {
-		if (error->code != KT_ERROR_BUSY || kt_lifetime_left(credential) <= 0)
-			return false;
-		/* Who waited in vain never renews without the lock; what is left is still good. */
-		kt_error_clear(error);
-		return true;
+	if (kt_change_lock(&change, &credential->identity, error)) {
+		rotation.deadline = kt_clock_monotonic() + KT_COURIER_MILLISECONDS;
+		if (run_locked(&rotation, error))
+			return true;
 	}
-	rotation.deadline = kt_clock_monotonic() + KT_COURIER_MILLISECONDS;
-	return run_locked(&rotation, error);
+	if (!makes_do(credential, wish, error))
+		return false;
+	kt_report_trace("%s", error->message);
+	kt_error_clear(error);
+	return true;
+}
+
+bool kt_rotation_adopt(struct kt_keyring *keyring, struct kt_credential *credential,
+                       struct kt_error *error)
+{
+	KT_CLEANUP(kt_escrow_close) struct kt_escrow escrow = { 0 };
+
+	return kt_escrow_open(&escrow, &credential->identity, error) &&
+	       adopt(&escrow, keyring, credential, error);
 }
 
 bool kt_rotation_is_unclear(const struct kt_credential *credential)

@@ -23,6 +23,13 @@
 bool kt_rotation_run(struct kt_keeper *keeper, struct kt_credential *credential,
                      const struct kt_wish *wish, struct kt_error *error);
 
+/*
+ * What waits in escrow for the account becomes its item and credential, which was just loaded.
+ * Inside a change, before the item is replaced by another command.
+ */
+bool kt_rotation_adopt(struct kt_keyring *keyring, struct kt_credential *credential,
+                       struct kt_error *error);
+
 /* A request may have spent the refresh token and its answer is not known. */
 bool kt_rotation_is_unclear(const struct kt_credential *credential);
 
