@@ -63,22 +63,29 @@ static bool is_this_boot(const struct kt_credential *credential)
 	       strcmp(credential->boot_id, boot) == 0;
 }
 
+/* From begin to end; what no clock can have counted is more than any life. */
+static int64_t seconds_between(int64_t begin, int64_t end)
+{
+	int64_t seconds;
+
+	return __builtin_sub_overflow(end, begin, &seconds) ? INT64_MAX : seconds;
+}
+
 int64_t kt_lifetime_left(const struct kt_credential *credential)
 {
-	int64_t now = kt_clock_wall();
-	int64_t by_wall = credential->lifetime - (now - credential->issued);
-	int64_t age = kt_clock_boot() - credential->issued_boot;
-	int64_t by_boot = credential->lifetime - age;
+	int64_t lifetime = credential->lifetime;
+	int64_t wall_age = seconds_between(credential->issued, kt_clock_wall());
+	int64_t age = seconds_between(credential->issued_boot, kt_clock_boot());
 
-	if (kt_secret_is_empty(&credential->token) || credential->lifetime <= 0)
+	if (kt_secret_is_empty(&credential->token) || lifetime <= 0 || lifetime > LONGEST)
 		return 0;
 	if (!is_this_boot(credential))
-		return now < credential->issued - SET_BACK ? 0 : by_wall;
+		return wall_age < -SET_BACK ? 0 : lifetime - wall_age;
 	if (age < 0)
 		return 0;
-	if (age < credential->lifetime / 2)
-		return by_boot;
-	return by_wall < by_boot ? by_wall : by_boot;
+	if (age < lifetime / 2 || wall_age < age)
+		return lifetime - age;
+	return lifetime - wall_age;
 }
 
 int64_t kt_lifetime_margin(const struct kt_credential *credential)

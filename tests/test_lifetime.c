@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "helper/keeper/lifetime.h"
+#include "keyring/cleanup.h"
+#include "keyring/clock.h"
+#include "keyring/text.h"
+
+#define ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))
+#define NOW INT64_C(1795369798)
+#define FALLBACK 901
+#define MONTH (INT64_C(30) * 24 * 60 * 60)
+
+static void expires_in_is_read_in_every_form(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t lifetime;
+	} rows[] = {
+		/* seconds from now */
+		{ "1", 1 },
+		{ "59", 59 },
+		{ "900", 900 },
+		{ "86399", 86399 },
+		{ "0900", 900 },
+		{ "2591999", MONTH - 1 },
+		{ "2592000", MONTH },
+		{ "2592001", MONTH },
+		{ "315359999", MONTH },
+		/* neither a lifetime nor a time */
+		{ "315360000", FALLBACK },
+		{ "999999999", FALLBACK },
+		{ "100000000000", FALLBACK },
+		{ "999999999999", FALLBACK },
+		{ "100000000000000", FALLBACK },
+		{ "9223372036854775807", FALLBACK },
+		/* seconds since the epoch, read against the server's clock */
+		{ "1000000000", 0 },
+		{ "1795369797", 0 },
+		{ "1795369798", 0 },
+		{ "1795369799", 1 },
+		{ "1795370698", 900 },
+		{ "1795456198", 86400 },
+		{ "1797961798", MONTH },
+		{ "4294967296", MONTH },
+		{ "99999999999", MONTH },
+		/* milliseconds since the epoch */
+		{ "1000000000000", 0 },
+		{ "1795369798999", 0 },
+		{ "1795369799000", 1 },
+		{ "1795370698500", 900 },
+		{ "99999999999999", MONTH },
+		/* nothing that makes sense */
+		{ NULL, FALLBACK },
+		{ "", FALLBACK },
+		{ "0", FALLBACK },
+		{ "-1", FALLBACK },
+		{ "-1795370698", FALLBACK },
+		{ "+900", FALLBACK },
+		{ " 900", FALLBACK },
+		{ "900 ", FALLBACK },
+		{ "900.5", FALLBACK },
+		{ "9e2", FALLBACK },
+		{ "0x384", FALLBACK },
+		{ "NaN", FALLBACK },
+		{ "soon", FALLBACK },
+		{ "9223372036854775808", FALLBACK },
+		{ "99999999999999999999999999", FALLBACK },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ELEMENTS(rows); i++) {
+		int64_t lifetime = kt_lifetime_read(rows[i].text, NOW, FALLBACK);
+
+		if (lifetime != rows[i].lifetime)
+			print_error("expires_in %s\n", rows[i].text ? rows[i].text : "absent");
+		assert_int_equal(lifetime, rows[i].lifetime);
+	}
+}
+
+static void start(struct kt_credential *credential, int64_t lifetime)
+{
+	struct kt_error error = { 0 };
+
+	assert_true(kt_secret_append_text(&credential->token, "token", &error));
+	assert_true(kt_lifetime_start(credential, lifetime, &error));
+}
+
+/* A second may pass in between. */
+static void assert_about(int64_t left, int64_t expected)
+{
+	assert_in_range(left + 100000, expected + 100000 - 2, expected + 100000);
+}
+
+static void a_token_lives_from_when_it_was_got(void **state)
+{
+	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
+
+	(void)state;
+	assert_int_equal(kt_lifetime_left(&credential), 0);
+	assert_int_equal(kt_lifetime_wall_end(&credential), 0);
+	start(&credential, 900);
+
+	assert_about(kt_lifetime_left(&credential), 900);
+	assert_about(kt_lifetime_wall_end(&credential) - kt_clock_wall(), 900);
+	assert_int_equal(kt_lifetime_margin(&credential), 60);
+
+	credential.lifetime = 300;
+	assert_int_equal(kt_lifetime_margin(&credential), 30);
+	kt_lifetime_end(&credential);
+	assert_int_equal(kt_lifetime_left(&credential), 0);
+}
+
+/* The token got older (by boot) and the wall clock moved beside (by wall). */
+static int64_t left_after(int64_t age, int64_t jump)
+{
+	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
+
+	start(&credential, 900);
+	credential.issued_boot -= age;
+	credential.issued -= age + jump;
+	return kt_lifetime_left(&credential);
+}
+
+static void both_clocks_must_say_that_it_lives(void **state)
+{
+	(void)state;
+	assert_about(left_after(500, 0), 400);
+	assert_true(left_after(901, 0) <= 0);
+	/* set back by an hour: CLOCK_BOOTTIME keeps the truth */
+	assert_about(left_after(500, -3600), 400);
+	assert_true(left_after(901, -3600) <= 0);
+	/* set ahead: an old token is over, one younger than half its life is not */
+	assert_true(left_after(500, 3600) <= 0);
+	assert_about(left_after(449, 3600), 451);
+	assert_about(left_after(10, 100 * 365 * 86400L), 890);
+	/* issued in this boot's future: not to be trusted */
+	assert_true(left_after(-100, 0) <= 0);
+}
+
+static int64_t left_in_another_boot(int64_t age)
+{
+	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
+	struct kt_error error = { 0 };
+
+	start(&credential, 900);
+	assert_true(kt_text_set(&credential.boot_id, "another", &error));
+	credential.issued_boot += 1000000;
+	credential.issued -= age;
+	return kt_lifetime_left(&credential);
+}
+
+static void after_a_reboot_the_wall_clock_alone_counts(void **state)
+{
+	(void)state;
+	assert_about(left_in_another_boot(500), 400);
+	assert_true(left_in_another_boot(900) <= 0);
+	assert_about(left_in_another_boot(-59), 959);
+	assert_true(left_in_another_boot(-3600) <= 0);
+}
+
+static void hostile_numbers_mean_no_token(void **state)
+{
+	static const struct {
+		int64_t issued;
+		int64_t issued_boot;
+		int64_t lifetime;
+	} rows[] = {
+		{ INT64_MIN, 0, 900 },
+		{ INT64_MAX, INT64_MAX, 900 },
+		{ INT64_MIN, INT64_MIN, INT64_MAX },
+		{ 0, 0, INT64_MIN },
+		{ 0, 0, 0 },
+		{ 0, INT64_MIN, 900 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ELEMENTS(rows); i++) {
+		KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
+
+		start(&credential, 900);
+		credential.issued = rows[i].issued;
+		credential.issued_boot = rows[i].issued_boot;
+		credential.lifetime = rows[i].lifetime;
+		assert_true(kt_lifetime_left(&credential) <= 0);
+		assert_int_equal(kt_lifetime_wall_end(&credential), 0);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(expires_in_is_read_in_every_form),
+		cmocka_unit_test(a_token_lives_from_when_it_was_got),
+		cmocka_unit_test(both_clocks_must_say_that_it_lives),
+		cmocka_unit_test(after_a_reboot_the_wall_clock_alone_counts),
+		cmocka_unit_test(hostile_numbers_mean_no_token),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
