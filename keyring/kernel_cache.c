@@ -181,17 +181,16 @@ static bool describe(struct description *description, const struct kt_cache *cac
 	return !description->is_too_long;
 }
 
-static uint64_t checksum(const struct description *description, const struct payload *payload)
+static uint64_t checksum(const char *description, const struct payload *payload)
 {
 	const char *start = (const char *)payload + sizeof(payload->head.checksum);
 	size_t length = sizeof(payload->head) - sizeof(payload->head.checksum) +
 	                payload->head.length;
 
-	return hash(hash(HASH_START, description->text, description->length), start, length);
+	return hash(hash(HASH_START, description, strlen(description)), start, length);
 }
 
-static bool is_sound(const struct description *description, const struct payload *payload,
-                     size_t length)
+static bool is_sound(const char *description, const struct payload *payload, size_t length)
 {
 	const struct head *head = &payload->head;
 
@@ -227,7 +226,7 @@ bool kt_cache_find(const struct kt_cache *cache, const struct kt_cache_question 
 	serial = kt_kernel_key_find(description.text);
 	if (!serial || !kt_kernel_key_read(serial, &payload, sizeof(payload), &length))
 		return false;
-	is_found = is_sound(&description, &payload, length) && is_in_time(cache, &payload.head) &&
+	is_found = is_sound(description.text, &payload, length) && is_in_time(cache, &payload.head) &&
 	           kt_secret_set(&entry->answer, payload.answer, payload.head.length, &ignored);
 	if (is_found) {
 		entry->until = payload.head.until_wall;
@@ -294,21 +293,18 @@ static int64_t life_of(const struct kt_cache *cache, const struct kt_cache_entry
 	return life < cache->limit ? life : cache->limit;
 }
 
-bool kt_cache_put(const struct kt_cache *cache, const struct kt_cache_question *question,
-                  const struct kt_cache_entry *entry)
+/* A payload for this description; false where it would be nothing to keep. */
+static bool fill(struct payload *payload, const struct kt_cache *cache, const char *description,
+                 const struct kt_cache_entry *entry)
 {
 	size_t length = kt_secret_length(&entry->answer);
 	int64_t wall = kt_clock_wall();
 	int64_t boot = kt_clock_boot();
 	int64_t life = life_of(cache, entry, wall);
-	struct description description;
-	struct payload payload = { 0 };
-	bool is_put;
 
-	if (cache->seconds == 0 || life <= 0 || length > sizeof(payload.answer) ||
-	    !describe(&description, cache, question))
+	if (life <= 0 || length > sizeof(payload->answer))
 		return false;
-	payload.head = (struct head){
+	payload->head = (struct head){
 		.version = VERSION,
 		.length = (uint32_t)length,
 		.stored_wall = wall,
@@ -318,9 +314,27 @@ bool kt_cache_put(const struct kt_cache *cache, const struct kt_cache_question *
 		.renew = entry->renew,
 		.generation = entry->generation,
 	};
-	memcpy(payload.answer, kt_secret_reveal(&entry->answer), length);
-	payload.head.checksum = checksum(&description, &payload);
-	is_put = put_evicting(&description, &payload, (unsigned int)life);
+	memcpy(payload->answer, kt_secret_reveal(&entry->answer), length);
+	payload->head.checksum = checksum(description, payload);
+	return true;
+}
+
+static unsigned int timeout_of(const struct payload *payload)
+{
+	return (unsigned int)(payload->head.until_boot - payload->head.stored_boot);
+}
+
+bool kt_cache_put(const struct kt_cache *cache, const struct kt_cache_question *question,
+                  const struct kt_cache_entry *entry)
+{
+	struct description description;
+	struct payload payload = { 0 };
+	bool is_put;
+
+	if (cache->seconds == 0 || !describe(&description, cache, question) ||
+	    !fill(&payload, cache, description.text, entry))
+		return false;
+	is_put = put_evicting(&description, &payload, timeout_of(&payload));
 	explicit_bzero(&payload, sizeof(payload));
 	return is_put;
 }
@@ -426,6 +440,64 @@ void kt_cache_forget(const struct kt_identity *pattern, const char *variant)
 	struct forgetting forgetting = { pattern, variant };
 
 	kt_kernel_key_each(PREFIX, forget_concerned, &forgetting);
+}
+
+struct renewing {
+	struct forgetting forgetting;
+	const struct kt_cache *cache;
+	bool (*is_same)(void *context, const char *answer, size_t length);
+	void *context;
+	const struct kt_cache_entry *fresh;
+};
+
+/* False: it is no answer of the credential, and stays. */
+static bool is_to_be_renewed(const struct renewing *renewing, int32_t serial,
+                             const char *description)
+{
+	struct payload payload;
+	size_t length = 0;
+	struct parts parts;
+	bool is_same;
+
+	if (!cut(&parts, description) || is_stated(&parts, PART_VARIANT) ||
+	    !kt_kernel_key_read(serial, &payload, sizeof(payload), &length))
+		return false;
+	is_same = is_sound(description, &payload, length) && payload.head.length > 0 &&
+	          renewing->is_same(renewing->context, payload.answer, payload.head.length);
+	explicit_bzero(&payload, sizeof(payload));
+	return is_same;
+}
+
+static void renew_concerned(void *context, int32_t serial, const char *description)
+{
+	const struct renewing *renewing = context;
+	struct payload payload = { 0 };
+	bool is_ours = kt_text_has_prefix(description + strlen(PREFIX), renewing->cache->tag);
+
+	if (!is_concerned(&renewing->forgetting, description) ||
+	    (is_ours && !is_to_be_renewed(renewing, serial, description)))
+		return;
+	if (!is_ours || !fill(&payload, renewing->cache, description, renewing->fresh) ||
+	    !kt_kernel_key_update(serial, &payload, sizeof(payload.head) + payload.head.length,
+	                          timeout_of(&payload)))
+		kt_kernel_key_drop(serial);
+	explicit_bzero(&payload, sizeof(payload));
+}
+
+void kt_cache_renew(const struct kt_cache *cache, const struct kt_identity *pattern,
+                    const struct kt_cache_entry *fresh,
+                    bool (*is_same)(void *context, const char *answer, size_t length),
+                    void *context)
+{
+	struct renewing renewing = {
+		.forgetting = { pattern, "" },
+		.cache = cache,
+		.is_same = is_same,
+		.context = context,
+		.fresh = fresh,
+	};
+
+	kt_kernel_key_each(PREFIX, renew_concerned, &renewing);
 }
 
 void kt_cache_entry_clear(struct kt_cache_entry *entry)

@@ -95,5 +95,15 @@ bool kt_cache_put(const struct kt_cache *cache, const struct kt_cache_question *
  */
 void kt_cache_forget(const struct kt_identity *pattern, const char *variant);
 
+/*
+ * A credential's own token was renewed: every live entry of this cache that is_same() knows as
+ * an answer of it gets fresh in its place, and is there all the time. What other stores
+ * remember of an account of this name is forgotten.
+ */
+void kt_cache_renew(const struct kt_cache *cache, const struct kt_identity *pattern,
+                    const struct kt_cache_entry *fresh,
+                    bool (*is_same)(void *context, const char *answer, size_t length),
+                    void *context);
+
 /* For KT_CLEANUP. */
 void kt_cache_entry_clear(struct kt_cache_entry *entry);

@@ -9,13 +9,16 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "helper/answer.h"
 #include "helper/door/hot.h"
+#include "helper/libexec.h"
 #include "helper/question.h"
+#include "helper/renewal.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/kernel_cache.h"
@@ -25,6 +28,13 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define COZE "protocol=https\nhost=api.coze.cn\n"
 #define ARGUMENTS 6
+
+/* The keeper that a renewal starts (libexec.c is not linked). */
+const char *kt_libexec_path(enum kt_libexec_program program)
+{
+	(void)program;
+	return "/bin/true";
+}
 
 /* The environment: a store of this test's own, and one variable that a test sets. */
 static const char *set_name = "";
@@ -38,12 +48,12 @@ static const char *variable(const char *name)
 	return strcmp(name, "HOME") == 0 ? home : NULL;
 }
 
-static void put(const struct kt_cache_question *question, const char *token, bool is_token,
-                int64_t expires)
+static void put_due(const struct kt_cache_question *question, const char *token, bool is_token,
+                    int64_t expires, int64_t renew)
 {
 	KT_CLEANUP(kt_answer_clear) struct kt_answer answer = { .is_token = is_token };
 	KT_CLEANUP(kt_cache_entry_clear) struct kt_cache_entry entry = {
-		.until = kt_clock_wall() + 600,
+		.until = kt_clock_wall() + 600, .renew = renew,
 	};
 	struct kt_cache cache = { 0 };
 	struct kt_error error = { 0 };
@@ -53,10 +63,17 @@ static void put(const struct kt_cache_question *question, const char *token, boo
 	assert_true(kt_text_set(&answer.account, "work", &error));
 	assert_true(kt_text_set(&answer.username, "coze", &error));
 	assert_true(kt_text_set(&answer.kind, is_token ? "pat" : "password", &error));
+	assert_true(kt_text_set(&answer.service, "https://api.coze.cn", &error));
 	assert_true(kt_secret_append_text(&answer.secret, token, &error));
 	if (*token)
 		assert_true(kt_answer_pack(&answer, &entry.answer, &error));
 	assert_true(kt_cache_put(&cache, question, &entry));
+}
+
+static void put(const struct kt_cache_question *question, const char *token, bool is_token,
+                int64_t expires)
+{
+	put_due(question, token, is_token, expires, 0);
 }
 
 static int start(void **state)
@@ -309,6 +326,44 @@ static void an_answer_that_nobody_takes_is_a_failure(void **state)
 	assert_int_equal(error.code, KT_ERROR_INTERNAL);
 }
 
+static bool may_claim(void)
+{
+	struct kt_cache cache = { 0 };
+
+	kt_cache_open(&cache, variable);
+	return kt_renewal_claim(&cache, "https://api.coze.cn", "work");
+}
+
+static void a_token_that_is_due_is_handed_out_and_renewed_once(void **state)
+{
+	static const struct kt_cache_question soon = { .form = KT_CACHE_TOKEN, .account = "soon" };
+	static const struct kt_cache_question due = { .form = KT_CACHE_TOKEN, .account = "due" };
+	char *of_soon[] = { "keyturn", "token", "soon", NULL };
+	char *of_due[] = { "keyturn", "token", "due", NULL };
+	struct kt_cache cache = { 0 };
+
+	(void)state;
+	kt_cache_open(&cache, variable);
+	put_due(&soon, "token_soon", true, 0, kt_clock_wall() + 60);
+	put_due(&due, "token_due", true, 0, kt_clock_wall());
+
+	expect(of_soon, "", "token_soon\n");
+	assert_true(may_claim());
+	kt_renewal_end(&cache, "https://api.coze.cn", "work", true);
+	kt_clock_sleep(1500);
+	expect(of_due, "", "token_due\n");
+	assert_false(may_claim());
+	expect(of_due, "", "token_due\n");
+
+	kt_renewal_end(&cache, "https://api.coze.cn", "work", false);
+	kt_clock_sleep(1500);
+	assert_false(may_claim());
+	kt_clock_sleep(1500);
+	assert_true(may_claim());
+	assert_true(wait(NULL) > 0);
+	assert_int_equal(wait(NULL), -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -319,6 +374,7 @@ int main(void)
 		TEST(what_was_read_is_handed_on_whole),
 		TEST(stdin_stays_unread_where_nothing_can_be_answered),
 		TEST(an_answer_that_nobody_takes_is_a_failure),
+		TEST(a_token_that_is_due_is_handed_out_and_renewed_once),
 	};
 
 	/* A keyring that no other test uses meanwhile. */

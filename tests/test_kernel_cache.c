@@ -465,6 +465,54 @@ static void forgetting_goes_over_every_store_and_a_cache_that_is_off(void **stat
 	assert_false(is_found(&other, &unnamed));
 }
 
+static bool begins_with_ours(void *context, const char *answer, size_t length)
+{
+	const char *ours = context;
+
+	return length >= strlen(ours) && memcmp(answer, ours, strlen(ours)) == 0;
+}
+
+static void a_renewal_replaces_what_the_account_answered(void **state)
+{
+	static const struct kt_identity work = { "https", "api.coze.cn", "", "work" };
+	const struct kt_cache_question named = { .form = KT_CACHE_TOKEN, .account = "work" };
+	const struct kt_cache_question session = { .form = KT_CACHE_GET, .protocol = "https",
+	                                           .host = "api.coze.cn", .variant = "alice" };
+	const struct kt_cache_question other = { .form = KT_CACHE_TOKEN, .account = "work@other" };
+	KT_CLEANUP(kt_cache_entry_clear) struct kt_cache_entry fresh = {
+		.until = wall + 900, .renew = wall + 800, .generation = 8,
+	};
+	KT_CLEANUP(kt_cache_entry_clear) struct kt_cache_entry found = { 0 };
+	struct kt_cache cache = open_cache("", NULL);
+	struct kt_cache elsewhere = open_cache("KEYTURN_VAULT", "/another");
+	struct kt_error error = { 0 };
+
+	(void)state;
+	assert_true(put(&cache, &unnamed, "ours: old", 10));
+	assert_true(put(&cache, &named, "ours: old", 10));
+	assert_true(put(&cache, &session, "ours: of a session", 10));
+	assert_true(put(&cache, &other, "theirs", 10));
+	assert_true(put(&elsewhere, &named, "ours: old", 10));
+	assert_true(kt_secret_append_text(&fresh.answer, "ours: new and longer", &error));
+
+	kt_cache_renew(&cache, &work, &fresh, begins_with_ours, "ours");
+	wall += 20;
+	boot += 20;
+
+	assert_true(is_found(&cache, &unnamed));
+	assert_true(kt_cache_find(&cache, &named, &found));
+	assert_string_equal(kt_secret_reveal(&found.answer), "ours: new and longer");
+	assert_true(found.until == wall + 880 && found.renew == wall + 780);
+	assert_int_equal(found.generation, 8);
+	wall -= 20;
+	boot -= 20;
+	kt_cache_entry_clear(&found);
+	assert_true(kt_cache_find(&cache, &session, &found));
+	assert_string_equal(kt_secret_reveal(&found.answer), "ours: of a session");
+	assert_true(is_found(&cache, &other));
+	assert_false(is_found(&elsewhere, &named));
+}
+
 static void forgetting_leaves_keys_that_are_no_answers(void **state)
 {
 	static const char vault[] = "keyturn:test_kernel_cache";
@@ -572,6 +620,7 @@ int main(void)
 		TEST(another_question_s_payload_is_a_miss),
 		TEST(forgetting_reaches_all_that_can_be_concerned),
 		TEST(forgetting_goes_over_every_store_and_a_cache_that_is_off),
+		TEST(a_renewal_replaces_what_the_account_answered),
 		TEST(forgetting_leaves_keys_that_are_no_answers),
 		TEST(forbidden_key_calls_are_misses),
 		TEST(a_full_quota_loses_the_oldest),

@@ -8,6 +8,7 @@
 #include "helper/door/hot.h"
 #include "helper/protocol.h"
 #include "helper/question.h"
+#include "helper/renewal.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/text.h"
@@ -28,25 +29,44 @@ static bool send(const struct kt_secret *bytes, struct kt_error *error)
 	return kt_answer_send(STDOUT_FILENO, bytes, error);
 }
 
-/*
- * *is_none: it is remembered that there is no such credential. An answer that ends within
- * margin seconds counts as none found.
- */
+/* What the cache holds: an answer, or that there is none. */
+struct found {
+	struct kt_answer answer;
+	bool is_none;
+	int64_t renew; /* from then on a renewal is due; 0 never */
+};
+
+static void clear_found(struct found *found)
+{
+	kt_answer_clear(&found->answer);
+}
+
+/* An answer that ends within margin seconds counts as not found. */
 static bool find(const struct call *call, const struct kt_cache_question *question,
-                 int64_t margin, struct kt_answer *answer, bool *is_none)
+                 int64_t margin, struct found *found)
 {
 	KT_CLEANUP(kt_cache_entry_clear) struct kt_cache_entry entry = { 0 };
 	struct kt_error ignored = { 0 };
 
-	*is_none = false;
 	if (!kt_cache_find(&call->cache, question, &entry))
 		return false;
-	*is_none = kt_secret_is_empty(&entry.answer);
-	if (*is_none)
+	found->is_none = kt_secret_is_empty(&entry.answer);
+	found->renew = entry.renew;
+	if (found->is_none)
 		return true;
-	return kt_answer_unpack(answer, kt_secret_reveal(&entry.answer),
+	return kt_answer_unpack(&found->answer, kt_secret_reveal(&entry.answer),
 	                        kt_secret_length(&entry.answer), &ignored) &&
-	       (answer->expires == 0 || answer->expires - kt_clock_wall() > margin);
+	       (found->answer.expires == 0 || found->answer.expires - kt_clock_wall() > margin);
+}
+
+/* For the callers to come: ours has its answer. */
+static void renew_ahead(const struct call *call, const struct found *found)
+{
+	const struct kt_answer *answer = &found->answer;
+
+	if (found->renew && kt_clock_wall() >= found->renew &&
+	    kt_renewal_claim(&call->cache, answer->service, answer->account))
+		kt_renewal_start(answer->service, answer->account);
 }
 
 static bool read_request(const struct call *call, struct kt_request *request)
@@ -61,20 +81,23 @@ static bool read_request(const struct call *call, struct kt_request *request)
 static bool answer_get(const struct call *call, struct kt_error *error)
 {
 	KT_CLEANUP(kt_request_clear) struct kt_request request = { 0 };
-	KT_CLEANUP(kt_answer_clear) struct kt_answer answer = { 0 };
+	KT_CLEANUP(clear_found) struct found found = { 0 };
 	KT_CLEANUP(kt_secret_clear) struct kt_secret bytes = { 0 };
 	struct kt_error ignored = { 0 };
 	struct kt_cache_question question;
-	bool is_none;
 
 	if (!read_request(call, &request))
 		return false;
 	question = kt_question_of_get(&request, call->account);
-	if (!find(call, &question, 0, &answer, &is_none))
+	if (!find(call, &question, 0, &found))
 		return false;
-	if (is_none)
+	if (found.is_none)
 		return true;
-	return kt_protocol_git_answer(&request, &answer, &bytes, &ignored) && send(&bytes, error);
+	if (!kt_protocol_git_answer(&request, &found.answer, &bytes, &ignored) ||
+	    !send(&bytes, error))
+		return false;
+	renew_ahead(call, &found);
+	return true;
 }
 
 /* What git sends back of an answer of ours, and nothing that a program added to it. */
@@ -107,13 +130,12 @@ static bool answer_store(const struct call *call, struct kt_error *error)
 		return true;
 	question = kt_question_of_get(&request, call->account);
 	for (int with_username = 1; with_username >= 0; with_username--) {
-		KT_CLEANUP(kt_answer_clear) struct kt_answer answer = { 0 };
-		bool is_none;
+		KT_CLEANUP(clear_found) struct found found = { 0 };
 
 		if (!with_username)
 			question.username = NULL;
-		if (find(call, &question, 0, &answer, &is_none) && !is_none &&
-		    is_same(&request, &answer))
+		if (find(call, &question, 0, &found) && !found.is_none &&
+		    is_same(&request, &found.answer))
 			return true;
 	}
 	return false;
@@ -149,19 +171,21 @@ static bool answer_token(const struct call *call,
                                           struct kt_error *),
                          struct kt_error *error)
 {
-	KT_CLEANUP(kt_answer_clear) struct kt_answer answer = { 0 };
+	KT_CLEANUP(clear_found) struct found found = { 0 };
 	KT_CLEANUP(kt_secret_clear) struct kt_secret bytes = { 0 };
 	struct kt_error ignored = { 0 };
 	struct kt_cache_question question;
 	const char *account = NULL;
 	int64_t valid = 0;
-	bool is_none;
 
 	if (!read_token_arguments(call, &account, &valid))
 		return false;
 	question = kt_question_of_token(account, call->account);
-	return find(call, &question, valid, &answer, &is_none) && !is_none && answer.is_token &&
-	       protocol(&answer, &bytes, &ignored) && send(&bytes, error);
+	if (!find(call, &question, valid, &found) || found.is_none || !found.answer.is_token ||
+	    !protocol(&found.answer, &bytes, &ignored) || !send(&bytes, error))
+		return false;
+	renew_ahead(call, &found);
+	return true;
 }
 
 static bool answer_plain_token(const struct call *call, struct kt_error *error)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "helper/answer.h"
+#include "helper/keeper/ahead.h"
 #include "helper/keeper/command.h"
 #include "helper/keeper/help.h"
 #include "helper/keeper/keeper.h"
@@ -95,6 +96,8 @@ static bool dispatch(struct kt_keeper *keeper, int argc, char **argv, struct kt_
 	bool is_git = is_git_helper(argv[0]);
 	const struct kt_command *command = argc > 1 ? find_command(argv[1]) : NULL;
 
+	if (argc > 1 && strcmp(argv[1], kt_command_renew_ahead.name) == 0)
+		command = &kt_command_renew_ahead;
 	if (command)
 		return run_command(command, keeper, argc - 1, argv + 1, error);
 	/* git: an operation that is not known is ignored in silence. */

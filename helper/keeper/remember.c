@@ -5,7 +5,9 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "helper/keeper/ahead.h"
 #include "helper/keeper/change.h"
+#include "helper/keeper/handout.h"
 #include "helper/keeper/lifetime.h"
 #include "helper/keeper/remember.h"
 #include "keyring/cleanup.h"
@@ -96,26 +98,37 @@ static void insert(const struct kt_remembrance *remembrance, const struct kt_ide
 		kt_cache_put(&remembrance->cache, &remembrance->question, entry);
 }
 
+static bool make_entry(const struct kt_cache *cache, const struct kt_credential *credential,
+                       const struct kt_answer *answer, struct kt_cache_entry *entry)
+{
+	struct kt_error ignored = { 0 };
+
+	if (!kt_answer_pack(answer, &entry->answer, &ignored))
+		return false;
+	entry->generation = credential->generation;
+	entry->until = kt_clock_wall() + cache->seconds;
+	if (kt_kind_is_grant(credential->kind)) {
+		int64_t end = kt_lifetime_wall_end(credential);
+
+		entry->until = end - kt_lifetime_margin(credential);
+		entry->renew = kt_ahead_is_wise(credential) ? end - credential->lifetime / 5 : 0;
+	} else if (answer->expires && answer->expires < entry->until) {
+		entry->until = answer->expires;
+	}
+	return true;
+}
+
 void kt_remember_answer(const struct kt_remembrance *remembrance,
                         const struct kt_credential *credential, const struct kt_answer *answer)
 {
 	KT_CLEANUP(kt_cache_entry_clear) struct kt_cache_entry entry = { 0 };
-	struct kt_error ignored = { 0 };
 
 	if (remembrance->cache.seconds == 0 ||
-	    !kt_answer_pack(answer, &entry.answer, &ignored))
+	    !make_entry(&remembrance->cache, credential, answer, &entry))
 		return;
-	entry.generation = credential->generation;
-	entry.until = kt_clock_wall() + remembrance->cache.seconds;
-	if (kt_kind_is_grant(credential->kind)) {
-		int64_t end = kt_lifetime_wall_end(credential);
-
-		entry.until = end - kt_lifetime_margin(credential);
-		entry.renew = end - credential->lifetime / 5;
-	} else if (answer->expires && answer->expires < entry.until) {
-		entry.until = answer->expires;
-	}
 	insert(remembrance, &credential->identity, &entry);
+	if (entry.renew && kt_clock_wall() >= entry.renew)
+		kt_ahead_start(&remembrance->cache, answer);
 }
 
 void kt_remember_none(const struct kt_remembrance *remembrance)
@@ -123,6 +136,34 @@ void kt_remember_none(const struct kt_remembrance *remembrance)
 	const struct kt_cache_entry entry = { .until = kt_clock_wall() + KT_CACHE_NONE_SECONDS };
 
 	insert(remembrance, NULL, &entry);
+}
+
+/* A packed answer of the same account. */
+static bool is_of_account(void *context, const char *packed, size_t length)
+{
+	KT_CLEANUP(kt_answer_clear) struct kt_answer answer = { 0 };
+	const struct kt_answer *renewed = context;
+	struct kt_error ignored = { 0 };
+
+	return kt_answer_unpack(&answer, packed, length, &ignored) &&
+	       kt_text_is_equal(answer.account, renewed->account) &&
+	       kt_text_is_equal(answer.service, renewed->service);
+}
+
+void kt_remember_renewal(const struct kt_credential *credential)
+{
+	KT_CLEANUP(kt_cache_entry_clear) struct kt_cache_entry entry = { 0 };
+	KT_CLEANUP(kt_answer_clear) struct kt_answer answer = { 0 };
+	struct kt_cache cache;
+	struct kt_error ignored = { 0 };
+
+	write_mark();
+	kt_cache_open(&cache, kt_environment_get);
+	if (kt_handout_fill(credential, &answer, &ignored) &&
+	    make_entry(&cache, credential, &answer, &entry))
+		kt_cache_renew(&cache, &credential->identity, &entry, is_of_account, &answer);
+	else
+		kt_cache_forget(&credential->identity, NULL);
 }
 
 void kt_remember_change(const struct kt_identity *identity)

@@ -31,12 +31,21 @@ void kt_remember_begin(struct kt_remembrance *remembrance,
 void kt_remember_ask(const struct kt_remembrance *remembrance, struct kt_answer *answer,
                      bool *found, bool *none);
 
-/* Remembers the answer that the credential gave. That it cannot be done is no error. */
+/*
+ * Remembers the answer that the credential gave, and has its token renewed ahead where that is
+ * due (ahead.h). That it cannot be done is no error.
+ */
 void kt_remember_answer(const struct kt_remembrance *remembrance,
                         const struct kt_credential *credential, const struct kt_answer *answer);
 
 /* Remembers that an open keyring holds no such credential. */
 void kt_remember_none(const struct kt_remembrance *remembrance);
+
+/*
+ * The account's grant was renewed and is stored; inside the account's lock. Who is remembered
+ * gets the new token from now on: nobody has to come to the keyring for it.
+ */
+void kt_remember_renewal(const struct kt_credential *credential);
 
 /* A change of the account begins or ends: marks it and makes the cache forget. */
 void kt_remember_change(const struct kt_identity *identity);

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "helper/keeper/account.h"
-#include "helper/keeper/lifetime.h"
+#include "helper/keeper/handout.h"
 #include "helper/keeper/rotation.h"
 #include "helper/keeper/supply.h"
 #include "helper/report.h"
@@ -31,33 +31,6 @@ static bool fail_refused(const struct kt_credential *credential, struct kt_error
 	                 name, name);
 }
 
-static const char *git_username(const struct kt_credential *credential)
-{
-	return credential->git_username ? credential->git_username
-	                                : credential->identity.username;
-}
-
-static bool fill(const struct kt_credential *credential, struct kt_answer *answer,
-                 struct kt_error *error)
-{
-	answer->is_token = credential->kind != KT_KIND_PASSWORD;
-	answer->is_bearer = kt_text_is_equal(credential->authtype, "bearer");
-	answer->obtained = credential->created;
-	if (kt_kind_is_grant(credential->kind)) {
-		answer->expires = kt_lifetime_wall_end(credential);
-		answer->obtained = credential->issued;
-	} else if (!answer->is_token) {
-		answer->expires = credential->expires;
-		if (!kt_secret_copy(&answer->oauth_refresh_token, &credential->refresh_token, error))
-			return false;
-	}
-	return kt_text_set(&answer->account, credential->identity.username, error) &&
-	       kt_text_set(&answer->username, git_username(credential), error) &&
-	       kt_text_set(&answer->kind, kt_kind_name(credential->kind), error) &&
-	       kt_account_service(&credential->identity, &answer->service, error) &&
-	       kt_secret_copy(&answer->secret, &credential->token, error);
-}
-
 bool kt_supply_answer(struct kt_keeper *keeper, struct kt_credential *credential,
                       const struct kt_wish *wish, struct kt_answer *answer, bool *found,
                       struct kt_error *error)
@@ -72,7 +45,7 @@ bool kt_supply_answer(struct kt_keeper *keeper, struct kt_credential *credential
 	    credential->expires <= kt_clock_wall())
 		return true;
 	*found = true;
-	return fill(credential, answer, error);
+	return kt_handout_fill(credential, answer, error);
 }
 
 int64_t kt_supply_expected_end(const struct kt_credential *credential)

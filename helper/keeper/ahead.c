@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <unistd.h>
+
+#include "helper/keeper/account.h"
+#include "helper/keeper/ahead.h"
+#include "helper/keeper/lifetime.h"
+#include "helper/keeper/rotation.h"
+#include "helper/renewal.h"
+#include "keyring/cleanup.h"
+#include "keyring/environment.h"
+#include "keyring/text.h"
+
+static bool is_in_container(void)
+{
+	static const char *const marks[] = {
+		"/.dockerenv", "/run/.containerenv", "/run/systemd/container",
+	};
+
+	for (size_t i = 0; i < KT_COUNT(marks); i++)
+		if (access(marks[i], F_OK) == 0)
+			return true;
+	return false;
+}
+
+/* Its user manager's socket: what runs beside a session then outlives it. */
+static bool has_service_manager(void)
+{
+	KT_CLEANUP(kt_text_free) char *path = NULL;
+	const char *directory = kt_environment_get("XDG_RUNTIME_DIR");
+	struct kt_error ignored = { 0 };
+
+	return directory && kt_text_format(&path, &ignored, "%s/systemd/private", directory) &&
+	       access(path, F_OK) == 0;
+}
+
+bool kt_ahead_is_wise(const struct kt_credential *credential)
+{
+	return credential->kind == KT_KIND_JWT || has_service_manager() || !is_in_container();
+}
+
+void kt_ahead_start(const struct kt_cache *cache, const struct kt_answer *answer)
+{
+	if (kt_renewal_claim(cache, answer->service, answer->account))
+		kt_renewal_start(answer->service, answer->account);
+}
+
+static bool renew(struct kt_keeper *keeper, const char *service, const char *account,
+                  struct kt_error *error)
+{
+	KT_CLEANUP(kt_identity_clear) struct kt_identity identity = { 0 };
+	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
+	const struct kt_wish ahead = { .ahead = true };
+	struct kt_keyring *keyring;
+	bool found;
+
+	if (!kt_account_set_base(&identity, service, error) ||
+	    !kt_text_set(&identity.username, account, error))
+		return false;
+	keyring = kt_keeper_keyring(keeper, error);
+	if (!keyring || !kt_keyring_load(keyring, &identity, &credential, &found, error))
+		return false;
+	if (!found || !kt_kind_is_grant(credential.kind))
+		return true;
+	if (!kt_rotation_run(keeper, &credential, &ahead, error))
+		return false;
+	return kt_lifetime_left(&credential) > credential.lifetime / 5 ||
+	       kt_fail(error, KT_ERROR_BUSY, "the token could not be renewed yet");
+}
+
+static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
+{
+	struct kt_cache cache;
+	bool is_done;
+
+	if (argc != 3)
+		return kt_fail(error, KT_ERROR_USAGE, KT_RENEWAL_COMMAND ": a service and an account");
+	keeper->never_prompts = true;
+	is_done = renew(keeper, argv[1], argv[2], error);
+	kt_cache_open(&cache, kt_environment_get);
+	kt_renewal_end(&cache, argv[1], argv[2], is_done);
+	return is_done;
+}
+
+const struct kt_command kt_command_renew_ahead = {
+	.name = KT_RENEWAL_COMMAND,
+	.synopsis = "SERVICE ACCOUNT",
+	.summary = "renew a token that is still good",
+	.details = "",
+	.run = run,
+};

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * Renewals ahead of need. Of all callers who see that a token is in the last fifth of its life
+ * one starts a keeper that outlives it and renews; a marker in the kernel keyring keeps the
+ * others from it. libc alone: door and keeper both start renewals. service and account are a
+ * kt_answer's.
+ */
+
+#include <stdbool.h>
+
+#include "keyring/kernel_cache.h"
+
+/* The command that is started, with service and account as its arguments. */
+#define KT_RENEWAL_COMMAND "renew-ahead"
+
+/*
+ * True for one caller until that one's renewal has ended, whatever came of it, and for some
+ * time after it failed. Where there is no kernel keyring: for none.
+ */
+bool kt_renewal_claim(const struct kt_cache *cache, const char *service, const char *account);
+
+/*
+ * Starts the keeper, which holds nothing of ours: no descriptor, terminal or directory. That
+ * it cannot be started is no error.
+ */
+void kt_renewal_start(const char *service, const char *account);
+
+/* The renewal has ended. After each failure in a row the next one may begin later. */
+void kt_renewal_end(const struct kt_cache *cache, const char *service, const char *account,
+                    bool is_done);
