@@ -22,6 +22,7 @@ static const struct {
 } backend_names[] = {
 	{ "control", KT_REQUEST_BACKEND_CONTROL },
 	{ "dbus", KT_REQUEST_BACKEND_DBUS },
+	{ "vault", KT_REQUEST_BACKEND_VAULT },
 };
 
 /* Is the word of this length an entry of the comma list? */
@@ -151,7 +152,8 @@ void kt_options_parse(struct kt_options *options, int argc, const char **argv)
 		.grace = GRACE_DEFAULT,
 		.minimum_uid = 1,
 		.skip_if = SKIPPED_SERVICES,
-		.backends = { KT_REQUEST_BACKEND_CONTROL, KT_REQUEST_BACKEND_DBUS },
+		.backends = { KT_REQUEST_BACKEND_CONTROL, KT_REQUEST_BACKEND_DBUS,
+		              KT_REQUEST_BACKEND_VAULT },
 	};
 	for (int i = 0; i < argc; i++) {
 		if (!set_word(options, argv[i]) && !set_value(options, argv[i]) &&

@@ -138,7 +138,8 @@ static bool call_begin(struct call *call, pam_handle_t *handle, int argc, const 
 }
 
 static enum kt_status run(const struct call *call, enum kt_request_op op,
-                          struct iovec old_password, struct iovec new_password)
+                          struct iovec old_password, struct iovec new_password,
+                          bool needs_runtime_dir)
 {
 	struct kt_run job = {
 		.options = &call->options,
@@ -148,6 +149,7 @@ static enum kt_status run(const struct call *call, enum kt_request_op op,
 		.new_password = new_password,
 		.runtime_dir = pam_getenv(call->handle, "XDG_RUNTIME_DIR"),
 		.bus_address = pam_getenv(call->handle, "DBUS_SESSION_BUS_ADDRESS"),
+		.needs_runtime_dir = needs_runtime_dir,
 	};
 	enum kt_status status = kt_run(&job);
 
@@ -155,18 +157,18 @@ static enum kt_status run(const struct call *call, enum kt_request_op op,
 	return status;
 }
 
-/* Hands the stash over. Without a runtime directory nothing happened, and it may be kept. */
-static enum kt_status deliver(const struct call *call, struct kt_stash *stash)
+/* Hands the stash over. A runtime directory that is still to come is worth keeping it for. */
+static void deliver(const struct call *call, struct kt_stash *stash, bool may_wait)
 {
 	struct iovec old_password = { stash->old_password, stash->old_length };
 	struct iovec new_password = { stash->new_password, stash->new_length };
-	enum kt_status status = run(call, KT_REQUEST_UNLOCK, old_password, new_password);
+	enum kt_status status =
+		run(call, KT_REQUEST_UNLOCK, old_password, new_password, may_wait);
 
 	if (status != KT_STATUS_NO_RUNTIME_DIR) {
 		stash_drop(call->handle);
 		mark(call->handle, DATA_DONE);
 	}
-	return status;
 }
 
 static void stash_keep(const struct call *call, const char *password)
@@ -212,7 +214,7 @@ EXPORT int pam_sm_setcred(pam_handle_t *handle, int flags, int argc, const char 
 		return PAM_IGNORE;
 	stash = stash_get(&call);
 	if (stash)
-		deliver(&call, stash);
+		deliver(&call, stash, true);
 	return PAM_IGNORE;
 }
 
@@ -236,9 +238,9 @@ EXPORT int pam_sm_open_session(pam_handle_t *handle, int flags, int argc, const 
 		struct kt_stash *stash = stash_get(&call);
 
 		if (stash)
-			deliver(&call, stash);
+			deliver(&call, stash, false);
 		else if (!had_stash && !data_get(handle, DATA_DONE))
-			run(&call, KT_REQUEST_NO_PASSWORD, none, none);
+			run(&call, KT_REQUEST_NO_PASSWORD, none, none, true);
 	}
 	stash_drop(handle);
 	return PAM_SUCCESS;
@@ -276,6 +278,6 @@ EXPORT int pam_sm_chauthtok(pam_handle_t *handle, int flags, int argc, const cha
 		kt_stash_change(stash, old_password, new_password);
 	run(&call, KT_REQUEST_CHANGE,
 	    (struct iovec){ (void *)old_password, strlen(old_password) },
-	    (struct iovec){ (void *)new_password, strlen(new_password) });
+	    (struct iovec){ (void *)new_password, strlen(new_password) }, false);
 	return PAM_IGNORE;
 }

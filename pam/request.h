@@ -35,6 +35,7 @@ enum kt_request_backend {
 	KT_REQUEST_BACKEND_NONE,
 	KT_REQUEST_BACKEND_CONTROL,
 	KT_REQUEST_BACKEND_DBUS,
+	KT_REQUEST_BACKEND_VAULT, /* besides the others, whatever its place in the list */
 };
 
 struct kt_request {
@@ -58,8 +59,8 @@ enum kt_status {
 	KT_STATUS_SILENT,         /* a daemon that did not answer in time */
 	KT_STATUS_UNSAFE,         /* a socket or daemon that is not the user's */
 	KT_STATUS_NO_COLLECTION,  /* there is no login keyring to open */
-	KT_STATUS_NO_RUNTIME_DIR, /* from here on: said by the module's own child */
-	KT_STATUS_UNSAFE_RUNTIME_DIR,
+	KT_STATUS_NO_RUNTIME_DIR, /* and no vault to open without one */
+	KT_STATUS_UNSAFE_RUNTIME_DIR, /* from here on: said by the module's own child */
 	KT_STATUS_NOT_FORKED,
 	KT_STATUS_NOT_DROPPED, /* the rights of the caller could not be given up */
 	KT_STATUS_NOT_RUN,     /* the program is missing, is not root's, or died unanswering */

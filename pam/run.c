@@ -45,6 +45,7 @@
 struct child {
 	int socket;
 	bool has_rights_to_drop;
+	bool needs_runtime_dir;
 	uid_t uid;
 	gid_t gid;
 	gid_t *groups;
@@ -199,7 +200,8 @@ static _Noreturn void become_helper(struct child *child)
 	if (!drop_rights(child))
 		child_fail(0, KT_STATUS_NOT_DROPPED);
 	status = choose_runtime_dir(child);
-	if (status != KT_STATUS_OPENED)
+	if (status != KT_STATUS_OPENED &&
+	    (status != KT_STATUS_NO_RUNTIME_DIR || child->needs_runtime_dir))
 		child_fail(0, status);
 
 	setrlimit(RLIMIT_CORE, &no_core);
@@ -357,6 +359,7 @@ static bool prepare(struct child *child, const struct kt_run *run)
 	const struct kt_options *options = run->options;
 
 	child->has_rights_to_drop = geteuid() == 0;
+	child->needs_runtime_dir = run->needs_runtime_dir;
 	child->uid = run->user->pw_uid;
 	/* Without rights no other group can be taken; newgrp(1) may have set this one. */
 	child->gid = child->has_rights_to_drop ? run->user->pw_gid : getgid();

@@ -8,6 +8,7 @@
  */
 
 #include <pwd.h>
+#include <stdbool.h>
 #include <sys/uio.h>
 
 #include "pam/options.h"
@@ -21,6 +22,7 @@ struct kt_run {
 	struct iovec new_password;
 	const char *runtime_dir; /* from the PAM environment alone; NULL: not there */
 	const char *bus_address;
+	bool needs_runtime_dir; /* else a vault is opened without one */
 };
 
 /* Returns within the options' timeout, whatever the program does. */

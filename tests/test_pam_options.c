@@ -23,7 +23,8 @@ static void defaults_are_those_of_the_manual(void **state)
 	assert_int_equal(options.grace, 20);
 	assert_int_equal(options.backends[0], KT_REQUEST_BACKEND_CONTROL);
 	assert_int_equal(options.backends[1], KT_REQUEST_BACKEND_DBUS);
-	assert_int_equal(options.backends[2], KT_REQUEST_BACKEND_NONE);
+	assert_int_equal(options.backends[2], KT_REQUEST_BACKEND_VAULT);
+	assert_int_equal(options.backends[3], KT_REQUEST_BACKEND_NONE);
 	assert_false(options.create || options.prefetch || options.debug || options.quiet);
 	assert_int_equal(options.rejected, 0);
 	assert_false(kt_options_has_user(&options, 0));
@@ -118,7 +119,8 @@ static void backends_can_be_ordered_and_taken_out(void **state)
 
 	kt_options_parse(&options, 1, without);
 	assert_int_equal(options.backends[0], KT_REQUEST_BACKEND_CONTROL);
-	assert_int_equal(options.backends[1], KT_REQUEST_BACKEND_NONE);
+	assert_int_equal(options.backends[1], KT_REQUEST_BACKEND_VAULT);
+	assert_int_equal(options.backends[2], KT_REQUEST_BACKEND_NONE);
 }
 
 static void what_is_not_understood_is_counted_and_leaves_the_default(void **state)

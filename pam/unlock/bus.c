@@ -8,8 +8,8 @@
 #include <gio/gio.h>
 
 #include "keyring/cleanup.h"
+#include "keyring/local_socket.h"
 #include "pam/unlock/bus.h"
-#include "pam/unlock/local_socket.h"
 
 #define PATH_PREFIX "unix:path="
 
@@ -72,7 +72,8 @@ static enum kt_status connect_socket(const struct kt_session *session, int *desc
 		return KT_STATUS_ABSENT;
 	name = strrchr(directory, '/');
 	*name++ = '\0';
-	return kt_local_socket_connect(session, directory, name, descriptor);
+	return kt_session_status(kt_local_socket_connect(directory, name, session->deadline,
+	                                                 descriptor));
 }
 
 /* Takes the descriptor over, whatever happens. */

@@ -7,6 +7,7 @@
 #include <gio/gio.h>
 
 #include "keyring/cleanup.h"
+#include "pam/unlock/backend.h"
 #include "pam/unlock/bus.h"
 #include "pam/unlock/internal_interface.h"
 #include "pam/unlock/transfer.h"
@@ -266,18 +267,19 @@ static enum kt_status ask(const struct kt_session *session, const char *method,
 	                  "()", NULL);
 }
 
-enum kt_status kt_internal_interface_unlock(const struct kt_session *session,
-                                            const struct kt_secret *password)
+static enum kt_status unlock(const struct kt_session *session, const struct kt_secret *password)
 {
 	return ask(session, "UnlockWithMasterPassword", password, NULL);
 }
 
-enum kt_status kt_internal_interface_change(const struct kt_session *session,
-                                            const struct kt_secret *old_password,
-                                            const struct kt_secret *new_password)
+static enum kt_status change(const struct kt_session *session,
+                             const struct kt_secret *old_password,
+                             const struct kt_secret *new_password)
 {
 	return ask(session, "ChangeWithMasterPassword", old_password, new_password);
 }
+
+const struct kt_unlock_backend kt_unlock_backend_dbus = { unlock, change };
 
 bool kt_internal_interface_is_open(const struct kt_session *session)
 {

@@ -25,10 +25,10 @@
 #include "keyring/environment.h"
 #include "keyring/secret.h"
 #include "pam/request.h"
+#include "pam/unlock/backend.h"
 #include "pam/unlock/bus.h"
-#include "pam/unlock/control_socket.h"
 #include "pam/unlock/internal_interface.h"
-#include "pam/unlock/outcome.h"
+#include "pam/unlock/login_slot.h"
 #include "pam/unlock/session.h"
 
 #define REFRESH_UNIT "keyturn-refresh.service"
@@ -38,6 +38,9 @@
 
 /* A daemon that nobody has initialised denies every password; one that goes on, means it. */
 #define DENIED_MAX 3
+
+/* What one try of a password at the vault takes at most where nothing else is going on. */
+#define VAULT_PATIENCE 700
 
 /* Longer than a request takes to arrive, and short enough to notice that none will. */
 #define REQUEST_PATIENCE 1000
@@ -49,17 +52,11 @@ struct job {
 	struct kt_session session;
 };
 
-/* The ways to a keyring. The request names them in the order in which to try. */
-static const struct backend {
-	enum kt_status (*unlock)(const struct kt_session *session,
-	                         const struct kt_secret *password);
-	enum kt_status (*change)(const struct kt_session *session,
-	                         const struct kt_secret *old_password,
-	                         const struct kt_secret *new_password);
-} backends[] = {
-	[KT_REQUEST_BACKEND_CONTROL] = { kt_control_socket_unlock, kt_control_socket_change },
-	[KT_REQUEST_BACKEND_DBUS] = { kt_internal_interface_unlock,
-	                              kt_internal_interface_change },
+/* The request names them in the order in which to try. */
+static const struct kt_unlock_backend *const backends[] = {
+	[KT_REQUEST_BACKEND_CONTROL] = &kt_unlock_backend_control,
+	[KT_REQUEST_BACKEND_DBUS] = &kt_unlock_backend_dbus,
+	[KT_REQUEST_BACKEND_VAULT] = &kt_unlock_backend_vault,
 };
 
 static void job_clear(struct job *job)
@@ -125,7 +122,7 @@ static bool read_job(struct job *job)
 }
 
 /* A login that finds its password changed meanwhile brings the keyring along. */
-static enum kt_status unlock(const struct job *job, const struct backend *backend)
+static enum kt_status unlock(const struct job *job, const struct kt_unlock_backend *backend)
 {
 	enum kt_status status = backend->unlock(&job->session, &job->new_password);
 
@@ -138,7 +135,7 @@ static enum kt_status unlock(const struct job *job, const struct backend *backen
 }
 
 /* Denied may mean that another PAM module has changed it already. */
-static enum kt_status change(const struct job *job, const struct backend *backend)
+static enum kt_status change(const struct job *job, const struct kt_unlock_backend *backend)
 {
 	enum kt_status status =
 		backend->change(&job->session, &job->old_password, &job->new_password);
@@ -148,24 +145,49 @@ static enum kt_status change(const struct job *job, const struct backend *backen
 	return status;
 }
 
-/* One attempt: the first backend that is there decides. */
-static enum kt_status attempt(const struct job *job)
+static enum kt_status try_backend(const struct job *job, uint8_t number)
+{
+	return job->request.op == KT_REQUEST_CHANGE ? change(job, backends[number]) :
+	                                              unlock(job, backends[number]);
+}
+
+/* One attempt at the desktop's keyring: the first way to it that is there decides. */
+static enum kt_status try_desktop(const struct job *job)
 {
 	enum kt_status status = KT_STATUS_ABSENT;
 
+	if (!job->session.runtime_dir)
+		return KT_STATUS_NO_RUNTIME_DIR;
 	for (size_t i = 0; i < KT_REQUEST_BACKENDS_MAX && status == KT_STATUS_ABSENT; i++) {
 		uint8_t number = job->request.backends[i];
 
-		if (number == KT_REQUEST_BACKEND_NONE)
-			break;
-		status = job->request.op == KT_REQUEST_CHANGE ? change(job, &backends[number]) :
-		                                                unlock(job, &backends[number]);
+		if (number != KT_REQUEST_BACKEND_NONE && number != KT_REQUEST_BACKEND_VAULT)
+			status = try_backend(job, number);
 	}
 	/* A keyring that is open denies as well; a wrong password shows at the next login. */
 	if (status == KT_STATUS_DENIED && job->request.op == KT_REQUEST_UNLOCK &&
 	    kt_internal_interface_is_open(&job->session))
 		status = KT_STATUS_OPENED;
 	return status;
+}
+
+static enum kt_status try_vault(const struct job *job)
+{
+	bool is_wanted = memchr(job->request.backends, KT_REQUEST_BACKEND_VAULT,
+	                        sizeof(job->request.backends)) != NULL;
+
+	return is_wanted ? try_backend(job, KT_REQUEST_BACKEND_VAULT) : KT_STATUS_ABSENT;
+}
+
+/* One word for both: of two keyrings that are there, that of the one in which it went worse. */
+static enum kt_status sum_up(enum kt_status desktop, enum kt_status vault)
+{
+	if (vault == KT_STATUS_ABSENT)
+		return desktop;
+	if (desktop == KT_STATUS_OPENED || desktop == KT_STATUS_ABSENT ||
+	    desktop == KT_STATUS_NO_COLLECTION || desktop == KT_STATUS_NO_RUNTIME_DIR)
+		return vault;
+	return desktop;
 }
 
 static bool is_worth_another_try(enum kt_status status, int denied)
@@ -190,7 +212,7 @@ static enum kt_status try_again(struct job *job, enum kt_status status)
 		job->session.deadline = kt_clock_monotonic() + job->request.timeout;
 		if (job->session.deadline > end)
 			job->session.deadline = end;
-		status = attempt(job);
+		status = try_desktop(job);
 		denied += status == KT_STATUS_DENIED;
 	}
 	return status;
@@ -208,31 +230,55 @@ static void answer(enum kt_status status)
 /* A change says nothing about whether the keyring is open, only whether it would open. */
 static void leave_word(const struct job *job, enum kt_status status)
 {
-	if (job->request.op == KT_REQUEST_UNLOCK || status == KT_STATUS_DENIED)
-		kt_outcome_write(job->session.runtime_dir, status, false);
+	if (job->session.runtime_dir &&
+	    (job->request.op == KT_REQUEST_UNLOCK || status == KT_STATUS_DENIED))
+		kt_outcome_write(job->session.runtime_dir, kt_session_outcome(status), false);
+}
+
+/* A vault's key derivation is slow on purpose, so it is waited for only by who needs it. */
+static bool vault_can_wait(const struct job *job)
+{
+	return kt_session_time_left(&job->session) < VAULT_PATIENCE ||
+	       (job->request.op == KT_REQUEST_UNLOCK && !kt_login_slot_is_urgent());
 }
 
 static void serve(struct job *job)
 {
 	uint32_t timeout = job->request.timeout;
+	enum kt_status desktop, vault = KT_STATUS_ABSENT;
 	enum kt_status first, last;
+	bool can_wait;
 
 	job->session.may_create = job->request.flags & KT_REQUEST_CREATE;
 	job->session.deadline = kt_clock_monotonic() +
 	                        (timeout > 2 * ANSWER_MARGIN ? timeout - ANSWER_MARGIN : timeout);
-	first = attempt(job);
+	desktop = try_desktop(job);
+	can_wait = vault_can_wait(job);
+	if (!can_wait)
+		vault = try_vault(job);
+	first = sum_up(desktop, vault);
 	leave_word(job, first);
 	answer(first);
 
-	last = try_again(job, first);
+	if (can_wait)
+		vault = try_vault(job);
+	last = sum_up(try_again(job, desktop), vault);
 	if (last != first)
 		leave_word(job, last);
 	kt_secret_clear(&job->old_password);
 	kt_secret_clear(&job->new_password);
-	if (last == KT_STATUS_OPENED && (job->request.flags & KT_REQUEST_PREFETCH)) {
+	if (last == KT_STATUS_OPENED && job->session.runtime_dir &&
+	    (job->request.flags & KT_REQUEST_PREFETCH)) {
 		job->session.deadline = kt_clock_monotonic() + timeout;
 		kt_bus_start_unit(&job->session, REFRESH_UNIT);
 	}
+}
+
+static void note_no_password(const struct job *job)
+{
+	if (job->session.runtime_dir)
+		kt_outcome_write(job->session.runtime_dir, KT_OUTCOME_NO_PASSWORD, true);
+	answer(KT_STATUS_NOTED);
 }
 
 /* Nobody may look into this process or gain rights through it. */
@@ -254,15 +300,13 @@ int main(void)
 	job.session.runtime_dir = kt_environment_get("XDG_RUNTIME_DIR");
 	job.session.home = kt_environment_get("HOME");
 	job.session.bus_address = kt_environment_get("DBUS_SESSION_BUS_ADDRESS");
-	if (!job.session.runtime_dir || !read_job(&job)) {
+	if (!read_job(&job)) {
 		fputs("keyturn-unlock: no request (pam_keyturn.so runs this program)\n", stderr);
 		return 2;
 	}
-	if (job.request.op == KT_REQUEST_NO_PASSWORD) {
-		kt_outcome_write(job.session.runtime_dir, KT_STATUS_NOTED, true);
-		answer(KT_STATUS_NOTED);
-	} else {
+	if (job.request.op == KT_REQUEST_NO_PASSWORD)
+		note_no_password(&job);
+	else
 		serve(&job);
-	}
 	return 0;
 }

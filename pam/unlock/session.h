@@ -9,8 +9,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "keyring/local_socket.h"
+#include "keyring/outcome.h"
+#include "pam/request.h"
+
 struct kt_session {
-	const char *runtime_dir;
+	const char *runtime_dir; /* NULL: there is none, and so no daemon */
 	const char *home;        /* NULL: not known */
 	const char *bus_address; /* NULL: the runtime directory's own bus */
 	bool may_create;         /* a login keyring that does not exist yet */
@@ -19,3 +23,9 @@ struct kt_session {
 
 /* Milliseconds until the deadline, 0 if it has passed. */
 int kt_session_time_left(const struct kt_session *session);
+
+/* What a contact comes to for who asked. */
+enum kt_status kt_session_status(enum kt_contact contact);
+
+/* The word to leave; NONE for a status that says nothing about the keyring. */
+enum kt_outcome kt_session_outcome(enum kt_status status);

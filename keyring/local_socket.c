@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -11,7 +12,17 @@
 #include <unistd.h>
 
 #include "keyring/cleanup.h"
-#include "pam/unlock/local_socket.h"
+#include "keyring/clock.h"
+#include "keyring/local_socket.h"
+
+int kt_local_socket_time_left(int64_t deadline)
+{
+	int64_t left = deadline - kt_clock_monotonic();
+
+	if (left <= 0)
+		return 0;
+	return left < INT_MAX ? (int)left : INT_MAX;
+}
 
 void kt_local_socket_close(int *descriptor)
 {
@@ -21,39 +32,39 @@ void kt_local_socket_close(int *descriptor)
 }
 
 /* The mode of the socket itself differs with who made it, so the directory's counts. */
-static enum kt_status check_place(const char *directory, const char *path)
+static enum kt_contact check_place(const char *directory, const char *path)
 {
 	struct stat status;
 
 	if (lstat(directory, &status) != 0)
-		return KT_STATUS_ABSENT;
+		return KT_CONTACT_ABSENT;
 	if (!S_ISDIR(status.st_mode) || status.st_uid != getuid() ||
 	    (status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-		return KT_STATUS_UNSAFE;
+		return KT_CONTACT_UNSAFE;
 	if (lstat(path, &status) != 0)
-		return KT_STATUS_ABSENT;
+		return KT_CONTACT_ABSENT;
 	if (!S_ISSOCK(status.st_mode) || status.st_uid != getuid())
-		return KT_STATUS_UNSAFE;
-	return KT_STATUS_OPENED;
+		return KT_CONTACT_UNSAFE;
+	return KT_CONTACT_MADE;
 }
 
 /*
  * A full backlog answers a non-blocking connect with EAGAIN, and poll() says nothing about it;
  * a blocking one waits as long as SO_SNDTIMEO allows.
  */
-static enum kt_status connect_in_time(const struct kt_session *session, int descriptor,
-                                      const struct sockaddr_un *address)
+static enum kt_contact connect_in_time(int descriptor, const struct sockaddr_un *address,
+                                       int64_t deadline)
 {
-	int left = kt_session_time_left(session);
+	int left = kt_local_socket_time_left(deadline);
 	struct timeval patience = { left / 1000, left % 1000 * 1000 };
 
 	if (left == 0)
-		return KT_STATUS_SILENT;
+		return KT_CONTACT_SILENT;
 	if (setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) != 0)
-		return KT_STATUS_FAILED;
+		return KT_CONTACT_FAILED;
 	if (connect(descriptor, (const struct sockaddr *)address, sizeof(*address)) == 0)
-		return KT_STATUS_OPENED;
-	return errno == EAGAIN || errno == EINTR ? KT_STATUS_SILENT : KT_STATUS_ABSENT;
+		return KT_CONTACT_MADE;
+	return errno == EAGAIN || errno == EINTR ? KT_CONTACT_SILENT : KT_CONTACT_ABSENT;
 }
 
 static bool peer_is_user(int descriptor)
@@ -65,29 +76,29 @@ static bool peer_is_user(int descriptor)
 	       length == sizeof(peer) && peer.uid == getuid();
 }
 
-enum kt_status kt_local_socket_connect(const struct kt_session *session, const char *directory,
-                                       const char *name, int *descriptor)
+enum kt_contact kt_local_socket_connect(const char *directory, const char *name, int64_t deadline,
+                                        int *descriptor)
 {
 	KT_CLEANUP(kt_local_socket_close) int connection = -1;
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	enum kt_status status;
+	enum kt_contact status;
 	int length;
 
 	length = snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s", directory, name);
 	if (length < 0 || (size_t)length >= sizeof(address.sun_path))
-		return KT_STATUS_ABSENT;
+		return KT_CONTACT_ABSENT;
 	status = check_place(directory, address.sun_path);
-	if (status != KT_STATUS_OPENED)
+	if (status != KT_CONTACT_MADE)
 		return status;
 	connection = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (connection < 0)
-		return KT_STATUS_FAILED;
-	status = connect_in_time(session, connection, &address);
-	if (status != KT_STATUS_OPENED)
+		return KT_CONTACT_FAILED;
+	status = connect_in_time(connection, &address, deadline);
+	if (status != KT_CONTACT_MADE)
 		return status;
 	if (!peer_is_user(connection))
-		return KT_STATUS_UNSAFE;
+		return KT_CONTACT_UNSAFE;
 	*descriptor = connection;
 	connection = -1;
-	return KT_STATUS_OPENED;
+	return KT_CONTACT_MADE;
 }

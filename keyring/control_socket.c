@@ -12,8 +12,7 @@
 #include <unistd.h>
 
 #include "keyring/cleanup.h"
-#include "pam/unlock/control_socket.h"
-#include "pam/unlock/local_socket.h"
+#include "keyring/control_socket.h"
 
 #define OPERATION_UNLOCK 1
 #define OPERATION_CHANGE 2
@@ -34,34 +33,29 @@ struct reply {
 	uint32_t result;
 };
 
-/*
- * UNLOCK makes a keyring with the password where there is none, which nobody asked for.
- * Looked at as the user; a home that is not mounted yet has none.
- */
-static bool login_keyring_exists(const struct kt_session *session)
+bool kt_control_socket_has_keyring(const char *home)
 {
 	char path[PATH_MAX];
 	int length;
 
-	if (!session->home)
+	if (!home)
 		return false;
-	length = snprintf(path, sizeof(path), "%s/.local/share/keyrings/login.keyring",
-	                  session->home);
+	length = snprintf(path, sizeof(path), "%s/.local/share/keyrings/login.keyring", home);
 	return length > 0 && (size_t)length < sizeof(path) && access(path, F_OK) == 0;
 }
 
-static enum kt_status open_connection(const struct kt_session *session, int *descriptor)
+static enum kt_contact open_connection(const char *runtime_dir, int64_t deadline, int *descriptor)
 {
 	char directory[PATH_MAX];
 	int length;
 
-	length = snprintf(directory, sizeof(directory), "%s/keyring", session->runtime_dir);
+	length = snprintf(directory, sizeof(directory), "%s/keyring", runtime_dir);
 	if (length < 0 || (size_t)length >= sizeof(directory))
-		return KT_STATUS_ABSENT;
-	return kt_local_socket_connect(session, directory, "control", descriptor);
+		return KT_CONTACT_ABSENT;
+	return kt_local_socket_connect(directory, "control", deadline, descriptor);
 }
 
-static enum kt_status send_parts(int descriptor, struct iovec *parts, size_t count)
+static enum kt_contact send_parts(int descriptor, struct iovec *parts, size_t count)
 {
 	struct msghdr message = { .msg_iov = parts, .msg_iovlen = count };
 	size_t length = 0;
@@ -71,11 +65,11 @@ static enum kt_status send_parts(int descriptor, struct iovec *parts, size_t cou
 		length += parts[i].iov_len;
 	sent = sendmsg(descriptor, &message, MSG_NOSIGNAL);
 	if (sent < 0 && (errno == EAGAIN || errno == EINTR))
-		return KT_STATUS_SILENT;
-	return sent == (ssize_t)length ? KT_STATUS_OPENED : KT_STATUS_FAILED;
+		return KT_CONTACT_SILENT;
+	return sent == (ssize_t)length ? KT_CONTACT_MADE : KT_CONTACT_FAILED;
 }
 
-static enum kt_status receive_reply(const struct kt_session *session, int descriptor)
+static enum kt_contact receive_reply(int descriptor, int64_t deadline)
 {
 	struct reply reply = { 0 };
 	size_t length = 0;
@@ -84,19 +78,19 @@ static enum kt_status receive_reply(const struct kt_session *session, int descri
 		struct pollfd waiting = { .fd = descriptor, .events = POLLIN };
 		ssize_t count;
 
-		if (poll(&waiting, 1, kt_session_time_left(session)) <= 0)
-			return KT_STATUS_SILENT;
+		if (poll(&waiting, 1, kt_local_socket_time_left(deadline)) <= 0)
+			return KT_CONTACT_SILENT;
 		count = recv(descriptor, (char *)&reply + length, sizeof(reply) - length,
 		             MSG_DONTWAIT);
 		if (count <= 0)
-			return KT_STATUS_FAILED;
+			return KT_CONTACT_FAILED;
 		length += (size_t)count;
 	}
 	if (ntohl(reply.total) != sizeof(reply))
-		return KT_STATUS_FAILED;
+		return KT_CONTACT_FAILED;
 	if (ntohl(reply.result) == RESULT_OK)
-		return KT_STATUS_OPENED;
-	return ntohl(reply.result) == RESULT_DENIED ? KT_STATUS_DENIED : KT_STATUS_FAILED;
+		return KT_CONTACT_MADE;
+	return ntohl(reply.result) == RESULT_DENIED ? KT_CONTACT_DENIED : KT_CONTACT_FAILED;
 }
 
 static struct iovec part_of(const struct kt_secret *password)
@@ -105,22 +99,19 @@ static struct iovec part_of(const struct kt_secret *password)
 }
 
 /* second is NULL for an operation with one password. */
-static enum kt_status ask(const struct kt_session *session, uint32_t operation,
-                          const struct kt_secret *first, const struct kt_secret *second)
+static enum kt_contact ask(const char *runtime_dir, uint32_t operation,
+                           const struct kt_secret *first, const struct kt_secret *second,
+                           int64_t deadline)
 {
 	KT_CLEANUP(kt_local_socket_close) int descriptor = -1;
 	struct frame frame = { 0 };
 	uint32_t second_length = 0;
 	struct iovec parts[4] = { { &frame, sizeof(frame) }, part_of(first) };
 	size_t count = 2, total = sizeof(frame) - sizeof(frame.credentials) + parts[1].iov_len;
-	enum kt_status status;
+	enum kt_contact contact = open_connection(runtime_dir, deadline, &descriptor);
 
-	/* First, as connecting may already start a daemon. */
-	if (!session->may_create && !login_keyring_exists(session))
-		return KT_STATUS_NO_COLLECTION;
-	status = open_connection(session, &descriptor);
-	if (status != KT_STATUS_OPENED)
-		return status;
+	if (contact != KT_CONTACT_MADE)
+		return contact;
 	if (second) {
 		second_length = htonl((uint32_t)kt_secret_length(second));
 		parts[count++] = (struct iovec){ &second_length, sizeof(second_length) };
@@ -130,19 +121,19 @@ static enum kt_status ask(const struct kt_session *session, uint32_t operation,
 	frame.total = htonl((uint32_t)total);
 	frame.operation = htonl(operation);
 	frame.length = htonl((uint32_t)parts[1].iov_len);
-	status = send_parts(descriptor, parts, count);
-	return status == KT_STATUS_OPENED ? receive_reply(session, descriptor) : status;
+	contact = send_parts(descriptor, parts, count);
+	return contact == KT_CONTACT_MADE ? receive_reply(descriptor, deadline) : contact;
 }
 
-enum kt_status kt_control_socket_unlock(const struct kt_session *session,
-                                        const struct kt_secret *password)
+enum kt_contact kt_control_socket_unlock(const char *runtime_dir, const struct kt_secret *password,
+                                         int64_t deadline)
 {
-	return ask(session, OPERATION_UNLOCK, password, NULL);
+	return ask(runtime_dir, OPERATION_UNLOCK, password, NULL, deadline);
 }
 
-enum kt_status kt_control_socket_change(const struct kt_session *session,
-                                        const struct kt_secret *old_password,
-                                        const struct kt_secret *new_password)
+enum kt_contact kt_control_socket_change(const char *runtime_dir,
+                                         const struct kt_secret *old_password,
+                                         const struct kt_secret *new_password, int64_t deadline)
 {
-	return ask(session, OPERATION_CHANGE, old_password, new_password);
+	return ask(runtime_dir, OPERATION_CHANGE, old_password, new_password, deadline);
 }

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * What became of the keyring at this login, left by pam_keyturn's helper as one word and a
+ * newline in $XDG_RUNTIME_DIR/keyturn/unlock-outcome (0600), so that a command which finds the
+ * keyring locked can say why. libc alone.
+ */
+
+#include <stdbool.h>
+
+enum kt_outcome {
+	KT_OUTCOME_NONE, /* no word was left */
+	KT_OUTCOME_OPENED,
+	KT_OUTCOME_NO_PASSWORD,
+	KT_OUTCOME_PASSWORDS_DIFFER,
+	KT_OUTCOME_NO_DAEMON,
+	KT_OUTCOME_NO_LOGIN_KEYRING,
+};
+
+/*
+ * Writes the word, replacing an earlier one whole. only_first: an earlier one stays, since a
+ * login without a password does not close what another login opened. False where nothing was
+ * written, as for KT_OUTCOME_NONE.
+ */
+bool kt_outcome_write(const char *runtime_dir, enum kt_outcome outcome, bool only_first);
+
+/* NONE where there is no word that is the user's own and known. runtime_dir may be NULL. */
+enum kt_outcome kt_outcome_read(const char *runtime_dir);
+
+/* What follows "the keyring is locked": ": and why", or nothing. */
+const char *kt_outcome_reason(enum kt_outcome outcome);
+
+/* The command that mends it: "run: keyturn unlock", at least. */
+const char *kt_outcome_remedy(enum kt_outcome outcome);
