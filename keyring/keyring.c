@@ -189,17 +189,19 @@ bool kt_keyring_load(struct kt_keyring *keyring, const struct kt_identity *ident
 	return true;
 }
 
+/* Every field counts: a mark or an end that was not written is not there. */
 static bool is_there(struct kt_keyring *keyring, const struct kt_credential *credential)
 {
 	KT_CLEANUP(kt_credential_clear) struct kt_credential stored = { 0 };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret form = { 0 };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret wanted = { 0 };
 	struct kt_error ignored = { 0 };
 	bool found;
 
 	return kt_keyring_load(keyring, &credential->identity, &stored, &found, &ignored) && found &&
-	       stored.generation == credential->generation &&
-	       kt_text_is_equal(stored.grant, credential->grant) &&
-	       kt_secret_is_equal(&stored.token, &credential->token) &&
-	       kt_secret_is_equal(&stored.refresh_token, &credential->refresh_token);
+	       kt_credential_write(&stored, &form, &ignored) &&
+	       kt_credential_write(credential, &wanted, &ignored) &&
+	       kt_secret_is_equal(&form, &wanted);
 }
 
 bool kt_keyring_store(struct kt_keyring *keyring, const struct kt_credential *credential,

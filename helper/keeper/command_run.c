@@ -85,6 +85,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	}
 	kt_keeper_clear(keeper);
 	signal(SIGPIPE, keeper->sigpipe);
+	signal(SIGXFSZ, keeper->sigxfsz);
 	signal(SIGXFSZ, SIG_DFL);
 	execvp(argv[separator + 1], argv + separator + 1);
 	reason = errno;

@@ -15,6 +15,7 @@ struct kt_keeper {
 	bool ignores_dismissed;    /* unlock: ask although a prompt was dismissed just now */
 	char **environment;        /* the caller's, for run and the browser */
 	void (*sigpipe)(int);      /* likewise */
+	void (*sigxfsz)(int);      /* likewise */
 };
 
 /* The keyring, opened by the first call. NULL with the error. */

@@ -133,7 +133,7 @@ static bool prepare(struct kt_keeper *keeper, struct kt_error *error)
 	prctl(PR_SET_DUMPABLE, 0);
 	keeper->sigpipe = signal(SIGPIPE, SIG_IGN);
 	/* A file that may not grow is an error to report, not an end. */
-	signal(SIGXFSZ, SIG_IGN);
+	keeper->sigxfsz = signal(SIGXFSZ, SIG_IGN);
 	while (environ[count])
 		count++;
 	keeper->environment = calloc(count + 1, sizeof(char *));
