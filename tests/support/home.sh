@@ -271,6 +271,56 @@ expect_unchanged()
 	cmp -s "$work/before" "$work/after" || complain 'files below the home changed'
 }
 
+# now: in milliseconds.
+now()
+{
+	echo $(($(date +%s%N) / 1000000))
+}
+
+# crowd COUNT COMMAND...: so many calls at once; $crowd_milliseconds until the last has ended. What
+# each came to is a line "STATUS OUTPUT" of $work/crowd; what all said is in $work/err.
+crowd()
+{
+	crowd_count=$1
+	shift
+	rm -rf "$work/calls"
+	mkdir "$work/calls"
+	crowd_began=$(now)
+	for crowd_member in $(seq "$crowd_count"); do
+		crowd_member "$work/calls/$crowd_member" "$@" &
+	done
+	wait_for_crowd
+	crowd_milliseconds=$(($(now) - crowd_began))
+	cat "$work"/calls/*.said >"$work/crowd"
+	cat "$work"/calls/*.err >"$work/err"
+}
+
+crowd_member()
+{
+	member=$1
+	shift
+	member_status=0
+	"$@" >"$member.out" 2>"$member.err" </dev/null || member_status=$?
+	echo "$member_status $(cat "$member.out")" >"$member.said"
+}
+
+# What else runs in the background, as the desktop does, has no end to wait for.
+wait_for_crowd()
+{
+	while [ "$(find "$work/calls" -name '*.said' -size +0 | wc -l)" -lt "$crowd_count" ]; do
+		sleep 0.02
+	done
+}
+
+# expect_crowd LINE: every call came to it.
+expect_crowd()
+{
+	[ "$(grep -cxF -e "$1" "$work/crowd")" -eq "$crowd_count" ] && return
+	complain "of $crowd_count calls came to:"
+	sort "$work/crowd" | uniq -c | sed 's/^/#   /' | head
+	sort "$work/err" | uniq -c | sed 's/^/#   stderr: /' | head
+}
+
 # at_terminal SCRIPT: a dialogue in expect's language; it ends with the program's exit status.
 at_terminal()
 {
