@@ -24,6 +24,7 @@ _keyturn()
 		run) words='--min-valid --env --from-env --env-file --' ;;
 		list | show | doctor) words=--json ;;
 		set) words='--expires --accept --name' ;;
+		refresh) words='--due --all' ;;
 		reject) words=--current ;;
 		lock) words=--desktop ;;
 		vault)
@@ -34,8 +35,8 @@ _keyturn()
 		;;
 	esac
 	if [ "$COMP_CWORD" -eq 1 ] || { [ "$COMP_CWORD" -eq 2 ] && [ "$previous" = help ]; }; then
-		words='login token header run list show set default logout reject lock unlock vault
-			doctor get store erase capability help --version'
+		words='login token header run list show set default logout status refresh reject lock
+			unlock vault doctor get store erase capability help --version'
 	fi
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
 }
