@@ -55,6 +55,10 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	keyring = kt_keeper_keyring(keeper, error);
 	if (!keyring || !kt_keyring_search(keyring, &request.pattern, &list, error))
 		return false;
+	if (list.count == 0 && list.corrupt > 0) {
+		kt_fail(error, KT_ERROR_CORRUPT, "the stored login that fits is damaged");
+		return kt_advise(error, "run: keyturn doctor");
+	}
 	for (size_t i = 0; i < list.count; i++)
 		if (!erase_one(keyring, &list.items[i].identity, password, error))
 			return false;
