@@ -9,6 +9,7 @@
 #include "keyring/clock.h"
 #include "keyring/environment.h"
 #include "keyring/lock.h"
+#include "keyring/outcome.h"
 #include "keyring/secret_service_turn.h"
 #include "keyring/text.h"
 
@@ -37,11 +38,14 @@ static void free_name(char **name)
 
 bool kt_turn_fail_locked(const struct kt_turn *turn, struct kt_error *error)
 {
-	kt_fail(error, KT_ERROR_LOCKED, "the desktop keyring is locked");
+	enum kt_outcome outcome = kt_outcome_read(kt_environment_get("XDG_RUNTIME_DIR"));
+
+	kt_fail(error, KT_ERROR_LOCKED, "the desktop keyring is locked%s",
+	        kt_outcome_reason(outcome));
 	/* ignore_dismissed: this is "unlock" itself. */
 	return kt_advise(error, "%s", turn->options.ignore_dismissed
-	                 ? "run it in your desktop session, which can ask for the password"
-	                 : "run: keyturn unlock");
+	                 ? "run it at a terminal, or in your desktop session"
+	                 : kt_outcome_remedy(outcome));
 }
 
 static bool is_local(const char *addresses)

@@ -16,6 +16,7 @@
 #include "keyring/json.h"
 #include "keyring/kernel_key.h"
 #include "keyring/lock.h"
+#include "keyring/outcome.h"
 #include "keyring/text.h"
 #include "keyring/vault.h"
 
@@ -335,6 +336,15 @@ bool kt_vault_is_open(const struct kt_vault *vault)
 	return recall(vault, &key, &ignored) && !kt_secret_is_empty(&key);
 }
 
+bool kt_vault_keep_open(const struct kt_vault *vault)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret key = { 0 };
+	struct kt_error ignored = { 0 };
+
+	return recall(vault, &key, &ignored) && !kt_secret_is_empty(&key) &&
+	       remember(vault, &key, &ignored);
+}
+
 void kt_vault_lock(const struct kt_vault *vault)
 {
 	KT_CLEANUP(kt_text_free) char *description = NULL;
@@ -552,9 +562,23 @@ static bool is_passable(const struct kt_error *error)
 	return error->code == KT_ERROR_NONE || error->code == KT_ERROR_LOCKED;
 }
 
+/* A login that could have opened the vault, and why it did not; else nothing is known of it. */
+static enum kt_outcome login_outcome(const struct kt_vault *vault)
+{
+	enum kt_outcome outcome;
+
+	if (!vault->slots[KT_VAULT_LOGIN].exists)
+		return KT_OUTCOME_NONE;
+	outcome = kt_outcome_read(kt_environment_get("XDG_RUNTIME_DIR"));
+	/* The others are about the desktop's keyring. */
+	return outcome == KT_OUTCOME_NO_PASSWORD || outcome == KT_OUTCOME_PASSWORDS_DIFFER
+	               ? outcome : KT_OUTCOME_NONE;
+}
+
 static bool open_unattended(const struct kt_vault *vault, struct kt_secret *key,
                             struct kt_error *error)
 {
+	enum kt_outcome outcome = login_outcome(vault);
 	struct kt_error cause = { 0 };
 	struct kt_error second = { 0 };
 
@@ -564,9 +588,10 @@ static bool open_unattended(const struct kt_vault *vault, struct kt_secret *key,
 	if (cause.code == KT_ERROR_NONE || !is_passable(&second))
 		cause = second;
 	if (cause.code == KT_ERROR_NONE)
-		kt_fail(&cause, KT_ERROR_LOCKED, "the vault in %s is locked", vault->directory);
+		kt_fail(&cause, KT_ERROR_LOCKED, "the vault in %s is locked%s", vault->directory,
+		        kt_outcome_reason(outcome));
 	if (cause.code == KT_ERROR_LOCKED)
-		kt_advise(&cause, is_askable(vault) ? "run: keyturn unlock" :
+		kt_advise(&cause, "%s", is_askable(vault) ? kt_outcome_remedy(outcome) :
 		          "put the key file back, or name it in KEYTURN_VAULT_KEY_FILE");
 	*error = cause;
 	return false;

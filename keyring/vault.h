@@ -99,6 +99,9 @@ void kt_vault_lock(const struct kt_vault *vault);
 /* The vault's key is in the kernel keyring. */
 bool kt_vault_is_open(const struct kt_vault *vault);
 
+/* The same, and it is there for another 8 hours. */
+bool kt_vault_keep_open(const struct kt_vault *vault);
+
 /* That there is no vault is told, not an error. */
 bool kt_vault_status(struct kt_vault_status *status, struct kt_error *error);
 void kt_vault_status_clear(struct kt_vault_status *status);

@@ -48,6 +48,15 @@ printf %s "$good" >"$scratch/good"
 check "there is a login keyring to open" \
 	test -e "$scratch/home/kt-one/.local/share/keyrings/login.keyring"
 
+holds_token() {
+	start_keyring kt-one && "$programs/pam_harness" /etc/pam.d sshd kt-one default \
+		"pw:$scratch/good" auth cred >"$scratch/out" && is_locked kt-one no &&
+		echo pat_desktop | as_keyturn kt-one login main --site coze.cn --with-token 2>"$scratch/told" &&
+		gives_token kt-one pat_desktop
+}
+check "a token is kept in it" holds_token
+check "a vault is made that the login password opens" make_vault kt-two "$other" pat_vault
+
 # false_daemon USER: takes the place of that user's keyring daemon and notes what it is sent.
 false_daemon() {
 	stop_false_daemon
@@ -102,6 +111,17 @@ changes() {
 }
 check "passwd brings the keyring along" changes "$good" Third-donkey-3
 check "and back again" changes Third-donkey-3 "$good"
+
+# changes_vault OLD NEW: as the user, then opens it with the new one.
+changes_vault() {
+	as_keyturn kt-two lock
+	answer "setpriv --reuid=kt-two --regid=$two --init-groups passwd" "$1" "$2" "$2" &&
+		gives_none kt-two "is locked" && printf %s "$2" >"$scratch/two" &&
+		"$programs/pam_harness" /etc/pam.d sshd kt-two default "pw:$scratch/two" auth cred \
+			>"$scratch/out" && succeeded_with_lines 0 && gives_token kt-two pat_vault
+}
+check "passwd brings the vault along" changes_vault "$other" Third-donkey-3
+check "and back again" changes_vault Third-donkey-3 "$other"
 
 by_root() {
 	start_keyring kt-one
@@ -199,14 +219,24 @@ port=$((20000 + $$ % 20000))
 remember $!
 wait_for 5 grep -q 'Server listening' "$scratch/ssh/log"
 
+# ssh_as USER PASSWORD METHOD COMMAND [OPTION...]
+ssh_as() {
+	ssh_user=$1
+	ssh_password=$2
+	method=$3
+	ssh_command=$4
+	shift 4
+	SSHPASS=$ssh_password sshpass -e ssh -F /dev/null -p "$port" -o "PreferredAuthentications=$method" \
+		-o StrictHostKeyChecking=no -o "UserKnownHostsFile=$scratch/ssh/known" \
+		-o LogLevel=ERROR -o IdentitiesOnly=yes "$@" "$ssh_user@127.0.0.1" \
+		"$ssh_command" >"$scratch/out" 2>&1
+}
+
 # by_ssh METHOD [OPTION...]
 by_ssh() {
 	method=$1
 	shift
-	sshpass -p "$good" ssh -F /dev/null -p "$port" -o "PreferredAuthentications=$method" \
-		-o StrictHostKeyChecking=no -o "UserKnownHostsFile=$scratch/ssh/known" \
-		-o LogLevel=ERROR -o IdentitiesOnly=yes "$@" kt-one@127.0.0.1 id \
-		>"$scratch/out" 2>&1 && grep -q 'uid=.*kt-one' "$scratch/out"
+	ssh_as kt-one "$good" "$method" id "$@" && grep -q 'uid=.*kt-one' "$scratch/out"
 }
 
 # opens_by YES-IF-STILL-LOCKED OUTCOME METHOD...
@@ -223,6 +253,37 @@ check "ssh by keyboard-interactive logs in, and opens nothing" \
 	opens_by yes no-password keyboard-interactive
 check "ssh with a key logs in, and leaves word of it" \
 	opens_by yes no-password publickey -i "$scratch/ssh/user"
+
+# answers_over_ssh USER PASSWORD TOKEN: to the first command, as login has just opened it.
+answers_over_ssh() {
+	ssh_as "$1" "$2" password "KEYTURN_CACHE=off XDG_RUNTIME_DIR=/run/user/$(id -u "$1") \
+		$programs/keyturn token" && [ "$(cat "$scratch/out")" = "$3" ]
+}
+
+desktop_over_ssh() {
+	start_keyring kt-one && gives_none kt-one "keyring is locked" &&
+		answers_over_ssh kt-one "$good" pat_desktop
+}
+check "ssh with a password: a token of the desktop keyring is there" desktop_over_ssh
+
+vault_over_ssh() {
+	as_keyturn kt-two lock && gives_none kt-two "is locked" &&
+		answers_over_ssh kt-two "$other" pat_vault
+}
+check "ssh with a password: a token of the vault is there" vault_over_ssh
+
+no_password_over_ssh() {
+	start_keyring kt-one && forget_outcome kt-one && by_ssh publickey -i "$scratch/ssh/user" &&
+		gives_none kt-one "this login was without a password"
+}
+check "ssh with a key: exit 4 says that there was no password" no_password_over_ssh
+
+typo_over_ssh() {
+	as_keyturn kt-two lock && ! ssh_as kt-two Wrong-guess-5 password id &&
+		gives_none kt-two "is locked"
+}
+check "ssh with a wrong password: refused, and the vault stays closed" typo_over_ssh
+as_keyturn kt-two lock
 
 [ "$failed" = 0 ] || sed 's/^/# sshd: /' "$scratch/ssh/log"
 exit "$failed"

@@ -33,6 +33,8 @@ service kt-create create
 service kt-dbus backends=dbus
 service kt-prefetch prefetch
 service kt-grace grace=5
+service kt-vault backends=vault
+service kt-short timeout=300
 printf '%s\n' "auth required pam_unix.so" "account required pam_unix.so" \
 	"session required pam_unix.so" >/etc/pam.d/kt-without
 cp /etc/pam.d/kt-without /etc/pam.d/other
@@ -59,9 +61,18 @@ creates() {
 }
 check "a missing login keyring is made with create, and without it not" creates
 
+holds_token() {
+	start_keyring kt-one && login kt-login auth cred && is_locked kt-one no &&
+		echo pat_desktop | as_keyturn kt-one login main --site coze.cn --with-token 2>"$scratch/told" &&
+		gives_token kt-one pat_desktop
+}
+check "a token is kept in it" holds_token
+
 opens() {
-	start_keyring kt-one && is_locked kt-one yes && login "$1" auth acct cred open close &&
-		succeeded_with_lines 0 && is_locked kt-one no && [ "$(outcome_of kt-one)" = opened ]
+	start_keyring kt-one && is_locked kt-one yes && gives_none kt-one "keyring is locked" &&
+		login "$1" auth acct cred open close && succeeded_with_lines 0 &&
+		is_locked kt-one no && [ "$(outcome_of kt-one)" = opened ] &&
+		gives_token kt-one pat_desktop
 }
 check "login opens the locked keyring by the control socket" opens kt-login
 check "login opens the locked keyring by the bus" opens kt-dbus
@@ -100,7 +111,9 @@ differ() {
 	echo "kt-one:Other-password-4" | chpasswd
 	printf %s Other-password-4 >"$scratch/good"
 	start_keyring kt-one && login kt-login auth cred open && succeeded_with_lines 1 &&
-		is_locked kt-one yes && [ "$(outcome_of kt-one)" = passwords-differ ]
+		is_locked kt-one yes && [ "$(outcome_of kt-one)" = passwords-differ ] &&
+		gives_none kt-one "its password is not the login password" &&
+		gives_none kt-one "keyturn unlock --resync"
 	state=$?
 	echo "kt-one:$good" | chpasswd
 	printf %s "$good" >"$scratch/good"
@@ -281,5 +294,101 @@ quick() {
 		BEGIN { exit !(a > 0 && b > 0 && c > 0 && b - a < 50 && c - a < 50) }'
 }
 check "a warm login takes less than 50 ms more" quick
+
+# ---- the vault, of a user who has no desktop ----
+
+vault_opens() {
+	as_keyturn kt-two lock && gives_none kt-two "is locked" &&
+		login_two "$1" auth acct cred open close && succeeded_with_lines 0 &&
+		gives_token kt-two pat_vault
+}
+
+# login_two SERVICE STEP...
+login_two() {
+	two_service=$1
+	shift
+	"$programs/pam_harness" /etc/pam.d "$two_service" kt-two default "pw:$scratch/two" "$@" \
+		>"$scratch/out" 2>&1
+}
+check "a vault is made that the login password opens" make_vault kt-two Another-pony-2 pat_vault
+check "login opens the vault" vault_opens kt-login
+check "and says so" test "$(outcome_of kt-two)" = opened
+
+vault_without_runtime_dir() {
+	mv "/run/user/$two" /run/user/away
+	vault_opens kt-login
+	state=$?
+	mv /run/user/away "/run/user/$two"
+	return "$state"
+}
+check "also where there is no runtime directory" vault_without_runtime_dir
+
+vault_later() {
+	as_keyturn kt-two lock && login_two kt-short auth cred open close &&
+		[ "$(took cred)" -lt 350 ] && wait_for 5 gives_token kt-two pat_vault
+}
+check "a vault for which there is no time opens behind the login" vault_later
+
+vault_open_already() {
+	vault_opens kt-vault && login_two kt-vault auth cred open close &&
+		[ "$(took cred)" -lt 200 ] && succeeded_with_lines 0
+}
+check "a vault that is open makes nobody wait" vault_open_already
+
+vault_wrong() {
+	as_keyturn kt-two lock && ! echo Wrong-guess-3 | pamtester kt-login kt-two authenticate \
+		open_session >"$scratch/out" 2>&1 && gives_none kt-two "is locked"
+}
+check "a wrong password leaves the vault closed" vault_wrong
+
+vault_differs() {
+	echo "kt-two:Other-password-4" | chpasswd
+	printf %s Other-password-4 >"$scratch/two"
+	login_two kt-login auth cred open close && succeeded_with_lines 1 &&
+		[ "$(outcome_of kt-two)" = passwords-differ ] &&
+		gives_none kt-two "its password is not the login password" &&
+		gives_none kt-two "keyturn unlock --resync"
+	state=$?
+	echo "kt-two:Another-pony-2" | chpasswd
+	printf %s Another-pony-2 >"$scratch/two"
+	return "$state"
+}
+check "a vault with another login password stays closed, and says why" vault_differs
+
+both() {
+	make_vault kt-one "$good" pat_vault && start_keyring kt-one && is_locked kt-one yes &&
+		login kt-login auth cred open close && succeeded_with_lines 0 &&
+		is_locked kt-one no && gives_token kt-one pat_desktop &&
+		[ "$(as kt-one env KEYTURN_KEYRING=vault KEYTURN_CACHE=off \
+			"$programs/keyturn" token)" = pat_vault ]
+}
+check "where there are both, login opens both" both
+
+vault_milliseconds_of() {
+	for try in 1 2 3 4 5; do
+		as_keyturn kt-two lock
+		login_two "$1" auth acct cred open close
+		awk '$1 ~ /^(auth|acct|cred|open|close)$/ { sum += $3 } END { print sum }' "$scratch/out"
+	done | sort -n | head -n 1
+}
+
+vault_quick() {
+	without=$(vault_milliseconds_of kt-without)
+	with=$(vault_milliseconds_of kt-vault)
+	echo "# a login with a closed vault: $without ms without, $with ms with"
+	gives_token kt-two pat_vault &&
+		awk -v a="$without" -v b="$with" 'BEGIN { exit !(a > 0 && b - a > 0 && b - a < 700) }'
+}
+check "the vault's login slot takes less than 0.7 s" vault_quick
+
+# Every file that the users and the test wrote, but for those the passwords come from.
+nothing_left() {
+	rm -f "$scratch/good" "$scratch/wrong" "$scratch/two"
+	! grep -raF -e "$good" -e Another-pony-2 "$scratch/home" /run \
+		"$scratch"/trace* "$scratch/out" "$scratch/told" "$scratch/monitor" "$scratch/environment"
+}
+check "no password stands in a file, a trace or what was logged" nothing_left
+as kt-one env KEYTURN_KEYRING=vault "$programs/keyturn" lock
+as_keyturn kt-two lock
 
 exit "$failed"

@@ -18,11 +18,11 @@ static enum kt_status find_slot(struct kt_vault *vault)
 	return error.code == KT_ERROR_UNSAFE ? KT_STATUS_UNSAFE : KT_STATUS_FAILED;
 }
 
-bool kt_login_slot_is_urgent(void)
+bool kt_login_slot_keep_open(void)
 {
 	KT_CLEANUP(kt_vault_clear) struct kt_vault vault = { 0 };
 
-	return find_slot(&vault) == KT_STATUS_OPENED && !kt_vault_is_open(&vault);
+	return find_slot(&vault) == KT_STATUS_OPENED && kt_vault_keep_open(&vault);
 }
 
 static enum kt_status status_of(const struct kt_error *error)

@@ -176,7 +176,11 @@ static enum kt_status try_vault(const struct job *job)
 	bool is_wanted = memchr(job->request.backends, KT_REQUEST_BACKEND_VAULT,
 	                        sizeof(job->request.backends)) != NULL;
 
-	return is_wanted ? try_backend(job, KT_REQUEST_BACKEND_VAULT) : KT_STATUS_ABSENT;
+	if (!is_wanted)
+		return KT_STATUS_ABSENT;
+	if (job->request.op == KT_REQUEST_UNLOCK && kt_login_slot_keep_open())
+		return KT_STATUS_OPENED;
+	return try_backend(job, KT_REQUEST_BACKEND_VAULT);
 }
 
 /* One word for both: of two keyrings that are there, that of the one in which it went worse. */
@@ -235,32 +239,26 @@ static void leave_word(const struct job *job, enum kt_status status)
 		kt_outcome_write(job->session.runtime_dir, kt_session_outcome(status), false);
 }
 
-/* A vault's key derivation is slow on purpose, so it is waited for only by who needs it. */
-static bool vault_can_wait(const struct job *job)
-{
-	return kt_session_time_left(&job->session) < VAULT_PATIENCE ||
-	       (job->request.op == KT_REQUEST_UNLOCK && !kt_login_slot_is_urgent());
-}
-
 static void serve(struct job *job)
 {
 	uint32_t timeout = job->request.timeout;
 	enum kt_status desktop, vault = KT_STATUS_ABSENT;
 	enum kt_status first, last;
-	bool can_wait;
+	bool is_hurried;
 
 	job->session.may_create = job->request.flags & KT_REQUEST_CREATE;
 	job->session.deadline = kt_clock_monotonic() +
 	                        (timeout > 2 * ANSWER_MARGIN ? timeout - ANSWER_MARGIN : timeout);
 	desktop = try_desktop(job);
-	can_wait = vault_can_wait(job);
-	if (!can_wait)
+	/* A key derivation is slow on purpose, and cannot be broken off. */
+	is_hurried = kt_session_time_left(&job->session) < VAULT_PATIENCE;
+	if (!is_hurried)
 		vault = try_vault(job);
 	first = sum_up(desktop, vault);
 	leave_word(job, first);
 	answer(first);
 
-	if (can_wait)
+	if (is_hurried)
 		vault = try_vault(job);
 	last = sum_up(try_again(job, desktop), vault);
 	if (last != first)

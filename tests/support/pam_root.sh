@@ -105,3 +105,33 @@ outcome_of() {
 forget_outcome() {
 	rm -rf "/run/user/$(id -u "$1")/keyturn"
 }
+
+# as_keyturn USER ARGUMENT...: asks the keyring each time, and never a person.
+as_keyturn() {
+	keyturn_user=$1
+	shift
+	as "$keyturn_user" env KEYTURN_CACHE=off KEYTURN_PROMPT=0 "$programs/keyturn" "$@"
+}
+
+# gives_token USER TOKEN
+gives_token() {
+	[ "$(as_keyturn "$1" token 2>"$scratch/told")" = "$2" ]
+}
+
+# gives_none USER TEXT: exit 4, and the message has the text.
+gives_none() {
+	state=0
+	as_keyturn "$1" token >"$scratch/told" 2>&1 || state=$?
+	[ "$state" = 4 ] && grep -qF -e "$2" "$scratch/told" || {
+		sed "s/^/# exit $state: /" "$scratch/told"
+		return 1
+	}
+}
+
+# make_vault USER PASSWORD TOKEN: a vault that the login password opens, closed, with a token.
+make_vault() {
+	printf %s "$2" | as_keyturn "$1" vault create --login >"$scratch/out" 2>&1 &&
+		echo "$3" | as "$1" env KEYTURN_KEYRING=vault "$programs/keyturn" login main \
+			--site coze.cn --with-token 2>>"$scratch/out" &&
+		as "$1" env KEYTURN_KEYRING=vault "$programs/keyturn" lock
+}
