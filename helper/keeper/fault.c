@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#ifdef KT_FAULT_POINTS
-
 #include <signal.h>
 #include <string.h>
 
@@ -23,10 +21,3 @@ void kt_fault_point(const char *name)
 	else
 		raise(SIGABRT);
 }
-
-#else
-
-/* A translation unit is never empty. */
-extern int kt_fault_points_are_off;
-
-#endif

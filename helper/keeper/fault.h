@@ -2,11 +2,9 @@
 #pragma once
 
 /*
- * Points at which tests stop a renewal (./configure --enable-fault-points): KEYTURN_FAULT is
- * "POINT:kill", "POINT:stop" or "POINT:abort". Elsewhere the points are nothing at all.
+ * Points at which tests stop a renewal, in a keeper that is built for them alone: KEYTURN_FAULT
+ * is "POINT:kill", "POINT:stop" or "POINT:abort". Elsewhere the points are nothing at all.
  */
-
-#include "config.h"
 
 #ifdef KT_FAULT_POINTS
 void kt_fault_point(const char *name);

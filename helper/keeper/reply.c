@@ -40,7 +40,8 @@ static bool has_odd_refresh_token(const struct kt_errand *message)
 {
 	const struct kt_secret *token = kt_errand_secret(message, "s.refresh_token");
 
-	return token && !kt_secret_is_empty(token) && !is_token(token);
+	return (token && !kt_secret_is_empty(token) && !is_token(token)) ||
+	       kt_errand_text(message, "n.refresh_token");
 }
 
 static enum kt_verdict judge_status(int64_t status)

@@ -1,0 +1,42 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# A refresh that is killed at any of its system calls. KEYTURN_POINTS: at how many of them.
+set -eu
+
+. "$srcdir/tests/support/home.sh"
+. "$srcdir/tests/support/desktop.sh"
+. "$srcdir/tests/support/server.sh"
+. "$srcdir/tests/support/refresh.sh"
+desktop_alone "$0" "$@"
+need strace
+strace -qq -e trace=none true 2>/dev/null || skip 'strace may not trace here'
+refresh_start
+
+points=${KEYTURN_POINTS:-60}
+KEYTURN_CACHE=off
+export KEYTURN_CACHE
+
+# sweep ACCOUNT POINTS GRACE
+sweep()
+{
+	grant "$1"
+	control "{\"grace\":$3,\"reuse\":\"refuse\"}"
+	KEYTURN_SWEEP_GRANT=". '$srcdir/tests/support/home.sh'; . '$srcdir/tests/support/server.sh'
+		. '$srcdir/tests/support/refresh.sh'; work='$work'; grant '$1'"
+	export KEYTURN_SWEEP_GRANT COZE_API COZE_CONTROL
+	must node "$srcdir/tests/support/rotation_sweep.mjs" \
+		"$builddir/tests/bin/keyturn-keeper" "$COZE_CONTROL" "$work" "$1" "$2" "$3"
+}
+
+begin 'with a server that repeats its answer within a grace nothing is lost at all'
+sweep graced "$((points * 2 / 3))" 60
+
+begin 'with a strict server only what it spent and did not deliver is'
+sweep strict "$((points / 3))" 0
+
+begin 'no process is left, and nothing secret in a file'
+must_not pgrep -s 0 keyturn
+must_not grep -rqa 'refresh_\|czu_' "${DESKTOP_ALONE:-$HOME}"
+
+finish

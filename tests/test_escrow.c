@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "helper/keeper/escrow.h"
+#include "keyring/cleanup.h"
+#include "keyring/kernel_key.h"
+#include "keyring/text.h"
+
+/* An account of this run alone: escrow is the whole user's. */
+static int make_credential(void **state)
+{
+	struct kt_credential *credential = calloc(1, sizeof(*credential));
+	struct kt_error error = { 0 };
+
+	if (!credential)
+		return -1;
+	credential->kind = KT_KIND_PKCE;
+	credential->generation = 7;
+	*state = credential;
+	return kt_text_set(&credential->identity.protocol, "https", &error) &&
+	       kt_text_set(&credential->identity.host, "escrow.example", &error) &&
+	       kt_text_set(&credential->identity.path, "", &error) &&
+	       kt_text_format(&credential->identity.username, &error, "work-%ld",
+	                      (long)getpid()) &&
+	       kt_secret_append_text(&credential->refresh_token, "refresh_seven", &error) ? 0 : -1;
+}
+
+static void open_escrow(struct kt_escrow *escrow, const struct kt_credential *credential)
+{
+	struct kt_error error = { 0 };
+
+	assert_true(kt_escrow_open(escrow, &credential->identity, &error));
+}
+
+static int free_credential(void **state)
+{
+	KT_CLEANUP(kt_escrow_close) struct kt_escrow left = { 0 };
+	struct kt_credential *credential = *state;
+
+	open_escrow(&left, credential);
+	kt_escrow_drop(&left);
+	kt_credential_clear(credential);
+	free(credential);
+	return 0;
+}
+
+static void write_form(struct kt_secret *form, const struct kt_credential *credential)
+{
+	struct kt_error error = { 0 };
+
+	assert_true(kt_credential_write(credential, form, &error));
+}
+
+static void what_is_filled_in_is_found_by_the_next(void **state)
+{
+	const struct kt_credential *credential = *state;
+	KT_CLEANUP(kt_credential_clear) struct kt_credential parked = { 0 };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret form = { 0 };
+	struct kt_escrow first = { 0 };
+	KT_CLEANUP(kt_escrow_close) struct kt_escrow next = { 0 };
+
+	write_form(&form, credential);
+	open_escrow(&first, credential);
+	assert_false(kt_escrow_is_found(&first));
+	assert_true(kt_escrow_reserve(&first, kt_secret_length(&form) + 1024));
+	assert_true(kt_escrow_fill(&first, &form));
+	kt_escrow_close(&first);
+
+	open_escrow(&next, credential);
+	assert_true(kt_escrow_is_found(&next));
+	assert_true(kt_escrow_read(&next, &parked));
+	assert_int_equal(parked.generation, 7);
+	assert_true(kt_secret_is_equal(&parked.refresh_token, &credential->refresh_token));
+}
+
+static void room_that_was_only_reserved_is_given_back(void **state)
+{
+	const struct kt_credential *credential = *state;
+	KT_CLEANUP(kt_escrow_close) struct kt_escrow next = { 0 };
+	struct kt_escrow first = { 0 };
+
+	open_escrow(&first, credential);
+	assert_true(kt_escrow_reserve(&first, 3000));
+	kt_escrow_close(&first);
+
+	open_escrow(&next, credential);
+	assert_false(kt_escrow_is_found(&next));
+}
+
+static void room_of_a_dead_process_is_nothing_to_adopt(void **state)
+{
+	const struct kt_credential *credential = *state;
+	KT_CLEANUP(kt_credential_clear) struct kt_credential parked = { 0 };
+	KT_CLEANUP(kt_escrow_close) struct kt_escrow first = { 0 };
+	KT_CLEANUP(kt_escrow_close) struct kt_escrow next = { 0 };
+
+	open_escrow(&first, credential);
+	assert_true(kt_escrow_reserve(&first, 3000));
+
+	open_escrow(&next, credential);
+	assert_true(kt_escrow_is_found(&next));
+	assert_false(kt_escrow_read(&next, &parked));
+}
+
+static void what_was_dropped_is_gone(void **state)
+{
+	const struct kt_credential *credential = *state;
+	KT_CLEANUP(kt_secret_clear) struct kt_secret form = { 0 };
+	KT_CLEANUP(kt_escrow_close) struct kt_escrow first = { 0 };
+	KT_CLEANUP(kt_escrow_close) struct kt_escrow next = { 0 };
+
+	write_form(&form, credential);
+	open_escrow(&first, credential);
+	assert_true(kt_escrow_reserve(&first, kt_secret_length(&form)));
+	assert_true(kt_escrow_fill(&first, &form));
+	kt_escrow_drop(&first);
+
+	open_escrow(&next, credential);
+	assert_false(kt_escrow_is_found(&next));
+	assert_false(kt_escrow_fill(&first, &form));
+}
+
+static void more_than_a_key_holds_is_refused(void **state)
+{
+	KT_CLEANUP(kt_escrow_close) struct kt_escrow escrow = { 0 };
+
+	open_escrow(&escrow, *state);
+	assert_false(kt_escrow_reserve(&escrow, 32768));
+	assert_false(kt_escrow_reserve(&escrow, SIZE_MAX));
+	assert_false(kt_escrow_is_found(&escrow));
+}
+
+static void accounts_do_not_share_an_escrow(void **state)
+{
+	struct kt_credential *credential = *state;
+	KT_CLEANUP(kt_escrow_close) struct kt_escrow first = { 0 };
+	KT_CLEANUP(kt_escrow_close) struct kt_escrow other = { 0 };
+	struct kt_error error = { 0 };
+
+	open_escrow(&first, credential);
+	assert_true(kt_escrow_reserve(&first, 100));
+	assert_true(kt_text_set(&credential->identity.path, "a:b", &error));
+	open_escrow(&other, credential);
+	assert_false(kt_escrow_is_found(&other));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(what_is_filled_in_is_found_by_the_next,
+		                                make_credential, free_credential),
+		cmocka_unit_test_setup_teardown(room_that_was_only_reserved_is_given_back,
+		                                make_credential, free_credential),
+		cmocka_unit_test_setup_teardown(room_of_a_dead_process_is_nothing_to_adopt,
+		                                make_credential, free_credential),
+		cmocka_unit_test_setup_teardown(what_was_dropped_is_gone, make_credential,
+		                                free_credential),
+		cmocka_unit_test_setup_teardown(more_than_a_key_holds_is_refused, make_credential,
+		                                free_credential),
+		cmocka_unit_test_setup_teardown(accounts_do_not_share_an_escrow, make_credential,
+		                                free_credential),
+	};
+
+	if (!kt_kernel_key_is_usable())
+		return 77;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "helper/keeper/reply.h"
+#include "keyring/cleanup.h"
+#include "keyring/clock.h"
+
+#define ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))
+#define DATE "1795369798"
+
+static const struct kt_dialect *const coze = &kt_dialect_coze;
+static const struct kt_dialect *const standard = &kt_dialect_standard;
+
+/* The courier's message out of "name=value" parts with a blank between. */
+static void compose(struct kt_errand *message, const char *parts)
+{
+	struct kt_error error = { 0 };
+
+	while (*parts) {
+		size_t length = strcspn(parts, " ");
+		size_t name_length = strcspn(parts, "=");
+		char name[64];
+		char value[128];
+
+		snprintf(name, sizeof(name), "%.*s", (int)name_length, parts);
+		snprintf(value, sizeof(value), "%.*s", (int)(length - name_length - 1),
+		         parts + name_length + 1);
+		assert_true(kt_errand_add(message, name, value, &error));
+		parts += length + (parts[length] == ' ');
+	}
+}
+
+/* What the caller is told: the error's code where no tokens came. */
+static enum kt_error_code told(const struct kt_reply *reply)
+{
+	struct kt_error error = { 0 };
+
+	assert_false(kt_reply_fail(reply, "work@coze.cn", &error));
+	assert_true(error.message[0]);
+	assert_true(error.remedy[0]);
+	return error.code;
+}
+
+#define OK(body) "outcome=answered json=1 status=200 " body
+#define ANSWERED(status, body) "outcome=answered json=1 status=" status " " body
+#define PAGE(status) "outcome=answered status=" status " cause=body reason=not-JSON"
+
+static void each_answer_means_what_the_table_says(void **state)
+{
+	static const struct {
+		const char *message;
+		const struct kt_dialect *const *dialect;
+		enum kt_verdict verdict;
+		enum kt_error_code code;
+	} rows[] = {
+		/* no answer */
+		{ "outcome=unsent cause=dns", &coze, KT_VERDICT_UNSENT, KT_ERROR_NETWORK },
+		{ "outcome=unsent cause=certificate", &coze, KT_VERDICT_UNSENT, KT_ERROR_NETWORK },
+		{ "outcome=unclear cause=timeout", &coze, KT_VERDICT_UNCLEAR, KT_ERROR_NETWORK },
+		{ "", &coze, KT_VERDICT_UNCLEAR, KT_ERROR_NETWORK },
+		{ "outcome=new", &coze, KT_VERDICT_UNCLEAR, KT_ERROR_NETWORK },
+		/* tokens, and what only looks like them */
+		{ OK("s.access_token=a s.refresh_token=r"), &coze, KT_VERDICT_TOKENS, 0 },
+		{ OK("s.access_token=a"), &coze, KT_VERDICT_TOKENS, 0 },
+		{ OK("s.access_token=a s.refresh_token="), &coze, KT_VERDICT_TOKENS, 0 },
+		{ OK("s.access_token=a n.refresh_token=7"), &coze, KT_VERDICT_UNCLEAR,
+		  KT_ERROR_SERVER },
+		{ OK("s.access_token=a s.refresh_token=\x7f"), &coze, KT_VERDICT_UNCLEAR,
+		  KT_ERROR_SERVER },
+		{ OK("s.access_token="), &coze, KT_VERDICT_UNCLEAR, KT_ERROR_SERVER },
+		{ OK("n.access_token=7"), &coze, KT_VERDICT_UNCLEAR, KT_ERROR_SERVER },
+		{ OK("n.code=0"), &coze, KT_VERDICT_UNCLEAR, KT_ERROR_SERVER },
+		{ PAGE("200"), &coze, KT_VERDICT_UNCLEAR, KT_ERROR_SERVER },
+		{ ANSWERED("302", "s.access_token=a"), &coze, KT_VERDICT_UNTOUCHED,
+		  KT_ERROR_SERVER },
+		{ ANSWERED("400", "s.access_token=a"), &coze, KT_VERDICT_UNTOUCHED,
+		  KT_ERROR_SERVER },
+		/* the grant is over */
+		{ ANSWERED("400", "s.error=invalid_grant"), &standard, KT_VERDICT_REFUSED,
+		  KT_ERROR_DEAD },
+		{ ANSWERED("400", "s.error_code=invalid_grant"), &coze, KT_VERDICT_REFUSED,
+		  KT_ERROR_DEAD },
+		{ ANSWERED("401", "s.error=invalid_grant"), &coze, KT_VERDICT_REFUSED,
+		  KT_ERROR_DEAD },
+		{ OK("s.error=invalid_grant s.access_token=a"), &coze, KT_VERDICT_REFUSED,
+		  KT_ERROR_DEAD },
+		{ ANSWERED("400", "s.error_code=refresh_token_dead"), &coze, KT_VERDICT_REFUSED,
+		  KT_ERROR_DEAD },
+		{ ANSWERED("400", "s.error=no_such_name"), &standard, KT_VERDICT_REFUSED,
+		  KT_ERROR_REFUSED },
+		/* a setting is wrong */
+		{ ANSWERED("401", "s.error=invalid_client"), &coze, KT_VERDICT_REFUSED,
+		  KT_ERROR_REFUSED },
+		{ ANSWERED("400", "s.error=unauthorized_client"), &standard, KT_VERDICT_REFUSED,
+		  KT_ERROR_REFUSED },
+		{ ANSWERED("400", "s.error=invalid_scope"), &coze, KT_VERDICT_REFUSED,
+		  KT_ERROR_REFUSED },
+		{ ANSWERED("400", "s.error_code=invalid_request"), &coze, KT_VERDICT_REFUSED,
+		  KT_ERROR_REFUSED },
+		{ ANSWERED("405", "s.error=unsupported_grant_type"), &coze, KT_VERDICT_REFUSED,
+		  KT_ERROR_REFUSED },
+		/* a page of a proxy is no verdict on anything */
+		{ PAGE("401"), &coze, KT_VERDICT_UNTOUCHED, KT_ERROR_SERVER },
+		{ PAGE("403"), &standard, KT_VERDICT_UNTOUCHED, KT_ERROR_SERVER },
+		{ PAGE("404"), &coze, KT_VERDICT_UNTOUCHED, KT_ERROR_SERVER },
+		{ PAGE("407"), &coze, KT_VERDICT_UNTOUCHED, KT_ERROR_SERVER },
+		/* the server's trouble */
+		{ ANSWERED("400", "s.error_code=internal_error"), &coze, KT_VERDICT_UNTOUCHED,
+		  KT_ERROR_SERVER },
+		{ ANSWERED("403", "s.error_code=access_deny"), &coze, KT_VERDICT_UNTOUCHED,
+		  KT_ERROR_SERVER },
+		{ PAGE("429"), &coze, KT_VERDICT_BUSY, KT_ERROR_SERVER },
+		{ ANSWERED("429", "s.error=invalid_grant"), &coze, KT_VERDICT_BUSY,
+		  KT_ERROR_SERVER },
+		{ ANSWERED("503", "s.error_code=internal_error retry_after=7"), &coze,
+		  KT_VERDICT_BUSY, KT_ERROR_SERVER },
+		{ PAGE("408"), &coze, KT_VERDICT_UNCLEAR, KT_ERROR_SERVER },
+		{ PAGE("500"), &coze, KT_VERDICT_UNCLEAR, KT_ERROR_SERVER },
+		{ ANSWERED("500", "s.error=invalid_grant"), &standard, KT_VERDICT_UNCLEAR,
+		  KT_ERROR_SERVER },
+		{ PAGE("502"), &coze, KT_VERDICT_UNCLEAR, KT_ERROR_SERVER },
+		{ PAGE("504"), &coze, KT_VERDICT_UNCLEAR, KT_ERROR_SERVER },
+		{ "outcome=answered status=307 cause=redirect", &coze, KT_VERDICT_UNTOUCHED,
+		  KT_ERROR_SERVER },
+		{ ANSWERED("302", "s.error=invalid_grant"), &coze, KT_VERDICT_UNTOUCHED,
+		  KT_ERROR_SERVER },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ELEMENTS(rows); i++) {
+		KT_CLEANUP(kt_errand_clear) struct kt_errand message = { 0 };
+		struct kt_reply reply;
+
+		compose(&message, rows[i].message);
+		kt_reply_read(&reply, &message, *rows[i].dialect);
+
+		if (reply.verdict != rows[i].verdict)
+			print_error("answer: %s\n", rows[i].message);
+		assert_int_equal(reply.verdict, rows[i].verdict);
+		if (reply.verdict != KT_VERDICT_TOKENS && told(&reply) != rows[i].code)
+			fail_msg("%s: is told as %d", rows[i].message, (int)told(&reply));
+	}
+}
+
+static void tokens_are_taken_out_by_the_servers_clock(void **state)
+{
+	KT_CLEANUP(kt_errand_clear) struct kt_errand message = { 0 };
+	KT_CLEANUP(kt_tokens_clear) struct kt_tokens tokens = { 0 };
+	struct kt_error error = { 0 };
+	struct kt_reply reply;
+
+	(void)state;
+	compose(&message, OK("date=" DATE " s.access_token=a s.refresh_token=r "
+	                     "n.expires_in=1795370698"));
+	kt_reply_read(&reply, &message, coze);
+	assert_true(kt_tokens_read(&tokens, &reply, &message, 60, &error));
+
+	assert_string_equal(kt_secret_reveal(&tokens.access_token), "a");
+	assert_string_equal(kt_secret_reveal(&tokens.refresh_token), "r");
+	assert_int_equal(tokens.lifetime, 900);
+}
+
+static void what_is_missing_has_a_fallback(void **state)
+{
+	KT_CLEANUP(kt_errand_clear) struct kt_errand message = { 0 };
+	KT_CLEANUP(kt_tokens_clear) struct kt_tokens tokens = { 0 };
+	struct kt_error error = { 0 };
+	struct kt_reply reply;
+
+	(void)state;
+	compose(&message, OK("s.access_token=a s.refresh_token= s.expires_in=soon"));
+	kt_reply_read(&reply, &message, coze);
+	assert_true(kt_tokens_read(&tokens, &reply, &message, 60, &error));
+
+	assert_true(kt_secret_is_empty(&tokens.refresh_token));
+	assert_int_equal(tokens.lifetime, 60);
+	assert_in_range(reply.now, kt_clock_wall() - 2, kt_clock_wall());
+}
+
+static void a_long_text_of_the_server_is_cut(void **state)
+{
+	KT_CLEANUP(kt_errand_clear) struct kt_errand message = { 0 };
+	struct kt_error error = { 0 };
+	struct kt_reply reply;
+	char text[4096];
+
+	(void)state;
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	compose(&message, ANSWERED("400", "s.error=invalid_grant"));
+	assert_true(kt_errand_add(&message, "s.error_message", text, &error));
+	kt_reply_read(&reply, &message, coze);
+
+	assert_false(kt_reply_fail(&reply, "work@coze.cn", &error));
+	assert_true(strlen(error.message) < 300);
+	assert_non_null(strstr(error.remedy, "keyturn login work@coze.cn"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_answer_means_what_the_table_says),
+		cmocka_unit_test(tokens_are_taken_out_by_the_servers_clock),
+		cmocka_unit_test(what_is_missing_has_a_fallback),
+		cmocka_unit_test(a_long_text_of_the_server_is_cut),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
