@@ -21,16 +21,21 @@ static uint64_t add_to_hash(uint64_t hash, const char *text)
 	}
 }
 
-bool kt_change_lock_name(const struct kt_identity *identity, char **name,
-                         struct kt_error *error)
+uint64_t kt_change_number(const struct kt_identity *identity)
 {
 	uint64_t hash = 0xcbf29ce484222325u;
 
 	hash = add_to_hash(hash, identity->protocol);
 	hash = add_to_hash(hash, identity->host);
 	hash = add_to_hash(hash, identity->path);
-	hash = add_to_hash(hash, identity->username);
-	return kt_text_format(name, error, "account-%016llx", (unsigned long long)hash);
+	return add_to_hash(hash, identity->username);
+}
+
+bool kt_change_lock_name(const struct kt_identity *identity, char **name,
+                         struct kt_error *error)
+{
+	return kt_text_format(name, error, "account-%016llx",
+	                      (unsigned long long)kt_change_number(identity));
 }
 
 bool kt_change_lock(struct kt_change *change, const struct kt_identity *identity,

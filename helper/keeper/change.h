@@ -7,6 +7,7 @@
  */
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "keyring/credential.h"
 #include "keyring/error.h"
@@ -34,6 +35,9 @@ void kt_change_announce(struct kt_change *change);
 
 /* For KT_CLEANUP; safe to repeat. */
 void kt_change_end(struct kt_change *change);
+
+/* The account as a number; that two share one does no harm where it is used. */
+uint64_t kt_change_number(const struct kt_identity *identity);
 
 /* The name of the account's lock file, also of its journal. */
 bool kt_change_lock_name(const struct kt_identity *identity, char **name,

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -16,44 +17,80 @@
 #include "keyring/lock.h"
 #include "keyring/text.h"
 
-/* The mark of the last change of any account lies in one file: 8 random bytes, new each time. */
-static int open_mark(int flags)
+/*
+ * The last change of any account, in one file. A renewal tells what it renewed, so that who
+ * renewed, or waited for it, may remember the new token.
+ */
+struct mark {
+	uint64_t number;    /* random, new for each change */
+	uint64_t previous;  /* the number before it */
+	uint64_t account;   /* that was renewed; 0: another change */
+	int64_t generation; /* of its credential */
+};
+
+/* The file, locked: readers see a whole mark. */
+static int open_mark(int flags, int lock)
 {
 	KT_CLEANUP(kt_text_free) char *directory = NULL;
 	KT_CLEANUP(kt_text_free) char *path = NULL;
 	struct kt_error ignored = { 0 };
+	int descriptor;
 
 	if (!kt_environment_state_directory(&directory, &ignored) ||
 	    !kt_text_format(&path, &ignored, "%s/changes", directory))
 		return -1;
-	return open(path, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+	descriptor = open(path, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+	if (descriptor >= 0 && flock(descriptor, lock) != 0) {
+		close(descriptor);
+		return -1;
+	}
+	return descriptor;
 }
 
-static uint64_t read_mark(void)
+static struct mark read_from(int descriptor)
 {
-	uint64_t mark = 0;
-	int descriptor = open_mark(O_RDONLY);
+	struct mark mark;
+
+	if (pread(descriptor, &mark, sizeof(mark), 0) != (ssize_t)sizeof(mark))
+		return (struct mark){ 0 };
+	return mark;
+}
+
+static struct mark read_mark(void)
+{
+	int descriptor = open_mark(O_RDONLY, LOCK_SH);
+	struct mark mark = { 0 };
 
 	if (descriptor < 0)
-		return 0;
-	if (pread(descriptor, &mark, sizeof(mark), 0) != (ssize_t)sizeof(mark))
-		mark = 0;
+		return mark;
+	mark = read_from(descriptor);
 	close(descriptor);
 	return mark;
 }
 
-static void write_mark(void)
+static void write_mark(uint64_t account, int64_t generation)
 {
-	uint64_t mark;
-	int descriptor = open_mark(O_WRONLY | O_CREAT);
+	struct mark mark = { .account = account, .generation = generation };
+	int descriptor = open_mark(O_RDWR | O_CREAT, LOCK_EX);
 
 	if (descriptor < 0)
 		return;
+	mark.previous = read_from(descriptor).number;
 	/* Without a fresh mark nothing is inserted: one that cannot be written is cut to nothing. */
-	if (getrandom(&mark, sizeof(mark), 0) != (ssize_t)sizeof(mark) ||
+	if (getrandom(&mark.number, sizeof(mark.number), 0) != (ssize_t)sizeof(mark.number) ||
 	    pwrite(descriptor, &mark, sizeof(mark), 0) != (ssize_t)sizeof(mark))
 		(void)!ftruncate(descriptor, 0);
 	close(descriptor);
+}
+
+/* Nothing changed since the mark, but that the account was renewed to this generation. */
+static bool is_still(uint64_t since, const struct kt_identity *identity, int64_t generation)
+{
+	struct mark mark = read_mark();
+
+	return since && (mark.number == since ||
+	                 (identity && mark.previous == since && mark.generation == generation &&
+	                  mark.account == kt_change_number(identity)));
 }
 
 void kt_remember_begin(struct kt_remembrance *remembrance,
@@ -61,10 +98,10 @@ void kt_remember_begin(struct kt_remembrance *remembrance,
 {
 	kt_cache_open(&remembrance->cache, kt_environment_get);
 	remembrance->question = *question;
-	remembrance->mark = read_mark();
+	remembrance->mark = read_mark().number;
 	if (remembrance->mark == 0) {
-		write_mark();
-		remembrance->mark = read_mark();
+		write_mark(0, 0);
+		remembrance->mark = read_mark().number;
 	}
 }
 
@@ -94,7 +131,7 @@ static void insert(const struct kt_remembrance *remembrance, const struct kt_ide
 	if (identity && (!kt_change_lock_name(identity, &name, &ignored) ||
 	                 !kt_lock_take(&lock, name, KT_LOCK_SHARED, 0, "the account", &ignored)))
 		return;
-	if (remembrance->mark && read_mark() == remembrance->mark)
+	if (is_still(remembrance->mark, identity, entry->generation))
 		kt_cache_put(&remembrance->cache, &remembrance->question, entry);
 }
 
@@ -157,7 +194,7 @@ void kt_remember_renewal(const struct kt_credential *credential)
 	struct kt_cache cache;
 	struct kt_error ignored = { 0 };
 
-	write_mark();
+	write_mark(kt_change_number(&credential->identity), credential->generation);
 	kt_cache_open(&cache, kt_environment_get);
 	if (kt_handout_fill(credential, &answer, &ignored) &&
 	    make_entry(&cache, credential, &answer, &entry))
@@ -168,6 +205,6 @@ void kt_remember_renewal(const struct kt_credential *credential)
 
 void kt_remember_change(const struct kt_identity *identity)
 {
-	write_mark();
+	write_mark(0, 0);
 	kt_cache_forget(identity, NULL);
 }

@@ -1,0 +1,148 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# A token that is remembered is answered by the door alone, and forgotten with its credential.
+set -eu
+
+. "$srcdir/tests/support/home.sh"
+. "$srcdir/tests/support/hot.sh"
+hot_alone "$0" "$@"
+is_static || skip 'a door that is linked dynamically, for the sanitizers, cannot be traced'
+home_start
+service='protocol=https\nhost=api.coze.cn\n'
+
+# remember: the answers to get and token are in the cache, and right.
+remember()
+{
+	input "$service\n"
+	call keyturn get
+	expect_line "password=$1"
+	call keyturn token
+	expect_output "$1"
+	input "$service\n"
+	trace keyturn get
+	expect_hot
+}
+
+# expect_at_once TOKEN: the very next get and token give it; '' nothing.
+expect_at_once()
+{
+	input "$service\n"
+	call keyturn get
+	if [ -n "$1" ]; then
+		expect_line "password=$1"
+	else
+		must_not grep -q password= "$work/out"
+	fi
+	call keyturn token
+	expect_output "$1"
+}
+
+hex()
+{
+	printf '%s' "$1" | od -An -tx1 | tr -d ' \n'
+}
+
+store_token work coze.cn pat_one
+remember pat_one
+
+begin 'get, store, token and header are answered without D-Bus, file or library'
+for verb in get store token header; do
+	case $verb in
+	get) input "$service\n" ;;
+	store) input "${service}username=work\npassword=pat_one\n\n" ;;
+	esac
+	[ "$verb" != header ] || call keyturn header
+	trace keyturn $verb
+	expect_status 0
+	expect_said ''
+	expect_hot
+	own_calls >"$work/calls"
+	echo "# $verb: $(grep -c '' "$work/calls") system calls"
+	must [ "$(grep -c '' "$work/calls")" -le 45 ]
+	must_not grep -E ' (open|openat|socket|connect|clone|clone3|fork|vfork)\(' "$work/calls"
+done
+
+begin 'a session keyring, or none, makes no difference'
+call keyctl session - keyturn token
+expect_output pat_one
+call keyctl session - strace -f -o "$work/trace" env -i HOME="$HOME" "$(command -v keyturn)" token
+expect_hot
+
+begin 'lock makes it forget'
+must keyturn lock
+trace keyturn token
+expect_output pat_one
+expect_warm
+
+begin 'a new login is seen at once'
+remember pat_one
+store_token work coze.cn pat_two
+expect_at_once pat_two
+
+begin 'reject is seen at once'
+remember pat_two
+input 'pat_two\n'
+call keyturn reject work
+expect_status 0
+expect_at_once ''
+expect_status 3
+must keyturn set work --accept
+
+begin "git's erase is seen at once"
+remember pat_two
+input "${service}username=work\npassword=pat_two\n\n"
+call keyturn erase
+expect_status 0
+expect_at_once ''
+must keyturn set work --accept
+
+begin 'another default is seen at once'
+store_token other coze.cn pat_other
+remember pat_two
+must keyturn default other@coze.cn
+expect_at_once pat_other
+
+begin 'logout is seen at once'
+remember pat_other
+must keyturn logout other
+expect_at_once pat_two
+must keyturn logout work
+expect_at_once ''
+expect_status 1
+
+begin 'an entry that was tampered with is a miss'
+store_token work coze.cn pat_three
+remember pat_three
+was=$(hex pat_three)
+is=$(hex pat_fiend)
+tampered=0
+for key in $(keyctl show @u | sed -n 's/^ *\([0-9]*\) .*keyturn:v1:.*:token:.*/\1/p'); do
+	keyctl print "$key" >"$work/payload" 2>/dev/null && grep -q "$was" "$work/payload" || continue
+	sed "s/^:hex://; s/$was/$is/" "$work/payload" | perl -ne 's/\s//g; print pack "H*", $_' |
+		keyctl pupdate "$key" && tampered=$((tampered + 1))
+done
+must [ "$tampered" -gt 0 ]
+trace keyturn token
+expect_output pat_three
+expect_warm
+
+begin 'KEYTURN_CACHE=off remembers nothing'
+must keyturn lock
+KEYTURN_CACHE=off call keyturn token
+expect_output pat_three
+trace keyturn token
+expect_warm
+trace keyturn token
+expect_hot
+
+begin 'KEYTURN_CACHE=SECONDS remembers for so long'
+must keyturn lock
+KEYTURN_CACHE=1 call keyturn token
+trace keyturn token
+expect_hot
+sleep 2
+trace keyturn token
+expect_output pat_three
+expect_warm
+
+finish
