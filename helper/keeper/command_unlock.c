@@ -1,26 +1,225 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
+#include <string.h>
+
 #include "helper/keeper/command.h"
+#include "helper/keeper/terminal.h"
+#include "keyring/cleanup.h"
+#include "keyring/clock.h"
+#include "keyring/control_socket.h"
+#include "keyring/environment.h"
+#include "keyring/outcome.h"
+#include "keyring/vault.h"
+
+#define TRIES 3
+#define DAEMON_WAIT 5000
+
+static bool is_desktop(const struct kt_keyring *keyring)
+{
+	return strcmp(kt_keyring_name(keyring), "secret-service") == 0;
+}
+
+static bool has_display(void)
+{
+	return kt_environment_get("DISPLAY") || kt_environment_get("WAYLAND_DISPLAY");
+}
+
+/* Somebody is there to be asked, and may be. */
+static bool can_ask(const struct kt_keyring *keyring)
+{
+	return keyring->options.ask_passphrase != NULL;
+}
+
+static bool fail_dismissed(struct kt_error *error)
+{
+	kt_fail(error, KT_ERROR_DISMISSED, "no password was given");
+	return kt_advise(error, "run: keyturn unlock");
+}
+
+static bool ask(const char *prompt, struct kt_secret *password, struct kt_error *error)
+{
+	struct kt_error ignored = { 0 };
+
+	kt_secret_clear(password);
+	return (kt_terminal_ask_secret(prompt, password, &ignored) &&
+	        !kt_secret_is_empty(password)) || fail_dismissed(error);
+}
+
+/* Twice: a slip would become the keyring's password, and nobody would know it. */
+static bool ask_login_password(struct kt_secret *password, struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret again = { 0 };
+
+	if (!ask("Your login password: ", password, error) ||
+	    !ask("The same again: ", &again, error))
+		return false;
+	if (kt_secret_is_equal(password, &again))
+		return true;
+	kt_fail(error, KT_ERROR_USAGE, "the two login passwords differ: nothing is changed");
+	return kt_advise(error, "run: keyturn unlock --resync");
+}
+
+/* Opens no keyring that is not there, and reaches no daemon but the user's own. */
+static bool check_daemon(const char *runtime_dir, struct kt_error *error)
+{
+	if (runtime_dir && kt_control_socket_has_keyring(kt_environment_home()))
+		return true;
+	kt_fail(error, KT_ERROR_LOCKED, runtime_dir
+	        ? "the desktop keyring is locked, and is none that a terminal can open"
+	        : "the desktop keyring is locked, and XDG_RUNTIME_DIR is not set");
+	return kt_advise(error, "open it in your desktop session, by its own program");
+}
+
+static bool fail_contact(enum kt_contact contact, struct kt_error *error)
+{
+	if (contact == KT_CONTACT_UNSAFE) {
+		kt_fail(error, KT_ERROR_UNSAFE, "the keyring daemon's socket is not yours alone");
+		return kt_advise(error, "stop that daemon, and start one as this user");
+	}
+	kt_fail(error, KT_ERROR_UNAVAILABLE, contact == KT_CONTACT_ABSENT
+	        ? "no gnome-keyring-daemon listens in this session"
+	        : "gnome-keyring-daemon did not answer as it should");
+	return kt_advise(error, "open the keyring in your desktop session, or log in again");
+}
+
+static enum kt_contact unlock_with(const char *runtime_dir, const struct kt_secret *password)
+{
+	return kt_control_socket_unlock(runtime_dir, password, kt_clock_monotonic() + DAEMON_WAIT);
+}
+
+static bool ask_and_unlock(const char *runtime_dir, struct kt_error *error)
+{
+	for (int i = 0; i < TRIES; i++) {
+		KT_CLEANUP(kt_secret_clear) struct kt_secret password = { 0 };
+		enum kt_contact contact;
+
+		if (!ask("Password of the desktop keyring: ", &password, error))
+			return false;
+		contact = unlock_with(runtime_dir, &password);
+		if (contact == KT_CONTACT_MADE)
+			return true;
+		if (contact != KT_CONTACT_DENIED)
+			return fail_contact(contact, error);
+	}
+	kt_fail(error, KT_ERROR_LOCKED, "wrong password: the desktop keyring stays locked");
+	return kt_advise(error, "it may be an earlier login password; run: keyturn unlock");
+}
+
+static bool check_open(struct kt_keyring *keyring, struct kt_error *error)
+{
+	bool open;
+
+	if (!kt_keyring_is_open(keyring, &open, error) || open)
+		return error->code == KT_ERROR_NONE;
+	kt_fail(error, KT_ERROR_LOCKED,
+	        "the login keyring is open, but the default keyring is another, and locked");
+	return kt_advise(error, "open that one in your desktop session, by its own program");
+}
+
+/* gnome-keyring without a display, by its control socket. */
+static bool unlock_at_terminal(struct kt_keyring *keyring, struct kt_error *error)
+{
+	const char *runtime_dir = kt_environment_get("XDG_RUNTIME_DIR");
+	bool open;
+
+	if (!kt_keyring_is_open(keyring, &open, error))
+		return false;
+	return open || (check_daemon(runtime_dir, error) && ask_and_unlock(runtime_dir, error) &&
+	                check_open(keyring, error));
+}
+
+static bool change_desktop(const char *runtime_dir, const struct kt_secret *old_password,
+                           const struct kt_secret *login_password, struct kt_error *error)
+{
+	enum kt_contact contact =
+		kt_control_socket_change(runtime_dir, old_password, login_password,
+		                         kt_clock_monotonic() + DAEMON_WAIT);
+
+	/* Denied also where it has the login password already, which opening it shows. */
+	if (contact == KT_CONTACT_MADE || contact == KT_CONTACT_DENIED)
+		contact = unlock_with(runtime_dir, login_password);
+	if (contact == KT_CONTACT_MADE)
+		return true;
+	if (contact != KT_CONTACT_DENIED)
+		return fail_contact(contact, error);
+	kt_fail(error, KT_ERROR_LOCKED, "wrong old password: nothing is changed");
+	return kt_advise(error, "run: keyturn unlock --resync");
+}
+
+static bool resync_desktop(struct kt_keyring *keyring, struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret old_password = { 0 };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret login_password = { 0 };
+	const char *runtime_dir = kt_environment_get("XDG_RUNTIME_DIR");
+
+	if (!check_daemon(runtime_dir, error) ||
+	    !ask("Old password of the desktop keyring: ", &old_password, error) ||
+	    !ask_login_password(&login_password, error) ||
+	    !change_desktop(runtime_dir, &old_password, &login_password, error) ||
+	    !check_open(keyring, error))
+		return false;
+	/* Only a message is the worse for it if this fails. */
+	kt_outcome_write(runtime_dir, KT_OUTCOME_OPENED, false);
+	return true;
+}
+
+/* Who can open the vault in any way need not know the old login password. */
+static bool resync_vault(struct kt_keyring *keyring, struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret login_password = { 0 };
+	const char *runtime_dir = kt_environment_get("XDG_RUNTIME_DIR");
+
+	if (!kt_keyring_unlock(keyring, error) || !ask_login_password(&login_password, error) ||
+	    !kt_vault_add_login(&login_password, &keyring->options, error))
+		return false;
+	if (runtime_dir)
+		kt_outcome_write(runtime_dir, KT_OUTCOME_OPENED, false);
+	return true;
+}
+
+static bool resync(struct kt_keyring *keyring, struct kt_error *error)
+{
+	if (!can_ask(keyring)) {
+		kt_fail(error, KT_ERROR_USAGE, "unlock --resync: no terminal to ask at");
+		return kt_advise(error, "run it at a terminal");
+	}
+	if (is_desktop(keyring))
+		return resync_desktop(keyring, error);
+	if (strcmp(kt_keyring_name(keyring), "vault") == 0)
+		return resync_vault(keyring, error);
+	kt_fail(error, KT_ERROR_USAGE, "unlock --resync: this keyring has no password");
+	return kt_advise(error, "unset KEYTURN_KEYRING");
+}
 
 static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
 {
+	bool wants_resync = false;
+	const struct kt_option options[] = { { "resync", false, &wants_resync } };
 	struct kt_keyring *keyring;
 	int count;
 
-	if (!kt_options_read(NULL, 0, argc, argv, &count, error))
+	if (!kt_options_read(options, KT_COUNT(options), argc, argv, &count, error))
 		return false;
 	if (count > 0)
 		return kt_fail(error, KT_ERROR_USAGE, "unlock: it takes no account");
 	keeper->ignores_dismissed = true;
 	keyring = kt_keeper_keyring(keeper, error);
-	return keyring && kt_keyring_unlock(keyring, error);
+	if (!keyring)
+		return false;
+	if (wants_resync)
+		return resync(keyring, error);
+	if (is_desktop(keyring) && !has_display() && can_ask(keyring))
+		return unlock_at_terminal(keyring, error);
+	return kt_keyring_unlock(keyring, error);
 }
 
 const struct kt_command kt_command_unlock = {
 	.name = "unlock",
-	.synopsis = "",
+	.synopsis = "[--resync]",
 	.summary = "open the keyring, asking for its password",
-	.details = "",
+	.details = "Without a display it asks at the terminal (vault, GNOME Keyring).\n"
+	           "--resync  give the keyring the login password, so that login opens it; asks for\n"
+	           "          the keyring's old password and for the login password\n",
 	.run = run,
 };

@@ -27,6 +27,7 @@ _keyturn()
 		refresh) words='--due --all' ;;
 		reject) words=--current ;;
 		lock) words=--desktop ;;
+		unlock) words=--resync ;;
 		vault)
 			words='create status change-passphrase --key-file --credential
 				--passphrase-file --login --json'
