@@ -120,6 +120,7 @@ expect_unsaid pat_abroad
 
 begin 'where no default chooses, it is exit 2, and stdout is empty'
 mv "$HOME/.config/keyturn/defaults" "$work/defaults"
+must keyturn lock
 ask 'protocol=https\nhost=api.coze.cn\n\n'
 expect_status 2
 expect_output ''
@@ -155,7 +156,7 @@ expect_status 0
 ask 'protocol=https\nhost=old.example.com\n\n'
 must grep -q '^password_expiry_utc=' "$work/out"
 input 'protocol=https\nhost=old.example.com\n\n'
-call faketime '+2000 seconds' keyturn get
+call env KEYTURN_CACHE=off faketime '+2000 seconds' keyturn get
 expect_status 0
 expect_output ''
 

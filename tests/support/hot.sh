@@ -48,5 +48,5 @@ expect_warm()
 # own_calls: the system calls of the door itself, without those of the env before it.
 own_calls()
 {
-	sed -n '/execve("[^"]*keyturn"/,$p' "$work/trace" | grep -v '^[0-9]* [+-]\{3\}'
+	sed -n '/execve("[^"]*keyturn"/,$p' "$work/trace" | grep -v '^[0-9]* *[+-]\{3\}'
 }

@@ -1,0 +1,93 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# What a get costs where the machine does not decide it: instructions, system calls, libraries,
+# D-Bus calls. The limits are those of docs/performance.md.
+set -eu
+
+. "$srcdir/tests/support/home.sh"
+. "$srcdir/tests/support/desktop.sh"
+. "$srcdir/tests/support/hot.sh"
+need dbus-monitor valgrind
+is_static || skip 'a door that is linked dynamically, for the sanitizers, cannot be traced'
+hot_alone "$0" "$@"
+home_on_desktop
+
+# measure COMMAND...: its instructions, system calls and libraries, children included.
+measure()
+{
+	valgrind --tool=callgrind --trace-children=yes --callgrind-out-file="$work/callgrind.%p" \
+		--log-file="$work/valgrind" "$@" <"$work/request" >"$work/out"
+	instructions=$(cat "$work"/callgrind.* | awk '/^(totals|summary):/ { sum[FILENAME] = $2 }
+		/^totals:/ { total += $2 } END { print total }')
+	rm -f "$work"/callgrind.*
+	strace -f -o "$work/trace" "$@" <"$work/request" >"$work/out"
+	calls=$(grep -c '^[0-9]* *[a-z]' "$work/trace" || :)
+	libraries=$(grep -c 'openat(.*\.so[.0-9]*", .*) = [0-9]' "$work/trace" || :)
+	echo "# $test_name: $instructions instructions, $calls system calls, $libraries libraries"
+}
+
+# within INSTRUCTIONS CALLS LIBRARIES
+within()
+{
+	must [ "$instructions" -gt 0 ]
+	must [ "$instructions" -le "$1" ]
+	must [ "$calls" -gt 0 ]
+	must [ "$calls" -le "$2" ]
+	must [ "$libraries" -le "$3" ]
+}
+
+# bus_calls COMMAND...: the methods it calls, from $work/bus.
+bus_calls()
+{
+	dbus-monitor --session type=method_call >"$work/monitor" &
+	monitor=$!
+	desktop_wait grep -q NameLost "$work/monitor" || sleep 0.5
+	"$@" <"$work/request" >"$work/out"
+	sleep 0.3
+	kill "$monitor"
+	wait "$monitor" 2>/dev/null || :
+	sed -n 's/.*interface=\(org.freedesktop.Secret[^;]*\|org.freedesktop.DBus.Properties\); member=\([A-Za-z]*\).*/\2/p' \
+		"$work/monitor" >"$work/bus"
+	echo "# $test_name: $(tr '\n' ' ' <"$work/bus")"
+}
+
+begins_warm()
+{
+	printf 'protocol=https\nhost=api.coze.cn\n\n' >"$work/request"
+	store_token work coze.cn pat_one
+}
+
+begin 'a hot get'
+begins_warm
+
+cp "$work/request" "$work/in"
+call keyturn get
+measure keyturn get
+must grep -qx password=pat_one "$work/out"
+within 120000 45 0
+bus_calls keyturn get
+must [ ! -s "$work/bus" ]
+
+begin 'a warm get from the desktop keyring'
+KEYTURN_CACHE=off
+export KEYTURN_CACHE
+measure keyturn get
+must grep -qx password=pat_one "$work/out"
+within 38000000 850 19
+bus_calls keyturn get
+must [ "$(grep -c '^SearchItems$' "$work/bus")" -eq 1 ]
+must [ "$(grep -c '^GetSecrets*$' "$work/bus")" -eq 1 ]
+must_not grep -q 'CreateItem\|SetSecret\|Set$\|Delete\|Unlock' "$work/bus"
+
+begin 'a warm get from a vault'
+HOME=$work/vault
+export HOME
+unset DBUS_SESSION_BUS_ADDRESS XDG_RUNTIME_DIR
+mkdir "$HOME"
+must keyturn vault create --key-file "$HOME/key" 2>"$work/stage.log" >"$work/stage.log"
+begins_warm
+measure keyturn get
+must grep -qx password=pat_one "$work/out"
+within 16000000 240 19
+
+finish
