@@ -70,6 +70,10 @@ everyday()
 	expect_token pat_canary_everyday
 	expect_line username=main
 
+	begin "$1: to hand it out takes less than 16 MiB"
+	takes_little env KEYTURN_CACHE=off keyturn token
+	takes_little env KEYTURN_CACHE=900 keyturn token
+
 	begin "$1: a password that git was given comes back"
 	input 'protocol=https\nhost=git.example.com\nusername=me\npassword=canary_typed\n\n'
 	call git credential approve

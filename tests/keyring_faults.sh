@@ -30,7 +30,7 @@ expect_unavailable()
 # How many callers, and how long for each 100 of them; sanitizers make a call ten times slower.
 crowd=1000
 slack=1
-if nm "$builddir/tests/bin/keyturn-keeper" | grep -q __asan_init; then
+if is_sanitized; then
 	crowd=100
 	slack=10
 fi

@@ -271,6 +271,24 @@ expect_unchanged()
 	cmp -s "$work/before" "$work/after" || complain 'files below the home changed'
 }
 
+# The programs were built with sanitizers, which make them slow and large.
+is_sanitized()
+{
+	readelf --wide --dyn-syms "$builddir/tests/bin/keyturn-keeper" | grep -q __asan_init
+}
+
+# takes_little COMMAND...: less than 16 MiB of memory at its peak.
+takes_little()
+{
+	is_sanitized && return
+	peak=$(python3 -c '
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+' "$@")
+	[ "$peak" -lt 16384 ] || complain "takes $peak KiB"
+}
+
 # now: in milliseconds.
 now()
 {

@@ -1,0 +1,91 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# What the build has to leave in each program (safety.md R-B1), read from the ELF.
+set -eu
+
+. "$srcdir/tests/support/home.sh"
+need readelf
+home_make
+
+flags()
+{
+	readelf --wide --program-headers "$program" |
+		sed -n "s/^  $1  *0x[^ ]* 0x[^ ]* 0x[^ ]* 0x[^ ]* 0x[^ ]* \(...\) .*/\1/p"
+}
+
+symbols()
+{
+	readelf --wide --symbols "$program"
+}
+
+dynamic()
+{
+	readelf --wide --dynamic "$program"
+}
+
+# Some call of the checked form, and a place where the stack's guard is looked at.
+is_fortified()
+{
+	symbols | grep -qE '__[a-z]+_chk(@|$)|__(read|recv|poll|fd|explicit_bzero)[a-z_]*_chk'
+}
+
+check()
+{
+	program=$builddir/tests/bin/$1
+
+	begin "$1: position independent, all relocations done before main and then sealed"
+	must sh -c 'readelf --wide --file-header "$1" | grep -q "Type: *DYN"' - "$program"
+	must sh -c 'readelf --wide --dynamic "$1" | grep -q "FLAGS_1.*PIE"' - "$program"
+	if ! is_sanitized; then
+		must [ "$(flags GNU_RELRO | wc -l)" -eq 1 ]
+		must sh -c 'readelf --wide --dynamic "$1" | grep -q "FLAGS_1.*NOW"' - "$program"
+	fi
+
+	begin "$1: nothing is writable and executable, the stack neither"
+	must [ "$(flags GNU_STACK)" = 'RW ' ]
+	must_not sh -c 'readelf --wide --program-headers "$1" | grep -q " RWE "' - "$program"
+	must_not sh -c 'readelf --wide --dynamic "$1" | grep -q -e TEXTREL -e RPATH -e RUNPATH' - \
+		"$program"
+
+	is_sanitized && return
+	begin "$1: code and data lie in segments of their own"
+	must [ "$(flags LOAD | grep -c 'R E')" -eq 1 ]
+	must [ "$(flags LOAD | grep -cx 'R  ')" -ge 1 ]
+
+	begin "$1: the stack is guarded"
+	must sh -c 'readelf --wide --symbols "$1" | grep -q __stack_chk_fail' - "$program"
+}
+
+check keyturn
+check keyturn-keeper
+check keyturn-courier
+
+if ! is_sanitized; then
+	begin 'calls that fill a buffer are the checked ones'
+	for program in "$builddir/tests/bin/keyturn-keeper" "$builddir/tests/bin/keyturn-courier"; do
+		must is_fortified
+	done
+
+	begin 'indirect jumps land where they may, where the compiler knows how'
+	if grep -q 'fcf-protection' "$builddir/Makefile"; then
+		need objdump
+		for program in keyturn keyturn-keeper keyturn-courier; do
+			must sh -c 'objdump -d "$1" | grep -q endbr' - "$builddir/tests/bin/$program"
+		done
+	fi
+
+	begin 'every file is compiled with the flags that leave no trace'
+	for flag in -ftrivial-auto-var-init=zero -fstack-clash-protection -fstack-protector-strong \
+		-D_FORTIFY_SOURCE=3 -fvisibility=hidden; do
+		must grep -q -e "^HARDENING_CFLAGS = .*$flag" "$builddir/Makefile"
+	done
+
+	begin 'no program exports a function of its own'
+	for program in "$builddir/tests/bin/keyturn-keeper" "$builddir/tests/bin/keyturn-courier"; do
+		must_not sh -c 'readelf --wide --dyn-syms "$1" | grep "FUNC.*GLOBAL.* [0-9]* kt_"' - \
+			"$program"
+	done
+fi
+
+finish

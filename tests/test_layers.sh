@@ -1,0 +1,163 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# The rooms and their walls: what each program links, which way includes point, and which
+# functions nobody calls.
+set -eu
+
+. "$srcdir/tests/support/home.sh"
+need readelf
+home_make
+programs=$builddir/tests/bin
+
+# needed PROGRAM: the libraries it asks for, without their versions.
+needed()
+{
+	readelf --wide --dynamic "$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\.so.*/\1/p'
+}
+
+# links_only PROGRAM LIBRARY...: nothing but these, and what the compiler adds.
+links_only()
+{
+	program=$1
+	shift
+	must test -x "$program"
+	for library in $(needed "$program"); do
+		case " $* libasan libubsan libm libgcc_s ld-linux-x86-64 ld-linux-aarch64 " in
+		*" $library "*) ;;
+		*) complain "${program##*/} links $library" ;;
+		esac
+	done
+}
+
+# links PROGRAM LIBRARY: what it is there for. Else the check above would hold of anything.
+links()
+{
+	must sh -c 'readelf --wide --dynamic "$1" | grep -q "NEEDED.*\[$2\.so"' - "$@"
+}
+
+# C sources below the directories, without their strings and comments of one line.
+sources()
+{
+	find "$@" -name '*.[ch]'
+}
+
+begin 'the door links libc alone'
+links_only "$programs/keyturn" libc
+
+begin 'the keeper links the keyring and cryptography, and nothing that reaches the network'
+links_only "$programs/keyturn-keeper" libc libsecret-1 libgio-2.0 libgobject-2.0 libglib-2.0 \
+	libcrypto libcjson libqrencode
+links "$programs/keyturn-keeper" libsecret-1
+must_not sh -c 'ldd "$1" | grep -e libcurl -e libssl' - "$programs/keyturn-keeper"
+
+begin 'the courier links the network, and nothing that reaches the keyring'
+links_only "$programs/keyturn-courier" libc libcurl libcjson libcrypto
+links "$programs/keyturn-courier" libcurl
+must_not sh -c 'readelf --wide --dynamic "$1" | grep -e libsecret -e libgio -e libglib' - \
+	"$programs/keyturn-courier"
+
+# includes DIRECTORY...: FILE:HEADER of each header of ours.
+includes()
+{
+	sources "$@" | xargs grep -H '^#include "' | sed 's/:#include "\(.*\)"/:\1/'
+}
+
+# points DIRECTORY ALLOWED...: its includes begin with one of these.
+points()
+{
+	directory=$1
+	shift
+	for include in $(includes "$srcdir/$directory"); do
+		header=${include##*:}
+		is_allowed=false
+		for allowed in config.h "$@"; do
+			case $header in
+			"$allowed"*) is_allowed=true ;;
+			esac
+		done
+		"$is_allowed" || complain "${include#"$srcdir"/}"
+	done
+}
+
+begin 'includes point one way'
+points keyring keyring/
+points helper/door helper/door/ helper/answer.h helper/libexec.h helper/protocol.h \
+	helper/question.h helper/renewal.h helper/request.h keyring/cleanup.h keyring/clock.h \
+	keyring/error.h keyring/identity.h keyring/kernel_cache.h keyring/secret.h keyring/text.h
+points helper/courier helper/courier/ helper/errand.h helper/libexec.h keyring/cleanup.h \
+	keyring/clock.h keyring/error.h keyring/json.h keyring/secret.h keyring/text.h
+points helper/keeper helper/keeper/ helper/ keyring/
+for include in $(includes "$srcdir/helper"); do
+	case $include in
+	*/helper/keeper/*:helper/door/* | */helper/keeper/*:helper/courier/*)
+		complain "${include#"$srcdir"/}"
+		;;
+	*/helper/*/*) ;;
+	*:helper/*/*) complain "${include#"$srcdir"/}" ;;
+	esac
+done
+
+begin 'the four files that the PAM module borrows borrow nothing'
+for file in cleanup.h error.h error.c secret.h secret.c text.h text.c; do
+	for include in $(includes "$srcdir/keyring" | sed -n "s#.*/keyring/$file:##p"); do
+		case $include in
+		config.h | keyring/cleanup.h | keyring/error.h | keyring/secret.h | keyring/text.h) ;;
+		*) complain "keyring/$file includes $include" ;;
+		esac
+	done
+done
+
+# only HEADER FILE...: a foreign library is used in these files alone.
+only()
+{
+	header=$1
+	shift
+	for file in $(sources "$srcdir/keyring" "$srcdir/helper" "$srcdir/pam" |
+		xargs grep -l "^#include <$header"); do
+		case " $* " in
+		*" ${file#"$srcdir"/} "*) ;;
+		*) complain "${file#"$srcdir"/} uses $header" ;;
+		esac
+	done
+}
+
+begin 'a foreign library is used in the files that are marked for it'
+only cjson/ keyring/json.c
+only openssl/ keyring/seal.c helper/keeper/certificates.c helper/keeper/jwt.c \
+	helper/keeper/pkce.c helper/keeper/private_key.c helper/keeper/session.c pam/unlock/transfer.c
+only curl/ helper/courier/http.c
+only libsecret/ keyring/backend_secret_service.c keyring/secret_service_call.c \
+	keyring/secret_service_call.h keyring/secret_service_turn.c keyring/secret_service_turn.h
+
+# nobody_calls FUNCTION [FILE...]: but for these files.
+nobody_calls()
+{
+	function=$1
+	shift
+	for file in $(sources "$srcdir/keyring" "$srcdir/helper" "$srcdir/pam" |
+		xargs grep -lE "(^|[^a-zA-Z0-9_>.])$function[[:space:]]*\\("); do
+		case " $* " in
+		*" ${file#"$srcdir"/} "*) ;;
+		*) complain "${file#"$srcdir"/} calls $function" ;;
+		esac
+	done
+}
+
+begin 'nobody calls what is banned'
+for function in strcpy strcat sprintf vsprintf atoi atol strtok sscanf system popen gets alloca \
+	strncpy strncat; do
+	nobody_calls "$function"
+done
+nobody_calls getenv keyring/environment.c helper/door/main.c
+nobody_calls time keyring/clock.c
+
+begin 'the ban is seen where it is broken'
+mkdir -p "$work/broken/keyring"
+echo 'int f(char *a) { return atoi(a); }' >"$work/broken/keyring/x.c"
+echo '#include "helper/report.h"' >>"$work/broken/keyring/x.c"
+mkdir -p "$work/broken/helper" "$work/broken/pam"
+must sh -c 'grep -qE "(^|[^a-zA-Z0-9_>.])atoi[[:space:]]*\(" "$1/broken/keyring/x.c"' - "$work"
+must [ "$(includes "$work/broken/keyring")" = "$work/broken/keyring/x.c:helper/report.h" ]
+
+finish
