@@ -16,6 +16,11 @@
 # The home is empty but for a vault that its key file opens. No bus, no display, and nothing of
 # the caller's environment that keyturn reads. begin ends the test before it.
 
+# Where there is a terminal keyturn would ask at it.
+if (: </dev/tty) 2>/dev/null; then
+	exec setsid --wait sh "$0" "$@"
+fi
+
 : "${DESKTOP_ALONE:=}" "${DESKTOP_BUS:=}" "${DESKTOP_DAEMON:=}" "${DESKTOP_DIRECTORY:=}"
 tests_failed=0
 test_name=
