@@ -98,6 +98,8 @@ void kt_remember_begin(struct kt_remembrance *remembrance,
 {
 	kt_cache_open(&remembrance->cache, kt_environment_get);
 	remembrance->question = *question;
+	if (remembrance->cache.seconds == 0)
+		return;
 	remembrance->mark = read_mark().number;
 	if (remembrance->mark == 0) {
 		write_mark(0, 0);
@@ -128,6 +130,8 @@ static void insert(const struct kt_remembrance *remembrance, const struct kt_ide
 	KT_CLEANUP(kt_text_free) char *name = NULL;
 	struct kt_error ignored = { 0 };
 
+	if (remembrance->cache.seconds == 0)
+		return;
 	if (identity && (!kt_change_lock_name(identity, &name, &ignored) ||
 	                 !kt_lock_take(&lock, name, KT_LOCK_SHARED, 0, "the account", &ignored)))
 		return;
@@ -160,8 +164,7 @@ void kt_remember_answer(const struct kt_remembrance *remembrance,
 {
 	KT_CLEANUP(kt_cache_entry_clear) struct kt_cache_entry entry = { 0 };
 
-	if (remembrance->cache.seconds == 0 ||
-	    !make_entry(&remembrance->cache, credential, answer, &entry))
+	if (!make_entry(&remembrance->cache, credential, answer, &entry))
 		return;
 	insert(remembrance, &credential->identity, &entry);
 	if (entry.renew && kt_clock_wall() >= entry.renew)
