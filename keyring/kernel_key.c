@@ -3,14 +3,20 @@
 
 #include <errno.h>
 #include <linux/keyctl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "keyring/cleanup.h"
+#include "keyring/clock.h"
 #include "keyring/kernel_key.h"
 #include "keyring/text.h"
+
+/* How long one arbiter decides; its key is kept for longer than anybody could look for it. */
+#define ARBITER_MILLISECONDS 100
+#define ARBITER_SECONDS 10
 
 static const char key_type[] = "user";
 
@@ -111,10 +117,15 @@ bool kt_kernel_key_update(int32_t serial, const void *payload, size_t length,
 	       keyctl(KEYCTL_SET_TIMEOUT, serial, (long)timeout, 0, 0) == 0;
 }
 
+/*
+ * Not by KEYCTL_UNLINK: the kernel unlinks whatever key has the serial's description, which may
+ * be one that another caller put there meanwhile. An invalid key is gone for every search at
+ * once, and its place is cleared by serial; its quota is given back by the shorter payload.
+ */
 void kt_kernel_key_drop(int32_t serial)
 {
-	keyctl(KEYCTL_REVOKE, serial, 0, 0, 0);
-	unlink_from(KEY_SPEC_USER_KEYRING, serial);
+	keyctl(KEYCTL_UPDATE, serial, (long)"", 1, 0);
+	keyctl(KEYCTL_INVALIDATE, serial, 0, 0, 0);
 }
 
 /* The serials in @u, freed by the caller; NULL where there are none. */
@@ -148,8 +159,6 @@ static const char *describe(int32_t serial, char *buffer, size_t size)
 	long length = keyctl(KEYCTL_DESCRIBE, serial, (long)buffer, (long)size, 0);
 	const char *description = buffer;
 
-	if (length < 0 && (errno == EKEYEXPIRED || errno == EKEYREVOKED))
-		unlink_from(KEY_SPEC_USER_KEYRING, serial);
 	if (length <= 0 || (size_t)length > size || !kt_text_has_prefix(buffer, "user;"))
 		return NULL;
 	for (int fields = 0; fields < 4 && description; fields++) {
@@ -180,38 +189,43 @@ void kt_kernel_key_each(const char *prefix,
 	}
 }
 
-static void visit_nothing(void *context, int32_t serial, const char *description)
-{
-	(void)context;
-	(void)serial;
-	(void)description;
-}
-
 static bool move_exclusively(int32_t serial)
 {
 	return syscall(SYS_keyctl, KEYCTL_MOVE, serial, KEY_SPEC_THREAD_KEYRING,
 	               KEY_SPEC_USER_KEYRING, KEYCTL_MOVE_EXCL) == 0;
 }
 
-bool kt_kernel_key_claim(const char *description, unsigned int timeout)
+/* Makes a key and puts it into @u, unless one of its description is there, dead or alive. */
+static bool put_first(const char *description, unsigned int timeout)
 {
-	int32_t serial;
+	int32_t serial = make_key(description, "1", 1, timeout);
 
-	if (kt_kernel_key_find(description))
-		return false;
-	serial = make_key(description, "1", 1, timeout);
-	if (!serial)
-		return false;
-	if (move_exclusively(serial))
-		return true;
-	/* What is in the way may be dead. It is unlinked by its serial, so that a live one that
-	 * another caller claims at this moment stays. */
-	if (errno == EEXIST && !kt_kernel_key_find(description)) {
-		kt_kernel_key_each("", visit_nothing, NULL);
-		if (move_exclusively(serial))
-			return true;
-	}
+	if (!serial || move_exclusively(serial))
+		return serial != 0;
 	keyctl(KEYCTL_REVOKE, serial, 0, 0, 0);
 	unlink_from(KEY_SPEC_THREAD_KEYRING, serial);
 	return false;
+}
+
+/*
+ * A dead key stands in the way until the kernel collects it. Who may replace it is decided by a
+ * claim on this tenth of a second, whose description was never used before.
+ */
+static bool replace_dead(const char *description, unsigned int timeout)
+{
+	char arbiter[KT_KERNEL_KEY_DESCRIPTION_MAXIMUM + 32];
+
+	snprintf(arbiter, sizeof(arbiter), "%s:%lld", description,
+	         (long long)(kt_clock_boot_milliseconds() / ARBITER_MILLISECONDS));
+	return put_first(arbiter, ARBITER_SECONDS) && !kt_kernel_key_find(description) &&
+	       kt_kernel_key_put(description, "1", 1, timeout) != 0;
+}
+
+bool kt_kernel_key_claim(const char *description, unsigned int timeout)
+{
+	if (kt_kernel_key_find(description))
+		return false;
+	if (put_first(description, timeout))
+		return true;
+	return !kt_kernel_key_find(description) && replace_dead(description, timeout);
 }

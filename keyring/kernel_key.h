@@ -48,18 +48,19 @@ int32_t kt_kernel_key_put(const char *description, const void *payload, size_t l
 bool kt_kernel_key_update(int32_t serial, const void *payload, size_t length,
                           unsigned int timeout);
 
-/* Revokes, which gives its quota back at once, and unlinks from @u. */
+/* The key is gone for everybody at once, and its quota but for a few bytes. */
 void kt_kernel_key_drop(int32_t serial);
 
 /*
- * Puts a key of this description into @u only if there is none: of many callers exactly one
- * gets true. An expired one does not count as there.
+ * Puts a key of this description into @u only if there is none: of many callers at most one gets
+ * true. An expired or dropped one does not count as there, but for a tenth of a second after
+ * another such claim.
  */
 bool kt_kernel_key_claim(const char *description, unsigned int timeout);
 
 /*
  * Calls visit for each live key in @u whose description begins with prefix. A dead one (expired,
- * revoked) cannot be described any more; it is unlinked on the way, as the kernel would do later.
+ * revoked) cannot be described any more; the kernel collects it within minutes.
  */
 void kt_kernel_key_each(const char *prefix,
                         void (*visit)(void *context, int32_t serial, const char *description),
