@@ -10,7 +10,8 @@ srcdir=$(cd "$srcdir" && pwd) || exit 1
 builddir=${builddir:-.}
 courier=$(realpath "${KEYTURN_COURIER:-$builddir/keyturn-courier}") || exit 1
 driver=$(realpath "${KEYTURN_ERRAND_DRIVER:-$builddir/tests/support/errand_driver}") || exit 1
-memory=${KEYTURN_COURIER_MEMORY:-16384} # KiB at most
+memory=16384 # KiB at most; a sanitizer has its shadow memory beside
+! grep -q __asan_init "$courier" || memory=400000
 KEYTURN_NODE_MODULES=${KEYTURN_NODE_MODULES:-$srcdir/tests/support/node_modules}
 export KEYTURN_NODE_MODULES
 

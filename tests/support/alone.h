@@ -24,7 +24,7 @@ static inline int alone(void **state)
 	if (!kt_environment_state_directory(&directory, &error))
 		return -1;
 	if (unshare(CLONE_NEWNS) == 0 &&
-	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	    mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) == 0 &&
 	    mount("none", directory, "tmpfs", 0, "mode=700") != 0)
 		return -1;
 	return 0;
