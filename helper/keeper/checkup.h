@@ -46,3 +46,6 @@ void kt_checkup_keyring(struct kt_checkup *checkup, struct kt_keeper *keeper);
 /* The vault, and the kernel keyring. */
 void kt_checkup_vault(struct kt_checkup *checkup);
 void kt_checkup_kernel(struct kt_checkup *checkup);
+
+/* What this directory (/etc/pam.d) says of pam_keyturn.so: in no place, a wrong one, or a good. */
+void kt_checkup_pam(struct kt_checkup *checkup, const char *directory);

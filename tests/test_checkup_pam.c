@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "helper/keeper/checkup.h"
+
+static char directory[] = "/tmp/keyturn-pam-XXXXXX";
+static const char *const names[] = { "login", "sshd", "passwd", "common-auth", "common-session",
+	                             "common-password", "sudo", "system-auth" };
+
+static void put(const char *name, const char *text)
+{
+	char path[64];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+static int make(void **state)
+{
+	(void)state;
+	memset(directory + strlen(directory) - 6, 'X', 6);
+	return mkdtemp(directory) ? 0 : -1;
+}
+
+static int remove_all(void **state)
+{
+	char path[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", directory, names[i]);
+		unlink(path);
+	}
+	return rmdir(directory);
+}
+
+/* The finding that has the text, else NULL. */
+static const struct kt_finding *find(const struct kt_checkup *checkup, const char *text)
+{
+	for (size_t i = 0; i < checkup->count; i++)
+		if (strstr(checkup->findings[i].detail.message, text))
+			return &checkup->findings[i];
+	return NULL;
+}
+
+static bool is_warned(const char *text, const char *service)
+{
+	struct kt_checkup checkup = { 0 };
+	const struct kt_finding *finding;
+
+	kt_checkup_pam(&checkup, directory);
+	finding = find(&checkup, text);
+	return finding && finding->level == KT_FINDING_WARNING &&
+	       strstr(finding->detail.message, service) && finding->detail.remedy[0] != '\0';
+}
+
+static void assert_well(const char *services)
+{
+	struct kt_checkup checkup = { 0 };
+
+	kt_checkup_pam(&checkup, directory);
+	assert_int_equal(checkup.count, 1);
+	assert_int_equal(checkup.findings[0].level, KT_FINDING_OK);
+	assert_non_null(strstr(checkup.findings[0].detail.message, services));
+}
+
+#define SESSION "session required pam_unix.so\nsession optional pam_systemd.so\n" \
+	"session optional pam_keyturn.so\n"
+#define PASSWORD "password requisite pam_unix.so\npassword optional pam_keyturn.so\n"
+
+static void a_set_up_without_the_module_is_no_fault(void **state)
+{
+	(void)state;
+
+	put("login", "auth required pam_unix.so\nsession required pam_unix.so\n");
+
+	assert_well("does not open");
+}
+
+static void what_debian_makes_is_well(void **state)
+{
+	(void)state;
+
+	put("common-auth", "# a comment\nauth\t[success=1 default=ignore]\tpam_unix.so nullok\n"
+	    "auth requisite pam_deny.so\nauth required pam_permit.so\n"
+	    "auth optional pam_cap.so\nauth optional pam_keyturn.so\n");
+	put("common-session", "session [default=1] pam_permit.so\nsession requisite pam_deny.so\n"
+	    "session required pam_permit.so\nsession required pam_unix.so\n"
+	    "session optional pam_systemd.so\nsession optional pam_keyturn.so\n");
+	put("common-password", "password [success=1 default=ignore] pam_unix.so yescrypt\n"
+	    "password requisite pam_deny.so\npassword required pam_permit.so\n"
+	    "password optional /usr/lib/security/pam_keyturn.so\n");
+	put("login", "auth optional pam_faildelay.so delay=3\nauth requisite pam_nologin.so\n"
+	    "@include common-auth\n@include common-session\n@include common-password\n");
+	put("passwd", "@include common-password\n");
+	put("sudo", "@include common-auth\n");
+
+	assert_well("opens the keyring in: login");
+}
+
+static void fedora_with_a_substack_is_well(void **state)
+{
+	(void)state;
+
+	put("system-auth", "auth required pam_env.so\n"
+	    "auth [default=1 ignore=ignore success=ok] pam_usertype.so isregular\n"
+	    "auth [default=1 ignore=ignore success=ok] pam_localuser.so\n"
+	    "auth sufficient pam_fprintd.so\nauth sufficient pam_unix.so nullok\n"
+	    "auth required pam_deny.so\n");
+	put("login", "auth substack system-auth\nauth optional \\\n pam_keyturn.so\n" SESSION
+	    PASSWORD);
+
+	assert_well("opens the keyring in: login");
+}
+
+static void sufficient_before_it_is_told(void **state)
+{
+	(void)state;
+
+	put("login", "auth sufficient pam_unix.so\nauth required pam_deny.so\n"
+	    "auth optional pam_keyturn.so\n" SESSION PASSWORD);
+	assert_true(is_warned("sufficient?", "login"));
+
+	put("system-auth", "auth sufficient pam_unix.so\nauth required pam_deny.so\n");
+	put("login", "auth include system-auth\nauth optional pam_keyturn.so\n" SESSION PASSWORD);
+	assert_true(is_warned("never called", "login"));
+
+	put("login", "auth [success=done default=ignore] pam_unix.so\n"
+	    "auth optional pam_keyturn.so\n" SESSION PASSWORD);
+	assert_true(is_warned("never called", "login"));
+
+	put("login", "auth [success=1 default=die] pam_unix.so\nauth optional pam_keyturn.so\n"
+	    "auth required pam_permit.so\n" SESSION PASSWORD);
+	assert_true(is_warned("never called", "login"));
+}
+
+static void a_line_before_the_password_is_told(void **state)
+{
+	(void)state;
+
+	put("login", "-auth optional pam_keyturn.so\nauth requisite pam_unix.so\n" SESSION PASSWORD);
+
+	assert_true(is_warned("there is none yet", "login"));
+}
+
+static void a_wrong_password_that_gets_through_is_told(void **state)
+{
+	(void)state;
+
+	put("login", "auth required pam_unix.so\nauth optional pam_keyturn.so\n" SESSION PASSWORD);
+	assert_true(is_warned("a wrong password reaches", "login"));
+
+	put("login", "auth requisite pam_unix.so\nauth optional pam_keyturn.so\n" SESSION PASSWORD);
+	assert_well("login");
+}
+
+static void a_session_line_before_systemd_is_told(void **state)
+{
+	(void)state;
+
+	put("sshd", "auth requisite pam_unix.so\nauth optional pam_keyturn.so\n"
+	    "session optional pam_keyturn.so\nsession optional pam_systemd.so\n" PASSWORD);
+
+	assert_true(is_warned("before pam_systemd.so", "sshd"));
+}
+
+static void a_missing_line_is_told(void **state)
+{
+	(void)state;
+
+	put("login", "auth requisite pam_unix.so\n" SESSION PASSWORD);
+	assert_true(is_warned("no auth line", "login"));
+
+	put("login", "auth requisite pam_unix.so\nauth optional pam_keyturn.so\n" PASSWORD);
+	assert_true(is_warned("no session line", "login"));
+
+	put("login", "auth requisite pam_unix.so\nauth optional pam_keyturn.so\n" SESSION
+	    "password requisite pam_unix.so\n");
+	assert_true(is_warned("no password line", "login"));
+}
+
+static void a_password_line_in_the_wrong_place_is_told(void **state)
+{
+	(void)state;
+
+	put("passwd", "password sufficient pam_unix.so\npassword optional pam_keyturn.so\n");
+	assert_true(is_warned("password line", "passwd"));
+
+	put("passwd", "password optional pam_keyturn.so\npassword requisite pam_unix.so\n");
+	assert_true(is_warned("before any module", "passwd"));
+}
+
+static void services_with_the_same_fault_share_a_line(void **state)
+{
+	(void)state;
+
+	put("login", "auth requisite pam_unix.so\n" SESSION PASSWORD);
+	put("sshd", "auth requisite pam_unix.so\n" SESSION PASSWORD);
+
+	assert_true(is_warned("no auth line", "login"));
+	assert_true(is_warned("no auth line", "sshd"));
+}
+
+static void files_that_make_no_sense_are_passed_over(void **state)
+{
+	(void)state;
+
+	put("login", "auth\nauth [success=1 pam_unix.so\n\\\nauth include login\n@include\n"
+	    "@include login\nauth requisite pam_unix.so\nauth [] pam_keyturn.so\n\\");
+	put("system-auth", "auth substack system-auth\nauth [default=99] pam_unix.so\n"
+	    "auth optional pam_keyturn.so");
+
+	struct kt_checkup checkup = { 0 };
+	kt_checkup_pam(&checkup, directory);
+	assert_true(checkup.count > 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_set_up_without_the_module_is_no_fault, make, remove_all),
+		cmocka_unit_test_setup_teardown(what_debian_makes_is_well, make, remove_all),
+		cmocka_unit_test_setup_teardown(fedora_with_a_substack_is_well, make, remove_all),
+		cmocka_unit_test_setup_teardown(sufficient_before_it_is_told, make, remove_all),
+		cmocka_unit_test_setup_teardown(a_line_before_the_password_is_told, make, remove_all),
+		cmocka_unit_test_setup_teardown(a_wrong_password_that_gets_through_is_told, make,
+		                                remove_all),
+		cmocka_unit_test_setup_teardown(a_session_line_before_systemd_is_told, make, remove_all),
+		cmocka_unit_test_setup_teardown(a_missing_line_is_told, make, remove_all),
+		cmocka_unit_test_setup_teardown(a_password_line_in_the_wrong_place_is_told, make,
+		                                remove_all),
+		cmocka_unit_test_setup_teardown(services_with_the_same_fault_share_a_line, make,
+		                                remove_all),
+		cmocka_unit_test_setup_teardown(files_that_make_no_sense_are_passed_over, make,
+		                                remove_all),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
