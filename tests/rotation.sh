@@ -82,7 +82,7 @@ for pid in $(pgrep -s 0 -f 'keyturn(-keeper)? token mortal' | shuf -n "$killed")
 done
 crowd_wait
 control '{"delay_ms":0}'
-refreshes=$(($(server_count by_operation refresh) - refreshes_before))
+refreshes=$(($(server_count refresh) - refreshes_before))
 must [ "$refreshes" -ge 1 ]
 must [ "$refreshes" -le $((killed + 1)) ]
 must [ "$(cat "$work"/crowd/*.out | sort -u | wc -l)" -eq 1 ]

@@ -63,25 +63,28 @@ static bool is_this_boot(const struct kt_credential *credential)
 	       strcmp(credential->boot_id, boot) == 0;
 }
 
-/* From begin to end; what no clock can have counted is more than any life. */
-static int64_t seconds_between(int64_t begin, int64_t end)
+/*
+ * How long ago begin was, at most: both were cut to whole seconds. What no clock can have
+ * counted is more than any life.
+ */
+static int64_t age_of(int64_t begin, int64_t now)
 {
-	int64_t seconds;
+	int64_t age;
 
-	return __builtin_sub_overflow(end, begin, &seconds) ? INT64_MAX : seconds;
+	return __builtin_sub_overflow(now, begin, &age) || age == INT64_MAX ? INT64_MAX : age + 1;
 }
 
 int64_t kt_lifetime_left(const struct kt_credential *credential)
 {
 	int64_t lifetime = credential->lifetime;
-	int64_t wall_age = seconds_between(credential->issued, kt_clock_wall());
-	int64_t age = seconds_between(credential->issued_boot, kt_clock_boot());
+	int64_t wall_age = age_of(credential->issued, kt_clock_wall());
+	int64_t age = age_of(credential->issued_boot, kt_clock_boot());
 
 	if (kt_secret_is_empty(&credential->token) || lifetime <= 0 || lifetime > LONGEST)
 		return 0;
 	if (!is_this_boot(credential))
-		return wall_age < -SET_BACK ? 0 : lifetime - wall_age;
-	if (age < 0)
+		return wall_age <= -SET_BACK ? 0 : lifetime - wall_age;
+	if (age <= 0)
 		return 0;
 	if (age < lifetime / 2 || wall_age < age)
 		return lifetime - age;

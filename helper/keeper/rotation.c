@@ -504,7 +504,7 @@ static bool run_locked(struct rotation *rotation, struct kt_error *error)
 	if (!check_recovery(rotation, error) || !check_pace(rotation, error) ||
 	    !renew(rotation, error))
 		return false;
-	if (kt_lifetime_left(rotation->credential) > 0)
+	if (rotation->credential->lifetime > 0)
 		return true;
 	kt_fail(error, KT_ERROR_SERVER, "the service gave %s a token that has ended already",
 	        rotation->name);

@@ -5,12 +5,18 @@
 # the other knows. To be sourced after home.sh, desktop.sh (desktop_alone "$0" "$@" too: the
 # journals are the script's own then) and server.sh.
 
+# Many small questions are put to the server: by curl, which starts sooner than node.
+server_request()
+{
+	curl -s --fail --noproxy '*' -X "$1" ${3:+--data-binary "$3"} "$2"
+}
+
 faulty=$builddir/tests/bin/faulty-keeper
 
 # refresh_start [OPTION...]: of the Coze server.
 refresh_start()
 {
-	need node python3 setsid
+	need node python3 curl
 	[ -d "$srcdir/tests/support/node_modules" ] || skip 'the npm modules are not installed'
 	home_start
 	refresh_serve "$@"
@@ -31,6 +37,12 @@ refresh_end()
 	home_end
 }
 
+# member NAME: of a JSON object on stdin, the last of that name that is text or a number.
+member()
+{
+	sed -n "s/.*\"$1\":\"\{0,1\}\([^\",}]*\).*/\1/p"
+}
+
 # grant NAME [CLIENT KIND [LINE]]: mints a grant and hands it over; what names the app's secret is
 # added to it.
 grant()
@@ -40,34 +52,28 @@ grant()
 		printf 'url=%s\nusername=%s\npassword=x\n' "$COZE_API" "$1"
 		printf 'client_id=%s\nkind=%s\n' "${2:-pkce-client.app.coze}" "${3:-pkce}"
 		[ -z "${4:-}" ] || printf '%s\n' "$4"
-		printf 'oauth_refresh_token=%s\n\n' "$(server_field "$work/minted" refresh_token)"
+		printf 'oauth_refresh_token=%s\n\n' "$(member refresh_token <"$work/minted")"
 	} | keyturn store || exit 1
-	family=$(server_field "$work/minted" family)
+	family=$(member family <"$work/minted")
 }
 
-# server_count NAME [NAME]: of what the server counted.
+# server_count NAME: of what the server counted.
 server_count()
 {
-	coze_state brief | node -e '
-		let text = "";
-		process.stdin.on("data", (part) => (text += part)).on("end", () => {
-			let value = JSON.parse(text).counts;
-			for (const name of process.argv.slice(1)) value = value?.[name];
-			console.log(value ?? 0);
-		});
-	' "$@"
+	server_counted=$(coze_state brief | member "$1")
+	echo "${server_counted:-0}"
 }
 
 # mark: requests are counted from here on.
 mark()
 {
-	refreshes_before=$(server_count by_operation refresh)
+	refreshes_before=$(server_count refresh)
 }
 
 # expect_requests NUMBER: refreshes that the server was asked for since mark.
 expect_requests()
 {
-	refreshes=$(($(server_count by_operation refresh) - refreshes_before))
+	refreshes=$(($(server_count refresh) - refreshes_before))
 	[ "$refreshes" -eq "$1" ] || complain "$refreshes requests, not $1"
 }
 
@@ -96,4 +102,20 @@ expect_state()
 	keyturn list | grep -q "^. $1 .* $2 " && return
 	complain "list does not call $1 $2"
 	keyturn list | sed 's/^/#   /'
+}
+
+# trust FILE: a CA, beside the distribution's, for this script alone (desktop_alone made it a mount
+# namespace; that takes root).
+trust()
+{
+	[ -n "$DESKTOP_ALONE" ] && unshare --mount true 2>/dev/null ||
+		skip 'a CA can only be added for a while by root'
+	need openssl
+	mkdir "$work/certificates"
+	cp -L /etc/ssl/certs/*.pem "$work/certificates/" 2>/dev/null || true
+	cp "$1" "$work/certificates/keyturn_test.pem"
+	mount -t tmpfs none /etc/ssl/certs
+	cp "$work"/certificates/*.pem /etc/ssl/certs/
+	cat "$work"/certificates/*.pem >/etc/ssl/certs/ca-certificates.crt
+	openssl rehash /etc/ssl/certs 2>/dev/null
 }

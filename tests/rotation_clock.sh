@@ -1,0 +1,134 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# Clocks that are wrong: no token that has expired is handed out, and no clock makes a storm of
+# renewals. faketime moves the wall clock alone, as a person or a time server does.
+set -eu
+
+. "$srcdir/tests/support/home.sh"
+. "$srcdir/tests/support/desktop.sh"
+. "$srcdir/tests/support/server.sh"
+. "$srcdir/tests/support/refresh.sh"
+desktop_alone "$0" "$@"
+need faketime
+refresh_start
+FAKETIME_DONT_FAKE_MONOTONIC=1
+FAKETIME_FORCE_MONOTONIC_FIX=0
+export FAKETIME_DONT_FAKE_MONOTONIC FAKETIME_FORCE_MONOTONIC_FIX
+# The door's libc cannot be told another time: all is asked of the keeper.
+KEYTURN_CACHE=off
+export KEYTURN_CACHE
+
+# at OFFSET COMMAND...: the call at another time of day.
+at()
+{
+	at_offset=$1
+	shift
+	call faketime -f "$at_offset" "$@"
+}
+
+# works NAME: the service takes the token that was printed.
+works()
+{
+	expect_token
+	must curl -s --fail --noproxy '*' -o "$work/me" \
+		-H "Authorization: Bearer $(cat "$work/out")" "$COZE_API/v1/users/me"
+}
+
+for offset in -3h +3h -400d +400d; do
+	begin "a clock that is $offset off all the time: one renewal, and the token is good"
+	grant "off$offset"
+	mark
+	for round in 1 2 3 4 5; do
+		at "$offset" keyturn token "off$offset"
+		works "off$offset"
+	done
+	expect_requests 1
+
+	begin "a clock that jumps by $offset: a young token stays, and nothing is asked"
+	grant "jump$offset"
+	call keyturn token "jump$offset"
+	cp "$work/out" "$work/first"
+	mark
+	for round in 1 2 3 4 5; do
+		at "$offset" keyturn token "jump$offset"
+		must cmp -s "$work/out" "$work/first"
+		call keyturn token "jump$offset"
+		must cmp -s "$work/out" "$work/first"
+	done
+	expect_requests 0
+done
+
+begin 'a token that has expired while the clock was set back is not handed out'
+grant old
+control '{"token_life":3}'
+call keyturn token old
+mark
+sleep 3.2
+at -3h keyturn token old
+works old
+expect_requests 1
+control '{"token_life":900}'
+
+for skew in -7200 7200 -86400 86400; do
+	begin "a server whose clock is $skew s off: its Date is believed"
+	grant "skew$skew"
+	control "{\"clock_skew\":$skew}"
+	mark
+	for round in 1 2 3; do
+		call keyturn token "skew$skew" --json
+		expect_status 0
+		left=$(($(json expires_at) - $(date +%s)))
+		must [ "$left" -gt 880 ]
+		must [ "$left" -le 901 ]
+	done
+	expect_requests 1
+	control '{"clock_skew":0}'
+done
+
+begin 'every form of expires_in means the same'
+for form in absolute relative milliseconds absolute_string relative_string absent; do
+	control "{\"expires_in\":\"$form\"}"
+	grant "form-$form"
+	call keyturn token "form-$form" --json
+	expect_status 0
+	left=$(($(json expires_at) - $(date +%s)))
+	must [ "$left" -gt 880 ]
+	must [ "$left" -le 901 ]
+done
+
+begin 'a token that ended before it came is not handed out, and the grant is kept'
+grant late
+control '{"expires_in":{"raw":"1000000001"}}'
+mark
+call keyturn token late
+expect_status 5
+expect_output ''
+expect_cause_and_remedy
+control '{"expires_in":"absolute"}'
+call keyturn token late
+works late
+expect_requests 2
+
+begin 'a service that gives such tokens for ever is not asked without end'
+grant storm
+control '{"expires_in":{"raw":"1000000001"}}'
+mark
+for round in $(seq 45); do
+	keyturn token storm >"$work/out" 2>"$work/err" && complain 'a token was handed out'
+done
+must [ $(($(server_count refresh) - refreshes_before)) -le 32 ]
+control '{"expires_in":"absolute"}'
+
+begin 'lives of seconds: each token is good when it comes, and few are got'
+grant short
+control '{"token_life":2}'
+mark
+began=$(date +%s)
+while [ $(($(date +%s) - began)) -lt 8 ]; do
+	call keyturn token short
+	works short
+done
+must [ $(($(server_count refresh) - refreshes_before)) -le 10 ]
+
+finish

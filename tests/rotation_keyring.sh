@@ -1,0 +1,197 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# The keyring fails between the server's answer and the store: the new grant waits in kernel
+# memory, the next call saves it, and what a person decided meanwhile is not undone.
+set -eu
+
+. "$srcdir/tests/support/home.sh"
+. "$srcdir/tests/support/desktop.sh"
+. "$srcdir/tests/support/server.sh"
+. "$srcdir/tests/support/refresh.sh"
+desktop_alone "$0" "$@"
+need node python3 curl keyctl secret-tool
+home_on_desktop
+refresh_serve
+
+# stopped NAME: a refresh of it that has its answer in escrow and not in the keyring; its pid.
+stopped()
+{
+	KEYTURN_FAULT=got:stop "$faulty" refresh "$1" >"$work/stopped.out" 2>"$work/stopped.err" \
+		</dev/null &
+	stopped_pid=$!
+	desktop_wait is_stopped || complain "the refresh of $1 did not stop"
+}
+
+is_stopped()
+{
+	grep -q '^State:.T' "/proc/$stopped_pid/status"
+}
+
+# resumed: its status and what it said, as of a call. The point is passed again at each try.
+resumed()
+{
+	status=0
+	while kill -CONT "$stopped_pid" 2>/dev/null; do
+		sleep 0.05
+	done
+	wait "$stopped_pid" || status=$?
+	cp "$work/stopped.out" "$work/out"
+	cp "$work/stopped.err" "$work/err"
+}
+
+has_escrow()
+{
+	keyctl show @u | grep -q "keyturn:escrow:.*:$1\$"
+}
+
+# saved NAME: the next call saves what waited, without asking the server.
+saved()
+{
+	mark
+	call keyturn token "$1"
+	expect_token
+	expect_requests 0
+	must_not has_escrow "$1"
+	call keyturn refresh "$1"
+	expect_status 0
+	must [ "$(server_count presented_spent)" -eq 0 ]
+}
+
+unsaved()
+{
+	expect_status 4
+	expect_output ''
+	expect_cause_and_remedy
+	expect_said 'kept in memory for 24 hours'
+	must has_escrow "$1"
+}
+
+begin 'a keyring that is locked between answer and store'
+grant locked
+stopped locked
+must desktop_lock
+resumed
+unsaved locked
+call keyturn token locked
+expect_status 4
+must desktop_unlock
+saved locked
+
+begin 'a keyring daemon that is killed between answer and store, and comes back locked'
+grant killed
+stopped killed
+desktop_kill_daemon || true
+resumed
+unsaved killed
+must desktop_restart_daemon
+must desktop_unlock
+saved killed
+
+begin 'a keyring daemon that does not answer: within 12 s, and the next call saves it'
+grant mute
+stopped mute
+desktop_stop_daemon
+began=$(date +%s)
+resumed
+must [ $(($(date +%s) - began)) -le 12 ]
+unsaved mute
+desktop_continue
+sleep 0.3
+saved mute
+
+begin 'killed while the keyring was locked'
+grant died
+stopped died
+must desktop_lock
+kill -KILL "$stopped_pid"
+wait "$stopped_pid" 2>/dev/null || true
+must has_escrow died
+must desktop_unlock
+saved died
+
+begin 'a new login meanwhile is not undone by what waits'
+grant replaced
+stopped replaced
+kill -KILL "$stopped_pid"
+wait "$stopped_pid" 2>/dev/null || true
+must has_escrow replaced
+grant replaced
+must_not has_escrow replaced
+mark
+call keyturn token replaced
+expect_token
+expect_requests 1
+
+begin 'nor is a logout'
+grant gone
+stopped gone
+kill -KILL "$stopped_pid"
+wait "$stopped_pid" 2>/dev/null || true
+must has_escrow gone
+call keyturn logout gone
+expect_status 0
+must_not has_escrow gone
+call keyturn token gone
+expect_status 1
+
+begin 'another name given to the account takes with it what waits'
+grant before
+stopped before
+kill -KILL "$stopped_pid"
+wait "$stopped_pid" 2>/dev/null || true
+call keyturn set before --name after
+expect_status 0
+saved after
+
+begin 'an item that another program removed is not brought back'
+grant removed
+stopped removed
+must secret-tool clear username removed
+kill -KILL "$stopped_pid"
+wait "$stopped_pid" 2>/dev/null || true
+call keyturn token removed
+expect_status 1
+
+begin 'as many callers as you like, of a desktop keyring: one request, one answer'
+grant crowd
+control '{"delay_ms":300}'
+mark
+pids=
+mkdir "$work/crowd"
+began=$(date +%s)
+for caller in $(seq "${KEYTURN_CALLERS:-100}"); do
+	keyturn token crowd >"$work/crowd/$caller" 2>&1 </dev/null &
+	pids="$pids $!"
+done
+for pid in $pids; do
+	wait "$pid" || complain 'a caller failed'
+done
+took=$(($(date +%s) - began))
+control '{"delay_ms":0}'
+expect_requests 1
+must [ "$(cat "$work"/crowd/* | sort | uniq -c | wc -l)" -eq 1 ]
+must [ "$took" -le 15 ]
+
+begin 'one item an account is left'
+must [ "$(secret-tool search --all username locked 2>/dev/null | grep -c '^label')" -eq 1 ]
+desktop_kill_daemon || true
+
+begin 'a disk that is full between answer and store'
+HOME=$work/small
+mkdir "$HOME"
+mount -t tmpfs -o size=64k none "$HOME" 2>/dev/null || skip 'no small disk can be mounted'
+KEYTURN_KEYRING=vault
+export KEYTURN_KEYRING
+keyturn vault create --key-file "$work/vault.key" >"$work/log"
+grant full
+stopped full
+cat /dev/zero >"$HOME/ballast" 2>/dev/null || true
+resumed
+unsaved full
+rm "$HOME/ballast"
+saved full
+umount "$HOME"
+HOME=$work
+
+finish
