@@ -26,7 +26,9 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 
 const struct kt_command kt_command_header = {
 	.name = "header",
-	.synopsis = "[ACCOUNT] [--min-valid SECONDS] [--from-env | --env-file FILE]",
+	.synopsis = "[ACCOUNT] [--min-valid SECONDS] [--session-name NAME] [--duration SECONDS] "
+	            "[--scope-file FILE] [--from-env | --env-file FILE | --config FILE] "
+	            "[--kind KIND]",
 	.summary = "print the Authorization header, for curl -H @-",
 	.details = "keyturn header | curl -H @- https://api.coze.cn/v1/users/me\n",
 	.run = run,

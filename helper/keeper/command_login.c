@@ -2,164 +2,113 @@
 #include "config.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #include "helper/keeper/account.h"
-#include "helper/keeper/change.h"
 #include "helper/keeper/command.h"
-#include "helper/keeper/defaults.h"
-#include "helper/keeper/expiry.h"
 #include "helper/keeper/login.h"
-#include "helper/keeper/query.h"
-#include "helper/keeper/rotation.h"
 #include "helper/keeper/terminal.h"
-#include "helper/report.h"
 #include "keyring/cleanup.h"
-#include "keyring/clock.h"
-#include "keyring/environment.h"
 #include "keyring/text.h"
 
-static bool fail_no_site(struct kt_error *error)
+/* The caller named neither a way to log in nor where settings are found. */
+static bool is_bare(const struct kt_login *login)
 {
-	kt_fail(error, KT_ERROR_USAGE, "login: for which service? Tokens of coze.cn and coze.com are "
-	        "never mixed");
-	return kt_advise(error, "add --site coze.cn, --site coze.com or --api-base URL");
+	return !login->with_token && !login->kind && !login->client_id && !login->issuer &&
+	       !login->private_key_file && !login->client_secret_file && !login->config &&
+	       !login->from_environment && !login->env_file && !login->like;
 }
 
-static bool ask_site(struct kt_identity *identity, struct kt_error *error)
+/* NAME@SITE says it all; what else is there may be the name of an account and its host. */
+static bool may_be_stored(const struct kt_login *login)
+{
+	return login->account && !login->site && !login->api_base && !login->issuer &&
+	       (is_bare(login) || strchr(login->account, '@'));
+}
+
+/*
+ * Logging in to an account that is there means: as before, where nothing else is said. Its
+ * service is known in any case.
+ */
+static bool look_for_account(struct kt_keeper *keeper, struct kt_login *login,
+                             struct kt_identity *identity, struct kt_error *error)
+{
+	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
+	struct kt_error failure = { 0 };
+
+	if (!may_be_stored(login))
+		return true;
+	if (!kt_account_find(keeper, login->account, KT_ACCOUNT_TOKEN, &credential, &failure)) {
+		if (failure.code == KT_ERROR_NOT_FOUND)
+			return true;
+		*error = failure;
+		return false;
+	}
+	if (is_bare(login))
+		login->like = login->account;
+	return kt_identity_copy(identity, &credential.identity, error);
+}
+
+static bool fail_no_way(const struct kt_settings *settings, struct kt_error *error)
+{
+	if (!settings->client_id) {
+		kt_fail(error, KT_ERROR_USAGE, "login: no way to log in is named");
+		return kt_advise(error, "to store a token from stdin add --with-token; an app is named "
+		                 "with --kind and --client-id");
+	}
+	kt_fail(error, KT_ERROR_USAGE, "login: which client type is the app of?");
+	return kt_advise(error, "add --kind web (Web backend app), pkce (mobile, desktop or "
+	                 "single-page app), device (TV, device or command-line app) or jwt (service "
+	                 "app)");
+}
+
+static bool ask_kind(struct kt_settings *settings, bool with_token, struct kt_error *error)
 {
 	KT_CLEANUP(kt_secret_clear) struct kt_secret line = { 0 };
 
-	if (!kt_terminal_ask("Which site, coze.cn or coze.com (or the https:// address of another "
-	                     "service)? ", &line, error))
+	if (!kt_terminal_ask(with_token
+	                     ? "Which way: token, device, pkce, web or jwt? [token] "
+	                     : "The app's client type: device, pkce, web or jwt? ", &line, error))
 		return false;
-	if (kt_text_has_prefix(kt_secret_reveal(&line), "http"))
-		return kt_account_set_base(identity, kt_secret_reveal(&line), error);
-	return kt_account_set_site(identity, kt_secret_reveal(&line), error);
+	settings->kind = kt_kind_from_name(kt_secret_reveal(&line));
+	if (with_token && (kt_secret_is_empty(&line) ||
+	                   strcmp(kt_secret_reveal(&line), "token") == 0))
+		settings->kind = KT_KIND_PAT;
+	return (settings->kind != KT_KIND_NONE && settings->kind < KT_KIND_OAUTH) ||
+	       kt_fail(error, KT_ERROR_USAGE, "login: that is none of the ways");
 }
 
-static bool find_service(const struct kt_login *login, const char *site_of_name,
-                         struct kt_identity *identity, struct kt_error *error)
-{
-	const char *base = kt_environment_get("COZE_API_BASE");
-
-	if (login->site && login->api_base)
-		return kt_fail(error, KT_ERROR_USAGE, "login: --site and --api-base exclude each "
-		               "other");
-	if (login->api_base)
-		return kt_account_set_base(identity, login->api_base, error);
-	if (login->site || site_of_name)
-		return kt_account_set_site(identity, login->site ? login->site : site_of_name, error);
-	if (base)
-		return kt_account_set_base(identity, base, error);
-	if (kt_terminal_is_interactive())
-		return ask_site(identity, error);
-	return fail_no_site(error);
-}
-
-/* NAME@coze.cn is the account NAME of that site, unless --site says another. */
-static bool identify(const struct kt_login *login, struct kt_identity *identity,
-                     struct kt_error *error)
-{
-	const char *site = NULL;
-
-	if (!login->account)
-		return kt_text_set(&identity->username, "main", error) &&
-		       find_service(login, NULL, identity, error);
-	if (!kt_account_split_site(login->account, &identity->username, &site, error))
-		return false;
-	if (site && ((login->site && strcmp(login->site, site) != 0) || login->api_base)) {
-		site = NULL;
-		if (!kt_text_set(&identity->username, login->account, error))
-			return false;
-	}
-	return kt_account_check_name(identity->username, error) &&
-	       find_service(login, site, identity, error);
-}
-
-static void tell_console(const struct kt_identity *identity)
-{
-	if (strcmp(identity->host, "api.coze.cn") == 0)
-		kt_report_note("the token is made at https://www.coze.cn/open/oauth/pats");
-	else if (strcmp(identity->host, "api.coze.com") == 0)
-		kt_report_note("the token is made at https://www.coze.com/open/oauth/pats");
-}
-
-static bool read_token(const struct kt_identity *identity, struct kt_secret *token,
+/* A way that nothing shows is asked for; who names an account alone has a token for it. */
+static bool settle_way(const struct kt_login *login, struct kt_settings *settings,
                        struct kt_error *error)
 {
-	if (isatty(STDIN_FILENO)) {
-		tell_console(identity);
-		if (!kt_terminal_ask_secret("Token (not shown while you type): ", token, error))
-			return false;
-	} else if (!kt_secret_read(token, STDIN_FILENO, 65536, error)) {
-		return false;
+	if (kt_kind_is_fixed(settings->kind) && login->like && !kt_terminal_is_interactive()) {
+		kt_fail(error, KT_ERROR_USAGE, "login: a %s is replaced by a new one",
+		        kt_kind_name(settings->kind));
+		return kt_advise(error, "make one in the console and give it on stdin: add --with-token");
 	}
-	kt_secret_trim(token);
-	return kt_query_check_token(token, error);
+	if (settings->kind != KT_KIND_NONE)
+		return true;
+	if (!kt_terminal_is_interactive())
+		return fail_no_way(settings, error);
+	if (is_bare(login) && login->account) {
+		settings->kind = KT_KIND_PAT;
+		return true;
+	}
+	return ask_kind(settings, is_bare(login), error);
 }
 
-static enum kt_kind kind_of(const struct kt_secret *token)
+static bool log_in(struct kt_keeper *keeper, struct kt_login *login, struct kt_error *error)
 {
-	return kt_text_has_prefix(kt_secret_reveal(token), "sat_") ? KT_KIND_SAT : KT_KIND_PAT;
-}
-
-static bool fill(const struct kt_login *login, const struct kt_identity *identity,
-                 struct kt_credential *credential, struct kt_error *error)
-{
-	if (!kt_identity_copy(&credential->identity, identity, error) ||
-	    (login->expires && !kt_expiry_set(credential, login->expires, error)) ||
-	    !kt_account_service(identity, &credential->api_base, error) ||
-	    !kt_text_set(&credential->authtype, login->authtype, error) ||
-	    !kt_text_set(&credential->git_username, login->git_username, error) ||
-	    !read_token(identity, &credential->token, error))
-		return false;
-	credential->kind = kind_of(&credential->token);
-	credential->created = kt_clock_wall();
-	return true;
-}
-
-static bool keep(struct kt_keyring *keyring, const struct kt_credential *credential,
-                 struct kt_error *error)
-{
-	KT_CLEANUP(kt_change_end) struct kt_change change = { 0 };
-
-	return kt_change_begin(&change, &credential->identity, error) &&
-	       kt_keyring_store(keyring, credential, error) &&
-	       kt_rotation_forget(&credential->identity, error) &&
-	       kt_defaults_offer(&credential->identity, true, error);
-}
-
-/* The keyring is opened before anybody types a token or approves anything. */
-static bool open_keyring(struct kt_keeper *keeper, struct kt_keyring **keyring,
-                         struct kt_error *error)
-{
-	bool open = false;
-
-	*keyring = kt_keeper_keyring(keeper, error);
-	if (!*keyring || !kt_keyring_is_open(*keyring, &open, error))
-		return false;
-	return open || kt_keyring_unlock(*keyring, error);
-}
-
-static bool login_with_token(struct kt_keeper *keeper, const struct kt_login *login,
-                             struct kt_error *error)
-{
+	KT_CLEANUP(kt_settings_clear) struct kt_settings settings = { 0 };
 	KT_CLEANUP(kt_identity_clear) struct kt_identity identity = { 0 };
-	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
-	KT_CLEANUP(kt_text_free) char *name = NULL;
-	struct kt_keyring *keyring;
 
-	if (!identify(login, &identity, error) || !open_keyring(keeper, &keyring, error) ||
-	    !fill(login, &identity, &credential, error) || !keep(keyring, &credential, error) ||
-	    !kt_account_full_name(&identity, &name, error))
+	if (!look_for_account(keeper, login, &identity, error) ||
+	    !kt_login_gather(keeper, login, &settings, &identity, error) ||
+	    !settle_way(login, &settings, error))
 		return false;
-	kt_report_note("%s is stored (%s, %s); try: keyturn token %s", name,
-	               kt_kind_name(credential.kind), kt_keyring_name(keyring), name);
-	if (!login->expires && credential.kind == KT_KIND_PAT && isatty(STDERR_FILENO))
-		kt_report_note("when does it end? keyturn set %s --expires DAYS reminds you in time",
-		               name);
-	return true;
+	if (kt_kind_is_fixed(settings.kind))
+		return kt_login_with_token(keeper, login, &settings, &identity, error);
+	return kt_login_with_app(keeper, login, &settings, &identity, error);
 }
 
 static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
@@ -167,11 +116,30 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	struct kt_login login = { 0 };
 	const struct kt_option options[] = {
 		{ "with-token", false, &login.with_token },
+		{ "kind", true, &login.kind },
 		{ "site", true, &login.site },
 		{ "api-base", true, &login.api_base },
+		{ "www-base", true, &login.www_base },
 		{ "expires", true, &login.expires },
 		{ "authtype", true, &login.authtype },
 		{ "git-username", true, &login.git_username },
+		{ "client-id", true, &login.client_id },
+		{ "client-secret-file", true, &login.client_secret_file },
+		{ "private-key-file", true, &login.private_key_file },
+		{ "public-key-id", true, &login.public_key_id },
+		{ "account-id", true, &login.account_id },
+		{ "enterprise-id", true, &login.enterprise_id },
+		{ "session-name", true, &login.session_name },
+		{ "device-id", true, &login.device_id },
+		{ "custom-consumer", true, &login.custom_consumer },
+		{ "scope-file", true, &login.scope_file },
+		{ "duration", true, &login.duration },
+		{ "ca-file", true, &login.ca_file },
+		{ "config", true, &login.config },
+		{ "from-env", false, &login.from_environment },
+		{ "env-file", true, &login.env_file },
+		{ "like", true, &login.like },
+		{ "check", false, &login.check },
 	};
 
 	if (!kt_options_read_account(options, KT_COUNT(options), argc, argv, &login.account,
@@ -179,20 +147,32 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 		return false;
 	if (login.authtype && strcmp(login.authtype, "bearer") != 0)
 		return kt_fail(error, KT_ERROR_USAGE, "login: --authtype is bearer or left out");
-	if (!login.with_token && !kt_terminal_is_interactive()) {
-		kt_fail(error, KT_ERROR_USAGE, "login: no way to log in is named");
-		return kt_advise(error, "to store a token from stdin add --with-token");
-	}
-	return login_with_token(keeper, &login, error);
+	return log_in(keeper, &login, error);
 }
 
 const struct kt_command kt_command_login = {
 	.name = "login",
-	.synopsis = "[ACCOUNT] (--site coze.cn|coze.com | --api-base URL) [--with-token] [OPTION...]",
-	.summary = "keep a login: a PAT or SAT from stdin, or typed",
-	.details = "--with-token          a token from stdin, or typed without echo\n"
+	.synopsis = "[ACCOUNT] (--site coze.cn|coze.com | --api-base URL) [--with-token | --kind KIND] "
+	            "[OPTION...]",
+	.summary = "keep a login: a token, or an app that gets tokens",
+	.details = "--with-token          a PAT or SAT from stdin, or typed without echo\n"
+	           "--kind KIND           of an app: jwt; else found from what is given\n"
 	           "--site, --api-base    the service it is for (else COZE_API_BASE, else asked)\n"
-	           "--expires DAYS|DATE|never   when it ends: keyturn warns, and never blocks\n"
+	           "--www-base URL        where its pages for people are, if elsewhere\n"
+	           "--client-id ID        of the app\n"
+	           "--client-secret-file FILE   a web app's secret; - for stdin\n"
+	           "--private-key-file FILE     a service app's key; - for stdin\n"
+	           "--public-key-id KID         the fingerprint that the console shows for it\n"
+	           "--account-id ID, --enterprise-id ID   in whose name a service app acts\n"
+	           "--session-name NAME, --duration SECONDS, --scope-file FILE   of its tokens\n"
+	           "--device-id ID, --custom-consumer ID  what an enterprise meters by\n"
+	           "--config FILE         the coze_oauth_config.json that Coze's console exports\n"
+	           "--from-env, --env-file FILE   the COZE_* variables of Coze's SDK guides\n"
+	           "--like ACCOUNT        site, kind, client and secrets as that one has them;\n"
+	           "                      for an account that is there its name alone is enough\n"
+	           "--ca-file FILE        trust these certificates for this service, no others\n"
+	           "--check               ask the service whether the token works\n"
+	           "--expires DAYS|DATE|never   when a token ends: keyturn warns, and never blocks\n"
 	           "--authtype bearer     git gets it as a Bearer token (git 2.46 or newer)\n"
 	           "--git-username NAME   what git is told as user name\n",
 	.run = run,

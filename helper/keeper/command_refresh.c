@@ -3,7 +3,7 @@
 
 #include "helper/keeper/account.h"
 #include "helper/keeper/command.h"
-#include "helper/keeper/rotation.h"
+#include "helper/keeper/supply.h"
 #include "helper/report.h"
 #include "keyring/cleanup.h"
 
@@ -11,7 +11,7 @@ static bool refresh_one(struct kt_keeper *keeper, struct kt_credential *credenti
                         const struct kt_wish *wish, struct kt_error *error)
 {
 	if (kt_kind_is_grant(credential->kind))
-		return kt_rotation_run(keeper, credential, wish, error);
+		return kt_supply_renew(keeper, credential, wish, error);
 	kt_fail(error, KT_ERROR_USAGE, "refresh: a %s is not renewed, it is replaced",
 	        kt_kind_name(credential->kind));
 	return kt_advise(error, "run: keyturn login");

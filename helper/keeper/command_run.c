@@ -95,8 +95,9 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 
 const struct kt_command kt_command_run = {
 	.name = "run",
-	.synopsis = "[ACCOUNT] [--min-valid SECONDS] [--env NAME] [--from-env | --env-file FILE] "
-	            "-- COMMAND [ARGUMENT...]",
+	.synopsis = "[ACCOUNT] [--min-valid SECONDS] [--env NAME] [--session-name NAME] "
+	            "[--duration SECONDS] [--scope-file FILE] "
+	            "[--from-env | --env-file FILE | --config FILE] [--kind KIND] -- COMMAND [ARGUMENT...]",
 	.summary = "run a command with the token in its environment",
 	.details = "The command finds COZE_API_TOKEN and COZE_API_BASE in its environment.\n"
 	           "--env NAME  the token's variable, instead of COZE_API_TOKEN\n"

@@ -56,11 +56,18 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 
 const struct kt_command kt_command_token = {
 	.name = "token",
-	.synopsis = "[ACCOUNT] [--min-valid SECONDS] [--json] [--from-env | --env-file FILE]",
+	.synopsis = "[ACCOUNT] [--min-valid SECONDS] [--json] [--session-name NAME] [--duration SECONDS] "
+	            "[--scope-file FILE] [--from-env | --env-file FILE | --config FILE] "
+	            "[--kind KIND]",
 	.summary = "print the access token and a newline, nothing else",
 	.details = "--min-valid SECONDS  it must be good for that long; renewed first if it is not\n"
 	           "--json               with account, service, kind and times\n"
-	           "--from-env           take COZE_API_TOKEN and COZE_API_BASE, touch no keyring\n"
-	           "--env-file FILE      the same from a file of NAME=VALUE lines\n",
+	           "--session-name NAME, --duration SECONDS, --scope-file FILE\n"
+	           "                     of a service app: each combination has its own token\n"
+	           "--from-env           take COZE_API_TOKEN, or a service app's COZE_JWT_OAUTH_...,\n"
+	           "                     and COZE_API_BASE; touch no keyring\n"
+	           "--env-file FILE      the same from a file of NAME=VALUE lines\n"
+	           "--config FILE        the same from coze_oauth_config.json\n"
+	           "--kind KIND          which of several apps that are described there\n",
 	.run = run,
 };

@@ -1,16 +1,89 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* What a login is asked for: the options of keyturn login, borrowed from argv; NULL: not given. */
+/*
+ * A login, from what was asked for to the credential in the keyring. The keyring is opened before
+ * anybody types a token or approves anything; an earlier login is replaced once the new one works.
+ */
 
 #include <stdbool.h>
 
+#include "helper/keeper/keeper.h"
+#include "helper/keeper/reply.h"
+#include "helper/keeper/settings.h"
+
+/* The options of keyturn login, borrowed from argv; NULL: not given. */
 struct kt_login {
 	const char *account;
 	bool with_token;
+	const char *kind;
 	const char *site;
 	const char *api_base;
+	const char *www_base;
+	const char *issuer;
+	const char *host;
 	const char *expires;
 	const char *authtype;
 	const char *git_username;
+	const char *client_id;
+	const char *client_secret_file;
+	const char *private_key_file;
+	const char *public_key_id;
+	const char *redirect_uri;
+	const char *workspace_id;
+	const char *account_id;
+	const char *enterprise_id;
+	const char *session_name;
+	const char *device_id;
+	const char *custom_consumer;
+	const char *scope_file;
+	const char *scope;
+	const char *resource;
+	const char *duration;
+	const char *ca_file;
+	const char *config;
+	bool from_environment;
+	const char *env_file;
+	const char *like;
+	bool no_browser;
+	bool paste;
+	bool check;
 };
+
+/*
+ * Collects what the options, the environment, a file or another account say of the app. The
+ * account of --like is *identity then, else that stays as it is. settings->kind is the kind, or
+ * KT_KIND_NONE where nothing shows it.
+ */
+bool kt_login_gather(struct kt_keeper *keeper, const struct kt_login *login,
+                     struct kt_settings *settings, struct kt_identity *identity,
+                     struct kt_error *error);
+
+/* Account name and service; identity may hold those of --like already. Asks at a terminal. */
+bool kt_login_identify(const struct kt_login *login, const struct kt_settings *settings,
+                       struct kt_identity *identity, struct kt_error *error);
+
+bool kt_login_open_keyring(struct kt_keeper *keeper, struct kt_keyring **keyring,
+                           struct kt_error *error);
+
+/* Replaces what the account had, with its journal and escrow. */
+bool kt_login_keep(struct kt_keyring *keyring, const struct kt_credential *credential,
+                   struct kt_error *error);
+
+/* Takes the tokens of an answer over, or writes the error that it means. */
+bool kt_login_accept(struct kt_credential *credential, const struct kt_errand *answer,
+                     struct kt_error *error);
+
+/* A PAT or SAT: from settings, stdin or the terminal. */
+bool kt_login_with_token(struct kt_keeper *keeper, const struct kt_login *login,
+                         struct kt_settings *settings, struct kt_identity *identity,
+                         struct kt_error *error);
+
+/* An app of Coze, or a client of an OAuth server. */
+bool kt_login_with_app(struct kt_keeper *keeper, const struct kt_login *login,
+                       struct kt_settings *settings, struct kt_identity *identity,
+                       struct kt_error *error);
+
+/* Says who logged in, how long it lasts and what to type next; offers to remove the source. */
+void kt_login_tell(const struct kt_login *login, const struct kt_credential *credential,
+                   const struct kt_keyring *keyring);

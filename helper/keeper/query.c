@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "helper/keeper/account.h"
+#include "helper/keeper/app.h"
 #include "helper/keeper/query.h"
 #include "helper/keeper/remember.h"
+#include "helper/keeper/session.h"
 #include "helper/keeper/settings.h"
 #include "helper/keeper/supply.h"
 #include "helper/question.h"
@@ -31,25 +33,79 @@ bool kt_query_check_token(const struct kt_secret *token, struct kt_error *error)
 	return kt_advise(error, "give the token alone, as the console shows it");
 }
 
-static bool from_settings(const struct kt_query *query, struct kt_credential *credential,
+static bool read_settings(const struct kt_query *query, struct kt_settings *settings,
                           struct kt_error *error)
 {
-	KT_CLEANUP(kt_settings_clear) struct kt_settings settings = { 0 };
-	bool read = query->from_environment
-		? kt_settings_from_environment(&settings, KT_KIND_NONE, error)
-		: kt_settings_from_env_file(&settings, query->env_file, KT_KIND_NONE, error);
+	enum kt_kind kind = query->kind ? kt_kind_from_name(query->kind) : KT_KIND_NONE;
 
-	if (!read || !kt_query_check_token(&settings.token, error) ||
+	if (query->from_environment + (query->env_file != NULL) + (query->config != NULL) > 1 ||
+	    query->account)
+		return kt_fail(error, KT_ERROR_USAGE, "--from-env, --env-file, --config and an account "
+		               "exclude each other");
+	if (query->kind && kind == KT_KIND_NONE)
+		return kt_fail(error, KT_ERROR_USAGE, "--kind is none of the kinds");
+	if (query->from_environment)
+		return kt_settings_from_environment(settings, kind, error);
+	if (query->env_file)
+		return kt_settings_from_env_file(settings, query->env_file, kind, error);
+	return kt_settings_from_config(settings, query->config, kind, error);
+}
+
+static bool take_token(struct kt_settings *settings, struct kt_credential *credential,
+                       struct kt_error *error)
+{
+	if (!kt_query_check_token(&settings->token, error))
+		return false;
+	credential->kind = kt_text_has_prefix(kt_secret_reveal(&settings->token), "sat_")
+		? KT_KIND_SAT : KT_KIND_PAT;
+	credential->created = kt_clock_wall();
+	credential->never_expires = true;
+	kt_secret_move(&credential->token, &settings->token);
+	return true;
+}
+
+/* Only what needs no memory of its own can do without a keyring. */
+static bool sign_token(const struct kt_settings *settings, const struct kt_wish *wish,
+                       struct kt_credential *credential, struct kt_error *error)
+{
+	if (settings->kind == KT_KIND_JWT)
+		return kt_app_fill(credential, settings, error) &&
+		       kt_session_choose(credential, wish, error) &&
+		       kt_session_sign(credential, error);
+	kt_fail(error, KT_ERROR_USAGE, "a %s app's refresh token changes at each use and has to be "
+	        "kept: that needs a login", kt_kind_name(settings->kind));
+	return kt_advise(error, "run: keyturn login --from-env (or --env-file, --config), then "
+	                 "keyturn token");
+}
+
+static bool from_settings(const struct kt_query *query, const struct kt_wish *wish,
+                          struct kt_credential *credential, struct kt_error *error)
+{
+	KT_CLEANUP(kt_settings_clear) struct kt_settings settings = { 0 };
+
+	if (!read_settings(query, &settings, error) ||
 	    !kt_account_set_base(&credential->identity,
 	                         settings.api_base ? settings.api_base : DEFAULT_BASE, error) ||
 	    !kt_text_set(&credential->identity.username, "", error))
 		return false;
-	credential->kind = kt_text_has_prefix(kt_secret_reveal(&settings.token), "sat_")
-		? KT_KIND_SAT : KT_KIND_PAT;
-	credential->created = kt_clock_wall();
-	credential->never_expires = true;
-	kt_secret_move(&credential->token, &settings.token);
-	return true;
+	return kt_kind_is_fixed(settings.kind) ? take_token(&settings, credential, error)
+	                                       : sign_token(&settings, wish, credential, error);
+}
+
+/* A session's token has a place of its own in the cache, which the door does not know. */
+static bool has_session(const struct kt_query *query)
+{
+	return query->session_name || query->duration || query->scope_file;
+}
+
+static bool check_session(const struct kt_query *query, const struct kt_credential *credential,
+                          struct kt_error *error)
+{
+	if (!has_session(query) || credential->kind == KT_KIND_JWT)
+		return true;
+	kt_fail(error, KT_ERROR_USAGE, "--session-name, --duration and --scope-file are for service "
+	        "apps; this account is a %s", kt_kind_name(credential->kind));
+	return kt_advise(error, "leave them out, or name an account of kind jwt: keyturn list");
 }
 
 /*
@@ -68,7 +124,7 @@ static bool find_account(struct kt_keeper *keeper, const struct kt_query *query,
 	keyring = kt_keeper_enter(keeper, &waited, error);
 	if (!keyring)
 		return false;
-	if (waited && !query->nearly_whole && !keeper->wants_json) {
+	if (waited && !query->nearly_whole && !keeper->wants_json && !has_session(query)) {
 		kt_remember_ask(memory, answer, answered, &none);
 		if (*answered && (!answer->is_token || (answer->expires && minimum >
 		                  answer->expires - kt_clock_wall()))) {
@@ -97,9 +153,11 @@ static bool from_keyring(struct kt_keeper *keeper, const struct kt_query *query,
 		return false;
 	if (answered)
 		return true;
-	if (!kt_supply_answer(keeper, credential, wish, answer, &found, error))
+	if (!check_session(query, credential, error) ||
+	    !kt_supply_answer(keeper, credential, wish, answer, &found, error))
 		return false;
-	kt_remember_answer(&memory, credential, answer);
+	if (!has_session(query))
+		kt_remember_answer(&memory, credential, answer);
 	return true;
 }
 
@@ -107,16 +165,25 @@ bool kt_query_answer(struct kt_keeper *keeper, const struct kt_query *query,
                      struct kt_credential *credential, struct kt_answer *answer,
                      struct kt_error *error)
 {
-	struct kt_wish wish = { .nearly_whole = query->nearly_whole && !query->minimum };
+	KT_CLEANUP(kt_text_free) char *scope = NULL;
+	struct kt_wish wish = {
+		.nearly_whole = query->nearly_whole && !query->minimum,
+		.session_name = query->session_name,
+	};
 	bool found;
 	bool loaded;
 
 	if (query->minimum && !kt_text_to_number(query->minimum, strlen(query->minimum), 0,
 	                                         INT32_MAX, &wish.minimum))
 		return kt_fail(error, KT_ERROR_USAGE, "--min-valid is not a number of seconds");
-	if (query->from_environment || query->env_file)
-		loaded = from_settings(query, credential, error) &&
-		         kt_supply_answer(keeper, credential, &wish, answer, &found, error);
+	if ((query->duration && !kt_session_read_duration(query->duration, &wish.duration, error)) ||
+	    (query->scope_file && !kt_session_read_scope(&scope, query->scope_file, error)))
+		return false;
+	wish.scope = scope;
+	if (query->from_environment || query->env_file || query->config)
+		loaded = from_settings(query, &wish, credential, error) &&
+		         check_session(query, credential, error) &&
+		         kt_supply_show(credential, answer, &found, error);
 	else
 		loaded = from_keyring(keeper, query, &wish, credential, answer, error);
 	if (!loaded)

@@ -15,16 +15,27 @@ struct kt_query {
 	bool nearly_whole;    /* run: nine tenths of the life */
 	bool from_environment;
 	const char *env_file;
+	const char *config;
+	const char *kind;         /* of the app, where one of these describes several */
+	const char *session_name; /* of a service app's token */
+	const char *duration;
+	const char *scope_file;
 };
 
 #define KT_QUERY_OPTIONS(query) \
 	{ "min-valid", true, &(query)->minimum }, \
 	{ "from-env", false, &(query)->from_environment }, \
-	{ "env-file", true, &(query)->env_file }
+	{ "env-file", true, &(query)->env_file }, \
+	{ "config", true, &(query)->config }, \
+	{ "kind", true, &(query)->kind }, \
+	{ "session-name", true, &(query)->session_name }, \
+	{ "duration", true, &(query)->duration }, \
+	{ "scope-file", true, &(query)->scope_file }
 
 /*
- * The token asked for, and the credential behind it. With --from-env or --env-file no keyring
- * is read or written, and the credential has no name.
+ * The token asked for, and the credential behind it. With --from-env, --env-file or --config no
+ * keyring is read or written, and the credential has no name; a plain token or a service app is
+ * needed then.
  */
 bool kt_query_answer(struct kt_keeper *keeper, const struct kt_query *query,
                      struct kt_credential *credential, struct kt_answer *answer,

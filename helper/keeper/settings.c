@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "helper/keeper/settings.h"
@@ -11,19 +12,63 @@
 
 #define FILE_MAXIMUM ((size_t)256 * 1024)
 
-/* Which app a variable belongs to; KT_KIND_NONE: whichever is chosen. Earlier rows win. */
+/*
+ * Which app a variable belongs to; KT_KIND_NONE: whichever is chosen. Earlier rows win. A marker
+ * alone shows that such an app is described.
+ */
 static const struct row {
 	const char *variable;
 	enum kt_kind kind;
 	bool is_secret;
+	bool is_marker;
 	size_t offset;
 } rows[] = {
-#define TEXT(variable, kind, member) { variable, kind, false, offsetof(struct kt_settings, member) }
-#define SECRET(variable, kind, member) { variable, kind, true, offsetof(struct kt_settings, member) }
+#define MARKER(variable, kind, member) \
+	{ variable, kind, false, true, offsetof(struct kt_settings, member) }
+#define TEXT(variable, kind, member) \
+	{ variable, kind, false, false, offsetof(struct kt_settings, member) }
+#define SECRET(variable, kind, member) \
+	{ variable, kind, true, false, offsetof(struct kt_settings, member) }
 	SECRET("COZE_API_TOKEN", KT_KIND_PAT, token),
 	SECRET("COZE_API_KEY", KT_KIND_PAT, token),
+	SECRET("COZELOOP_API_TOKEN", KT_KIND_PAT, token),
+	SECRET("VITE_COZE_TOKEN", KT_KIND_PAT, token),
+	SECRET("VUE_APP_COZE_TOKEN", KT_KIND_PAT, token),
+	SECRET("TARO_APP_COZE_PAT", KT_KIND_PAT, token),
 	TEXT("COZE_API_BASE", KT_KIND_NONE, api_base),
 	TEXT("COZE_BASE_URL", KT_KIND_NONE, api_base),
+	TEXT("VITE_COZE_BASE_URL", KT_KIND_NONE, api_base),
+	TEXT("VUE_APP_COZE_BASE_URL", KT_KIND_NONE, api_base),
+	TEXT("COZE_WWW_BASE", KT_KIND_NONE, www_base),
+	MARKER("COZE_WEB_OAUTH_CLIENT_ID", KT_KIND_WEB, client_id),
+	SECRET("COZE_WEB_OAUTH_CLIENT_SECRET", KT_KIND_WEB, client_secret),
+	TEXT("COZE_WEB_OAUTH_REDIRECT_URI", KT_KIND_WEB, redirect_uri),
+	MARKER("COZE_AUTH_WEB_OAUTH_CLIENT_ID", KT_KIND_WEB, client_id),
+	SECRET("COZE_AUTH_WEB_OAUTH_CLIENT_SECRET", KT_KIND_WEB, client_secret),
+	TEXT("COZE_AUTH_WEB_OAUTH_REDIRECT_URI", KT_KIND_WEB, redirect_uri),
+	TEXT("COZE_CLIENT_ID", KT_KIND_WEB, client_id),
+	SECRET("COZE_CLIENT_SECRET", KT_KIND_WEB, client_secret),
+	TEXT("COZE_REDIRECT_URL", KT_KIND_WEB, redirect_uri),
+	MARKER("COZE_PKCE_OAUTH_CLIENT_ID", KT_KIND_PKCE, client_id),
+	TEXT("COZE_PKCE_OAUTH_REDIRECT_URI", KT_KIND_PKCE, redirect_uri),
+	TEXT("COZE_WEB_OAUTH_REDIRECT_URI", KT_KIND_PKCE, redirect_uri),
+	TEXT("COZE_CLIENT_ID", KT_KIND_PKCE, client_id),
+	TEXT("COZE_REDIRECT_URL", KT_KIND_PKCE, redirect_uri),
+	MARKER("COZE_DEVICE_OAUTH_CLIENT_ID", KT_KIND_DEVICE, client_id),
+	TEXT("COZE_CLIENT_ID", KT_KIND_DEVICE, client_id),
+	MARKER("COZE_JWT_OAUTH_CLIENT_ID", KT_KIND_JWT, client_id),
+	SECRET("COZE_JWT_OAUTH_PRIVATE_KEY", KT_KIND_JWT, private_key),
+	TEXT("COZE_JWT_OAUTH_PRIVATE_KEY_FILE_PATH", KT_KIND_JWT, private_key_file),
+	TEXT("COZE_JWT_OAUTH_PUBLIC_KEY_ID", KT_KIND_JWT, public_key_id),
+	MARKER("COZELOOP_JWT_OAUTH_CLIENT_ID", KT_KIND_JWT, client_id),
+	SECRET("COZELOOP_JWT_OAUTH_PRIVATE_KEY", KT_KIND_JWT, private_key),
+	TEXT("COZELOOP_JWT_OAUTH_PUBLIC_KEY_ID", KT_KIND_JWT, public_key_id),
+	MARKER("COZE_APP_ID", KT_KIND_JWT, client_id),
+	TEXT("COZE_KEY_ID", KT_KIND_JWT, public_key_id),
+	SECRET("COZE_PRIVATE_KEY", KT_KIND_JWT, private_key),
+	TEXT("COZE_WORKSPACE_ID", KT_KIND_NONE, workspace_id),
+	TEXT("COZELOOP_WORKSPACE_ID", KT_KIND_NONE, workspace_id),
+#undef MARKER
 #undef TEXT
 #undef SECRET
 };
@@ -112,26 +157,97 @@ static bool read_row(struct kt_settings *settings, const struct row *row,
 	return *(char **)member || kt_text_set(member, kt_secret_reveal(&value), error);
 }
 
+static bool is_set(const struct source *source, const char *variable, bool *set,
+                   struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret value = { 0 };
+
+	if (!read_value(source, variable, &value, error))
+		return false;
+	*set = !kt_secret_is_empty(&value);
+	return true;
+}
+
+/* What the variables describe: of each kind whether a marker, or of a token a value, is there. */
+static bool look(const struct source *source, bool found[KT_KIND_PASSWORD + 1],
+                 struct kt_error *error)
+{
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		bool set = false;
+
+		if ((rows[i].is_marker || rows[i].kind == KT_KIND_PAT) && !found[rows[i].kind] &&
+		    !is_set(source, rows[i].variable, &set, error))
+			return false;
+		found[rows[i].kind] = found[rows[i].kind] || set;
+	}
+	return found[KT_KIND_WEB] || is_set(source, "COZE_CLIENT_SECRET", &found[KT_KIND_WEB], error);
+}
+
+static bool choose_kind(const struct source *source, enum kt_kind *kind, struct kt_error *error)
+{
+	bool found[KT_KIND_PASSWORD + 1] = { false };
+	int count = 0;
+
+	if (*kind == KT_KIND_SAT)
+		*kind = KT_KIND_PAT;
+	if (*kind != KT_KIND_NONE)
+		return true;
+	if (!look(source, found, error))
+		return false;
+	for (enum kt_kind each = KT_KIND_WEB; each <= KT_KIND_JWT; each++) {
+		if (found[each] && !found[KT_KIND_PAT])
+			*kind = each;
+		count += found[each];
+	}
+	if (found[KT_KIND_PAT] || count == 0)
+		*kind = KT_KIND_PAT;
+	if (found[KT_KIND_PAT] || count < 2)
+		return true;
+	kt_fail(error, KT_ERROR_USAGE, "several apps are described:%s%s%s%s",
+	        found[KT_KIND_WEB] ? " web" : "", found[KT_KIND_PKCE] ? " pkce" : "",
+	        found[KT_KIND_DEVICE] ? " device" : "", found[KT_KIND_JWT] ? " jwt" : "");
+	return kt_advise(error, "say which one with --kind");
+}
+
+static bool fail_nothing(enum kt_kind kind, struct kt_error *error)
+{
+	if (kind == KT_KIND_PAT) {
+		kt_fail(error, KT_ERROR_USAGE, "COZE_API_TOKEN is not set, nor a COZE_..._CLIENT_ID");
+		return kt_advise(error, "set COZE_API_TOKEN to a token, and COZE_API_BASE to its service");
+	}
+	kt_fail(error, KT_ERROR_USAGE, "no %s app is described: its client id is not set",
+	        kt_kind_name(kind));
+	return kt_advise(error, "set COZE_%s_OAUTH_CLIENT_ID and what belongs to it",
+	                 kind == KT_KIND_WEB ? "WEB" : kind == KT_KIND_PKCE ? "PKCE"
+	                 : kind == KT_KIND_DEVICE ? "DEVICE" : "JWT");
+}
+
 static bool read_source(struct kt_settings *settings, const struct source *source,
                         enum kt_kind kind, struct kt_error *error)
 {
-	settings->kind = kind == KT_KIND_NONE ? KT_KIND_PAT : kind;
+	if (!choose_kind(source, &kind, error))
+		return false;
+	settings->kind = kind;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if ((rows[i].kind == KT_KIND_NONE || rows[i].kind == settings->kind) &&
 		    !read_row(settings, &rows[i], source, error))
 			return false;
-	if (!kt_secret_is_empty(&settings->token))
+	if (kind == KT_KIND_PAT ? !kt_secret_is_empty(&settings->token) : settings->client_id != NULL)
 		return true;
-	kt_fail(error, KT_ERROR_USAGE, "COZE_API_TOKEN is not set");
-	return kt_advise(error, "set COZE_API_TOKEN to a token, and COZE_API_BASE to its service");
+	return fail_nothing(kind, error);
 }
 
 bool kt_settings_from_environment(struct kt_settings *settings, enum kt_kind kind,
                                   struct kt_error *error)
 {
 	const struct source source = { 0 };
+	bool read = read_source(settings, &source, kind, error);
 
-	return read_source(settings, &source, kind, error);
+	/* Programs that we start have no use for them. */
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].is_secret)
+			unsetenv(rows[i].variable);
+	return read;
 }
 
 bool kt_settings_from_env_file(struct kt_settings *settings, const char *path,
@@ -149,18 +265,48 @@ bool kt_settings_from_env_file(struct kt_settings *settings, const char *path,
 	return read_source(settings, &source, kind, error);
 }
 
+bool kt_settings_from_credential(struct kt_settings *settings,
+                                 const struct kt_credential *credential,
+                                 struct kt_error *error)
+{
+	settings->kind = credential->kind;
+	settings->duration = credential->duration;
+	return kt_text_set(&settings->api_base, credential->api_base, error) &&
+	       kt_text_set(&settings->www_base, credential->www_base, error) &&
+	       kt_text_set(&settings->client_id, credential->client_id, error) &&
+	       kt_secret_copy(&settings->client_secret, &credential->client_secret, error) &&
+	       kt_secret_copy(&settings->private_key, &credential->private_key, error) &&
+	       kt_text_set(&settings->public_key_id, credential->public_key_id, error) &&
+	       kt_text_set(&settings->redirect_uri, credential->redirect_uri, error) &&
+	       kt_text_set(&settings->workspace_id, credential->workspace_id, error) &&
+	       kt_text_set(&settings->account_id, credential->account_id, error) &&
+	       kt_text_set(&settings->enterprise_id, credential->enterprise_id, error) &&
+	       kt_text_set(&settings->session_name, credential->session_name, error) &&
+	       kt_text_set(&settings->device_id, credential->device_id, error) &&
+	       kt_text_set(&settings->custom_consumer, credential->custom_consumer, error) &&
+	       kt_text_set(&settings->scope, credential->scope, error) &&
+	       kt_text_set(&settings->resource, credential->resource, error) &&
+	       kt_text_set(&settings->issuer, credential->issuer, error) &&
+	       kt_text_set(&settings->ca, credential->ca, error) &&
+	       kt_text_set(&settings->authtype, credential->authtype, error) &&
+	       kt_text_set(&settings->git_username, credential->git_username, error);
+}
+
 void kt_settings_clear(struct kt_settings *settings)
 {
+	char **const texts[] = {
+		&settings->api_base, &settings->www_base, &settings->client_id,
+		&settings->private_key_file, &settings->public_key_id, &settings->redirect_uri,
+		&settings->workspace_id, &settings->account_id, &settings->enterprise_id,
+		&settings->session_name, &settings->device_id, &settings->custom_consumer,
+		&settings->scope, &settings->resource, &settings->issuer, &settings->ca,
+		&settings->authtype, &settings->git_username,
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		kt_text_free(texts[i]);
 	kt_secret_clear(&settings->token);
 	kt_secret_clear(&settings->client_secret);
 	kt_secret_clear(&settings->private_key);
-	kt_text_free(&settings->api_base);
-	kt_text_free(&settings->www_base);
-	kt_text_free(&settings->client_id);
-	kt_text_free(&settings->private_key_file);
-	kt_text_free(&settings->public_key_id);
-	kt_text_free(&settings->redirect_uri);
-	kt_text_free(&settings->workspace_id);
-	kt_text_free(&settings->account_id);
-	kt_text_free(&settings->enterprise_id);
+	*settings = (struct kt_settings){ 0 };
 }

@@ -8,11 +8,14 @@
  */
 
 #include <stdbool.h>
+#include <stdint.h>
 
+#include "keyring/credential.h"
 #include "keyring/error.h"
 #include "keyring/identity.h"
 #include "keyring/secret.h"
 
+/* Texts are its own; absent ones are NULL. The last group comes from options and accounts only. */
 struct kt_settings {
 	enum kt_kind kind;           /* of the app; KT_KIND_PAT or _SAT for a plain token */
 	struct kt_secret token;      /* COZE_API_TOKEN */
@@ -27,12 +30,24 @@ struct kt_settings {
 	char *workspace_id;
 	char *account_id;
 	char *enterprise_id;
+
+	char *session_name;
+	char *device_id;
+	char *custom_consumer;
+	char *scope;
+	char *resource;
+	char *issuer;
+	char *ca;
+	char *authtype;
+	char *git_username;
+	int64_t duration;
 };
 
 /*
- * Reads the COZE_* (and COZELOOP_*) variables of our environment. kind says which app is meant
- * where several are described; KT_KIND_NONE takes the only one there is, a plain token first.
- * Nothing usable is KT_ERROR_USAGE naming what was looked for; several apps likewise.
+ * Reads the COZE_* (and COZELOOP_*) variables of our environment, and takes the secret ones out
+ * of it. kind says which app is meant where several are described; KT_KIND_NONE takes the only
+ * one there is, a plain token first. Nothing usable is KT_ERROR_USAGE naming what was looked
+ * for; several apps likewise.
  */
 bool kt_settings_from_environment(struct kt_settings *settings, enum kt_kind kind,
                                   struct kt_error *error);
@@ -40,5 +55,17 @@ bool kt_settings_from_environment(struct kt_settings *settings, enum kt_kind kin
 /* The same from a file of NAME=VALUE lines, with "export", quotes and comments. */
 bool kt_settings_from_env_file(struct kt_settings *settings, const char *path,
                                enum kt_kind kind, struct kt_error *error);
+
+/*
+ * The same from coze_oauth_config.json, which describes one app; kind, if given, must be its
+ * own. An unknown client_type is KT_ERROR_USAGE.
+ */
+bool kt_settings_from_config(struct kt_settings *settings, const char *path, enum kt_kind kind,
+                             struct kt_error *error);
+
+/* What another login like this one needs: everything but its tokens. */
+bool kt_settings_from_credential(struct kt_settings *settings,
+                                 const struct kt_credential *credential,
+                                 struct kt_error *error);
 
 void kt_settings_clear(struct kt_settings *settings);

@@ -7,6 +7,7 @@
 #include "helper/keeper/account.h"
 #include "helper/keeper/handout.h"
 #include "helper/keeper/rotation.h"
+#include "helper/keeper/session.h"
 #include "helper/keeper/supply.h"
 #include "helper/report.h"
 #include "keyring/cleanup.h"
@@ -31,14 +32,18 @@ static bool fail_refused(const struct kt_credential *credential, struct kt_error
 	                 name, name);
 }
 
-bool kt_supply_answer(struct kt_keeper *keeper, struct kt_credential *credential,
-                      const struct kt_wish *wish, struct kt_answer *answer, bool *found,
-                      struct kt_error *error)
+bool kt_supply_renew(struct kt_keeper *keeper, struct kt_credential *credential,
+                     const struct kt_wish *wish, struct kt_error *error)
+{
+	if (credential->kind == KT_KIND_JWT)
+		return kt_session_run(keeper, credential, wish, error);
+	return kt_rotation_run(keeper, credential, wish, error);
+}
+
+bool kt_supply_show(const struct kt_credential *credential, struct kt_answer *answer,
+                    bool *found, struct kt_error *error)
 {
 	*found = false;
-	if (kt_kind_is_grant(credential->kind) &&
-	    !kt_rotation_run(keeper, credential, wish, error))
-		return false;
 	if (credential->refused)
 		return fail_refused(credential, error);
 	if (credential->kind == KT_KIND_PASSWORD && credential->expires &&
@@ -46,6 +51,16 @@ bool kt_supply_answer(struct kt_keeper *keeper, struct kt_credential *credential
 		return true;
 	*found = true;
 	return kt_handout_fill(credential, answer, error);
+}
+
+bool kt_supply_answer(struct kt_keeper *keeper, struct kt_credential *credential,
+                      const struct kt_wish *wish, struct kt_answer *answer, bool *found,
+                      struct kt_error *error)
+{
+	*found = false;
+	if (kt_kind_is_grant(credential->kind) && !kt_supply_renew(keeper, credential, wish, error))
+		return false;
+	return kt_supply_show(credential, answer, found, error);
 }
 
 int64_t kt_supply_expected_end(const struct kt_credential *credential)

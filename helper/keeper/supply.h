@@ -22,6 +22,17 @@ bool kt_supply_answer(struct kt_keeper *keeper, struct kt_credential *credential
                       const struct kt_wish *wish, struct kt_answer *answer, bool *found,
                       struct kt_error *error);
 
+/* The same from the credential as it is, whatever its age. */
+bool kt_supply_show(const struct kt_credential *credential, struct kt_answer *answer,
+                    bool *found, struct kt_error *error);
+
+/*
+ * Makes the access token of a grant meet the wish: a service app signs (session.h), any other
+ * grant refreshes (rotation.h). Both write the errors that rotation.h tells.
+ */
+bool kt_supply_renew(struct kt_keeper *keeper, struct kt_credential *credential,
+                     const struct kt_wish *wish, struct kt_error *error);
+
 /* When a typed expiry is due, or the day a PAT of unknown expiry is old; 0 for neither. */
 int64_t kt_supply_expected_end(const struct kt_credential *credential);
 

@@ -12,4 +12,8 @@ struct kt_wish {
 	bool nearly_whole;    /* nine tenths of its life: run */
 	bool ahead;           /* not in its last fifth: refresh --due */
 	bool renew;           /* a fresh one in any case, also of a grant called dead: refresh */
+	/* Of a service app: which of its tokens. Borrowed; zeroed: as the account says. */
+	const char *session_name;
+	const char *scope;    /* JSON text */
+	int64_t duration;     /* seconds */
 };

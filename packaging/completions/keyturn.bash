@@ -6,22 +6,34 @@
 _keyturn()
 {
 	local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} words=
+	local asks='--min-valid --session-name --duration --scope-file --from-env --env-file
+		--config --kind'
 
 	case $previous in
-	--key-file | --passphrase-file | --env-file)
+	--*-file | --config)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return
 		;;
 	--site) words='coze.cn coze.com' ;;
 	--authtype) words=bearer ;;
 	--expires) words=never ;;
-	--api-base | --git-username | --min-valid | --env | --name | --credential) return ;;
+	--kind) words='web pkce device jwt oauth' ;;
+	--api-base | --www-base | --git-username | --min-valid | --env | --name | --credential | \
+		--*-id | --session-name | --duration | --custom-consumer | --like)
+		return
+		;;
 	*)
 		case ${COMP_WORDS[1]} in
-		login) words='--with-token --site --api-base --expires --authtype --git-username' ;;
-		token) words='--min-valid --json --from-env --env-file' ;;
-		header) words='--min-valid --from-env --env-file' ;;
-		run) words='--min-valid --env --from-env --env-file --' ;;
+		login)
+			words='--with-token --kind --site --api-base --www-base --client-id
+				--client-secret-file --private-key-file --public-key-id --account-id
+				--enterprise-id --session-name --duration --scope-file --device-id
+				--custom-consumer --config --from-env --env-file --like --ca-file
+				--check --expires --authtype --git-username'
+			;;
+		token) words="$asks --json" ;;
+		header) words=$asks ;;
+		run) words="$asks --env --" ;;
 		list | show | doctor) words=--json ;;
 		set) words='--expires --accept --name' ;;
 		refresh) words='--due --all' ;;

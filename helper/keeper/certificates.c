@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
+#include "helper/keeper/certificates.h"
+#include "keyring/cleanup.h"
+#include "keyring/file.h"
+#include "keyring/secret.h"
+#include "keyring/text.h"
+
+/* It travels in every errand, beside the rest of the message. */
+#define FILE_MAXIMUM ((size_t)128 * 1024)
+
+static void free_bio(BIO **bio)
+{
+	BIO_free(*bio);
+}
+
+static bool fail_file(const char *rule, struct kt_error *error)
+{
+	kt_fail(error, KT_ERROR_USAGE, "the file of --ca-file %s", rule);
+	return kt_advise(error, "give a file with certificates in PEM form");
+}
+
+/* Copies certificates from in to out; false at one that is damaged. */
+static bool copy(BIO *in, BIO *out, int *count)
+{
+	for (*count = 0;; ++*count) {
+		X509 *certificate = PEM_read_bio_X509(in, NULL, NULL, NULL);
+		bool done;
+
+		if (!certificate)
+			return ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+		done = PEM_write_bio_X509(out, certificate) == 1;
+		X509_free(certificate);
+		if (!done)
+			return false;
+	}
+}
+
+bool kt_certificates_read(char **pem, const char *path, struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret content = { 0 };
+	KT_CLEANUP(free_bio) BIO *in = NULL;
+	KT_CLEANUP(free_bio) BIO *out = BIO_new(BIO_s_mem());
+	char *bytes;
+	long length;
+	int count;
+	bool found;
+
+	if (!kt_file_read(path, FILE_MAXIMUM, &content, &found, error))
+		return false;
+	if (!found)
+		return fail_file("does not exist", error);
+	in = BIO_new_mem_buf(kt_secret_reveal(&content), (int)kt_secret_length(&content));
+	if (!in || !out)
+		return kt_fail_memory(error);
+	if (!copy(in, out, &count) || count == 0) {
+		ERR_clear_error();
+		return fail_file(count ? "has a damaged certificate" : "has no certificate", error);
+	}
+	ERR_clear_error();
+	length = BIO_get_mem_data(out, &bytes);
+	return kt_text_set_bytes(pem, bytes, (size_t)length, error);
+}

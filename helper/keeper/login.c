@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <string.h>
+
+#include "helper/keeper/account.h"
+#include "helper/keeper/change.h"
+#include "helper/keeper/defaults.h"
+#include "helper/keeper/dialect.h"
+#include "helper/keeper/lifetime.h"
+#include "helper/keeper/login.h"
+#include "helper/keeper/refusal.h"
+#include "helper/keeper/rotation.h"
+#include "helper/keeper/terminal.h"
+#include "keyring/cleanup.h"
+#include "keyring/clock.h"
+#include "keyring/environment.h"
+#include "keyring/text.h"
+
+#define FALLBACK_LIFETIME 900
+
+static bool fail_no_site(struct kt_error *error)
+{
+	kt_fail(error, KT_ERROR_USAGE, "login: for which service? Tokens of coze.cn and coze.com are "
+	        "never mixed");
+	return kt_advise(error, "add --site coze.cn, --site coze.com or --api-base URL");
+}
+
+static bool ask_site(struct kt_identity *identity, struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret line = { 0 };
+
+	if (!kt_terminal_ask("Which site, coze.cn or coze.com (or the https:// address of another "
+	                     "service)? ", &line, error))
+		return false;
+	if (kt_text_has_prefix(kt_secret_reveal(&line), "http"))
+		return kt_account_set_base(identity, kt_secret_reveal(&line), error);
+	return kt_account_set_site(identity, kt_secret_reveal(&line), error);
+}
+
+/* Where an issuer's token may go: --host, else the issuer's own host. */
+static bool set_issuer_host(const struct kt_login *login, const struct kt_settings *settings,
+                            struct kt_identity *identity, struct kt_error *error)
+{
+	KT_CLEANUP(kt_text_free) char *base = NULL;
+
+	if (!login->host) {
+		if (!kt_account_set_base(identity, settings->issuer, error))
+			return false;
+		return kt_text_set(&identity->path, "", error);
+	}
+	if (kt_text_has_prefix(login->host, "http"))
+		return kt_account_set_base(identity, login->host, error);
+	return kt_text_format(&base, error, "https://%s", login->host) &&
+	       kt_account_set_base(identity, base, error);
+}
+
+static bool find_service(const struct kt_login *login, const struct kt_settings *settings,
+                         const char *site_of_name, struct kt_identity *identity,
+                         struct kt_error *error)
+{
+	const char *base = kt_environment_get("COZE_API_BASE");
+
+	if ((login->site != NULL) + (login->api_base != NULL) + (login->issuer != NULL) > 1)
+		return kt_fail(error, KT_ERROR_USAGE, "login: --site, --api-base and --issuer exclude "
+		               "each other");
+	if (login->issuer)
+		return set_issuer_host(login, settings, identity, error);
+	if (login->api_base)
+		return kt_account_set_base(identity, login->api_base, error);
+	if (login->site || site_of_name)
+		return kt_account_set_site(identity, login->site ? login->site : site_of_name, error);
+	if (identity->host)
+		return true;
+	if (settings->api_base || base)
+		return kt_account_set_base(identity, settings->api_base ? settings->api_base : base,
+		                           error);
+	if (kt_terminal_is_interactive())
+		return ask_site(identity, error);
+	return fail_no_site(error);
+}
+
+/* NAME@coze.cn is the account NAME of that site, unless another service is named. */
+bool kt_login_identify(const struct kt_login *login, const struct kt_settings *settings,
+                       struct kt_identity *identity, struct kt_error *error)
+{
+	const char *site = NULL;
+
+	if (!login->account) {
+		if (!identity->username && !kt_text_set(&identity->username, "main", error))
+			return false;
+		return find_service(login, settings, NULL, identity, error);
+	}
+	/* Of an account that was found by its whole name there is nothing left to say. */
+	if (!identity->username) {
+		if (!kt_account_split_site(login->account, &identity->username, &site, error))
+			return false;
+		if (site && ((login->site && strcmp(login->site, site) != 0) || login->api_base ||
+		             login->issuer)) {
+			site = NULL;
+			if (!kt_text_set(&identity->username, login->account, error))
+				return false;
+		}
+	}
+	return kt_account_check_name(identity->username, error) &&
+	       find_service(login, settings, site, identity, error);
+}
+
+bool kt_login_open_keyring(struct kt_keeper *keeper, struct kt_keyring **keyring,
+                           struct kt_error *error)
+{
+	bool open = false;
+
+	*keyring = kt_keeper_keyring(keeper, error);
+	if (!*keyring || !kt_keyring_is_open(*keyring, &open, error))
+		return false;
+	return open || kt_keyring_unlock(*keyring, error);
+}
+
+bool kt_login_keep(struct kt_keyring *keyring, const struct kt_credential *credential,
+                   struct kt_error *error)
+{
+	KT_CLEANUP(kt_change_end) struct kt_change change = { 0 };
+
+	return kt_change_begin(&change, &credential->identity, error) &&
+	       kt_keyring_store(keyring, credential, error) &&
+	       kt_rotation_forget(&credential->identity, error) &&
+	       kt_defaults_offer(&credential->identity, true, error);
+}
+
+bool kt_login_accept(struct kt_credential *credential, const struct kt_errand *answer,
+                     struct kt_error *error)
+{
+	KT_CLEANUP(kt_tokens_clear) struct kt_tokens tokens = { 0 };
+	struct kt_reply reply;
+
+	kt_reply_read(&reply, answer, kt_dialect_of(credential));
+	if (reply.verdict != KT_VERDICT_TOKENS)
+		return kt_refusal_fail(&reply, credential, error);
+	if (!kt_tokens_read(&tokens, &reply, answer, FALLBACK_LIFETIME, error))
+		return false;
+	kt_secret_move(&credential->token, &tokens.access_token);
+	kt_secret_move(&credential->refresh_token, &tokens.refresh_token);
+	credential->refreshed = kt_clock_wall();
+	return kt_lifetime_start(credential, tokens.lifetime, error);
+}

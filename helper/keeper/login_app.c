@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "helper/keeper/app.h"
+#include "helper/keeper/lifetime.h"
+#include "helper/keeper/login.h"
+#include "helper/keeper/session.h"
+#include "helper/keeper/terminal.h"
+#include "keyring/cleanup.h"
+#include "keyring/text.h"
+
+static bool ask_text(const char *prompt, char **text, struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret line = { 0 };
+
+	return *text || (kt_terminal_ask(prompt, &line, error) &&
+	                 kt_text_set(text, kt_secret_is_empty(&line) ? NULL
+	                             : kt_secret_reveal(&line), error));
+}
+
+/* At a terminal what is missing is typed in. */
+static bool ask_missing(struct kt_settings *settings, struct kt_error *error)
+{
+	bool is_jwt = settings->kind == KT_KIND_JWT;
+
+	if (!kt_terminal_is_interactive())
+		return true;
+	if (!ask_text(is_jwt ? "The app's id: " : "The app's client id: ", &settings->client_id,
+	              error))
+		return false;
+	if (settings->kind == KT_KIND_WEB && kt_secret_is_empty(&settings->client_secret) &&
+	    !kt_terminal_ask_secret("Client secret (not shown while you type): ",
+	                            &settings->client_secret, error))
+		return false;
+	if (!is_jwt)
+		return true;
+	if (kt_secret_is_empty(&settings->private_key) &&
+	    !ask_text("File of the private key: ", &settings->private_key_file, error))
+		return false;
+	return ask_text("Fingerprint of its public key, as the console shows it: ",
+	                &settings->public_key_id, error);
+}
+
+static bool get_tokens(struct kt_credential *credential, struct kt_error *error)
+{
+	switch (credential->kind) {
+	case KT_KIND_JWT:
+		return kt_session_sign(credential, error);
+	default:
+		return kt_fail(error, KT_ERROR_USAGE, "login: that kind is none of an app");
+	}
+}
+
+/* A service app's token stands in the item only where the kernel cannot keep it. */
+static bool keep(struct kt_keyring *keyring, const struct kt_credential *credential,
+                 struct kt_error *error)
+{
+	KT_CLEANUP(kt_credential_clear) struct kt_credential bare = { 0 };
+
+	if (credential->kind != KT_KIND_JWT)
+		return kt_login_keep(keyring, credential, error);
+	if (!kt_credential_copy(&bare, credential, error))
+		return false;
+	kt_lifetime_end(&bare);
+	return kt_login_keep(keyring, &bare, error) &&
+	       (kt_session_remember(credential) || kt_login_keep(keyring, credential, error));
+}
+
+bool kt_login_with_app(struct kt_keeper *keeper, const struct kt_login *login,
+                       struct kt_settings *settings, struct kt_identity *identity,
+                       struct kt_error *error)
+{
+	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
+	struct kt_keyring *keyring;
+
+	if (login->expires)
+		return kt_fail(error, KT_ERROR_USAGE, "login: --expires is for a PAT or SAT");
+	if (!kt_login_identify(login, settings, identity, error) ||
+	    !kt_identity_copy(&credential.identity, identity, error) ||
+	    !ask_missing(settings, error) || !kt_app_fill(&credential, settings, error) ||
+	    !kt_login_open_keyring(keeper, &keyring, error) || !get_tokens(&credential, error) ||
+	    !keep(keyring, &credential, error))
+		return false;
+	kt_login_tell(login, &credential, keyring);
+	return true;
+}

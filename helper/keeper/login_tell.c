@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "helper/keeper/account.h"
+#include "helper/keeper/lifetime.h"
+#include "helper/keeper/login.h"
+#include "helper/keeper/probe.h"
+#include "helper/keeper/terminal.h"
+#include "helper/report.h"
+#include "keyring/cleanup.h"
+#include "keyring/text.h"
+
+#define PROBE_MILLISECONDS 5000
+
+/* The service is asked for the person's sake; what it says never undoes the login. */
+static void ask_who(const struct kt_credential *credential, const char *name)
+{
+	KT_CLEANUP(kt_probe_clear) struct kt_probe probe = { 0 };
+	struct kt_error ignored = { 0 };
+
+	if (!kt_probe_ask(&probe, credential, &credential->token, PROBE_MILLISECONDS, &ignored))
+		return;
+	if (probe.verdict == KT_PROBE_WORKS && probe.user_name)
+		kt_report_note("%s is %s at %s", name, probe.user_name, credential->identity.host);
+	else if (probe.verdict == KT_PROBE_REFUSED)
+		kt_report_failure(&probe.reason, false);
+	else if (probe.verdict == KT_PROBE_UNKNOWN)
+		kt_report_note("whether it works is not known yet: %s", probe.reason.message);
+}
+
+/* Never unasked, and only what holds a secret of this login. */
+static void offer_removal(const char *path)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret line = { 0 };
+	struct kt_error ignored = { 0 };
+
+	kt_report_note("%s still holds the secret in plain text", path);
+	if (!kt_terminal_ask("Remove that file now? [y/N] ", &line, &ignored) ||
+	    (strcmp(kt_secret_reveal(&line), "y") != 0 &&
+	     strcmp(kt_secret_reveal(&line), "yes") != 0))
+		return;
+	if (unlink(path) == 0)
+		kt_report_note("it is removed; copies and backups are not");
+	else
+		kt_report_note("it could not be removed");
+}
+
+static void tell_expiry(const struct kt_login *login, const struct kt_credential *credential,
+                        const char *name)
+{
+	if (credential->kind == KT_KIND_PAT && !login->expires && isatty(STDERR_FILENO))
+		kt_report_note("when does it end? keyturn set %s --expires DAYS reminds you in time",
+		               name);
+	if (!kt_kind_is_grant(credential->kind) || !isatty(STDERR_FILENO))
+		return;
+	kt_report_note("its access token lives %lld minutes and is renewed when it is asked for",
+	               (long long)(kt_lifetime_left(credential) / 60));
+	if (credential->kind != KT_KIND_JWT && kt_secret_is_empty(&credential->refresh_token))
+		kt_report_note("the service gave no refresh token: log in again after that");
+}
+
+void kt_login_tell(const struct kt_login *login, const struct kt_credential *credential,
+                   const struct kt_keyring *keyring)
+{
+	KT_CLEANUP(kt_text_free) char *name = NULL;
+	struct kt_error ignored = { 0 };
+	const char *const sources[] = {
+		login->config, login->env_file, login->private_key_file, login->client_secret_file,
+	};
+
+	if (!kt_account_full_name(&credential->identity, &name, &ignored))
+		return;
+	kt_report_note("%s is stored (%s, %s); try: keyturn token %s", name,
+	               kt_kind_name(credential->kind), kt_keyring_name(keyring), name);
+	tell_expiry(login, credential, name);
+	if (login->check || (kt_kind_is_grant(credential->kind) && isatty(STDERR_FILENO)))
+		ask_who(credential, name);
+	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++)
+		if (sources[i] && strcmp(sources[i], "-") != 0 && kt_terminal_is_interactive())
+			offer_removal(sources[i]);
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <string.h>
+
+#include "helper/keeper/account.h"
+#include "helper/keeper/refusal.h"
+#include "keyring/cleanup.h"
+#include "keyring/text.h"
+
+bool kt_refusal_console(const struct kt_credential *credential, char **base,
+                        struct kt_error *error)
+{
+	const char *host = credential->identity.host;
+
+	if (credential->www_base)
+		return kt_text_set(base, credential->www_base, error);
+	if (strcmp(host, "api.coze.cn") == 0)
+		return kt_text_set(base, "https://www.coze.cn", error);
+	if (strcmp(host, "api.coze.com") == 0)
+		return kt_text_set(base, "https://www.coze.com", error);
+	return kt_account_service(&credential->identity, base, error);
+}
+
+/* The client types as Coze's console calls them. */
+static const char *client_type(enum kt_kind kind)
+{
+	switch (kind) {
+	case KT_KIND_WEB:
+		return "Web backend app";
+	case KT_KIND_PKCE:
+		return "mobile, desktop or single-page app";
+	case KT_KIND_DEVICE:
+		return "TV, device or command-line app";
+	default:
+		return "service app";
+	}
+}
+
+static bool fail_app_type(const struct kt_credential *credential, struct kt_error *error)
+{
+	KT_CLEANUP(kt_text_free) char *console = NULL;
+
+	if (!kt_refusal_console(credential, &console, error))
+		return false;
+	kt_fail(error, KT_ERROR_REFUSED, "the app is not of the client type that a %s login needs: "
+	        "the service says invalid app type", kt_kind_name(credential->kind));
+	return kt_advise(error, "create an app of the client type \"%s\" at %.150s/open/oauth/apps",
+	                 client_type(credential->kind), console);
+}
+
+static bool fail_client(const struct kt_reply *reply, const struct kt_credential *credential,
+                        struct kt_error *error)
+{
+	kt_fail(error, KT_ERROR_REFUSED, "%s does not know this client: %.60s: %.120s",
+	        credential->identity.host, reply->name, kt_text_or_empty(reply->text));
+	return kt_advise(error, "check the client id, %s and the site (coze.cn and coze.com have apps "
+	                 "of their own); a new app takes some seconds to work",
+	                 credential->kind == KT_KIND_JWT ? "the key's fingerprint" : "its secret");
+}
+
+bool kt_refusal_fail(const struct kt_reply *reply, const struct kt_credential *credential,
+                     struct kt_error *error)
+{
+	KT_CLEANUP(kt_text_free) char *name = NULL;
+	const char *text = kt_text_or_empty(reply->text);
+
+	if (reply->status && reply->name && strstr(text, "invalid app type"))
+		return fail_app_type(credential, error);
+	if (reply->verdict == KT_VERDICT_REFUSED && strcmp(reply->name, "invalid_client") == 0)
+		return fail_client(reply, credential, error);
+	return kt_account_full_name(&credential->identity, &name, error) &&
+	       kt_reply_fail(reply, name, error);
+}

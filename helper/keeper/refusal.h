@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* Refusals that a person can mend, told with the setting to mend and the page where it is. */
+
+#include <stdbool.h>
+
+#include "helper/keeper/reply.h"
+#include "keyring/credential.h"
+
+/*
+ * Writes the error for an answer that brought no tokens: as kt_reply_fail(), but an app of the
+ * wrong type and a client that is not known say what to change. Always returns false.
+ */
+bool kt_refusal_fail(const struct kt_reply *reply, const struct kt_credential *credential,
+                     struct kt_error *error);
+
+/* "https://www.coze.cn": where a person meets the service; its API's address elsewhere. */
+bool kt_refusal_console(const struct kt_credential *credential, char **base,
+                        struct kt_error *error);

@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "helper/keeper/account.h"
+#include "helper/keeper/change.h"
+#include "helper/keeper/courier.h"
+#include "helper/keeper/dialect.h"
+#include "helper/keeper/grant.h"
+#include "helper/keeper/lifetime.h"
+#include "helper/keeper/refusal.h"
+#include "helper/keeper/remember.h"
+#include "helper/keeper/reply.h"
+#include "helper/keeper/session.h"
+#include "helper/report.h"
+#include "keyring/cleanup.h"
+#include "keyring/clock.h"
+#include "keyring/environment.h"
+#include "keyring/file.h"
+#include "keyring/json.h"
+#include "keyring/kernel_cache.h"
+#include "keyring/text.h"
+
+#define SCOPE_MAXIMUM ((size_t)64 * 1024)
+#define LONGEST_DURATION 86399
+#define DEFAULT_DURATION 900
+/* A Date further off than this is why an assertion was refused (safety.md R-J4). */
+#define CLOCK_TOLERANCE 30
+#define CLOCK_LONGEST INT64_C(86400)
+#define TRIES 3
+#define SHORTEST_MILLISECONDS 1500
+
+/* One run: the token's place in the cache. */
+struct session {
+	struct kt_cache cache;
+	struct kt_cache_question question;
+	char *variant;
+	bool is_own; /* the account's own token, which its item may hold */
+};
+
+static void clear_session(struct session *session)
+{
+	kt_text_free(&session->variant);
+}
+
+bool kt_session_read_duration(const char *text, int64_t *duration, struct kt_error *error)
+{
+	return kt_text_to_number(text, strlen(text), 1, LONGEST_DURATION, duration) ||
+	       kt_fail(error, KT_ERROR_USAGE, "--duration is 1 to 86399 seconds");
+}
+
+bool kt_session_read_scope(char **scope, const char *path, struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret text = { 0 };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret compact = { 0 };
+	KT_CLEANUP(kt_json_free) struct kt_json *json = NULL;
+	struct kt_error broken = { 0 };
+	bool found = true;
+
+	if (!(strcmp(path, "-") == 0 ? kt_secret_read(&text, STDIN_FILENO, SCOPE_MAXIMUM, error)
+	                             : kt_file_read(path, SCOPE_MAXIMUM, &text, &found, error)))
+		return false;
+	if (!found)
+		return kt_fail(error, KT_ERROR_USAGE, "the file of --scope-file does not exist");
+	if (!kt_json_parse(&json, kt_secret_reveal(&text), kt_secret_length(&text), &broken)) {
+		kt_fail(error, KT_ERROR_USAGE, "the scope is not one JSON object");
+		return kt_advise(error, "for example: {\"account_permission\":{\"permission_list\":"
+		                 "[\"Connector.botChat\"]}}");
+	}
+	return kt_json_print(json, &compact, error) &&
+	       kt_text_set(scope, kt_secret_reveal(&compact), error);
+}
+
+bool kt_session_choose(struct kt_credential *credential, const struct kt_wish *wish,
+                       struct kt_error *error)
+{
+	bool is_other = false;
+
+	if (wish->session_name && !kt_text_is_equal(credential->session_name, wish->session_name)) {
+		is_other = true;
+		if (!kt_text_set(&credential->session_name, wish->session_name, error))
+			return false;
+	}
+	if (wish->scope && !kt_text_is_equal(credential->scope, wish->scope)) {
+		is_other = true;
+		if (!kt_text_set(&credential->scope, wish->scope, error))
+			return false;
+	}
+	if (wish->duration && credential->duration != wish->duration) {
+		is_other = true;
+		credential->duration = wish->duration;
+	}
+	if (is_other)
+		kt_lifetime_end(credential);
+	return true;
+}
+
+static bool add_part(EVP_MD_CTX *context, const char *part)
+{
+	const char *text = kt_text_or_empty(part);
+
+	return EVP_DigestUpdate(context, text, strlen(text) + 1) == 1;
+}
+
+/* A name for the session that says nothing; of a new login it is another one. */
+static bool name_variant(const struct kt_credential *credential, char **variant,
+                         struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret text = { 0 };
+	KT_CLEANUP(kt_text_free) char *duration = NULL;
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned int length = 0;
+	EVP_MD_CTX *context = EVP_MD_CTX_new();
+	bool done;
+
+	if (!context)
+		return kt_fail_memory(error);
+	done = kt_text_format(&duration, error, "%lld", (long long)credential->duration) &&
+	       EVP_DigestInit_ex(context, EVP_sha256(), NULL) == 1 &&
+	       add_part(context, credential->grant) && add_part(context, credential->session_name) &&
+	       add_part(context, credential->scope) && add_part(context, duration) &&
+	       EVP_DigestFinal_ex(context, digest, &length) == 1;
+	EVP_MD_CTX_free(context);
+	if (!done)
+		return kt_fail_memory(error);
+	return kt_text_append_base64url(&text, digest, length, error) &&
+	       kt_text_set(variant, kt_secret_reveal(&text), error);
+}
+
+static bool name_session(struct session *session, const struct kt_credential *credential,
+                         const struct kt_wish *wish, struct kt_error *error)
+{
+	if (!name_variant(credential, &session->variant, error))
+		return false;
+	session->is_own = !wish->session_name && !wish->scope && !wish->duration;
+	session->question = (struct kt_cache_question){
+		.form = KT_CACHE_ACCOUNT,
+		.protocol = credential->identity.protocol,
+		.host = credential->identity.host,
+		.path = credential->identity.path,
+		.username = credential->identity.username,
+		.variant = session->variant,
+	};
+	return true;
+}
+
+/* The token in the cache, where there is one, becomes the credential's. */
+static void recall(const struct session *session, struct kt_credential *credential)
+{
+	KT_CLEANUP(kt_cache_entry_clear) struct kt_cache_entry entry = { 0 };
+	KT_CLEANUP(kt_credential_clear) struct kt_credential kept = { 0 };
+	struct kt_error ignored = { 0 };
+
+	if (session->cache.seconds == 0 ||
+	    !kt_cache_find(&session->cache, &session->question, &entry) ||
+	    !kt_credential_read(&kept, kt_secret_reveal(&entry.answer),
+	                        kt_secret_length(&entry.answer), &ignored))
+		return;
+	kt_secret_move(&credential->token, &kept.token);
+	credential->issued = kept.issued;
+	credential->issued_boot = kept.issued_boot;
+	credential->lifetime = kept.lifetime;
+	kt_text_free(&credential->boot_id);
+	credential->boot_id = kept.boot_id;
+	kept.boot_id = NULL;
+}
+
+/* Keeps the token and its times; false where the kernel does not take them. */
+static bool remember(const struct session *session, const struct kt_credential *credential)
+{
+	KT_CLEANUP(kt_cache_entry_clear) struct kt_cache_entry entry = { 0 };
+	KT_CLEANUP(kt_credential_clear) struct kt_credential kept = { .kind = credential->kind };
+	struct kt_error ignored = { 0 };
+
+	if (session->cache.seconds == 0 ||
+	    !kt_identity_copy(&kept.identity, &credential->identity, &ignored) ||
+	    !kt_secret_copy(&kept.token, &credential->token, &ignored) ||
+	    !kt_text_set(&kept.boot_id, credential->boot_id, &ignored))
+		return false;
+	kept.issued = credential->issued;
+	kept.issued_boot = credential->issued_boot;
+	kept.lifetime = credential->lifetime;
+	entry.until = kt_lifetime_wall_end(credential);
+	return kt_credential_write(&kept, &entry.answer, &ignored) &&
+	       kt_cache_put(&session->cache, &session->question, &entry);
+}
+
+static bool is_fresh(const struct kt_credential *credential, const struct kt_wish *wish)
+{
+	int64_t left = kt_lifetime_left(credential);
+	int64_t needed = kt_lifetime_margin(credential);
+
+	if (wish->nearly_whole)
+		needed = credential->lifetime - credential->lifetime / 10;
+	if (wish->ahead)
+		needed = credential->lifetime / 5;
+	if (wish->minimum > 0)
+		needed = wish->minimum;
+	return !wish->renew && left > 0 && left >= needed;
+}
+
+static int64_t clock_difference(const struct kt_reply *reply)
+{
+	int64_t difference = reply->now - kt_clock_wall();
+
+	if (difference > CLOCK_LONGEST)
+		return CLOCK_LONGEST;
+	return difference < -CLOCK_LONGEST ? -CLOCK_LONGEST : difference;
+}
+
+/* Milliseconds before another try; 0: none. Nothing here is spent by a request that failed. */
+static int64_t pause_before(const struct kt_reply *reply, int tries)
+{
+	if (tries >= TRIES)
+		return 0;
+	if (reply->verdict == KT_VERDICT_BUSY)
+		return reply->retry_after ? reply->retry_after * 1000 : 500 << tries;
+	if (reply->verdict == KT_VERDICT_UNSENT || reply->verdict == KT_VERDICT_UNCLEAR)
+		return reply->cause && strcmp(reply->cause, "certificate") == 0 ? 0
+		                                                               : 200 << tries;
+	return 0;
+}
+
+static bool ask(struct kt_credential *credential, int64_t now, int64_t deadline,
+                struct kt_errand *answer, struct kt_reply *reply, struct kt_error *error)
+{
+	KT_CLEANUP(kt_errand_clear) struct kt_errand errand = { 0 };
+
+	if (!kt_grant_jwt_bearer(credential, now, deadline - kt_clock_monotonic(), &errand, error) ||
+	    !kt_courier_ask(&errand, answer, error))
+		return false;
+	kt_reply_read(reply, answer, kt_dialect_of(credential));
+	kt_report_trace("assertion of %s: HTTP %lld, verdict %d", credential->identity.username,
+	                (long long)reply->status, (int)reply->verdict);
+	return true;
+}
+
+static bool accept(struct kt_credential *credential, const struct kt_errand *answer,
+                   const struct kt_reply *reply, struct kt_error *error)
+{
+	KT_CLEANUP(kt_tokens_clear) struct kt_tokens tokens = { 0 };
+
+	if (!kt_tokens_read(&tokens, reply, answer,
+	                    credential->duration ? credential->duration : DEFAULT_DURATION, error))
+		return false;
+	kt_secret_move(&credential->token, &tokens.access_token);
+	return kt_lifetime_start(credential, tokens.lifetime, error);
+}
+
+bool kt_session_sign(struct kt_credential *credential, struct kt_error *error)
+{
+	int64_t deadline = kt_clock_monotonic() + KT_COURIER_MILLISECONDS;
+	int64_t correction = 0;
+
+	for (int tries = 1;; tries++) {
+		KT_CLEANUP(kt_errand_clear) struct kt_errand answer = { 0 };
+		struct kt_reply reply = { 0 };
+		int64_t difference;
+		int64_t pause;
+
+		if (!ask(credential, kt_clock_wall() + correction, deadline, &answer, &reply, error))
+			return false;
+		if (reply.verdict == KT_VERDICT_TOKENS)
+			return accept(credential, &answer, &reply, error);
+		difference = clock_difference(&reply);
+		if (correction == 0 && reply.status >= 400 && reply.status < 500 &&
+		    llabs(difference) > CLOCK_TOLERANCE) {
+			kt_report_note("this machine's clock is %lld s %s the service's: signed again with "
+			               "its time", llabs(difference), difference > 0 ? "behind" : "ahead of");
+			correction = difference;
+			continue;
+		}
+		pause = pause_before(&reply, tries);
+		if (pause == 0 || kt_clock_monotonic() + pause + SHORTEST_MILLISECONDS > deadline)
+			return kt_refusal_fail(&reply, credential, error);
+		kt_clock_sleep(pause);
+	}
+}
+
+static bool reload(struct kt_keyring *keyring, struct kt_credential *credential,
+                   struct kt_error *error)
+{
+	KT_CLEANUP(kt_identity_clear) struct kt_identity identity = { 0 };
+	bool found;
+
+	if (!kt_identity_copy(&identity, &credential->identity, error) ||
+	    !kt_keyring_load(keyring, &identity, credential, &found, error))
+		return false;
+	return found || kt_fail(error, KT_ERROR_NOT_FOUND, "the account was removed just now");
+}
+
+/* Under the lock: another may have signed meanwhile, or logged in anew. */
+static bool run_locked(struct kt_keyring *keyring, struct kt_credential *credential,
+                       const struct kt_wish *wish, struct kt_change *change,
+                       struct kt_error *error)
+{
+	KT_CLEANUP(clear_session) struct session session = { 0 };
+
+	if (!reload(keyring, credential, error) || !kt_session_choose(credential, wish, error) ||
+	    !name_session(&session, credential, wish, error))
+		return false;
+	kt_cache_open(&session.cache, kt_environment_get);
+	if (!wish->renew)
+		recall(&session, credential);
+	if (is_fresh(credential, wish))
+		return true;
+	if (!kt_session_sign(credential, error))
+		return false;
+	/* What the door has of the old token would else be handed out to its end. */
+	if (wish->renew)
+		kt_remember_change(&credential->identity);
+	if (remember(&session, credential) || !session.is_own)
+		return true;
+	kt_change_announce(change);
+	return kt_keyring_store(keyring, credential, error);
+}
+
+bool kt_session_run(struct kt_keeper *keeper, struct kt_credential *credential,
+                    const struct kt_wish *wish, struct kt_error *error)
+{
+	KT_CLEANUP(kt_change_end) struct kt_change change = { 0 };
+	KT_CLEANUP(clear_session) struct session session = { 0 };
+	struct kt_keyring *keyring;
+
+	if (!kt_session_choose(credential, wish, error) ||
+	    !name_session(&session, credential, wish, error))
+		return false;
+	kt_cache_open(&session.cache, kt_environment_get);
+	recall(&session, credential);
+	if (is_fresh(credential, wish))
+		return true;
+	keyring = kt_keeper_keyring(keeper, error);
+	if (!keyring)
+		return false;
+	if (!kt_change_lock(&change, &credential->identity, error)) {
+		if (error->code != KT_ERROR_BUSY || kt_lifetime_left(credential) <= 0)
+			return false;
+		kt_error_clear(error);
+		return true;
+	}
+	return run_locked(keyring, credential, wish, &change, error);
+}
+
+bool kt_session_remember(const struct kt_credential *credential)
+{
+	KT_CLEANUP(clear_session) struct session session = { 0 };
+	const struct kt_wish own = { 0 };
+	struct kt_error ignored = { 0 };
+
+	kt_cache_open(&session.cache, kt_environment_get);
+	return name_session(&session, credential, &own, &ignored) && remember(&session, credential);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * The tokens of a service app (kind jwt): one for each session name, duration and scope. They
+ * lie in the kernel cache alone; where that is refused, the account's own stands in its item.
+ * What is lost is signed anew.
+ */
+
+#include <stdbool.h>
+
+#include "helper/keeper/keeper.h"
+#include "helper/keeper/wish.h"
+#include "keyring/credential.h"
+
+/*
+ * Makes credential, just loaded, one whose access token is of the wish's session and meets the
+ * wish. However many callers ask at once, one request is made for each session.
+ */
+bool kt_session_run(struct kt_keeper *keeper, struct kt_credential *credential,
+                    const struct kt_wish *wish, struct kt_error *error);
+
+/*
+ * Signs and asks the service for a token now, without keyring, lock or cache. A clock that is
+ * wrong by more than 30 s is put right by the server's Date, once (safety.md R-J4).
+ */
+bool kt_session_sign(struct kt_credential *credential, struct kt_error *error);
+
+/*
+ * Keeps the account's own token, just signed at a login, where tokens lie; false where the kernel
+ * does not take it.
+ */
+bool kt_session_remember(const struct kt_credential *credential);
+
+/* Says of the credential which of its tokens the wish means. */
+bool kt_session_choose(struct kt_credential *credential, const struct kt_wish *wish,
+                       struct kt_error *error);
+
+/* Reads a scope: one JSON object of at most 64 KiB, from a file or "-" for stdin. */
+bool kt_session_read_scope(char **scope, const char *path, struct kt_error *error);
+
+/* Reads a --duration: 1 to 86,399 seconds. */
+bool kt_session_read_duration(const char *text, int64_t *duration, struct kt_error *error);

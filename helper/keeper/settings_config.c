@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <string.h>
+
+#include "helper/keeper/settings.h"
+#include "keyring/cleanup.h"
+#include "keyring/file.h"
+#include "keyring/json.h"
+#include "keyring/text.h"
+
+#define FILE_MAXIMUM ((size_t)64 * 1024)
+
+/* What client_type says; the last two are the Java quickstart's. */
+static const struct {
+	const char *name;
+	enum kt_kind kind;
+} types[] = {
+	{ "web", KT_KIND_WEB },
+	{ "pkce", KT_KIND_PKCE },
+	{ "device", KT_KIND_DEVICE },
+	{ "jwt", KT_KIND_JWT },
+	{ "single_page", KT_KIND_PKCE },
+	{ "server", KT_KIND_JWT },
+};
+
+/* NULL where the member is absent or empty. */
+static const char *text_of(const struct kt_json *json, const char *name)
+{
+	const char *text = kt_json_text(json, name);
+
+	return text && *text ? text : NULL;
+}
+
+static bool fail_kind(const char *rule, struct kt_error *error)
+{
+	kt_fail(error, KT_ERROR_USAGE, "the config file: %s", rule);
+	return kt_advise(error, "client_type is web, pkce, device or jwt; or say --kind");
+}
+
+/* Some loaders ignore client_type, and some files lack it: a key or a secret shows the kind. */
+static bool find_kind(const struct kt_json *json, enum kt_kind wanted, enum kt_kind *kind,
+                      struct kt_error *error)
+{
+	const char *type = text_of(json, "client_type");
+
+	*kind = KT_KIND_NONE;
+	for (size_t i = 0; type && i < sizeof(types) / sizeof(types[0]); i++)
+		if (strcmp(types[i].name, type) == 0)
+			*kind = types[i].kind;
+	if (type && *kind == KT_KIND_NONE)
+		return fail_kind("its client_type is unknown", error);
+	if (!type)
+		*kind = wanted != KT_KIND_NONE ? wanted
+			: text_of(json, "private_key") ? KT_KIND_JWT
+			: text_of(json, "client_secret") ? KT_KIND_WEB : KT_KIND_NONE;
+	if (*kind == KT_KIND_NONE)
+		return fail_kind("it has no client_type", error);
+	if (wanted != KT_KIND_NONE && wanted != *kind)
+		return fail_kind("its client_type is not that of --kind", error);
+	return true;
+}
+
+static bool set_secret(struct kt_secret *secret, const char *text, struct kt_error *error)
+{
+	return !text || kt_secret_set(secret, text, strlen(text), error);
+}
+
+static bool read_members(struct kt_settings *settings, const struct kt_json *json,
+                         struct kt_error *error)
+{
+	const char *key = text_of(json, "private_key");
+	const char *secret = text_of(json, "client_secret");
+	const char *redirect_uri = kt_json_list_text(json, "redirect_uris", 0);
+
+	/* The Node quickstart's README has a service app's key in client_secret. */
+	if (settings->kind == KT_KIND_JWT && !key)
+		key = secret;
+	return kt_text_set(&settings->client_id, text_of(json, "client_id"), error) &&
+	       kt_text_set(&settings->api_base, text_of(json, "coze_api_base"), error) &&
+	       kt_text_set(&settings->www_base, text_of(json, "coze_www_base"), error) &&
+	       kt_text_set(&settings->public_key_id, text_of(json, "public_key_id"), error) &&
+	       kt_text_set(&settings->redirect_uri, redirect_uri, error) &&
+	       (settings->kind != KT_KIND_WEB ||
+	        set_secret(&settings->client_secret, secret, error)) &&
+	       (settings->kind != KT_KIND_JWT || set_secret(&settings->private_key, key, error));
+}
+
+bool kt_settings_from_config(struct kt_settings *settings, const char *path, enum kt_kind kind,
+                             struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret content = { 0 };
+	KT_CLEANUP(kt_json_free) struct kt_json *json = NULL;
+	struct kt_error broken = { 0 };
+	bool found;
+
+	if (!kt_file_read(path, FILE_MAXIMUM, &content, &found, error))
+		return false;
+	if (!found)
+		return kt_fail(error, KT_ERROR_USAGE, "the file of --config does not exist");
+	if (!kt_json_parse(&json, kt_secret_reveal(&content), kt_secret_length(&content), &broken)) {
+		kt_fail(error, KT_ERROR_USAGE, "the file of --config is not one JSON object: %.120s",
+		        broken.message);
+		return kt_advise(error, "give the coze_oauth_config.json that Coze's console exports");
+	}
+	return find_kind(json, kind, &settings->kind, error) &&
+	       read_members(settings, json, error);
+}
