@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "helper/keeper/keeper.h"
 #include "helper/keeper/terminal.h"
@@ -52,4 +54,8 @@ void kt_keeper_leave(struct kt_keyring **keyring)
 void kt_keeper_clear(struct kt_keeper *keeper)
 {
 	kt_keyring_close(&keeper->keyring);
+	/* run makes it the environment of what it becomes. */
+	if (keeper->environment != environ)
+		free(keeper->environment);
+	keeper->environment = NULL;
 }
