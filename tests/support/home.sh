@@ -38,6 +38,10 @@ home_clean()
 	GIT_TERMINAL_PROMPT=0
 	LC_ALL=C.UTF-8
 	export GIT_CONFIG_NOSYSTEM GIT_TERMINAL_PROMPT LC_ALL
+	# faketime and git's suite preload a library of their own.
+	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0
+	TEST_NO_MALLOC_CHECK=1
+	export ASAN_OPTIONS TEST_NO_MALLOC_CHECK
 	umask 077
 }
 
@@ -314,6 +318,7 @@ crowd()
 	done
 	wait_for_crowd
 	crowd_milliseconds=$(($(now) - crowd_began))
+	echo "# $crowd_count calls at once: $crowd_milliseconds ms"
 	cat "$work"/calls/*.said >"$work/crowd"
 	cat "$work"/calls/*.err >"$work/err"
 }
