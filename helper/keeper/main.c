@@ -149,17 +149,14 @@ int main(int argc, char **argv)
 {
 	KT_CLEANUP(kt_keeper_clear) struct kt_keeper keeper = { 0 };
 	struct kt_error error = { 0 };
-	bool done = false;
 
 	if (argc < 1)
 		return kt_error_exit_status(KT_ERROR_USAGE);
 	if (prepare(&keeper, &error)) {
 		kt_report_start(kt_environment_get("KEYTURN_TRACE"));
-		done = dispatch(&keeper, argc, argv, &error);
+		if (dispatch(&keeper, argc, argv, &error))
+			return 0;
 	}
-	free(keeper.environment);
-	if (done)
-		return 0;
 	kt_report_failure(&error, keeper.wants_json);
 	return kt_error_exit_status(error.code);
 }
