@@ -6,7 +6,7 @@
 #include "helper/keeper/account.h"
 #include "helper/keeper/ahead.h"
 #include "helper/keeper/lifetime.h"
-#include "helper/keeper/rotation.h"
+#include "helper/keeper/supply.h"
 #include "helper/renewal.h"
 #include "keyring/cleanup.h"
 #include "keyring/environment.h"
@@ -63,7 +63,7 @@ static bool renew(struct kt_keeper *keeper, const char *service, const char *acc
 		return false;
 	if (!found || !kt_kind_is_grant(credential.kind))
 		return true;
-	if (!kt_rotation_run(keeper, &credential, &ahead, error))
+	if (!kt_supply_renew(keeper, &credential, &ahead, error))
 		return false;
 	return kt_lifetime_left(&credential) > credential.lifetime / 5 ||
 	       kt_fail(error, KT_ERROR_BUSY, "the token could not be renewed yet");

@@ -166,6 +166,9 @@ void kt_remember_answer(const struct kt_remembrance *remembrance,
 
 	if (!make_entry(&remembrance->cache, credential, answer, &entry))
 		return;
+	/* Renewals are of the account's own token; a session's is signed anew when it ends. */
+	if (remembrance->question.variant)
+		entry.renew = 0;
 	insert(remembrance, &credential->identity, &entry);
 	if (entry.renew && kt_clock_wall() >= entry.renew)
 		kt_ahead_start(&remembrance->cache, answer);

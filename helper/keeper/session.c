@@ -196,8 +196,9 @@ static bool is_fresh(const struct kt_credential *credential, const struct kt_wis
 
 	if (wish->nearly_whole)
 		needed = credential->lifetime - credential->lifetime / 10;
+	/* Who asked counts in whole seconds too, and may be one or two early. */
 	if (wish->ahead)
-		needed = credential->lifetime / 5;
+		needed = credential->lifetime / 5 + 2;
 	if (wish->minimum > 0)
 		needed = wish->minimum;
 	return !wish->renew && left > 0 && left >= needed;
@@ -311,7 +312,9 @@ static bool run_locked(struct kt_keyring *keyring, struct kt_credential *credent
 	if (!kt_session_sign(credential, error))
 		return false;
 	/* What the door has of the old token would else be handed out to its end. */
-	if (wish->renew)
+	if (session.is_own)
+		kt_remember_renewal(credential);
+	else if (wish->renew)
 		kt_remember_change(&credential->identity);
 	if (remember(&session, credential) || !session.is_own)
 		return true;

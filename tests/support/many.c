@@ -7,7 +7,8 @@
  * Starts COMMAND COUNT times, back to back or one each MILLISECONDS, with the file INPUT as
  * stdin. A caller has its answer when it has ended and its stdout is at its end. One that fails
  * or whose output does not begin with BEGINNING is wrong. Prints one line, times in
- * microseconds: total=... p50=... p95=... p999=... max=... wrong=...
+ * microseconds and the largest memory in KiB: total=... p50=... p95=... p999=... max=...
+ * rss=... wrong=...
  */
 
 #include <errno.h>
@@ -28,6 +29,7 @@ struct caller {
 	int output;
 	int64_t began;
 	int64_t took;
+	long memory;
 	bool is_wrong;
 };
 
@@ -74,7 +76,7 @@ static void start(const struct plan *plan, struct caller *caller)
 	close(ends[1]);
 }
 
-static void end(const struct plan *plan, struct caller *caller, int status)
+static void end(const struct plan *plan, struct caller *caller, int status, long memory)
 {
 	char text[4096];
 	size_t length = 0;
@@ -86,18 +88,20 @@ static void end(const struct plan *plan, struct caller *caller, int status)
 	caller->took = now() - caller->began;
 	caller->is_wrong = status != 0 || length < strlen(plan->beginning) ||
 	                   memcmp(text, plan->beginning, strlen(plan->beginning)) != 0;
+	caller->memory = memory;
 	caller->pid = 0;
 }
 
 /* Reaps one; false where none has ended, or none is left. */
 static bool reap(const struct plan *plan, struct caller *callers, int options)
 {
+	struct rusage usage;
 	int status;
-	pid_t pid = waitpid(-1, &status, options);
+	pid_t pid = wait4(-1, &status, options, &usage);
 
 	for (int i = 0; pid > 0 && i < plan->count; i++)
 		if (callers[i].pid == pid)
-			end(plan, &callers[i], status);
+			end(plan, &callers[i], status, usage.ru_maxrss);
 	return pid > 0;
 }
 
@@ -112,15 +116,18 @@ static int compare(const void *left, const void *right)
 static void report(const struct plan *plan, struct caller *callers, int64_t total)
 {
 	size_t count = (size_t)plan->count;
+	long memory = 0;
 	int wrong = 0;
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		wrong += callers[i].is_wrong;
+		memory = callers[i].memory > memory ? callers[i].memory : memory;
+	}
 	qsort(callers, count, sizeof(*callers), compare);
-	printf("total=%lld p50=%lld p95=%lld p999=%lld max=%lld wrong=%d\n", (long long)total,
+	printf("total=%lld p50=%lld p95=%lld p999=%lld max=%lld rss=%ld wrong=%d\n", (long long)total,
 	       (long long)callers[count / 2].took, (long long)callers[count * 95 / 100].took,
 	       (long long)callers[count * 999 / 1000].took, (long long)callers[count - 1].took,
-	       wrong);
+	       memory, wrong);
 }
 
 static void read_plan(struct plan *plan, int argc, char **argv)
