@@ -43,6 +43,12 @@ void kt_checkup_add_error(struct kt_checkup *checkup, const char *layer,
 /* The session bus, the keyring that is chosen, whether it is open, what cannot be read in it. */
 void kt_checkup_keyring(struct kt_checkup *checkup, struct kt_keeper *keeper);
 
+/*
+ * For who has grants: proxy, each token endpoint (DNS, TLS, whether it answers), this machine's
+ * clock against the service's, and the state of each grant. 5 s at most, and no secret is sent.
+ */
+void kt_checkup_network(struct kt_checkup *checkup, struct kt_keeper *keeper);
+
 /* The vault, and the kernel keyring. */
 void kt_checkup_vault(struct kt_checkup *checkup);
 void kt_checkup_kernel(struct kt_checkup *checkup);

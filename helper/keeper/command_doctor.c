@@ -78,6 +78,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	kt_checkup_keyring(&checkup, keeper);
 	kt_checkup_vault(&checkup);
 	kt_checkup_kernel(&checkup);
+	kt_checkup_network(&checkup, keeper);
 	kt_checkup_pam(&checkup, "/etc/pam.d");
 	if (!print(&checkup, keeper->wants_json, error))
 		return false;

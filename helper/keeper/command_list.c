@@ -68,13 +68,16 @@ static bool print_row(const struct kt_credential *credential, bool is_preferred,
 {
 	KT_CLEANUP(kt_text_free) char *service = NULL;
 	KT_CLEANUP(kt_text_free) char *end = NULL;
+	KT_CLEANUP(kt_text_free) char *renewal = NULL;
 	KT_CLEANUP(kt_text_free) char *row = NULL;
 
 	if (!kt_account_service(&credential->identity, &service, error) ||
 	    !kt_describe_end(credential, &end, error) ||
-	    !kt_text_format(&row, error, "%c %-20s %-28s %-9s %-10s %s",
+	    !kt_describe_renewal(credential, &renewal, error) ||
+	    !kt_text_format(&row, error, "%c %-20s %-28s %-9s %-10s %-16s %s",
 	                    is_preferred ? '*' : ' ', credential->identity.username, service,
-	                    kt_kind_name(credential->kind), kt_describe_state(credential), end))
+	                    kt_kind_name(credential->kind), kt_describe_state(credential), end,
+	                    renewal))
 		return false;
 	kt_text_make_printable(row);
 	return kt_secret_append_text(output, row, error) &&
@@ -91,8 +94,8 @@ static bool print_table(const struct listing *listing, struct kt_secret *output,
 		kt_report_note("no account is stored yet; run: keyturn login");
 		return true;
 	}
-	if (!kt_text_format(&heading, error, "  %-20s %-28s %-9s %-10s %s\n", "ACCOUNT", "SERVICE",
-	                    "KIND", "STATE", "ENDS") ||
+	if (!kt_text_format(&heading, error, "  %-20s %-28s %-9s %-10s %-16s %s\n", "ACCOUNT",
+	                    "SERVICE", "KIND", "STATE", "ENDS", "RENEWED") ||
 	    !kt_secret_append_text(output, heading, error))
 		return false;
 	for (size_t i = 0; i < list->count; i++)

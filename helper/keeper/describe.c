@@ -54,6 +54,21 @@ static int64_t end_of(const struct kt_credential *credential)
 	                                          : credential->expires;
 }
 
+/* Of a grant: when its newest token was got; 0 for the others. */
+static int64_t renewal_of(const struct kt_credential *credential)
+{
+	if (!kt_kind_is_grant(credential->kind))
+		return 0;
+	return credential->issued > credential->refreshed ? credential->issued
+	                                                  : credential->refreshed;
+}
+
+bool kt_describe_renewal(const struct kt_credential *credential, char **text,
+                         struct kt_error *error)
+{
+	return kt_describe_time(renewal_of(credential), text, error);
+}
+
 bool kt_describe_end(const struct kt_credential *credential, char **text,
                      struct kt_error *error)
 {
@@ -81,5 +96,6 @@ bool kt_describe_json(const struct kt_credential *credential, bool is_default,
 	       kt_json_add_text(json, "state", kt_describe_state(credential), error) &&
 	       add_time(json, "expires_at", end_of(credential), error) &&
 	       add_time(json, "created_at", credential->created, error) &&
+	       add_time(json, "renewed_at", renewal_of(credential), error) &&
 	       kt_json_add_boolean(json, "default", is_default, error);
 }

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "helper/keeper/account.h"
+#include "helper/keeper/checkup.h"
+#include "helper/keeper/courier.h"
+#include "helper/keeper/describe.h"
+#include "keyring/cleanup.h"
+#include "keyring/clock.h"
+#include "keyring/environment.h"
+#include "keyring/text.h"
+
+#define SERVICES 8
+#define ANSWER_MILLISECONDS 4000
+#define GRACE_MILLISECONDS 700
+/* A token's life is counted by the server's clock; more than this misleads people. */
+#define CLOCK_SECONDS 60
+
+/* A token endpoint, asked without any secret; all are asked at once. */
+struct visit {
+	const char *url;
+	const char *ca;
+	struct kt_courier courier;
+	struct kt_errand answer;
+};
+
+struct visits {
+	struct visit items[SERVICES];
+	size_t count;
+};
+
+static void clear_visits(struct visits *visits)
+{
+	for (size_t i = 0; i < visits->count; i++) {
+		kt_courier_end(&visits->items[i].courier);
+		kt_errand_clear(&visits->items[i].answer);
+	}
+}
+
+static bool is_visited(const struct visits *visits, const char *url)
+{
+	for (size_t i = 0; i < visits->count; i++)
+		if (strcmp(visits->items[i].url, url) == 0)
+			return true;
+	return false;
+}
+
+static void set_out(struct visits *visits, const struct kt_credential *credential)
+{
+	KT_CLEANUP(kt_errand_clear) struct kt_errand errand = { 0 };
+	struct visit *visit = &visits->items[visits->count];
+	struct kt_error ignored = { 0 };
+
+	if (!credential->token_endpoint || visits->count == SERVICES ||
+	    is_visited(visits, credential->token_endpoint))
+		return;
+	*visit = (struct visit){ .url = credential->token_endpoint, .ca = credential->ca };
+	if (kt_errand_add(&errand, "errand", "get", &ignored) &&
+	    kt_errand_add(&errand, "url", visit->url, &ignored) &&
+	    kt_errand_add_number(&errand, "timeout", ANSWER_MILLISECONDS, &ignored) &&
+	    (!visit->ca || kt_errand_add(&errand, "ca", visit->ca, &ignored)) &&
+	    kt_courier_start(&visit->courier, &ignored) &&
+	    !kt_courier_send(&visit->courier, &errand, &ignored))
+		kt_courier_end(&visit->courier);
+	visits->count++;
+}
+
+static const char *remedy_for(const char *cause)
+{
+	static const struct {
+		const char *cause;
+		const char *remedy;
+	} remedies[] = {
+		{ "dns", "check the network, and the name server in /etc/resolv.conf" },
+		{ "certificate", "check this machine's clock; a private CA is given by: keyturn login "
+		                 "--ca-file" },
+		{ "tls", "find out what stands between here and the service, and breaks TLS" },
+	};
+
+	for (size_t i = 0; i < sizeof(remedies) / sizeof(remedies[0]); i++)
+		if (cause && strcmp(remedies[i].cause, cause) == 0)
+			return remedies[i].remedy;
+	return "check the network, the firewall and the proxy (https_proxy, no_proxy)";
+}
+
+static void report_answer(struct kt_checkup *checkup, const struct visit *visit)
+{
+	const char *reason = kt_errand_text(&visit->answer, "reason");
+	struct kt_error error = { 0 };
+	int64_t status = 0;
+
+	kt_errand_number(&visit->answer, "status", &status);
+	if (status >= 500) {
+		kt_checkup_add(checkup, "network", KT_FINDING_WARNING,
+		               "nothing is to be done here: try again later", "%s answers %lld",
+		               visit->url, (long long)status);
+	} else if (status > 0) {
+		kt_checkup_add(checkup, "network", KT_FINDING_OK, NULL, "%s answers", visit->url);
+	} else {
+		kt_fail(&error, KT_ERROR_NETWORK, "%s: %s", visit->url,
+		        reason ? reason : "the courier brought no answer");
+		kt_advise(&error, "%s", remedy_for(kt_errand_text(&visit->answer, "cause")));
+		kt_checkup_add_error(checkup, "network", KT_FINDING_FAILED, &error);
+	}
+}
+
+/* One clock is enough: the first that an answer tells. */
+static void report_clock(struct kt_checkup *checkup, const struct visits *visits)
+{
+	for (size_t i = 0; i < visits->count; i++) {
+		int64_t date;
+		int64_t ahead;
+
+		if (!kt_errand_number(&visits->items[i].answer, "date", &date))
+			continue;
+		ahead = kt_clock_wall() - date;
+		if (ahead <= CLOCK_SECONDS && ahead >= -CLOCK_SECONDS)
+			kt_checkup_add(checkup, "clock", KT_FINDING_OK, NULL,
+			               "this machine's clock and the service's agree");
+		else
+			kt_checkup_add(checkup, "clock", KT_FINDING_WARNING,
+			               "set the clock: timedatectl set-ntp true",
+			               "this machine's clock is %lld s %s the service's",
+			               (long long)(ahead > 0 ? ahead : -ahead),
+			               ahead > 0 ? "ahead of" : "behind");
+		return;
+	}
+}
+
+/* Its value may have a password in it. */
+static void report_proxy(struct kt_checkup *checkup)
+{
+	static const char *const names[] = { "https_proxy", "HTTPS_PROXY" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const char *value = kt_environment_get(names[i]);
+
+		if (value && *value) {
+			kt_checkup_add(checkup, "proxy", KT_FINDING_OK, NULL,
+			               "%s names a proxy, and it is used", names[i]);
+			return;
+		}
+	}
+}
+
+static void report_grant(struct kt_checkup *checkup, const struct kt_credential *credential)
+{
+	KT_CLEANUP(kt_text_free) char *name = NULL;
+	const char *state = kt_describe_state(credential);
+	struct kt_error error = { 0 };
+
+	if (!kt_account_full_name(&credential->identity, &name, &error))
+		return;
+	if (strcmp(state, "dead") == 0) {
+		kt_fail(&error, KT_ERROR_DEAD, "the login of %s is over", name);
+		kt_advise(&error, "log in again: keyturn login %s", name);
+		kt_checkup_add_error(checkup, "grant", KT_FINDING_FAILED, &error);
+	} else if (strcmp(state, "suspect") == 0) {
+		kt_fail(&error, KT_ERROR_NETWORK, "the answer to the last renewal of %s was lost", name);
+		kt_advise(&error, "run: keyturn refresh %s", name);
+		kt_checkup_add_error(checkup, "grant", KT_FINDING_WARNING, &error);
+	} else {
+		kt_checkup_add(checkup, "grant", KT_FINDING_OK, NULL, "%s can be renewed", name);
+	}
+}
+
+void kt_checkup_network(struct kt_checkup *checkup, struct kt_keeper *keeper)
+{
+	KT_CLEANUP(kt_credentials_clear) struct kt_credentials list = { 0 };
+	KT_CLEANUP(clear_visits) struct visits visits = { 0 };
+	const struct kt_identity anything = { 0 };
+	struct kt_error ignored = { 0 };
+	struct kt_keyring *keyring = kt_keeper_keyring(keeper, &ignored);
+	int64_t deadline = kt_clock_monotonic() + ANSWER_MILLISECONDS + GRACE_MILLISECONDS;
+
+	/* That the keyring cannot be read has been told by its own check. */
+	if (!keyring || !kt_keyring_search(keyring, &anything, &list, &ignored))
+		return;
+	for (size_t i = 0; i < list.count; i++)
+		if (kt_kind_is_grant(list.items[i].kind))
+			set_out(&visits, &list.items[i]);
+	if (visits.count > 0)
+		report_proxy(checkup);
+	for (size_t i = 0; i < visits.count; i++) {
+		struct visit *visit = &visits.items[i];
+
+		if (visit->courier.socket_plus_one)
+			kt_courier_receive(&visit->courier, &visit->answer, deadline, &ignored);
+		report_answer(checkup, visit);
+	}
+	report_clock(checkup, &visits);
+	for (size_t i = 0; i < list.count; i++)
+		if (kt_kind_is_grant(list.items[i].kind))
+			report_grant(checkup, &list.items[i]);
+}

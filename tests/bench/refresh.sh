@@ -1,0 +1,73 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# What a refresh costs, store included, beside one curl POST to the same server over TLS on this
+# machine, with the distribution's default CA bundle. Prints the ratio of the medians, the
+# instructions and the system calls of one refresh; fails where one is over its goal (0.75, 75
+# million, 1,300). Not a test: a machine that is busy with something else says nothing. Root alone
+# can add the server's CA for a while, in a mount namespace.
+#
+#	srcdir=.. builddir=. ../tests/bench/refresh.sh
+set -eu
+
+srcdir=$(cd "${srcdir:-.}" && pwd)
+builddir=$(cd "${builddir:-.}" && pwd)
+PATH=$builddir/tests/bin:$PATH
+export srcdir builddir PATH
+. "$srcdir/tests/support/home.sh"
+. "$srcdir/tests/support/desktop.sh"
+. "$srcdir/tests/support/server.sh"
+. "$srcdir/tests/support/refresh.sh"
+desktop_alone "$0" "$@"
+need hyperfine curl strace dbus-daemon gnome-keyring-daemon
+rounds=${ROUNDS:-100}
+home_on_desktop
+refresh_serve --tls --host localhost
+trust "$COZE_CA"
+keyturn vault create --key-file "$work/vault.key" >"$work/log" 2>&1
+
+# What curl sends is answered without effect on the grants.
+cat >"$work/body" <<-END
+{"grant_type":"refresh_token","client_id":"pkce-client.app.coze","refresh_token":"refresh_none"}
+END
+post="curl -s -o /dev/null --cacert /etc/ssl/certs/ca-certificates.crt --capath /nonexistent"
+post="$post -H Content-Type:application/json -d @$work/body $COZE_API/api/permission/oauth2/token"
+
+for keyring in secret-service vault; do
+	export KEYTURN_KEYRING=$keyring
+	grant bench
+	keyturn refresh bench
+	hyperfine --shell=none --warmup 5 --runs "$rounds" --style none \
+		--export-json "$work/$keyring.json" "$post" 'keyturn refresh bench' 2>"$work/log" ||
+		{
+			cat "$work/log"
+			exit 1
+		}
+	strace -f -qq -c -o "$work/$keyring.calls" keyturn refresh bench
+	perf stat -x, -e instructions:u -o "$work/$keyring.perf" keyturn refresh bench \
+		2>/dev/null || : >"$work/$keyring.perf"
+done
+
+python3 - "$work" <<'END'
+import json, sys
+
+work = sys.argv[1]
+over = False
+print("%-16s %18s %18s %6s %9s %7s" % ("refresh", "ms (least)", "curl POST", "ratio",
+                                       "M instr.", "calls"))
+for name in ("secret-service", "vault"):
+    with open(f"{work}/{name}.json") as file:
+        post, refresh = json.load(file)["results"]
+    with open(f"{work}/{name}.calls") as file:
+        calls = int(file.read().splitlines()[-1].split()[2 + 1])
+    with open(f"{work}/{name}.perf") as file:
+        counts = [line.split(",")[0] for line in file if "instructions" in line]
+    instructions = int(counts[0]) / 1e6 if counts and counts[0].isdigit() else None
+    ratio = refresh["median"] / post["median"]
+    over = over or ratio > 0.75 or calls > 1300 or (instructions or 0) > 75
+    print("%-16s %8.1f (%7.1f) %8.1f (%7.1f) %6.2f %9s %7d" % (
+        name, 1000 * refresh["median"], 1000 * refresh["min"], 1000 * post["median"],
+        1000 * post["min"], ratio, "-" if instructions is None else round(instructions, 1),
+        calls))
+sys.exit(over)
+END
