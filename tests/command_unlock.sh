@@ -106,6 +106,10 @@ expect_status 4
 expect_cause_and_remedy
 expect_said 'keyturn unlock --resync'
 
+call setsid keyturn doctor
+expect_status 4
+must grep -q 'keyturn unlock --resync' "$work/out"
+
 begin 'what nobody may have written there is no reason'
 for word in nonsense '' "$(head -c 5000 /dev/zero | tr '\0' o)"; do
 	left "$word"

@@ -90,10 +90,10 @@ booted() {
 wait_for 60 booted || skip "the container did not boot: $(tail -n 1 "$scratch/console")"
 kill -0 "$nspawn" 2>/dev/null || skip "systemd-nspawn: $(tail -n 1 "$scratch/console")"
 
-# login SERVICE: a session of five seconds, in the background; its result is in "out".
+# login SERVICE: a session of three seconds, in the background; its result is in "out".
 login() {
 	in_container systemd-run --quiet --wait --pipe /kt/pam_harness /etc/pam.d "$1" kt-one \
-		default pw:/kt/good auth acct cred open sleep:5000 close >"$scratch/out" 2>&1 &
+		default pw:/kt/good auth acct cred open sleep:3000 close >"$scratch/out" 2>&1 &
 	session=$!
 }
 
@@ -117,9 +117,10 @@ all_gone() {
 
 # logs_in SERVICE LOCKED OUTCOME LINES
 logs_in() {
+	in_container systemctl stop "user@$uid.service"
 	wait_for 30 all_gone || return 1
 	login "$1"
-	wait_for 5 lock_state_is "$2" && state=0 || state=1
+	wait_for 3 lock_state_is "$2" && state=0 || state=1
 	found=$(in_container cat "/run/user/$uid/keyturn/unlock-outcome" 2>/dev/null) || :
 	wait "$session" && succeeded_with_lines "$4" && [ "$state" = 0 ] && [ "$found" = "$3" ] &&
 		echo "# open_session took $(took open) ms" && [ "$(took open)" -lt 1500 ]
