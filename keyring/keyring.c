@@ -83,6 +83,10 @@ static bool reach_recorded(struct kt_keyring *keyring, const char *name, struct 
 		return true;
 	kt_fail(error, cause.code, "your logins are in the %s, which this session cannot reach: %s",
 	        backend == &kt_backend_secret_service ? "desktop keyring" : name, cause.message);
+	/* A vault that is made now would be a second home for the same logins. */
+	if (backend == &kt_backend_secret_service)
+		return kt_advise(error, "run it in your desktop session, or for another keyring once: "
+		                 "KEYTURN_KEYRING=vault keyturn ...");
 	return kt_advise(error, "%s", cause.remedy[0] ? cause.remedy : "run: keyturn doctor");
 }
 
