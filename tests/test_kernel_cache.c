@@ -39,6 +39,11 @@ int64_t kt_clock_boot(void)
 	return boot;
 }
 
+int64_t kt_clock_boot_milliseconds(void)
+{
+	return boot * 1000;
+}
+
 /* The environment: a store of this test's own, and what a test sets. */
 static const char *set_name = "";
 static const char *set_value;
