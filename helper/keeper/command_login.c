@@ -127,6 +127,8 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 		{ "client-secret-file", true, &login.client_secret_file },
 		{ "private-key-file", true, &login.private_key_file },
 		{ "public-key-id", true, &login.public_key_id },
+		{ "redirect-uri", true, &login.redirect_uri },
+		{ "workspace-id", true, &login.workspace_id },
 		{ "account-id", true, &login.account_id },
 		{ "enterprise-id", true, &login.enterprise_id },
 		{ "session-name", true, &login.session_name },
@@ -139,6 +141,8 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 		{ "from-env", false, &login.from_environment },
 		{ "env-file", true, &login.env_file },
 		{ "like", true, &login.like },
+		{ "no-browser", false, &login.no_browser },
+		{ "paste", false, &login.paste },
 		{ "check", false, &login.check },
 	};
 
@@ -156,13 +160,18 @@ const struct kt_command kt_command_login = {
 	            "[OPTION...]",
 	.summary = "keep a login: a token, or an app that gets tokens",
 	.details = "--with-token          a PAT or SAT from stdin, or typed without echo\n"
-	           "--kind KIND           of an app: jwt; else found from what is given\n"
+	           "--kind KIND           of an app: web, pkce, device or jwt; else found from what is\n"
+	           "                      given\n"
 	           "--site, --api-base    the service it is for (else COZE_API_BASE, else asked)\n"
 	           "--www-base URL        where its pages for people are, if elsewhere\n"
 	           "--client-id ID        of the app\n"
 	           "--client-secret-file FILE   a web app's secret; - for stdin\n"
 	           "--private-key-file FILE     a service app's key; - for stdin\n"
 	           "--public-key-id KID         the fingerprint that the console shows for it\n"
+	           "--redirect-uri URI    where a browser ends; default http://127.0.0.1:8080/callback\n"
+	           "--workspace-id ID     a token for this workspace alone\n"
+	           "--no-browser          print the address, open nothing\n"
+	           "--paste               the address at which the browser ends is pasted\n"
 	           "--account-id ID, --enterprise-id ID   in whose name a service app acts\n"
 	           "--session-name NAME, --duration SECONDS, --scope-file FILE   of its tokens\n"
 	           "--device-id ID, --custom-consumer ID  what an enterprise meters by\n"

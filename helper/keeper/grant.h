@@ -29,3 +29,27 @@ bool kt_grant_refresh_token(const struct kt_credential *credential,
  */
 bool kt_grant_jwt_bearer(const struct kt_credential *credential, int64_t now, int64_t timeout,
                          struct kt_errand *errand, struct kt_error *error);
+
+/*
+ * RFC 6749, 4.1: the address at which a person allows the login. verifier is that of PKCE (RFC
+ * 7636), NULL for a client that goes without.
+ */
+bool kt_grant_authorize_url(const struct kt_credential *credential, const char *redirect_uri,
+                            const char *state, const struct kt_secret *verifier, char **url,
+                            struct kt_error *error);
+
+/* RFC 6749, 4.1.3: tokens for the code, with the same redirect URI and verifier. */
+bool kt_grant_authorization_code(const struct kt_credential *credential,
+                                 const struct kt_secret *code, const char *redirect_uri,
+                                 const struct kt_secret *verifier, int64_t timeout,
+                                 struct kt_errand *errand, struct kt_error *error);
+
+/* RFC 8628: 3.1 asks for the codes, 3.4 polls. */
+bool kt_grant_device_begin(const struct kt_credential *credential, int64_t timeout,
+                           struct kt_errand *errand, struct kt_error *error);
+bool kt_grant_device_code(const struct kt_credential *credential,
+                          const struct kt_secret *device_code, int64_t timeout,
+                          struct kt_errand *errand, struct kt_error *error);
+
+/* Seconds between polls after a slow_down. */
+int64_t kt_grant_device_slower(int64_t interval);

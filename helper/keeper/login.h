@@ -84,6 +84,13 @@ bool kt_login_with_app(struct kt_keeper *keeper, const struct kt_login *login,
                        struct kt_settings *settings, struct kt_identity *identity,
                        struct kt_error *error);
 
+/* RFC 8628: the person allows the login on another device, while we show a code and poll. */
+bool kt_login_device(struct kt_credential *credential, struct kt_error *error);
+
+/* RFC 6749, 4.1: in a browser, whose redirect is caught here, or pasted. */
+bool kt_login_browser(struct kt_keeper *keeper, const struct kt_login *login,
+                      struct kt_credential *credential, struct kt_error *error);
+
 /* Says who logged in, how long it lasts and what to type next; offers to remove the source. */
 void kt_login_tell(const struct kt_login *login, const struct kt_credential *credential,
                    const struct kt_keyring *keyring);

@@ -41,11 +41,17 @@ static bool ask_missing(struct kt_settings *settings, struct kt_error *error)
 	                &settings->public_key_id, error);
 }
 
-static bool get_tokens(struct kt_credential *credential, struct kt_error *error)
+static bool get_tokens(struct kt_keeper *keeper, const struct kt_login *login,
+                       struct kt_credential *credential, struct kt_error *error)
 {
 	switch (credential->kind) {
 	case KT_KIND_JWT:
 		return kt_session_sign(credential, error);
+	case KT_KIND_DEVICE:
+		return kt_login_device(credential, error);
+	case KT_KIND_WEB:
+	case KT_KIND_PKCE:
+		return kt_login_browser(keeper, login, credential, error);
 	default:
 		return kt_fail(error, KT_ERROR_USAGE, "login: that kind is none of an app");
 	}
@@ -78,8 +84,8 @@ bool kt_login_with_app(struct kt_keeper *keeper, const struct kt_login *login,
 	if (!kt_login_identify(login, settings, identity, error) ||
 	    !kt_identity_copy(&credential.identity, identity, error) ||
 	    !ask_missing(settings, error) || !kt_app_fill(&credential, settings, error) ||
-	    !kt_login_open_keyring(keeper, &keyring, error) || !get_tokens(&credential, error) ||
-	    !keep(keyring, &credential, error))
+	    !kt_login_open_keyring(keeper, &keyring, error) ||
+	    !get_tokens(keeper, login, &credential, error) || !keep(keyring, &credential, error))
 		return false;
 	kt_login_tell(login, &credential, keyring);
 	return true;

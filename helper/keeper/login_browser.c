@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "helper/keeper/browser.h"
+#include "helper/keeper/courier.h"
+#include "helper/keeper/grant.h"
+#include "helper/keeper/login.h"
+#include "helper/keeper/random.h"
+#include "helper/keeper/terminal.h"
+#include "helper/report.h"
+#include "keyring/cleanup.h"
+#include "keyring/clock.h"
+#include "keyring/text.h"
+
+#define WAIT_MILLISECONDS 300000
+#define PASTE_MAXIMUM 8192
+
+/* One login in a browser, from the address to the code. */
+struct visit {
+	struct kt_secret state;
+	struct kt_secret verifier;
+	struct kt_secret code;
+	char *redirect_uri;
+	char *url;
+	bool has_verifier;
+};
+
+static void clear_visit(struct visit *visit)
+{
+	kt_secret_clear(&visit->state);
+	kt_secret_clear(&visit->verifier);
+	kt_secret_clear(&visit->code);
+	kt_text_free(&visit->redirect_uri);
+	kt_text_free(&visit->url);
+}
+
+static bool is_loopback(const char *uri)
+{
+	static const char *const begins[] = {
+		"http://127.0.0.1", "http://localhost", "http://[::1]",
+	};
+
+	for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++)
+		if (kt_text_has_prefix(uri, begins[i]) && strchr(":/", uri[strlen(begins[i])]))
+			return true;
+	return false;
+}
+
+static bool make_url(const struct kt_credential *credential, struct visit *visit,
+                     struct kt_error *error)
+{
+	return kt_grant_authorize_url(credential, visit->redirect_uri,
+	                              kt_secret_reveal(&visit->state),
+	                              visit->has_verifier ? &visit->verifier : NULL, &visit->url,
+	                              error);
+}
+
+static bool fail_busy(const struct visit *visit, struct kt_error *error)
+{
+	kt_fail(error, KT_ERROR_USAGE, "another program has the port of %.150s",
+	        visit->redirect_uri);
+	return kt_advise(error, "end that program, register another address and name it with "
+	                 "--redirect-uri, or add --paste");
+}
+
+/* Written so that it can be typed: the port comes to where the browser is. */
+static void tell_way_over_ssh(int64_t port)
+{
+	kt_report_note("the browser is at the other end of SSH; there run: ssh -N -L %lld:127.0.0.1:"
+	               "%lld THIS-MACHINE (or log in with --paste)", (long long)port,
+	               (long long)port);
+}
+
+static void invite(struct kt_keeper *keeper, const struct kt_login *login,
+                   const struct visit *visit, int64_t port)
+{
+	kt_report_note("the redirect URI, to be registered with the app: %s", visit->redirect_uri);
+	if (port && kt_browser_is_remote())
+		tell_way_over_ssh(port);
+	if (port && !login->no_browser && kt_browser_is_there() &&
+	    kt_browser_open(visit->url, keeper->environment))
+		kt_report_note("a browser was opened; if it does not show, open:");
+	else
+		kt_report_note("open in a browser:");
+	kt_report_note("%s", visit->url);
+}
+
+static bool start_catcher(struct kt_courier *courier, const struct kt_credential *credential,
+                          const struct visit *visit, struct kt_error *error)
+{
+	KT_CLEANUP(kt_errand_clear) struct kt_errand errand = { 0 };
+
+	return kt_errand_add(&errand, "errand", "redirect", error) &&
+	       kt_errand_add(&errand, "redirect_uri", visit->redirect_uri, error) &&
+	       kt_errand_add_secret(&errand, "state", &visit->state, error) &&
+	       kt_errand_add_number(&errand, "timeout", WAIT_MILLISECONDS, error) &&
+	       (!credential->issuer || kt_errand_add(&errand, "issuer", credential->issuer, error)) &&
+	       kt_courier_start(courier, error) && kt_courier_send(courier, &errand, error);
+}
+
+static bool fail_redirect(const struct kt_errand *answer, struct kt_error *error)
+{
+	const char *name = kt_errand_text(answer, "error");
+	const char *text = kt_errand_text(answer, "description");
+
+	if (kt_errand_is(answer, "say", "timeout")) {
+		kt_fail(error, KT_ERROR_REFUSED, "nobody allowed the login within 5 minutes");
+		return kt_advise(error, "run the same command again, or add --paste where the browser "
+		                 "cannot reach this machine");
+	}
+	if (kt_errand_is(answer, "say", "refused"))
+		return kt_fail(error, KT_ERROR_USAGE, "the redirect cannot be caught: %.200s",
+		               kt_text_or_empty(kt_errand_text(answer, "reason")));
+	kt_fail(error, KT_ERROR_REFUSED, "the login was not allowed: %.80s%s%.120s",
+	        kt_text_or_empty(name), text && *text ? ": " : "", kt_text_or_empty(text));
+	return kt_advise(error, "run the same command to ask again");
+}
+
+/* A redirect URI with port 0 gets the port that the kernel chose. */
+static bool put_port(struct visit *visit, int64_t port, struct kt_error *error)
+{
+	KT_CLEANUP(kt_text_free) char *before = NULL;
+	char *colon = strstr(visit->redirect_uri, ":0/");
+
+	if (!colon)
+		return true;
+	return kt_text_set_bytes(&before, visit->redirect_uri,
+	                         (size_t)(colon - visit->redirect_uri), error) &&
+	       kt_text_format(&visit->redirect_uri, error, "%s:%lld%s", before, (long long)port,
+	                      colon + 2);
+}
+
+static bool catch_code(struct kt_keeper *keeper, const struct kt_login *login,
+                       const struct kt_credential *credential, struct visit *visit,
+                       struct kt_error *error)
+{
+	KT_CLEANUP(kt_courier_end) struct kt_courier courier = { 0 };
+	KT_CLEANUP(kt_errand_clear) struct kt_errand answer = { 0 };
+	int64_t deadline = kt_clock_monotonic() + WAIT_MILLISECONDS + 2000;
+	int64_t port = 0;
+
+	if (!start_catcher(&courier, credential, visit, error) ||
+	    !kt_courier_receive(&courier, &answer, deadline, error))
+		return false;
+	if (kt_errand_is(&answer, "say", "busy"))
+		return fail_busy(visit, error);
+	if (!kt_errand_is(&answer, "say", "port") || !kt_errand_number(&answer, "port", &port))
+		return fail_redirect(&answer, error);
+	if (!put_port(visit, port, error) || !make_url(credential, visit, error))
+		return false;
+	invite(keeper, login, visit, port);
+	if (!kt_courier_receive(&courier, &answer, deadline, error))
+		return false;
+	if (!kt_errand_is(&answer, "say", "code"))
+		return fail_redirect(&answer, error);
+	return kt_secret_copy(&visit->code, kt_errand_secret(&answer, "code"), error);
+}
+
+/* The value of a query parameter that stands there once; empty where it does not. */
+static bool read_parameter(const char *query, const char *name, struct kt_secret *value,
+                           struct kt_error *error)
+{
+	size_t length = strlen(name);
+	int count = 0;
+
+	while (*query) {
+		size_t part = strcspn(query, "&#");
+
+		if (part > length && strncmp(query, name, length) == 0 && query[length] == '=') {
+			kt_secret_clear(value);
+			if (++count > 1)
+				return true;
+			if (!kt_text_append_unescaped(value, query + length + 1, part - length - 1, error))
+				return false;
+		}
+		query += part;
+		if (*query == '#')
+			break;
+		query += *query == '&';
+	}
+	return true;
+}
+
+static bool fail_paste(const char *rule, struct kt_error *error)
+{
+	kt_fail(error, KT_ERROR_USAGE, "that is not the address of this login: %s", rule);
+	return kt_advise(error, "run the command again; copy the whole address that the browser shows "
+	                 "at the end, from http to its last character");
+}
+
+/* What came is checked as the redirect itself would be: state first. */
+static bool read_address(const struct kt_credential *credential, struct visit *visit,
+                         const struct kt_secret *address, struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret state = { 0 };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret issuer = { 0 };
+	const char *query = strchr(kt_secret_reveal(address), '?');
+
+	if (!query)
+		return fail_paste("it has no query", error);
+	query++;
+	if (!read_parameter(query, "state", &state, error) ||
+	    !kt_secret_is_equal(&state, &visit->state))
+		return error->code ? false : fail_paste("its state is another one", error);
+	if (!read_parameter(query, "iss", &issuer, error))
+		return false;
+	if (credential->issuer && !kt_secret_is_empty(&issuer) &&
+	    strcmp(kt_secret_reveal(&issuer), credential->issuer) != 0)
+		return fail_paste("another server answered", error);
+	if (!read_parameter(query, "code", &visit->code, error))
+		return false;
+	if (kt_secret_is_empty(&visit->code))
+		return kt_fail(error, KT_ERROR_REFUSED, "the login was not allowed: the address has no "
+		               "code");
+	return true;
+}
+
+static bool paste_code(struct kt_keeper *keeper, const struct kt_login *login,
+                       const struct kt_credential *credential, struct visit *visit,
+                       struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret address = { 0 };
+
+	if (!make_url(credential, visit, error))
+		return false;
+	invite(keeper, login, visit, 0);
+	kt_report_note("allow the login there; the browser then shows an address, perhaps with an "
+	               "error page");
+	if (isatty(STDIN_FILENO)) {
+		if (!kt_terminal_ask_secret("Paste that whole address here (not shown): ", &address,
+		                            error))
+			return false;
+	} else if (!kt_secret_read(&address, STDIN_FILENO, PASTE_MAXIMUM, error)) {
+		return false;
+	}
+	kt_secret_trim(&address);
+	return read_address(credential, visit, &address, error);
+}
+
+/* The code works once: whatever becomes of the request, it is not sent again. */
+static bool exchange(struct kt_credential *credential, const struct visit *visit,
+                     struct kt_error *error)
+{
+	KT_CLEANUP(kt_errand_clear) struct kt_errand errand = { 0 };
+	KT_CLEANUP(kt_errand_clear) struct kt_errand answer = { 0 };
+
+	return kt_grant_authorization_code(credential, &visit->code, visit->redirect_uri,
+	                                   visit->has_verifier ? &visit->verifier : NULL,
+	                                   KT_COURIER_MILLISECONDS, &errand, error) &&
+	       kt_courier_ask(&errand, &answer, error) &&
+	       kt_login_accept(credential, &answer, error);
+}
+
+bool kt_login_browser(struct kt_keeper *keeper, const struct kt_login *login,
+                      struct kt_credential *credential, struct kt_error *error)
+{
+	KT_CLEANUP(clear_visit) struct visit visit = {
+		/* Coze's web apps have a secret instead (contract 4.1). */
+		.has_verifier = credential->kind != KT_KIND_WEB,
+	};
+	bool pastes = login->paste || !is_loopback(credential->redirect_uri);
+
+	return kt_random_secret(&visit.state, error) && kt_random_secret(&visit.verifier, error) &&
+	       kt_text_set(&visit.redirect_uri, credential->redirect_uri, error) &&
+	       (pastes ? paste_code(keeper, login, credential, &visit, error)
+	               : catch_code(keeper, login, credential, &visit, error)) &&
+	       exchange(credential, &visit, error);
+}

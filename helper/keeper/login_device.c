@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "helper/keeper/account.h"
+#include "helper/keeper/courier.h"
+#include "helper/keeper/dialect.h"
+#include "helper/keeper/grant.h"
+#include "helper/keeper/login.h"
+#include "helper/keeper/qr.h"
+#include "helper/keeper/refusal.h"
+#include "helper/report.h"
+#include "helper/request.h"
+#include "keyring/cleanup.h"
+#include "keyring/clock.h"
+#include "keyring/environment.h"
+#include "keyring/text.h"
+
+#define INTERVAL_DEFAULT 5
+#define INTERVAL_LONGEST 60
+#define LIFE_DEFAULT 300
+#define LIFE_LONGEST 1800
+#define MINUTE 60000
+
+/* One device login, from the codes to the tokens. */
+struct device {
+	struct kt_secret device_code;
+	char *user_code;
+	char *uri;
+	char *complete_uri; /* with the code in it */
+	int64_t interval;   /* seconds */
+	int64_t deadline;   /* monotonic milliseconds */
+	bool has_screen;
+	int64_t told;       /* when the last line was written */
+};
+
+static void clear_device(struct device *device)
+{
+	kt_secret_clear(&device->device_code);
+	kt_text_free(&device->user_code);
+	kt_text_free(&device->uri);
+	kt_text_free(&device->complete_uri);
+}
+
+static bool fail_answer(const char *what, struct kt_error *error)
+{
+	kt_fail(error, KT_ERROR_SERVER, "the service's answer to the device login %s", what);
+	return kt_advise(error, "try again; if it stays so, tell whoever runs the service");
+}
+
+/* A page for a person: https, or this machine itself, and nothing that steers a terminal. */
+static bool is_page(const char *uri)
+{
+	KT_CLEANUP(kt_identity_clear) struct kt_identity page = { 0 };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret password = { 0 };
+	struct kt_error ignored = { 0 };
+
+	return uri && strlen(uri) <= 1024 && kt_text_is_visible_ascii(uri, strlen(uri)) &&
+	       kt_request_parse_url(&page, &password, uri, strlen(uri), &ignored) &&
+	       page.host && kt_request_is_safe_for_tokens(&page);
+}
+
+/* Contract, section 5: the address with the code is put together by the client. */
+static bool complete(struct device *device, const char *sent, struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret text = { 0 };
+
+	if (is_page(sent))
+		return kt_text_set(&device->complete_uri, sent, error);
+	return kt_secret_append_text(&text, device->uri, error) &&
+	       kt_secret_append_text(&text, strchr(device->uri, '?') ? "&" : "?", error) &&
+	       kt_secret_append_text(&text, "user_code=", error) &&
+	       kt_text_append_percent(&text, device->user_code, strlen(device->user_code), error) &&
+	       kt_text_set(&device->complete_uri, kt_secret_reveal(&text), error);
+}
+
+static bool read_codes(struct device *device, const struct kt_errand *answer,
+                       struct kt_error *error)
+{
+	const struct kt_secret *code = kt_errand_secret(answer, "s.device_code");
+	const char *user_code = kt_errand_text(answer, "s.user_code");
+	const char *uri = kt_errand_text(answer, "s.verification_uri");
+	int64_t life = LIFE_DEFAULT;
+
+	if (!user_code)
+		user_code = kt_errand_text(answer, "n.user_code");
+	if (!uri)
+		uri = kt_errand_text(answer, "s.verification_url");
+	if (!code || kt_secret_is_empty(code))
+		return fail_answer("has no device code", error);
+	if (!user_code || strlen(user_code) > 64 ||
+	    !kt_text_is_visible_ascii(user_code, strlen(user_code)))
+		return fail_answer("has no code that can be shown", error);
+	if (!is_page(uri))
+		return fail_answer("names a page that is not https", error);
+	device->interval = 0;
+	kt_errand_number(answer, "n.interval", &device->interval);
+	kt_errand_number(answer, "n.expires_in", &life);
+	if (device->interval < 1)
+		device->interval = INTERVAL_DEFAULT;
+	if (device->interval > INTERVAL_LONGEST)
+		device->interval = INTERVAL_LONGEST;
+	if (life < 1)
+		life = LIFE_DEFAULT;
+	device->deadline = kt_clock_monotonic() + (life < LIFE_LONGEST ? life : LIFE_LONGEST) * 1000;
+	return kt_secret_copy(&device->device_code, code, error) &&
+	       kt_text_set(&device->user_code, user_code, error) &&
+	       kt_text_set(&device->uri, uri, error) &&
+	       complete(device, kt_errand_text(answer, "s.verification_uri_complete"), error);
+}
+
+static bool begin(const struct kt_credential *credential, struct device *device,
+                  struct kt_error *error)
+{
+	KT_CLEANUP(kt_errand_clear) struct kt_errand errand = { 0 };
+	KT_CLEANUP(kt_errand_clear) struct kt_errand answer = { 0 };
+	struct kt_reply reply;
+
+	if (!kt_grant_device_begin(credential, KT_COURIER_MILLISECONDS, &errand, error) ||
+	    !kt_courier_ask(&errand, &answer, error))
+		return false;
+	kt_reply_read(&reply, &answer, kt_dialect_of(credential));
+	if ((reply.name && *reply.name) || reply.status < 200 || reply.status >= 300)
+		return kt_refusal_fail(&reply, credential, error);
+	return read_codes(device, &answer, error);
+}
+
+/* The code with room between its characters: it is typed off on another device. */
+static void show_code(const struct device *device)
+{
+	bool is_plain = kt_environment_get("NO_COLOR") != NULL;
+
+	fprintf(stderr, "\n    %s", is_plain ? "" : "\033[1;7m");
+	for (const char *byte = device->user_code; *byte; byte++)
+		fprintf(stderr, " %c", *byte);
+	fprintf(stderr, " %s\n\n", is_plain ? "" : "\033[0m");
+}
+
+static void show(const struct kt_credential *credential, struct device *device)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret picture = { 0 };
+	struct kt_error ignored = { 0 };
+
+	device->has_screen = isatty(STDERR_FILENO);
+	device->told = kt_clock_monotonic();
+	kt_report_note("%s asks to be allowed by you at %s, for the app %s",
+	               credential->identity.username, credential->identity.host,
+	               credential->client_id);
+	kt_report_note("open %s and type the code %s", device->uri, device->user_code);
+	if (!device->has_screen)
+		return;
+	show_code(device);
+	if (kt_qr_draw(device->complete_uri, &picture, &ignored))
+		fputs(kt_secret_reveal(&picture), stderr);
+	fputc('\n', stderr);
+	fflush(stderr);
+}
+
+/* What is going on: a count-down in place, or a line a minute where nobody looks. */
+static void tell(struct device *device, const char *what)
+{
+	int64_t now = kt_clock_monotonic();
+	long long left = (long long)((device->deadline - now + 999) / 1000);
+
+	if (left < 0)
+		left = 0;
+	if (device->has_screen) {
+		fprintf(stderr, "\r  %s, %lld:%02lld left \033[K", what, left / 60, left % 60);
+		fflush(stderr);
+	} else if (now - device->told >= MINUTE) {
+		kt_report_note("%s, %lld s left", what, left);
+		device->told = now;
+	}
+}
+
+static void end_screen(const struct device *device, const char *what)
+{
+	if (device->has_screen)
+		fprintf(stderr, "\r  %s\033[K\n", what);
+}
+
+/* False when the deadline has come. */
+static bool wait_interval(struct device *device, const char *what)
+{
+	int64_t end = kt_clock_monotonic() + device->interval * 1000;
+
+	for (;;) {
+		int64_t now = kt_clock_monotonic();
+		int64_t pause = end - now < 1000 ? end - now : 1000;
+
+		if (now >= device->deadline)
+			return false;
+		if (pause <= 0)
+			return true;
+		tell(device, what);
+		kt_clock_sleep(pause);
+	}
+}
+
+static bool fail_expired(const struct kt_credential *credential, struct kt_error *error)
+{
+	KT_CLEANUP(kt_text_free) char *name = NULL;
+
+	kt_fail(error, KT_ERROR_REFUSED, "the code has expired before the login was allowed");
+	return kt_account_full_name(&credential->identity, &name, error) &&
+	       kt_advise(error, "log in again and allow it in time: run the same command");
+}
+
+static bool fail_denied(struct kt_error *error)
+{
+	kt_fail(error, KT_ERROR_REFUSED, "the login was refused on the other device");
+	return kt_advise(error, "run the same command to ask again");
+}
+
+static bool finish(struct kt_credential *credential, const struct kt_errand *answer,
+                   const struct kt_reply *reply, struct kt_error *error)
+{
+	if (reply->verdict == KT_VERDICT_REFUSED && reply->refusal == KT_REFUSAL_DENIED)
+		return fail_denied(error);
+	if (reply->verdict == KT_VERDICT_REFUSED && reply->refusal == KT_REFUSAL_EXPIRED)
+		return fail_expired(credential, error);
+	return kt_login_accept(credential, answer, error);
+}
+
+/* Contract, section 5. What is waiting for: NULL where the poll has an end. */
+static const char *judge(struct device *device, const struct kt_reply *reply)
+{
+	switch (reply->verdict) {
+	case KT_VERDICT_REFUSED:
+		if (reply->refusal == KT_REFUSAL_PENDING)
+			return "waiting for you to allow it";
+		if (reply->refusal != KT_REFUSAL_SLOW_DOWN)
+			return NULL;
+		device->interval = kt_grant_device_slower(device->interval);
+		return "waiting for you, more slowly as the service wants";
+	case KT_VERDICT_UNSENT:
+	case KT_VERDICT_UNCLEAR:
+	case KT_VERDICT_BUSY:
+		/* RFC 8628, 3.5: who does not answer is asked less often. */
+		device->interval = kt_grant_device_slower(device->interval);
+		return "the service did not answer, trying on";
+	default:
+		return NULL;
+	}
+}
+
+static bool poll_once(const struct kt_credential *credential, const struct device *device,
+                      struct kt_errand *answer, struct kt_error *error)
+{
+	KT_CLEANUP(kt_errand_clear) struct kt_errand errand = { 0 };
+
+	return kt_grant_device_code(credential, &device->device_code, KT_COURIER_MILLISECONDS,
+	                            &errand, error) &&
+	       kt_courier_ask(&errand, answer, error);
+}
+
+bool kt_login_device(struct kt_credential *credential, struct kt_error *error)
+{
+	KT_CLEANUP(clear_device) struct device device = { 0 };
+	const char *what = "waiting for you to allow it";
+
+	if (!begin(credential, &device, error))
+		return false;
+	show(credential, &device);
+	while (wait_interval(&device, what)) {
+		KT_CLEANUP(kt_errand_clear) struct kt_errand answer = { 0 };
+		struct kt_reply reply;
+
+		if (!poll_once(credential, &device, &answer, error))
+			return false;
+		kt_reply_read(&reply, &answer, kt_dialect_of(credential));
+		what = judge(&device, &reply);
+		if (!what) {
+			end_screen(&device, reply.verdict == KT_VERDICT_TOKENS ? "allowed" : "ended");
+			return finish(credential, &answer, &reply, error);
+		}
+	}
+	end_screen(&device, "the time is over");
+	return fail_expired(credential, error);
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* A QR code for a terminal: half blocks, dark on light whatever the terminal's colours. */
+
+#include <stdbool.h>
+
+#include "keyring/error.h"
+#include "keyring/secret.h"
+
+/* Appends lines that draw text; nothing where it does not fit or QR codes are not built in. */
+bool kt_qr_draw(const char *text, struct kt_secret *picture, struct kt_error *error);
