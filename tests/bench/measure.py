@@ -2,6 +2,7 @@
 """The measuring and printing part of tests/bench/run, which prepares everything else."""
 
 import glob
+import math
 import os
 import re
 import shutil
@@ -94,7 +95,6 @@ def measure(available):
 
 def plot(path, available, least, median):
     """One bar a program, from 0.1 ms, logarithmic: the least time, and a mark at the median."""
-    import math
     colours = {"hot": "#2f7d4f", "warm": "#3f6fb0", "floor": "#8a8a8a", "peer": "#b5793a"}
     left, width, step = 250, 420, 24
 
@@ -105,7 +105,7 @@ def plot(path, available, least, median):
     parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {left + width + 70} {height}" '
              'font-family="sans-serif" font-size="12">',
              '<title>Latency of one get by path, milliseconds</title>',
-             f'<rect width="100%" height="100%" fill="#ffffff"/>']
+             '<rect width="100%" height="100%" fill="#ffffff"/>']
     for tick in (0.1, 0.3, 1, 3, 10, 30, 100):
         parts.append(f'<path d="M{place(tick):.1f} 10V{height - 30}" stroke="#dddddd"/>'
                      f'<text x="{place(tick):.1f}" y="{height - 14}" text-anchor="middle">{tick:g}'
@@ -150,13 +150,18 @@ def print_ratios(least, median):
                   f"| {median[name] / median[other]:.2f} | {goal} |")
 
 
+def print_crowd(name, result):
+    print(f"| {name} | {result['total'] / 1e6:.2f} | {result['p95'] / 1e6:.2f} "
+          f"| {result['wrong']} |", flush=True)
+
+
 def print_crowds(available):
     print(f"\n| {callers} at once | total s | p95 s | wrong |")
     print("|---|---|---|---|")
     for program in available:
-        result = run(program, callers)
-        print(f"| {program[0]} | {result['total'] / 1e6:.2f} | {result['p95'] / 1e6:.2f} "
-              f"| {result['wrong']} |", flush=True)
+        print_crowd(program[0], run(program, callers))
+    subprocess.run(["keyturn", "lock"], check=True, capture_output=True)
+    print_crowd("get, nothing remembered yet", run(programs[0], callers))
 
 
 def main():
