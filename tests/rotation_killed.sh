@@ -14,6 +14,8 @@ strace -qq -e trace=none true 2>/dev/null || skip 'strace may not trace here'
 refresh_start
 
 points=${KEYTURN_POINTS:-60}
+# LeakSanitizer cannot work where strace does.
+ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0
 KEYTURN_CACHE=off
 export KEYTURN_CACHE
 
@@ -22,6 +24,7 @@ sweep()
 {
 	grant "$1"
 	control "{\"grace\":$3,\"reuse\":\"refuse\"}"
+	# shellcheck disable=SC2089,SC2090
 	KEYTURN_SWEEP_GRANT=". '$srcdir/tests/support/home.sh'; . '$srcdir/tests/support/server.sh'
 		. '$srcdir/tests/support/refresh.sh'; work='$work'; grant '$1'"
 	export KEYTURN_SWEEP_GRANT COZE_API COZE_CONTROL

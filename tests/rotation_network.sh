@@ -13,22 +13,24 @@ desktop_alone "$0" "$@"
 refresh_start --tls
 trust "$COZE_CA"
 
-# Its status, and on the last line of $work/err seconds and the largest process's KiB.
+memory=16384 # KiB at most; a sanitizer has its shadow memory beside
+! is_sanitized || memory=1000000
+
+# The status of a command, or 99 where it took too long or one of its processes grew too large.
 measured='
-import os, resource, subprocess, sys, time
+import resource, subprocess, sys, time
 began = time.monotonic()
-status = subprocess.run(sys.argv[1:]).returncode
+status = subprocess.run(sys.argv[2:]).returncode
 took = time.monotonic() - began
-print("measured", round(took, 1), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss,
-      file=sys.stderr)
-if took > 31 or resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss > 16384:
+grown = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+if took > 31 or grown > int(sys.argv[1]):
+    print(round(took, 1), "s,", grown, "KiB", file=sys.stderr)
     status = 99
 sys.exit(status)'
 
 refresh()
 {
-	call python3 -c "$measured" keyturn refresh "$1"
-	sed -i '/^measured/d' "$work/err"
+	call python3 -c "$measured" "$memory" keyturn refresh "$1"
 }
 
 begin 'over TLS that the system trusts a grant is renewed'
@@ -61,10 +63,17 @@ done
 for status in 408 500 502 504; do
 	bad "status-$status" 2 "\"kind\":\"status\",\"status\":$status"
 done
-# What was not, is not sent again at once.
+# Before TLS is done nothing was sent: some of it is tried again at once, as it shows itself.
 for kind in reset_before_tls close_before_tls plain_before_tls; do
-	bad "$kind" 1 "\"kind\":\"$kind\""
+	begin "$kind: nothing is sent, and nothing is lost"
+	grant "over-$kind"
+	fault "\"times\":1,\"kind\":\"$kind\""
+	refresh "over-$kind"
+	must [ "$status" -eq 0 -o "$status" -eq 5 ]
+	refresh "over-$kind"
+	expect_status 0
 done
+# What was not accepted is not sent again at once.
 for status in 400 401 403 404 405 407; do
 	bad "page-$status" 1 "\"kind\":\"status\",\"status\":$status"
 done
@@ -137,7 +146,7 @@ pids=
 for kind in $hanging; do
 	(
 		hang_status=0
-		python3 -c "$measured" keyturn refresh "in-$kind" >"$work/$kind.out" \
+		python3 -c "$measured" "$memory" keyturn refresh "in-$kind" >"$work/$kind.out" \
 			2>"$work/$kind.err" || hang_status=$?
 		echo "$hang_status" >"$work/$kind.status"
 	) &
