@@ -48,6 +48,7 @@ static const struct field {
 	FIELD(TYPE_NUMBER, refreshed, "refreshed"),
 	FIELD(TYPE_TEXT, dialect, "dialect"),
 	FIELD(TYPE_TEXT, issuer, "issuer"),
+	FIELD(TYPE_FLAG, needs_issuer, "needs_issuer"),
 	FIELD(TYPE_TEXT, token_endpoint, "token_endpoint"),
 	FIELD(TYPE_TEXT, authorization_endpoint, "authorization_endpoint"),
 	FIELD(TYPE_TEXT, device_authorization_endpoint, "device_authorization_endpoint"),

@@ -45,6 +45,7 @@ struct kt_credential {
 	int64_t refreshed;                      /* when refresh_token was got */
 	char *dialect;                          /* "coze" or "standard" */
 	char *issuer;
+	bool needs_issuer;                      /* it announces iss in its redirects (RFC 9207) */
 	char *token_endpoint;
 	char *authorization_endpoint;
 	char *device_authorization_endpoint;

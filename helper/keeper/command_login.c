@@ -120,6 +120,10 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 		{ "site", true, &login.site },
 		{ "api-base", true, &login.api_base },
 		{ "www-base", true, &login.www_base },
+		{ "issuer", true, &login.issuer },
+		{ "host", true, &login.host },
+		{ "scope", true, &login.scope },
+		{ "resource", true, &login.resource },
 		{ "expires", true, &login.expires },
 		{ "authtype", true, &login.authtype },
 		{ "git-username", true, &login.git_username },
@@ -156,14 +160,17 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 
 const struct kt_command kt_command_login = {
 	.name = "login",
-	.synopsis = "[ACCOUNT] (--site coze.cn|coze.com | --api-base URL) [--with-token | --kind KIND] "
+	.synopsis = "[ACCOUNT] (--site coze.cn|coze.com | --api-base URL | --issuer URL) [--with-token | --kind KIND] "
 	            "[OPTION...]",
 	.summary = "keep a login: a token, or an app that gets tokens",
 	.details = "--with-token          a PAT or SAT from stdin, or typed without echo\n"
-	           "--kind KIND           of an app: web, pkce, device or jwt; else found from what is\n"
-	           "                      given\n"
+	           "--kind KIND           of an app: web, pkce, device or jwt; oauth with --issuer;\n"
+	           "                      else found from what is given\n"
 	           "--site, --api-base    the service it is for (else COZE_API_BASE, else asked)\n"
 	           "--www-base URL        where its pages for people are, if elsewhere\n"
+	           "--issuer URL          log in at any OAuth or OpenID server\n"
+	           "--host HOST           where its token may go; default the issuer's host\n"
+	           "--scope TEXT, --resource URI   what is asked of it\n"
 	           "--client-id ID        of the app\n"
 	           "--client-secret-file FILE   a web app's secret; - for stdin\n"
 	           "--private-key-file FILE     a service app's key; - for stdin\n"

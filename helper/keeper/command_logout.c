@@ -7,6 +7,7 @@
 #include "helper/keeper/change.h"
 #include "helper/keeper/command.h"
 #include "helper/keeper/defaults.h"
+#include "helper/keeper/revocation.h"
 #include "helper/keeper/rotation.h"
 #include "helper/report.h"
 #include "keyring/cleanup.h"
@@ -54,7 +55,8 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	    !kt_account_full_name(&credential.identity, &name, error))
 		return false;
 	page = console_page(&credential);
-	kt_report_note("%s is forgotten here", name);
+	kt_report_note("%s is forgotten here%s", name,
+	               kt_revocation_send(&credential) ? ", and revoked at the service" : "");
 	if (page)
 		kt_report_note("the service still takes it until you revoke it: %s", page);
 	return true;

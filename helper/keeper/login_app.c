@@ -2,6 +2,8 @@
 #include "config.h"
 
 #include "helper/keeper/app.h"
+#include "helper/keeper/browser.h"
+#include "helper/keeper/discovery.h"
 #include "helper/keeper/lifetime.h"
 #include "helper/keeper/login.h"
 #include "helper/keeper/session.h"
@@ -41,6 +43,27 @@ static bool ask_missing(struct kt_settings *settings, struct kt_error *error)
 	                &settings->public_key_id, error);
 }
 
+/*
+ * The ladder: a browser that can be opened here, else another device, else an address to paste.
+ * Who names a redirect URI means the browser.
+ */
+static bool climb(struct kt_keeper *keeper, const struct kt_login *login,
+                  struct kt_credential *credential, struct kt_error *error)
+{
+	struct kt_login pasted = *login;
+	bool may_open = kt_browser_is_there() && !login->no_browser;
+
+	if (credential->authorization_endpoint && (may_open || login->paste || login->redirect_uri))
+		return kt_login_browser(keeper, login, credential, error);
+	if (credential->device_authorization_endpoint)
+		return kt_login_device(credential, error);
+	if (!credential->authorization_endpoint)
+		return kt_fail(error, KT_ERROR_REFUSED, "the issuer has neither an authorization nor a "
+		               "device endpoint");
+	pasted.paste = true;
+	return kt_login_browser(keeper, &pasted, credential, error);
+}
+
 static bool get_tokens(struct kt_keeper *keeper, const struct kt_login *login,
                        struct kt_credential *credential, struct kt_error *error)
 {
@@ -52,6 +75,8 @@ static bool get_tokens(struct kt_keeper *keeper, const struct kt_login *login,
 	case KT_KIND_WEB:
 	case KT_KIND_PKCE:
 		return kt_login_browser(keeper, login, credential, error);
+	case KT_KIND_OAUTH:
+		return climb(keeper, login, credential, error);
 	default:
 		return kt_fail(error, KT_ERROR_USAGE, "login: that kind is none of an app");
 	}
@@ -83,7 +108,9 @@ bool kt_login_with_app(struct kt_keeper *keeper, const struct kt_login *login,
 		return kt_fail(error, KT_ERROR_USAGE, "login: --expires is for a PAT or SAT");
 	if (!kt_login_identify(login, settings, identity, error) ||
 	    !kt_identity_copy(&credential.identity, identity, error) ||
-	    !ask_missing(settings, error) || !kt_app_fill(&credential, settings, error) ||
+	    !ask_missing(settings, error) ||
+	    !(settings->kind == KT_KIND_OAUTH ? kt_discovery_fill(&credential, settings, error)
+	                                      : kt_app_fill(&credential, settings, error)) ||
 	    !kt_login_open_keyring(keeper, &keyring, error) ||
 	    !get_tokens(keeper, login, &credential, error) || !keep(keyring, &credential, error))
 		return false;

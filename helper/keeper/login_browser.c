@@ -99,6 +99,7 @@ static bool start_catcher(struct kt_courier *courier, const struct kt_credential
 	       kt_errand_add_secret(&errand, "state", &visit->state, error) &&
 	       kt_errand_add_number(&errand, "timeout", WAIT_MILLISECONDS, error) &&
 	       (!credential->issuer || kt_errand_add(&errand, "issuer", credential->issuer, error)) &&
+	       (!credential->needs_issuer || kt_errand_add(&errand, "issuer_required", "1", error)) &&
 	       kt_courier_start(courier, error) && kt_courier_send(courier, &errand, error);
 }
 
@@ -208,7 +209,7 @@ static bool read_address(const struct kt_credential *credential, struct visit *v
 		return error->code ? false : fail_paste("its state is another one", error);
 	if (!read_parameter(query, "iss", &issuer, error))
 		return false;
-	if (credential->issuer && !kt_secret_is_empty(&issuer) &&
+	if (credential->issuer && (credential->needs_issuer || !kt_secret_is_empty(&issuer)) &&
 	    strcmp(kt_secret_reveal(&issuer), credential->issuer) != 0)
 		return fail_paste("another server answered", error);
 	if (!read_parameter(query, "code", &visit->code, error))

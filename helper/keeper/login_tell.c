@@ -76,7 +76,8 @@ void kt_login_tell(const struct kt_login *login, const struct kt_credential *cre
 	kt_report_note("%s is stored (%s, %s); try: keyturn token %s", name,
 	               kt_kind_name(credential->kind), kt_keyring_name(keyring), name);
 	tell_expiry(login, credential, name);
-	if (login->check || (kt_kind_is_grant(credential->kind) && isatty(STDERR_FILENO)))
+	if (credential->kind != KT_KIND_OAUTH &&
+	    (login->check || (kt_kind_is_grant(credential->kind) && isatty(STDERR_FILENO))))
 		ask_who(credential, name);
 	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++)
 		if (sources[i] && strcmp(sources[i], "-") != 0 && kt_terminal_is_interactive())

@@ -19,13 +19,14 @@ _keyturn()
 	--expires) words=never ;;
 	--kind) words='web pkce device jwt oauth' ;;
 	--api-base | --www-base | --git-username | --min-valid | --env | --name | --credential | \
-		--*-id | --redirect-uri | --session-name | --duration | --custom-consumer | --like)
+		--*-id | --redirect-uri | --issuer | --host | --scope | --resource | --session-name | --duration | --custom-consumer | --like)
 		return
 		;;
 	*)
 		case ${COMP_WORDS[1]} in
 		login)
-			words='--with-token --kind --site --api-base --www-base --client-id
+			words='--with-token --kind --site --api-base --www-base --issuer --host
+				--scope --resource --client-id
 				--client-secret-file --private-key-file --public-key-id --redirect-uri
 				--workspace-id --no-browser --paste --account-id
 				--enterprise-id --session-name --duration --scope-file --device-id

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* What an OAuth server says of itself: RFC 8414, else OpenID Connect Discovery. */
+
+#include <stdbool.h>
+
+#include "helper/keeper/settings.h"
+#include "keyring/credential.h"
+
+/*
+ * Fills credential, whose identity is there, for a login at settings->issuer: all but its tokens,
+ * with a new grant. Metadata of another issuer, or endpoints without TLS, are KT_ERROR_UNSAFE.
+ */
+bool kt_discovery_fill(struct kt_credential *credential, const struct kt_settings *settings,
+                       struct kt_error *error);

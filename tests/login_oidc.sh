@@ -1,0 +1,127 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# Logins at oidc-provider, an authorization server that nobody here wrote.
+set -eu
+
+. "$srcdir/tests/support/home.sh"
+. "$srcdir/tests/support/server.sh"
+KEYTURN_NODE_MODULES=${KEYTURN_NODE_MODULES:-$srcdir/tests/support/node_modules}
+export KEYTURN_NODE_MODULES
+need node python3 curl
+[ -d "$KEYTURN_NODE_MODULES/oidc-provider" ] || skip 'oidc-provider is not installed'
+home_start
+oidc_server_start "$work/server" || skip 'the OpenID server does not start'
+trap 'server_stop; home_end' EXIT
+
+oidc_control()
+{
+	server_request POST "$OIDC_CONTROL/control$1" "$2"
+}
+
+oidc_control '' '{"consent":"allow"}' >"$work/control"
+printf 'basic-secret-for-tests-0123456789\n' >"$work/basic"
+printf 'post-secret-for-tests-0123456789\n' >"$work/post"
+
+# start_login OPTION...: in the background, until stderr has what $wanted says.
+start_login()
+{
+	: >"$work/err"
+	keyturn login "$@" --issuer "$OIDC_ISSUER" --ca-file "$OIDC_CA" \
+		--scope 'openid offline_access' >"$work/out" 2>"$work/err" &
+	login=$!
+	tries=100
+	until grep -q "$wanted" "$work/err" || [ "$tries" -eq 0 ]; do
+		tries=$((tries - 1))
+		sleep 0.1
+	done
+}
+
+end_login()
+{
+	status=0
+	wait "$login" || status=$?
+}
+
+# visit: what a browser would do.
+visit()
+{
+	curl -sL --cacert "$OIDC_CA" -c "$work/cookies" -b "$work/cookies" -o "$work/page" \
+		"$(grep -o 'https://.*response_type=.*' "$work/err")" || :
+}
+
+begin 'public and confidential clients log in by the redirect, on a port of the moment'
+wanted='response_type='
+start_login public --client-id native-client --redirect-uri http://127.0.0.1:0/callback
+visit
+end_login
+expect_status 0
+start_login basic --client-id basic-client --client-secret-file "$work/basic" \
+	--redirect-uri http://127.0.0.1:0/callback
+visit
+end_login
+expect_status 0
+must grep -q 'code_challenge_method=S256' "$work/err"
+
+begin 'the refresh token rotates, again and again'
+for account in public basic; do
+	call keyturn token "$account"
+	expect_status 0
+	cp "$work/out" "$work/token"
+	for time in 1 2 3; do
+		call keyturn refresh "$account"
+		expect_status 0
+	done
+	call keyturn token "$account"
+	must_not cmp -s "$work/token" "$work/out"
+done
+
+begin 'without a browser it is a device login'
+wanted='type the code'
+start_login device --client-id native-client
+code=$(sed -n 's/.*type the code \([A-Z0-9-]*\).*/\1/p' "$work/err")
+oidc_control /approve "{\"user_code\":\"$code\"}" >"$work/control" || complain 'not approved'
+end_login
+expect_status 0
+call keyturn token device
+expect_status 0
+
+begin 'its name alone logs in again'
+call keyturn show device --json
+expect_json oauth kind
+: >"$work/err"
+keyturn login device >"$work/out" 2>"$work/err" &
+login=$!
+tries=100
+until grep -q 'type the code' "$work/err" || [ "$tries" -eq 0 ]; do
+	tries=$((tries - 1))
+	sleep 0.1
+done
+code=$(sed -n 's/.*type the code \([A-Z0-9-]*\).*/\1/p' "$work/err")
+oidc_control /approve "{\"user_code\":\"$code\"}" >"$work/control" || complain 'not approved'
+end_login
+expect_status 0
+
+begin 'logout revokes where the server offers it'
+call keyturn logout public
+expect_status 0
+expect_said 'and revoked at the service'
+
+begin 'metadata that names another issuer is refused'
+call keyturn login wrong --issuer "$OIDC_ISSUER/" --ca-file "$OIDC_CA" --client-id native-client
+expect_status 6
+expect_said 'names another issuer'
+expect_cause_and_remedy
+call keyturn login wrong --issuer http://example.com --client-id native-client
+expect_status 6
+
+begin 'a server whose certificate is not trusted is refused'
+call keyturn login wrong --issuer "$OIDC_ISSUER" --client-id native-client
+expect_status 5
+
+begin 'a file without certificates is refused'
+printf 'none\n' >"$work/none.pem"
+call keyturn login wrong --issuer "$OIDC_ISSUER" --ca-file "$work/none.pem" --client-id native-client
+expect_status 2
+
+finish
