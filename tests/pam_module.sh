@@ -65,7 +65,7 @@ login() {
 daemon() {
 	forget_all
 	: >"$log"
-	rm -rf "$run/keyturn"
+	rm -rf "$run/keyturn" "$scratch/ready"
 	"$programs/fake_control_daemon" "$socket" "$1" "$log" >"$scratch/ready" &
 	remember $!
 	daemon_pid=$!

@@ -65,7 +65,7 @@ false_daemon() {
 		mkdir -p ~/.local/share/keyrings; touch ~/.local/share/keyrings/login.keyring"  &
 	wait $!
 	requests=$scratch/home/$1/requests
-	rm -f "$requests"
+	rm -f "$requests" "$scratch/ready"
 	become "$1" "$programs/fake_control_daemon" "$daemon_dir/control" ok "$requests" \
 		>"$scratch/ready" &
 	false_pid=$!

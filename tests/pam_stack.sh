@@ -147,6 +147,7 @@ start_fake() {
 	stop_keyring
 	mkdir -p "/run/user/$2/keyring"
 	: >"$scratch/requests"
+	rm -f "$scratch/ready"
 	"$programs/fake_control_daemon" "/run/user/$2/keyring/control" "$1" "$scratch/requests" \
 		>"$scratch/ready" &
 	fake_pid=$!
@@ -181,6 +182,7 @@ switched() {
 	touch "$scratch/requests"
 	: >"$scratch/requests"
 	chmod 666 "$scratch/requests"
+	rm -f "$scratch/ready"
 	become kt-two "$programs/fake_control_daemon" "/run/user/$two/keyring/control" ok \
 		"$scratch/requests" >"$scratch/ready" &
 	fake_pid=$!
