@@ -115,7 +115,7 @@ grant storm
 control '{"expires_in":{"raw":"1000000001"}}'
 mark
 for round in $(seq 45); do
-	keyturn token storm >"$work/out" 2>"$work/err" && complain 'a token was handed out'
+	keyturn token storm >"$work/out" 2>"$work/err" && complain "a token was handed out: $round"
 done
 must [ $(($(server_count refresh) - refreshes_before)) -le 32 ]
 control '{"expires_in":"absolute"}'

@@ -24,9 +24,10 @@ sweep()
 {
 	grant "$1"
 	control "{\"grace\":$3,\"reuse\":\"refuse\"}"
-	# shellcheck disable=SC2089,SC2090
+	# shellcheck disable=SC2089
 	KEYTURN_SWEEP_GRANT=". '$srcdir/tests/support/home.sh'; . '$srcdir/tests/support/server.sh'
 		. '$srcdir/tests/support/refresh.sh'; work='$work'; grant '$1'"
+	# shellcheck disable=SC2090
 	export KEYTURN_SWEEP_GRANT COZE_API COZE_CONTROL
 	must node "$srcdir/tests/support/rotation_sweep.mjs" \
 		"$builddir/tests/bin/keyturn-keeper" "$COZE_CONTROL" "$work" "$1" "$2" "$3"
