@@ -143,6 +143,16 @@ expect_status 0
 call keyturn list
 must [ "$(grep -c ' app ' "$work/out")" -eq 1 ]
 
+begin 'a new key replaces the old one, with its fingerprint'
+call keyturn set app --private-key-file "$work/key.pem"
+expect_status 2
+call keyturn set app --private-key-file "$work/public.pem" --public-key-id kid1
+expect_status 3
+call keyturn set app --private-key-file "$work/key.pem" --public-key-id kid1
+expect_status 0
+call keyturn token app
+expect_status 0
+
 begin 'coze_oauth_config.json as the console writes it, and with its quirks'
 for quirk in '{"client_type":"jwt"' '{"client_type":"server","app_id":"1"' '{"redirect_uris":[]'; do
 	python3 -c '

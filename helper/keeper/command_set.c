@@ -6,6 +6,10 @@
 #include "helper/keeper/command.h"
 #include "helper/keeper/defaults.h"
 #include "helper/keeper/expiry.h"
+#include "helper/keeper/lifetime.h"
+#include "helper/keeper/login.h"
+#include "helper/keeper/private_key.h"
+#include "helper/keeper/random.h"
 #include "helper/keeper/rotation.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
@@ -14,15 +18,48 @@ struct changes {
 	const char *account;
 	const char *expires;
 	const char *name;
+	const char *client_secret_file;
+	const char *private_key_file;
+	const char *public_key_id;
 	bool accept;
 };
 
 static bool check(const struct changes *changes, struct kt_error *error)
 {
-	if (changes->account && (changes->expires || changes->name || changes->accept))
+	if (changes->account && (changes->expires || changes->name || changes->accept ||
+	                         changes->client_secret_file || changes->private_key_file ||
+	                         changes->public_key_id))
 		return true;
 	kt_fail(error, KT_ERROR_USAGE, "set: an ACCOUNT and what to change are needed");
 	return kt_advise(error, "run: keyturn help set");
+}
+
+/* The tokens that the old key signed for are left to their end; the next is the new key's. */
+static bool set_key(const struct changes *changes, struct kt_credential *credential,
+                    struct kt_error *error)
+{
+	if (!changes->private_key_file && !changes->public_key_id)
+		return true;
+	if (credential->kind != KT_KIND_JWT)
+		return kt_fail(error, KT_ERROR_USAGE, "set: only a service app has a private key");
+	if (!changes->private_key_file || !changes->public_key_id) {
+		kt_fail(error, KT_ERROR_USAGE, "set: a key and its fingerprint belong together");
+		return kt_advise(error, "give both --private-key-file and --public-key-id");
+	}
+	kt_lifetime_end(credential);
+	return kt_private_key_read(&credential->private_key, changes->private_key_file, error) &&
+	       kt_text_set(&credential->public_key_id, changes->public_key_id, error) &&
+	       kt_random_text(&credential->grant, error);
+}
+
+static bool set_client_secret(const struct changes *changes, struct kt_credential *credential,
+                              struct kt_error *error)
+{
+	if (!changes->client_secret_file)
+		return true;
+	if (kt_secret_is_empty(&credential->client_secret))
+		return kt_fail(error, KT_ERROR_USAGE, "set: this account's client has no secret");
+	return kt_login_read_secret(&credential->client_secret, changes->client_secret_file, error);
 }
 
 static bool apply(const struct changes *changes, struct kt_credential *credential,
@@ -34,7 +71,7 @@ static bool apply(const struct changes *changes, struct kt_credential *credentia
 		return false;
 	if (changes->accept)
 		credential->refused = 0;
-	return true;
+	return set_key(changes, credential, error) && set_client_secret(changes, credential, error);
 }
 
 /* The new name's item is there before the old one's goes. */
@@ -69,6 +106,9 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 		{ "expires", true, &changes.expires },
 		{ "name", true, &changes.name },
 		{ "accept", false, &changes.accept },
+		{ "client-secret-file", true, &changes.client_secret_file },
+		{ "private-key-file", true, &changes.private_key_file },
+		{ "public-key-id", true, &changes.public_key_id },
 	};
 	bool found;
 
@@ -94,10 +134,13 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 
 const struct kt_command kt_command_set = {
 	.name = "set",
-	.synopsis = "ACCOUNT [--expires DAYS|DATE|never] [--accept] [--name NEW]",
+	.synopsis = "ACCOUNT [--expires DAYS|DATE|never] [--accept] [--name NEW] "
+	            "[--client-secret-file FILE] [--private-key-file FILE --public-key-id KID]",
 	.summary = "change what is known of an account",
 	.details = "--expires DAYS|DATE|never   when its PAT or SAT ends\n"
 	           "--accept                    a token marked as refused is right after all\n"
-	           "--name NEW                  another name for the account\n",
+	           "--name NEW                  another name for the account\n"
+	           "--client-secret-file FILE   its app has a new secret; - for stdin\n"
+	           "--private-key-file FILE, --public-key-id KID   its service app has a new key\n",
 	.run = run,
 };

@@ -59,6 +59,9 @@ bool kt_login_gather(struct kt_keeper *keeper, const struct kt_login *login,
                      struct kt_settings *settings, struct kt_identity *identity,
                      struct kt_error *error);
 
+/* Replaces secret by a file's content, or stdin's for "-", without the blanks around it. */
+bool kt_login_read_secret(struct kt_secret *secret, const char *path, struct kt_error *error);
+
 /* Account name and service; identity may hold those of --like already. Asks at a terminal. */
 bool kt_login_identify(const struct kt_login *login, const struct kt_settings *settings,
                        struct kt_identity *identity, struct kt_error *error);

@@ -88,8 +88,7 @@ static bool apply_texts(const struct kt_login *login, struct kt_settings *settin
 	       set(&settings->git_username, login->git_username, error);
 }
 
-/* The file's content, or stdin's for "-", without blanks around it. */
-static bool read_secret(struct kt_secret *secret, const char *path, struct kt_error *error)
+bool kt_login_read_secret(struct kt_secret *secret, const char *path, struct kt_error *error)
 {
 	bool found = true;
 
@@ -101,7 +100,7 @@ static bool read_secret(struct kt_secret *secret, const char *path, struct kt_er
 	kt_secret_trim(secret);
 	if (!kt_secret_is_empty(secret))
 		return true;
-	kt_fail(error, KT_ERROR_USAGE, "login: %s", found ? "the client secret is empty"
+	kt_fail(error, KT_ERROR_USAGE, "%s", found ? "the client secret is empty"
 	        : "the file of --client-secret-file does not exist");
 	return kt_advise(error, "give the path of a file that holds the secret alone, or - for stdin");
 }
@@ -110,7 +109,7 @@ static bool apply_files(const struct kt_login *login, struct kt_settings *settin
                         struct kt_error *error)
 {
 	if (login->client_secret_file &&
-	    !read_secret(&settings->client_secret, login->client_secret_file, error))
+	    !kt_login_read_secret(&settings->client_secret, login->client_secret_file, error))
 		return false;
 	if (login->private_key_file) {
 		kt_secret_clear(&settings->private_key);

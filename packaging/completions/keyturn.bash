@@ -37,7 +37,10 @@ _keyturn()
 		header) words=$asks ;;
 		run) words="$asks --env --" ;;
 		list | show | doctor) words=--json ;;
-		set) words='--expires --accept --name' ;;
+		set)
+			words='--expires --accept --name --client-secret-file --private-key-file
+				--public-key-id'
+			;;
 		refresh) words='--due --all' ;;
 		reject) words=--current ;;
 		lock) words=--desktop ;;
