@@ -186,6 +186,11 @@ call env COZE_DEVICE_OAUTH_CLIENT_ID=1 COZE_PKCE_OAUTH_CLIENT_ID=2 keyturn token
 expect_status 2
 expect_said 'pkce device'
 
+begin 'run --app gives the app itself, which works without a keyring'
+call keyturn run app --app -- keyturn token --from-env
+expect_status 0
+must grep -q '^czs_' "$work/out"
+
 begin "the official client takes the token, from keyturn token and through keyturn run"
 if [ -d "$srcdir/tests/support/node_modules/@coze/api" ]; then
 	cat >"$work/me.mjs" <<-END

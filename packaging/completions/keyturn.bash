@@ -35,7 +35,7 @@ _keyturn()
 			;;
 		token) words="$asks --json" ;;
 		header) words=$asks ;;
-		run) words="$asks --env --" ;;
+		run) words="$asks --env --app --" ;;
 		list | show | doctor) words=--json ;;
 		set)
 			words='--expires --accept --name --client-secret-file --private-key-file
