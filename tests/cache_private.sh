@@ -42,7 +42,7 @@ must [ "$status" -ne 0 ]
 expect_said 'Permission denied'
 
 # The same for an ordinary user: the key is made here as the cache makes it.
-name=keyturn:v1:0000000000000000:token:*:*:*:*:*:*
+name='keyturn:v1:0000000000000000:token:*:*:*:*:*:*'
 key=$(as $owner keyctl session - keyctl add user "$name" secret @u 2>"$work/session")
 as $owner keyctl timeout "$key" 60
 as $owner keyctl session - sh -c 'keyctl link @u @s && keyctl setperm '"$key"' 0x003f0000' \
