@@ -28,6 +28,7 @@
 /* A request that would have less time than this is not begun. */
 #define SHORTEST_MILLISECONDS 1500
 #define TRIES_NOT_ACCEPTED 3
+#define AT_ONCE_MILLISECONDS 2
 #define LONGEST_PAUSE 900
 #define FIRST_PAUSE 60
 /* A service that takes back each token at once is not asked more often than this. */
@@ -46,12 +47,14 @@ struct rotation {
 	struct kt_journal journal;
 	struct kt_escrow escrow;
 	struct kt_hold hold;
+	struct kt_courier early;  /* started while the keyring is read; none where that was not done */
 	bool is_unclear;          /* an earlier request with this refresh token may have counted */
 	struct kt_secret sent;    /* the refresh token of the request */
 };
 
 static void clear_rotation(struct rotation *rotation)
 {
+	kt_courier_end(&rotation->early);
 	kt_secret_clear(&rotation->sent);
 	kt_text_free(&rotation->name);
 	kt_journal_close(&rotation->journal);
@@ -117,16 +120,18 @@ static bool send_once(struct rotation *rotation, struct kt_errand *answer, struc
                  struct kt_error *error)
 {
 	KT_CLEANUP(kt_errand_clear) struct kt_errand errand = { 0 };
-	KT_CLEANUP(kt_courier_end) struct kt_courier courier = { 0 };
+	KT_CLEANUP(kt_courier_end) struct kt_courier courier = rotation->early;
 	struct kt_error silence = { 0 };
 	int64_t deadline = rotation->deadline + 700;
 
+	rotation->early = (struct kt_courier){ 0 };
 	if (!rotation->is_unclear && !kt_journal_write(&rotation->journal, KT_JOURNAL_INTENT, error))
 		return false;
 	kt_fault_point("intent");
 	if (!kt_grant_refresh_token(rotation->credential, &rotation->sent,
 	                            rotation->deadline - kt_clock_monotonic(), &errand, error) ||
-	    !kt_courier_start(&courier, error) || !kt_courier_send(&courier, &errand, error) ||
+	    (!courier.socket_plus_one && !kt_courier_start(&courier, error)) ||
+	    !kt_courier_send(&courier, &errand, error) ||
 	    !kt_courier_receive(&courier, answer, deadline, error))
 		return false;
 	if (kt_errand_is(answer, "say", "ready")) {
@@ -539,6 +544,7 @@ bool kt_rotation_run(struct kt_keeper *keeper, struct kt_credential *credential,
 		.wish = wish,
 		.change = &change,
 	};
+	int64_t asked;
 
 	if (is_fresh(credential, wish) && !is_parked(&credential->identity))
 		return true;
@@ -547,7 +553,13 @@ bool kt_rotation_run(struct kt_keeper *keeper, struct kt_credential *credential,
 	rotation.keyring = kt_keeper_keyring(keeper, error);
 	if (!rotation.keyring)
 		return false;
+	asked = kt_clock_monotonic();
 	if (kt_change_lock(&change, &credential->identity, error)) {
+		struct kt_error ignored = { 0 };
+
+		/* Who had to wait for the lock finds a renewed token behind it, mostly. */
+		if (kt_clock_monotonic() - asked < AT_ONCE_MILLISECONDS)
+			kt_courier_start(&rotation.early, &ignored);
 		rotation.deadline = kt_clock_monotonic() + KT_COURIER_MILLISECONDS;
 		if (run_locked(&rotation, error))
 			return true;
