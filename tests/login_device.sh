@@ -100,6 +100,25 @@ must [ "$(keyturn token dev)" = "$before" ]
 device_code=$(grep -o '"device_code":"[^"]*"' "$work/server/requests.jsonl" | tail -n 1 | cut -d'"' -f4)
 must_not grep -rqaF "$device_code" "$HOME"
 
+begin 'who finds the grant dead while a login for it is under way waits for that one'
+coze_reset >"$work/control"
+log_in '["approve"]'
+# Every refresh token that the server knew is gone.
+coze_reset >"$work/control"
+call keyturn refresh dev
+expect_status 3
+coze_control '{"device_interval":1,"enforce_interval":false,
+	"device_script":["pending","pending","pending","approve"]}' >"$work/control"
+# shellcheck disable=SC2086
+keyturn login dev $client --api-base "$COZE_API" 2>"$work/login.err" &
+login=$!
+sleep 1
+call keyturn token dev
+expect_status 0
+expect_said 'waiting for the login of dev'
+must grep -q '^czu_' "$work/out"
+wait "$login"
+
 begin 'a locked keyring: exit 4, and the server has seen nothing'
 seen=$(wc -l <"$work/server/requests.jsonl")
 mv "$HOME/vault.key" "$HOME/vault.key.away"

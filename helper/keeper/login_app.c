@@ -8,6 +8,7 @@
 #include "helper/keeper/login.h"
 #include "helper/keeper/session.h"
 #include "helper/keeper/terminal.h"
+#include "helper/keeper/underway.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
 
@@ -102,16 +103,17 @@ bool kt_login_with_app(struct kt_keeper *keeper, const struct kt_login *login,
                        struct kt_error *error)
 {
 	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
+	KT_CLEANUP(kt_lock_release) struct kt_lock underway = { 0 };
 	struct kt_keyring *keyring;
 
 	if (login->expires)
 		return kt_fail(error, KT_ERROR_USAGE, "login: --expires is for a PAT or SAT");
 	if (!kt_login_identify(login, settings, identity, error) ||
 	    !kt_identity_copy(&credential.identity, identity, error) ||
-	    !ask_missing(settings, error) ||
+	    !kt_login_open_keyring(keeper, &keyring, error) ||
+	    !kt_underway_begin(&underway, identity, error) || !ask_missing(settings, error) ||
 	    !(settings->kind == KT_KIND_OAUTH ? kt_discovery_fill(&credential, settings, error)
 	                                      : kt_app_fill(&credential, settings, error)) ||
-	    !kt_login_open_keyring(keeper, &keyring, error) ||
 	    !get_tokens(keeper, login, &credential, error) || !keep(keyring, &credential, error))
 		return false;
 	kt_login_tell(login, &credential, keyring);

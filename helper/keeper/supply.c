@@ -9,6 +9,7 @@
 #include "helper/keeper/rotation.h"
 #include "helper/keeper/session.h"
 #include "helper/keeper/supply.h"
+#include "helper/keeper/underway.h"
 #include "helper/report.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
@@ -53,12 +54,32 @@ bool kt_supply_show(const struct kt_credential *credential, struct kt_answer *an
 	return kt_handout_fill(credential, answer, error);
 }
 
+/* A dead grant whose next login is under way: the one that it brings. */
+static bool renew_after_login(struct kt_keeper *keeper, struct kt_credential *credential,
+                              const struct kt_wish *wish, struct kt_error *error)
+{
+	KT_CLEANUP(kt_identity_clear) struct kt_identity identity = { 0 };
+	struct kt_error ignored = { 0 };
+	bool found;
+
+	if (error->code != KT_ERROR_DEAD || keeper->never_prompts ||
+	    !kt_identity_copy(&identity, &credential->identity, &ignored) ||
+	    !kt_underway_wait(&identity) ||
+	    !kt_keyring_load(&keeper->keyring, &identity, credential, &found, &ignored) || !found)
+		return false;
+	kt_error_clear(error);
+	return !kt_kind_is_grant(credential->kind) ||
+	       kt_supply_renew(keeper, credential, wish, error);
+}
+
 bool kt_supply_answer(struct kt_keeper *keeper, struct kt_credential *credential,
                       const struct kt_wish *wish, struct kt_answer *answer, bool *found,
                       struct kt_error *error)
 {
 	*found = false;
-	if (kt_kind_is_grant(credential->kind) && !kt_supply_renew(keeper, credential, wish, error))
+	if (kt_kind_is_grant(credential->kind) &&
+	    !kt_supply_renew(keeper, credential, wish, error) &&
+	    !renew_after_login(keeper, credential, wish, error))
 		return false;
 	return kt_supply_show(credential, answer, found, error);
 }

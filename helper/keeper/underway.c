@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "helper/keeper/account.h"
+#include "helper/keeper/change.h"
+#include "helper/keeper/underway.h"
+#include "helper/report.h"
+#include "keyring/cleanup.h"
+#include "keyring/clock.h"
+#include "keyring/text.h"
+
+#define WAIT_MILLISECONDS 60000
+
+static bool take(struct kt_lock *lock, const struct kt_identity *identity,
+                 enum kt_lock_mode mode, int64_t deadline, struct kt_error *error)
+{
+	KT_CLEANUP(kt_text_free) char *account = NULL;
+	KT_CLEANUP(kt_text_free) char *name = NULL;
+	KT_CLEANUP(kt_text_free) char *what = NULL;
+
+	return kt_change_lock_name(identity, &account, error) &&
+	       kt_text_format(&name, error, "%s.login", account) &&
+	       kt_text_format(&what, error, "a login of %s", identity->username) &&
+	       kt_lock_take(lock, name, mode, deadline, what, error);
+}
+
+bool kt_underway_begin(struct kt_lock *lock, const struct kt_identity *identity,
+                       struct kt_error *error)
+{
+	if (take(lock, identity, KT_LOCK_EXCLUSIVE, 0, error))
+		return true;
+	return kt_advise(error, "finish that login or end it, then try again");
+}
+
+bool kt_underway_wait(const struct kt_identity *identity)
+{
+	KT_CLEANUP(kt_lock_release) struct kt_lock lock = { 0 };
+	struct kt_error busy = { 0 };
+	struct kt_error ignored = { 0 };
+
+	if (take(&lock, identity, KT_LOCK_SHARED, 0, &busy) || busy.code != KT_ERROR_BUSY)
+		return false;
+	kt_report_note("waiting for the login of %s that is under way", identity->username);
+	take(&lock, identity, KT_LOCK_SHARED, kt_clock_monotonic() + WAIT_MILLISECONDS, &ignored);
+	return true;
+}
