@@ -191,6 +191,19 @@ call keyturn run app --app -- keyturn token --from-env
 expect_status 0
 must grep -q '^czs_' "$work/out"
 
+begin 'reject drops the token of one session, if it is still the current one'
+alice=$(keyturn token app --session-name alice)
+bob=$(keyturn token app --session-name bob)
+printf '%s\n' czs_another | keyturn reject app --session-name alice
+must [ "$(keyturn token app --session-name alice)" = "$alice" ]
+printf '%s\n' "$alice" | keyturn reject app --session-name alice
+must [ "$(keyturn token app --session-name alice)" != "$alice" ]
+must [ "$(keyturn token app --session-name bob)" = "$bob" ]
+own=$(keyturn token app)
+keyturn reject app --current
+must [ "$(keyturn token app)" != "$own" ]
+must [ "$(keyturn token app --session-name bob)" = "$bob" ]
+
 begin "the official client takes the token, from keyturn token and through keyturn run"
 if [ -d "$srcdir/tests/support/node_modules/@coze/api" ]; then
 	cat >"$work/me.mjs" <<-END

@@ -7,6 +7,7 @@
 #include "helper/keeper/change.h"
 #include "helper/keeper/command.h"
 #include "helper/keeper/reject.h"
+#include "helper/keeper/session.h"
 #include "helper/report.h"
 #include "keyring/cleanup.h"
 
@@ -16,8 +17,12 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	KT_CLEANUP(kt_identity_clear) struct kt_identity identity = { 0 };
 	KT_CLEANUP(kt_secret_clear) struct kt_secret token = { 0 };
 	KT_CLEANUP(kt_change_end) struct kt_change change = { 0 };
+	struct kt_wish wish = { 0 };
 	bool current = false;
-	const struct kt_option options[] = { { "current", false, &current } };
+	const struct kt_option options[] = {
+		{ "current", false, &current },
+		{ "session-name", true, &wish.session_name },
+	};
 	const char *account;
 	bool found;
 
@@ -34,20 +39,25 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	}
 	if (!kt_account_find(keeper, account, KT_ACCOUNT_TOKEN, &credential, error) ||
 	    !kt_identity_copy(&identity, &credential.identity, error) ||
-	    !kt_change_begin(&change, &identity, error) ||
+	    !kt_change_lock(&change, &identity, error) ||
 	    !kt_keyring_load(&keeper->keyring, &identity, &credential, &found, error))
 		return false;
+	if (found && credential.kind == KT_KIND_JWT)
+		return kt_session_reject(&keeper->keyring, &credential, &wish,
+		                         current ? NULL : &token, error);
 	if (!found || (!current && !kt_secret_is_equal(&credential.token, &token))) {
 		kt_report_trace("reject: that token is not the current one any more");
 		return true;
 	}
+	kt_change_announce(&change);
 	return kt_reject_token(&keeper->keyring, &credential, error);
 }
 
 const struct kt_command kt_command_reject = {
 	.name = "reject",
-	.synopsis = "ACCOUNT [--current]",
+	.synopsis = "ACCOUNT [--session-name NAME] [--current]",
 	.summary = "the service refused the token on stdin: drop it, keep the grant",
-	.details = "--current  drop whatever token is held, without reading one\n",
+	.details = "--session-name NAME  of a service app: the token of that session\n"
+	           "--current            drop whatever token is held, without reading one\n",
 	.run = run,
 };

@@ -211,6 +211,11 @@ void kt_remember_renewal(const struct kt_credential *credential)
 
 void kt_remember_change(const struct kt_identity *identity)
 {
+	kt_remember_refusal(identity, NULL);
+}
+
+void kt_remember_refusal(const struct kt_identity *identity, const char *variant)
+{
 	write_mark(0, 0);
-	kt_cache_forget(identity, NULL);
+	kt_cache_forget(identity, variant);
 }

@@ -49,3 +49,6 @@ void kt_remember_renewal(const struct kt_credential *credential);
 
 /* A change of the account begins or ends: marks it and makes the cache forget. */
 void kt_remember_change(const struct kt_identity *identity);
+
+/* One token of a service app is no longer good: the same for that variant of it alone. */
+void kt_remember_refusal(const struct kt_identity *identity, const char *variant);

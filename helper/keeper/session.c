@@ -13,6 +13,7 @@
 #include "helper/keeper/grant.h"
 #include "helper/keeper/lifetime.h"
 #include "helper/keeper/refusal.h"
+#include "helper/keeper/reject.h"
 #include "helper/keeper/remember.h"
 #include "helper/keeper/reply.h"
 #include "helper/keeper/session.h"
@@ -356,4 +357,27 @@ bool kt_session_remember(const struct kt_credential *credential)
 
 	kt_cache_open(&session.cache, kt_environment_get);
 	return name_session(&session, credential, &own, &ignored) && remember(&session, credential);
+}
+
+bool kt_session_reject(struct kt_keyring *keyring, struct kt_credential *credential,
+                       const struct kt_wish *wish, const struct kt_secret *token,
+                       struct kt_error *error)
+{
+	KT_CLEANUP(kt_credential_clear) struct kt_credential chosen = { 0 };
+	KT_CLEANUP(clear_session) struct session session = { 0 };
+	const struct kt_identity *identity = &credential->identity;
+
+	kt_cache_open(&session.cache, kt_environment_get);
+	if (!kt_credential_copy(&chosen, credential, error) ||
+	    !kt_session_choose(&chosen, wish, error) ||
+	    !name_session(&session, &chosen, wish, error))
+		return false;
+	recall(&session, &chosen);
+	if (token && !kt_secret_is_equal(&chosen.token, token)) {
+		kt_report_trace("reject: that token is not the current one any more");
+		return true;
+	}
+	kt_remember_refusal(identity, session.variant);
+	kt_remember_refusal(identity, kt_text_or_empty(wish->session_name));
+	return !session.is_own || kt_reject_token(keyring, credential, error);
 }

@@ -32,6 +32,14 @@ bool kt_session_sign(struct kt_credential *credential, struct kt_error *error);
  */
 bool kt_session_remember(const struct kt_credential *credential);
 
+/*
+ * The service refused the token of the wish's session: it is dropped if it is still the current
+ * one (NULL: whatever is held). Inside the account's lock.
+ */
+bool kt_session_reject(struct kt_keyring *keyring, struct kt_credential *credential,
+                       const struct kt_wish *wish, const struct kt_secret *token,
+                       struct kt_error *error);
+
 /* Says of the credential which of its tokens the wish means. */
 bool kt_session_choose(struct kt_credential *credential, const struct kt_wish *wish,
                        struct kt_error *error);

@@ -42,7 +42,7 @@ _keyturn()
 				--public-key-id'
 			;;
 		refresh) words='--due --all' ;;
-		reject) words=--current ;;
+		reject) words='--session-name --current' ;;
 		lock) words=--desktop ;;
 		unlock) words=--resync ;;
 		vault)
