@@ -39,6 +39,20 @@ bool kt_file_read(const char *path, size_t limit, struct kt_secret *content, boo
 	return kt_secret_read(content, descriptor, limit, error);
 }
 
+bool kt_file_read_given(const char *path, size_t limit, struct kt_secret *content, bool *found,
+                        struct kt_error *error)
+{
+	KT_CLEANUP(close_descriptor) int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	*found = descriptor >= 0;
+	if (descriptor >= 0)
+		return kt_secret_read(content, descriptor, limit, error);
+	if (errno == ENOENT || errno == ENOTDIR)
+		return true;
+	kt_fail(error, KT_ERROR_USAGE, "%s cannot be read: %s", path, strerror(errno));
+	return kt_advise(error, "name a file that you can read");
+}
+
 static bool write_all(int descriptor, const char *bytes, size_t length)
 {
 	while (length > 0) {

@@ -17,6 +17,13 @@ bool kt_file_read(const char *path, size_t limit, struct kt_secret *content, boo
                   struct kt_error *error);
 
 /*
+ * The same for a file that the user names: it may be reached by links and may be a pipe, as a
+ * shell's <(...) is. What cannot be read is KT_ERROR_USAGE.
+ */
+bool kt_file_read_given(const char *path, size_t limit, struct kt_secret *content, bool *found,
+                        struct kt_error *error);
+
+/*
  * Writes a temporary file beside path, 0600, syncs it, renames it over path and syncs the
  * directory. After a failure (KT_ERROR_UNAVAILABLE) the old content stands and the temporary
  * file is gone.

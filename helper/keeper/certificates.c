@@ -52,7 +52,7 @@ bool kt_certificates_read(char **pem, const char *path, struct kt_error *error)
 	int count;
 	bool found;
 
-	if (!kt_file_read(path, FILE_MAXIMUM, &content, &found, error))
+	if (!kt_file_read_given(path, FILE_MAXIMUM, &content, &found, error))
 		return false;
 	if (!found)
 		return fail_file("does not exist", error);

@@ -95,7 +95,7 @@ bool kt_login_read_secret(struct kt_secret *secret, const char *path, struct kt_
 	kt_secret_clear(secret);
 	if (!(strcmp(path, "-") == 0
 	      ? kt_secret_read(secret, STDIN_FILENO, SECRET_MAXIMUM, error)
-	      : kt_file_read(path, SECRET_MAXIMUM, secret, &found, error)))
+	      : kt_file_read_given(path, SECRET_MAXIMUM, secret, &found, error)))
 		return false;
 	kt_secret_trim(secret);
 	if (!kt_secret_is_empty(secret))

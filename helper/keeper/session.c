@@ -63,7 +63,7 @@ bool kt_session_read_scope(char **scope, const char *path, struct kt_error *erro
 	bool found = true;
 
 	if (!(strcmp(path, "-") == 0 ? kt_secret_read(&text, STDIN_FILENO, SCOPE_MAXIMUM, error)
-	                             : kt_file_read(path, SCOPE_MAXIMUM, &text, &found, error)))
+	                             : kt_file_read_given(path, SCOPE_MAXIMUM, &text, &found, error)))
 		return false;
 	if (!found)
 		return kt_fail(error, KT_ERROR_USAGE, "the file of --scope-file does not exist");

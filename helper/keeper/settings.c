@@ -257,7 +257,7 @@ bool kt_settings_from_env_file(struct kt_settings *settings, const char *path,
 	struct source source;
 	bool found;
 
-	if (!kt_file_read(path, FILE_MAXIMUM, &content, &found, error))
+	if (!kt_file_read_given(path, FILE_MAXIMUM, &content, &found, error))
 		return false;
 	if (!found)
 		return kt_fail(error, KT_ERROR_USAGE, "the file of --env-file does not exist");

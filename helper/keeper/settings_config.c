@@ -94,7 +94,7 @@ bool kt_settings_from_config(struct kt_settings *settings, const char *path, enu
 	struct kt_error broken = { 0 };
 	bool found;
 
-	if (!kt_file_read(path, FILE_MAXIMUM, &content, &found, error))
+	if (!kt_file_read_given(path, FILE_MAXIMUM, &content, &found, error))
 		return false;
 	if (!found)
 		return kt_fail(error, KT_ERROR_USAGE, "the file of --config does not exist");
