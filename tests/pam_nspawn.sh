@@ -69,7 +69,8 @@ done
 ln -sf /lib/systemd/system/multi-user.target "$root/etc/systemd/system/default.target"
 rm -f "$root/etc/machine-id" && : >"$root/etc/machine-id"
 
-systemd-nspawn -D "$root" --boot --register=no --keep-unit --private-network --console=pipe \
+# The build tree may lie in /tmp, which the container is to see.
+SYSTEMD_NSPAWN_TMPFS_TMP=0 systemd-nspawn -D "$root" --boot --register=no --keep-unit --private-network --console=pipe \
 	--system-call-filter='@keyring @memlock' >"$scratch/console" 2>&1 </dev/null &
 nspawn=$!
 
