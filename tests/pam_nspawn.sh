@@ -69,7 +69,9 @@ done
 ln -sf /lib/systemd/system/multi-user.target "$root/etc/systemd/system/default.target"
 rm -f "$root/etc/machine-id" && : >"$root/etc/machine-id"
 
-# The build tree may lie in /tmp, which the container is to see.
+# The build tree may lie in /tmp, which the container is to see and not to clear.
+mkdir -p "$root/etc/tmpfiles.d"
+: >"$root/etc/tmpfiles.d/tmp.conf"
 SYSTEMD_NSPAWN_TMPFS_TMP=0 systemd-nspawn -D "$root" --boot --register=no --keep-unit --private-network --console=pipe \
 	--system-call-filter='@keyring @memlock' >"$scratch/console" 2>&1 </dev/null &
 nspawn=$!
