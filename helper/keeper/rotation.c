@@ -62,30 +62,12 @@ static void clear_rotation(struct rotation *rotation)
 	kt_hold_end(&rotation->hold);
 }
 
-static bool is_fresh(const struct kt_credential *credential, const struct kt_wish *wish)
-{
-	int64_t left = kt_lifetime_left(credential);
-	int64_t needed = kt_lifetime_margin(credential);
-
-	if (wish->nearly_whole)
-		needed = credential->lifetime - credential->lifetime / 10;
-	/* Who asked counts in whole seconds too, and may be one or two early. */
-	if (wish->ahead)
-		needed = credential->lifetime / 5 + 2;
-	if (wish->minimum > 0)
-		needed = wish->minimum;
-	/* More than a whole life cannot be had: the newest one is meant. */
-	if (wish->minimum > credential->lifetime)
-		needed = credential->lifetime - credential->lifetime / 10;
-	return !wish->renew && left > 0 && left >= needed;
-}
-
 /* Good for who asks for nothing; maybe not what the wish asks for. */
 static bool is_usable(const struct kt_credential *credential)
 {
 	const struct kt_wish usual = { 0 };
 
-	return is_fresh(credential, &usual);
+	return kt_lifetime_is_enough(credential, &usual);
 }
 
 /* Nothing came of the request, or it was answered: the record no longer speaks of it. */
@@ -388,7 +370,7 @@ static bool renew(struct rotation *rotation, struct kt_error *error)
 			return false;
 		if (!changed)
 			return give_up(rotation, &reply, error);
-		if (is_fresh(rotation->credential, rotation->wish))
+		if (kt_lifetime_is_enough(rotation->credential, rotation->wish))
 			return true;
 		rotation->is_unclear = false;
 		rotation->journal.tries = 0;
@@ -497,7 +479,7 @@ static bool run_locked(struct rotation *rotation, struct kt_error *error)
 	}
 	if (!adopt_locked(rotation, error))
 		return false;
-	if (is_fresh(rotation->credential, rotation->wish))
+	if (kt_lifetime_is_enough(rotation->credential, rotation->wish))
 		return true;
 	rotation->is_unclear = kt_journal_is_sent(&rotation->journal, rotation->credential,
 	                                          &rotation->credential->refresh_token);
@@ -546,7 +528,7 @@ bool kt_rotation_run(struct kt_keeper *keeper, struct kt_credential *credential,
 	};
 	int64_t asked;
 
-	if (is_fresh(credential, wish) && !is_parked(&credential->identity))
+	if (kt_lifetime_is_enough(credential, wish) && !is_parked(&credential->identity))
 		return true;
 	if (!kt_account_full_name(&credential->identity, &rotation.name, error))
 		return false;

@@ -190,21 +190,6 @@ static bool remember(const struct session *session, const struct kt_credential *
 	       kt_cache_put(&session->cache, &session->question, &entry);
 }
 
-static bool is_fresh(const struct kt_credential *credential, const struct kt_wish *wish)
-{
-	int64_t left = kt_lifetime_left(credential);
-	int64_t needed = kt_lifetime_margin(credential);
-
-	if (wish->nearly_whole)
-		needed = credential->lifetime - credential->lifetime / 10;
-	/* Who asked counts in whole seconds too, and may be one or two early. */
-	if (wish->ahead)
-		needed = credential->lifetime / 5 + 2;
-	if (wish->minimum > 0)
-		needed = wish->minimum;
-	return !wish->renew && left > 0 && left >= needed;
-}
-
 static int64_t clock_difference(const struct kt_reply *reply)
 {
 	int64_t difference = reply->now - kt_clock_wall();
@@ -308,7 +293,7 @@ static bool run_locked(struct kt_keyring *keyring, struct kt_credential *credent
 	kt_cache_open(&session.cache, kt_environment_get);
 	if (!wish->renew)
 		recall(&session, credential);
-	if (is_fresh(credential, wish))
+	if (kt_lifetime_is_enough(credential, wish))
 		return true;
 	if (!kt_session_sign(credential, error))
 		return false;
@@ -335,7 +320,7 @@ bool kt_session_run(struct kt_keeper *keeper, struct kt_credential *credential,
 		return false;
 	kt_cache_open(&session.cache, kt_environment_get);
 	recall(&session, credential);
-	if (is_fresh(credential, wish))
+	if (kt_lifetime_is_enough(credential, wish))
 		return true;
 	keyring = kt_keeper_keyring(keeper, error);
 	if (!keyring)
