@@ -61,6 +61,9 @@ bool kt_request_is_complete(const char *bytes, size_t length);
 /* Reads a request from descriptor up to its blank line or its end, within the limits. */
 bool kt_request_read_git(struct kt_secret *bytes, int descriptor, struct kt_error *error);
 
+/* Reads a request and parses it; its bytes are not kept. */
+bool kt_request_take_git(struct kt_request *request, int descriptor, struct kt_error *error);
+
 /*
  * A host[:port] as a user or git writes it, checked and brought into its one form: ASCII
  * letters to lower case, port 1 to 65535 and left out when it is the protocol's own (https

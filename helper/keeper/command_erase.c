@@ -36,7 +36,6 @@ static bool erase_one(struct kt_keyring *keyring, const struct kt_identity *iden
 
 static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
 {
-	KT_CLEANUP(kt_secret_clear) struct kt_secret input = { 0 };
 	KT_CLEANUP(kt_request_clear) struct kt_request request = { 0 };
 	KT_CLEANUP(kt_credentials_clear) struct kt_credentials list = { 0 };
 	const struct kt_secret *password = NULL;
@@ -44,9 +43,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 
 	(void)argc;
 	(void)argv;
-	if (!kt_request_read_git(&input, STDIN_FILENO, error) ||
-	    !kt_request_parse_git(&request, kt_secret_reveal(&input), kt_secret_length(&input),
-	                          error))
+	if (!kt_request_take_git(&request, STDIN_FILENO, error))
 		return false;
 	if (request.has_password)
 		password = &request.password;

@@ -83,15 +83,12 @@ static bool answer_request(struct kt_keeper *keeper, const struct kt_request *re
 
 static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
 {
-	KT_CLEANUP(kt_secret_clear) struct kt_secret input = { 0 };
 	KT_CLEANUP(kt_secret_clear) struct kt_secret output = { 0 };
 	KT_CLEANUP(kt_request_clear) struct kt_request request = { 0 };
 
 	(void)argc;
 	(void)argv;
-	if (!kt_request_read_git(&input, STDIN_FILENO, error) ||
-	    !kt_request_parse_git(&request, kt_secret_reveal(&input), kt_secret_length(&input),
-	                          error))
+	if (!kt_request_take_git(&request, STDIN_FILENO, error))
 		return false;
 	if (!answer_request(keeper, &request, &output, error)) {
 		struct kt_error unsaid = { 0 };

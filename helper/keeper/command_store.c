@@ -122,7 +122,6 @@ static bool identify(const struct kt_request *request, struct kt_identity *ident
 
 static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
 {
-	KT_CLEANUP(kt_secret_clear) struct kt_secret input = { 0 };
 	KT_CLEANUP(kt_request_clear) struct kt_request request = { 0 };
 	KT_CLEANUP(kt_identity_clear) struct kt_identity identity = { 0 };
 	KT_CLEANUP(kt_change_end) struct kt_change change = { 0 };
@@ -130,9 +129,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 
 	(void)argc;
 	(void)argv;
-	if (!kt_request_read_git(&input, STDIN_FILENO, error) ||
-	    !kt_request_parse_git(&request, kt_secret_reveal(&input), kt_secret_length(&input),
-	                          error))
+	if (!kt_request_take_git(&request, STDIN_FILENO, error))
 		return false;
 	if (!is_worth_storing(&request))
 		return true;
