@@ -104,43 +104,111 @@ static bool connect_to_bus(struct kt_call *call, struct kt_error *error)
 	                 "keyturn vault create");
 }
 
+static void disconnect(struct kt_turn *turn)
+{
+	g_clear_object(&turn->service);
+	g_clear_pointer(&turn->owner, g_free);
+}
+
+/*
+ * libsecret's proxy, without what GLib would fetch and subscribe to at each start: the service's
+ * properties and its signals are of no use to us, and cost half of the messages of a short call.
+ */
+typedef SecretService KtLeanService;
+typedef SecretServiceClass KtLeanServiceClass;
+
+GType kt_lean_service_get_type(void);
+G_DEFINE_TYPE(KtLeanService, kt_lean_service, SECRET_TYPE_SERVICE)
+
+static GObject *construct_lean(GType type, guint count, GObjectConstructParam *properties)
+{
+	GObject *object = G_OBJECT_CLASS(kt_lean_service_parent_class)
+		->constructor(type, count, properties);
+
+	g_object_set(object, "g-flags", G_DBUS_PROXY_FLAGS_DO_NOT_LOAD_PROPERTIES |
+	                                G_DBUS_PROXY_FLAGS_DO_NOT_CONNECT_SIGNALS |
+	                                G_DBUS_PROXY_FLAGS_DO_NOT_AUTO_START_AT_CONSTRUCTION, NULL);
+	return object;
+}
+
+static void kt_lean_service_class_init(KtLeanServiceClass *class)
+{
+	G_OBJECT_CLASS(class)->constructor = construct_lean;
+}
+
+static void kt_lean_service_init(KtLeanService *service)
+{
+	(void)service;
+}
+
+/* A call to the bus itself; NULL with the error. */
+static GVariant *ask_bus(struct kt_turn *turn, const char *method, GVariant *parameters,
+                         struct kt_error *error)
+{
+	struct kt_call *call = &turn->call;
+	GError *problem = NULL;
+	GVariant *reply;
+
+	kt_call_start(call, method);
+	g_dbus_connection_call(call->bus, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+	                       "org.freedesktop.DBus", method, parameters, G_VARIANT_TYPE("(u)"),
+	                       G_DBUS_CALL_FLAGS_NONE, -1, call->cancellable, kt_call_done, call);
+	kt_call_wait(call);
+	reply = g_dbus_connection_call_finish(call->bus, call->result, &problem);
+	if (!reply)
+		kt_call_fail(call, problem, error);
+	return reply;
+}
+
+static bool start_service(struct kt_turn *turn, struct kt_error *error)
+{
+	KT_CLEANUP(unref_variant) GVariant *reply =
+		ask_bus(turn, "StartServiceByName", g_variant_new("(su)", KT_CALL_SERVICE, 0), error);
+
+	return reply != NULL;
+}
+
 static bool open_service(struct kt_turn *turn, struct kt_error *error)
 {
 	struct kt_call *call = &turn->call;
 	GError *problem = NULL;
 
 	kt_call_start(call, "open");
-	secret_service_open(SECRET_TYPE_SERVICE, KT_CALL_SERVICE, SECRET_SERVICE_NONE,
+	secret_service_open(kt_lean_service_get_type(), KT_CALL_SERVICE, SECRET_SERVICE_NONE,
 	                    call->cancellable, kt_call_done, call);
 	kt_call_wait(call);
 	turn->service = secret_service_open_finish(call->result, &problem);
 	if (!turn->service)
 		return kt_call_fail(call, problem, error);
-	g_free(turn->owner);
 	turn->owner = g_dbus_proxy_get_name_owner(G_DBUS_PROXY(turn->service));
+	return true;
+}
+
+/* The bus starts a service that it knows and nobody owns yet. */
+static bool reach_service(struct kt_turn *turn, struct kt_error *error)
+{
+	if (!open_service(turn, error))
+		return false;
 	if (turn->owner)
 		return true;
-	return kt_call_fail(call, g_error_new_literal(G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER,
-	                                              "no owner"), error);
+	disconnect(turn);
+	if (!start_service(turn, error) || !open_service(turn, error))
+		return false;
+	return turn->owner ||
+	       kt_call_fail(&turn->call, g_error_new_literal(G_DBUS_ERROR,
+	                                                     G_DBUS_ERROR_NAME_HAS_NO_OWNER,
+	                                                     "no owner"), error);
 }
 
 /* Whoever owns the name is "the keyring" to everybody: it has at least to be of our user. */
 static bool check_owner(struct kt_turn *turn, struct kt_error *error)
 {
-	struct kt_call *call = &turn->call;
-	KT_CLEANUP(unref_variant) GVariant *reply = NULL;
-	GError *problem = NULL;
+	KT_CLEANUP(unref_variant) GVariant *reply =
+		ask_bus(turn, "GetConnectionUnixUser", g_variant_new("(s)", turn->owner), error);
 	guint32 uid;
 
-	kt_call_start(call, "GetConnectionUnixUser");
-	g_dbus_connection_call(call->bus, "org.freedesktop.DBus", "/org/freedesktop/DBus",
-	                       "org.freedesktop.DBus", "GetConnectionUnixUser",
-	                       g_variant_new("(s)", turn->owner), G_VARIANT_TYPE("(u)"),
-	                       G_DBUS_CALL_FLAGS_NONE, -1, call->cancellable, kt_call_done, call);
-	kt_call_wait(call);
-	reply = g_dbus_connection_call_finish(call->bus, call->result, &problem);
 	if (!reply)
-		return kt_call_fail(call, problem, error);
+		return false;
 	g_variant_get(reply, "(u)", &uid);
 	if (uid == geteuid())
 		return true;
@@ -165,12 +233,6 @@ static bool open_session(struct kt_turn *turn, struct kt_error *error)
 	return kt_advise(error, "use another keyring service, or run: keyturn vault create");
 }
 
-static void disconnect(struct kt_turn *turn)
-{
-	g_clear_object(&turn->service);
-	g_clear_pointer(&turn->owner, g_free);
-}
-
 /* A session ends with the process it was opened at: after a restart there is none. */
 static bool is_connected(const struct kt_turn *turn)
 {
@@ -191,7 +253,7 @@ static bool connect_to_service(struct kt_turn *turn, struct kt_error *error)
 	if (turn->call.bus && g_dbus_connection_is_closed(turn->call.bus))
 		g_clear_object(&turn->call.bus);
 	if ((turn->call.bus || connect_to_bus(&turn->call, error)) &&
-	    open_service(turn, error) && check_owner(turn, error) && open_session(turn, error))
+	    reach_service(turn, error) && check_owner(turn, error) && open_session(turn, error))
 		return true;
 	disconnect(turn);
 	return false;
@@ -226,7 +288,7 @@ struct kt_turn *kt_turn_take(struct kt_turn *turn, struct kt_error *error)
 
 void kt_turn_end(struct kt_turn **turn)
 {
-	if (*turn && !(*turn)->is_entered)
+	if (*turn && (*turn)->entered == 0)
 		kt_gate_leave(&(*turn)->gate);
 }
 
@@ -234,13 +296,13 @@ bool kt_turn_enter(struct kt_turn *turn, bool *waited, struct kt_error *error)
 {
 	if (!pass_gate(turn, waited, error))
 		return false;
-	turn->is_entered = true;
+	turn->entered++;
 	return true;
 }
 
 void kt_turn_leave(struct kt_turn *turn)
 {
-	turn->is_entered = false;
+	turn->entered--;
 	kt_turn_end(&turn);
 }
 

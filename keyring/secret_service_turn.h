@@ -22,7 +22,7 @@
 struct kt_turn {
 	struct kt_keyring_options options;
 	struct kt_gate gate;
-	bool is_entered; /* by kt_turn_enter, and not ended by a single call */
+	int entered; /* by kt_turn_enter, so often: not ended by a single call */
 	struct kt_call call;
 	SecretService *service;
 	char *owner; /* the bus name of the process that service speaks to */
