@@ -18,6 +18,7 @@
 #define SCHEMA_NAME "org.keyturn.Credential"
 #define SCHEMA_ATTRIBUTE "xdg:schema"
 #define SERVICE_PATH "/org/freedesktop/secrets"
+#define DEFAULT_COLLECTION SERVICE_PATH "/aliases/default"
 #define SERVICE "org.freedesktop.Secret.Service"
 #define COLLECTION "org.freedesktop.Secret.Collection"
 #define ITEM "org.freedesktop.Secret.Item"
@@ -511,9 +512,18 @@ static bool store(void *state, const struct kt_credential *credential, struct kt
 {
 	KT_CLEANUP(kt_turn_end) struct kt_turn *turn = kt_turn_take(state, error);
 	KT_CLEANUP(kt_text_free) char *collection = NULL;
+	struct kt_error refusal = { 0 };
 
-	return turn && check_identity(&credential->identity, error) &&
-	       open_collection(turn, &collection, error) &&
+	if (!turn || !check_identity(&credential->identity, error))
+		return false;
+	/* Mostly there is a default collection, and it is open: it is looked at only if not. */
+	if (create_item(turn, DEFAULT_COLLECTION, credential, &refusal))
+		return true;
+	if (turn->call.is_late || refusal.code == KT_ERROR_DISMISSED) {
+		*error = refusal;
+		return false;
+	}
+	return open_collection(turn, &collection, error) &&
 	       create_item(turn, collection, credential, error);
 }
 

@@ -208,20 +208,34 @@ static bool is_there(struct kt_keyring *keyring, const struct kt_credential *cre
 	       kt_secret_is_equal(&form, &wanted);
 }
 
-bool kt_keyring_store(struct kt_keyring *keyring, const struct kt_credential *credential,
-                      struct kt_error *error)
+/* "Disconnected without replying" may mean either: what is there decides. */
+static bool store_and_look(struct kt_keyring *keyring, const struct kt_credential *credential,
+                           struct kt_error *error)
 {
 	struct kt_error reported = { 0 };
 	bool done = keyring->backend->store(keyring->state, credential, &reported);
 
-	/* "Disconnected without replying" may mean either: what is there decides. */
-	if (!is_there(keyring, credential)) {
-		if (done)
-			return kt_fail(error, KT_ERROR_UNAVAILABLE,
-			               "the keyring said it stored the login, and has it not");
-		*error = reported;
+	if (is_there(keyring, credential))
+		return true;
+	if (done)
+		return kt_fail(error, KT_ERROR_UNAVAILABLE,
+		               "the keyring said it stored the login, and has it not");
+	*error = reported;
+	return false;
+}
+
+bool kt_keyring_store(struct kt_keyring *keyring, const struct kt_credential *credential,
+                      struct kt_error *error)
+{
+	bool waited;
+	bool stored;
+
+	if (!kt_keyring_enter(keyring, &waited, error))
 		return false;
-	}
+	stored = store_and_look(keyring, credential, error);
+	kt_keyring_leave(keyring);
+	if (!stored)
+		return false;
 	if (keyring->is_recorded)
 		return true;
 	keyring->is_recorded = true;
