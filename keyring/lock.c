@@ -71,8 +71,8 @@ void kt_lock_name_holder(struct kt_lock *lock)
 	lock->is_named = true;
 }
 
-/* The process named in the file, if it is still there; 0 where nobody is. */
-static pid_t holder(const struct kt_lock *lock)
+/* The process named in the file; 0 where none is. */
+static pid_t named_holder(const struct kt_lock *lock)
 {
 	char line[KT_LOCK_NOTES];
 	ssize_t got = pread(kt_lock_descriptor(lock), line, sizeof(line), 0);
@@ -81,16 +81,14 @@ static pid_t holder(const struct kt_lock *lock)
 
 	while (got > 0 && digits < (size_t)got && line[digits] >= '0' && line[digits] <= '9')
 		digits++;
-	if (!kt_text_to_number(line, digits, 1, INT32_MAX, &pid))
-		return 0;
-	return kill((pid_t)pid, 0) == 0 || errno == EPERM ? (pid_t)pid : 0;
+	return kt_text_to_number(line, digits, 1, INT32_MAX, &pid) ? (pid_t)pid : 0;
 }
 
 static bool fail_busy(const struct kt_lock *lock, const char *what, struct kt_error *error)
 {
-	pid_t pid = holder(lock);
+	pid_t pid = named_holder(lock);
 
-	if (pid)
+	if (pid && (kill(pid, 0) == 0 || errno == EPERM))
 		kt_fail(error, KT_ERROR_BUSY, "%s is in use by process %ld", what, (long)pid);
 	else
 		kt_fail(error, KT_ERROR_BUSY, "%s is in use by another process", what);
@@ -118,6 +116,7 @@ bool kt_lock_take(struct kt_lock *lock, const char *name, enum kt_lock_mode mode
 		kt_clock_sleep(pause + getpid() % 7);
 		pause = pause < 32 ? 2 * pause : pause;
 	}
+	fresh.was_left = named_holder(&fresh) != 0;
 	if (mode == KT_LOCK_EXCLUSIVE)
 		kt_lock_name_holder(&fresh);
 	*lock = fresh;

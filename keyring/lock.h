@@ -19,6 +19,7 @@
 struct kt_lock {
 	int descriptor_plus_one;
 	bool is_named; /* our pid stands in the file */
+	bool was_left; /* its last holder ended without a release: killed, in the middle of its work */
 };
 
 enum kt_lock_mode {

@@ -79,6 +79,7 @@ static void lock_is_taken_and_released(void **state)
 	kt_lock_release(&lock);
 	assert_false(kt_lock_is_held(&lock));
 	assert_true(take(&lock, KT_LOCK_EXCLUSIVE, &error));
+	assert_false(lock.was_left);
 	kt_lock_release(&lock);
 }
 
@@ -106,7 +107,13 @@ static void lock_dies_with_its_holder(void **state)
 
 	(void)state;
 	end(child);
-	assert_true(take(&lock, KT_LOCK_EXCLUSIVE, &error));
+	for (int mode = KT_LOCK_SHARED; mode <= KT_LOCK_EXCLUSIVE; mode++) {
+		assert_true(take(&lock, mode, &error));
+		assert_int_equal(lock.was_left, true);
+		kt_lock_release(&lock);
+	}
+	assert_true(take(&lock, KT_LOCK_SHARED, &error));
+	assert_false(lock.was_left);
 	kt_lock_release(&lock);
 }
 

@@ -44,11 +44,20 @@ bool kt_change_lock(struct kt_change *change, const struct kt_identity *identity
 	KT_CLEANUP(kt_text_free) char *name = NULL;
 	KT_CLEANUP(kt_text_free) char *what = NULL;
 
-	return kt_identity_copy(&change->identity, identity, error) &&
-	       kt_change_lock_name(identity, &name, error) &&
-	       kt_text_format(&what, error, "the account %s", kt_text_or_empty(identity->username)) &&
-	       kt_lock_take(&change->lock, name, KT_LOCK_EXCLUSIVE,
-	                    kt_clock_monotonic() + LOCK_MILLISECONDS, what, error);
+	if (!kt_identity_copy(&change->identity, identity, error) ||
+	    !kt_change_lock_name(identity, &name, error) ||
+	    !kt_text_format(&what, error, "the account %s", kt_text_or_empty(identity->username)) ||
+	    !kt_lock_take(&change->lock, name, KT_LOCK_EXCLUSIVE,
+	                  kt_clock_monotonic() + LOCK_MILLISECONDS, what, error))
+		return false;
+	if (change->lock.was_left)
+		kt_remember_change(&change->identity);
+	return true;
+}
+
+bool kt_change_is_none_since(const struct kt_change *change, uint64_t mark)
+{
+	return kt_lock_is_held(&change->lock) && mark != 0 && kt_remember_mark() == mark;
 }
 
 void kt_change_announce(struct kt_change *change)

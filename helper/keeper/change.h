@@ -21,7 +21,10 @@ struct kt_change {
 	bool is_announced;
 };
 
-/* Waits for the account's lock, 60 s at most; then KT_ERROR_BUSY names the holder. */
+/*
+ * Waits for the account's lock, 60 s at most; then KT_ERROR_BUSY names the holder. One that a
+ * killed holder left may have been in the middle of a change, which is marked in its place.
+ */
 bool kt_change_begin(struct kt_change *change, const struct kt_identity *identity,
                      struct kt_error *error);
 
@@ -32,6 +35,12 @@ bool kt_change_begin(struct kt_change *change, const struct kt_identity *identit
 bool kt_change_lock(struct kt_change *change, const struct kt_identity *identity,
                     struct kt_error *error);
 void kt_change_announce(struct kt_change *change);
+
+/*
+ * No change of any account, by a keyturn of this user, has begun or ended since the mark
+ * (kt_remember_mark): what was read of the account after it is what the lock now protects.
+ */
+bool kt_change_is_none_since(const struct kt_change *change, uint64_t mark);
 
 /* For KT_CLEANUP; safe to repeat. */
 void kt_change_end(struct kt_change *change);

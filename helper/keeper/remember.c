@@ -83,6 +83,11 @@ static void write_mark(uint64_t account, int64_t generation)
 	close(descriptor);
 }
 
+uint64_t kt_remember_mark(void)
+{
+	return read_mark().number;
+}
+
 /* Nothing changed since the mark, but that the account was renewed to this generation. */
 static bool is_still(uint64_t since, const struct kt_identity *identity, int64_t generation)
 {
@@ -133,7 +138,8 @@ static void insert(const struct kt_remembrance *remembrance, const struct kt_ide
 	if (remembrance->cache.seconds == 0)
 		return;
 	if (identity && (!kt_change_lock_name(identity, &name, &ignored) ||
-	                 !kt_lock_take(&lock, name, KT_LOCK_SHARED, 0, "the account", &ignored)))
+	                 !kt_lock_take(&lock, name, KT_LOCK_SHARED, 0, "the account", &ignored) ||
+	                 lock.was_left))
 		return;
 	if (is_still(remembrance->mark, identity, entry->generation))
 		kt_cache_put(&remembrance->cache, &remembrance->question, entry);

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "helper/keeper/change.h"
+#include "helper/keeper/remember.h"
+#include "tests/support/alone.h"
+
+static const struct kt_identity identity = {
+	.protocol = (char *)"https",
+	.host = (char *)"change.example",
+	.path = (char *)"",
+	.username = (char *)"work",
+};
+
+static const struct kt_identity another = {
+	.protocol = (char *)"https",
+	.host = (char *)"change.example",
+	.path = (char *)"",
+	.username = (char *)"home",
+};
+
+/* A mark that is there: the first change ever makes one. */
+static uint64_t mark(void)
+{
+	KT_CLEANUP(kt_change_end) struct kt_change change = { 0 };
+	struct kt_error error = { 0 };
+
+	assert_true(kt_change_begin(&change, &identity, &error));
+	kt_change_end(&change);
+	assert_int_not_equal(kt_remember_mark(), 0);
+	return kt_remember_mark();
+}
+
+static bool is_none_since(uint64_t since)
+{
+	KT_CLEANUP(kt_change_end) struct kt_change change = { 0 };
+	struct kt_error error = { 0 };
+
+	assert_true(kt_change_lock(&change, &identity, &error));
+	return kt_change_is_none_since(&change, since);
+}
+
+static void a_lock_alone_changes_nothing(void **state)
+{
+	uint64_t since = mark();
+
+	(void)state;
+	assert_true(is_none_since(since));
+	assert_true(is_none_since(since));
+}
+
+static void nothing_is_known_without_a_mark_or_a_lock(void **state)
+{
+	const struct kt_change change = { 0 };
+
+	(void)state;
+	assert_false(kt_change_is_none_since(&change, mark()));
+	assert_false(is_none_since(0));
+}
+
+static void a_change_of_any_account_is_one(void **state)
+{
+	KT_CLEANUP(kt_change_end) struct kt_change change = { 0 };
+	struct kt_error error = { 0 };
+	uint64_t since = mark();
+
+	(void)state;
+	assert_true(kt_change_begin(&change, &another, &error));
+	assert_false(is_none_since(since));
+	since = kt_remember_mark();
+	kt_change_end(&change);
+	assert_false(is_none_since(since));
+}
+
+/* A process that begins a change and is killed before its end. */
+static void begin_and_die(bool announces)
+{
+	pid_t child = fork();
+	int status;
+
+	assert_true(child >= 0);
+	if (child == 0) {
+		struct kt_change change = { 0 };
+		struct kt_error error = { 0 };
+
+		if (!kt_change_lock(&change, &identity, &error))
+			_exit(1);
+		if (announces)
+			kt_change_announce(&change);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+}
+
+static void what_a_killed_holder_was_about_may_have_happened(void **state)
+{
+	uint64_t since;
+
+	(void)state;
+	mark();
+	for (int announces = 0; announces <= 1; announces++) {
+		begin_and_die(announces);
+		since = kt_remember_mark();
+		/* Whoever comes first marks it, for those that read before him too. */
+		assert_false(is_none_since(since));
+		assert_false(is_none_since(since));
+		assert_true(is_none_since(kt_remember_mark()));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_lock_alone_changes_nothing),
+		cmocka_unit_test(nothing_is_known_without_a_mark_or_a_lock),
+		cmocka_unit_test(a_change_of_any_account_is_one),
+		cmocka_unit_test(what_a_killed_holder_was_about_may_have_happened),
+	};
+
+	return cmocka_run_group_tests(tests, alone, NULL);
+}
