@@ -36,12 +36,15 @@ static bool silence_standard_descriptors(void)
 	return true;
 }
 
+/* What a caller may have left ignored, and would keep the courier from ending or keeping time. */
 static bool reset_signals(void)
 {
+	static const int numbers[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGALRM, SIGCHLD };
 	sigset_t none;
 
-	for (int number = 1; number < SIGRTMAX; number++)
-		signal(number, number == SIGPIPE ? SIG_IGN : SIG_DFL);
+	for (size_t i = 0; i < ELEMENTS(numbers); i++)
+		signal(numbers[i], SIG_DFL);
+	signal(SIGPIPE, SIG_IGN);
 	return sigemptyset(&none) == 0 && sigprocmask(SIG_SETMASK, &none, NULL) == 0;
 }
 
