@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -19,28 +19,23 @@
 #define GRACE_MILLISECONDS 700
 #define SAY_MILLISECONDS 5000
 
+/*
+ * Not posix_spawn: glibc's asks for and sets every signal by itself, 126 system calls. The
+ * courier puts its signals and descriptors in order (sandbox.h).
+ */
 static bool spawn(const char *path, int socket, pid_t *pid)
 {
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
 	char *arguments[] = { (char *)path, NULL };
-	sigset_t none;
-	int result;
 
-	sigemptyset(&none);
-	posix_spawnattr_init(&attributes);
-	posix_spawnattr_setsigmask(&attributes, &none);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_adddup2(&actions, socket, KT_ERRAND_DESCRIPTOR);
-	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-	posix_spawn_file_actions_addclosefrom_np(&actions, KT_ERRAND_DESCRIPTOR + 1);
-	result = posix_spawn(pid, path, &actions, &attributes, arguments, environ);
-	posix_spawn_file_actions_destroy(&actions);
-	posix_spawnattr_destroy(&attributes);
-	errno = result;
-	return result == 0;
+	if (access(path, X_OK) != 0)
+		return false;
+	*pid = fork();
+	if (*pid == 0) {
+		if (dup2(socket, KT_ERRAND_DESCRIPTOR) == KT_ERRAND_DESCRIPTOR)
+			execv(path, arguments);
+		_exit(EXIT_FAILURE);
+	}
+	return *pid > 0;
 }
 
 /* Our end of the socket: never the courier's own descriptor, so that dup2 always copies. */
@@ -88,6 +83,7 @@ bool kt_courier_start(struct kt_courier *courier, struct kt_error *error)
 bool kt_courier_send(struct kt_courier *courier, const struct kt_errand *message,
                      struct kt_error *error)
 {
+	courier->is_sent = true;
 	return kt_errand_send(message, courier->socket_plus_one - 1,
 	                      kt_clock_monotonic() + SAY_MILLISECONDS, error);
 }
@@ -103,6 +99,8 @@ void kt_courier_end(struct kt_courier *courier)
 	if (courier->socket_plus_one)
 		close(courier->socket_plus_one - 1);
 	if (courier->pid > 0) {
+		if (!courier->is_sent)
+			kill(courier->pid, SIGKILL);
 		/* It sees the closed socket within a second; one that is stuck is not waited for. */
 		for (int tries = 0; waitpid(courier->pid, NULL, WNOHANG) == 0; tries++) {
 			if (tries == 100)
@@ -113,14 +111,24 @@ void kt_courier_end(struct kt_courier *courier)
 	*courier = (struct kt_courier){ 0 };
 }
 
+bool kt_courier_ask_early(struct kt_courier *early, const struct kt_errand *errand,
+                          struct kt_errand *answer, struct kt_error *error)
+{
+	KT_CLEANUP(kt_courier_end) struct kt_courier courier = *early;
+	int64_t timeout = KT_COURIER_MILLISECONDS;
+
+	*early = (struct kt_courier){ 0 };
+	kt_errand_number(errand, "timeout", &timeout);
+	return (courier.socket_plus_one || kt_courier_start(&courier, error)) &&
+	       kt_courier_send(&courier, errand, error) &&
+	       kt_courier_receive(&courier, answer,
+	                          kt_clock_monotonic() + timeout + GRACE_MILLISECONDS, error);
+}
+
 bool kt_courier_ask(const struct kt_errand *errand, struct kt_errand *answer,
                     struct kt_error *error)
 {
-	KT_CLEANUP(kt_courier_end) struct kt_courier courier = { 0 };
-	int64_t timeout = KT_COURIER_MILLISECONDS;
+	struct kt_courier none = { 0 };
 
-	kt_errand_number(errand, "timeout", &timeout);
-	return kt_courier_start(&courier, error) && kt_courier_send(&courier, errand, error) &&
-	       kt_courier_receive(&courier, answer,
-	                          kt_clock_monotonic() + timeout + GRACE_MILLISECONDS, error);
+	return kt_courier_ask_early(&none, errand, answer, error);
 }

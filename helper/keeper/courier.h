@@ -20,6 +20,7 @@
 struct kt_courier {
 	pid_t pid;
 	int socket_plus_one;
+	bool is_sent; /* it has got its errand */
 };
 
 /* Starts one; it waits for its errand. */
@@ -38,3 +39,7 @@ void kt_courier_end(struct kt_courier *courier);
 /* An errand that is one question and one answer, with a courier of its own. */
 bool kt_courier_ask(const struct kt_errand *errand, struct kt_errand *answer,
                     struct kt_error *error);
+
+/* The same with the courier that is started already, if one is; it is none afterwards. */
+bool kt_courier_ask_early(struct kt_courier *early, const struct kt_errand *errand,
+                          struct kt_errand *answer, struct kt_error *error);

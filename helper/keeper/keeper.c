@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "helper/keeper/keeper.h"
+#include "helper/keeper/remember.h"
 #include "helper/keeper/terminal.h"
 #include "helper/report.h"
 #include "keyring/environment.h"
@@ -30,6 +31,7 @@ struct kt_keyring *kt_keeper_keyring(struct kt_keeper *keeper, struct kt_error *
 		return &keeper->keyring;
 	if (options.may_prompt && kt_terminal_is_there())
 		options.ask_passphrase = kt_terminal_ask_vault_passphrase;
+	keeper->mark = kt_remember_mark();
 	if (!kt_keyring_open(&keeper->keyring, &options, error))
 		return NULL;
 	kt_report_trace("keyring: %s", kt_keyring_name(&keeper->keyring));
@@ -51,8 +53,17 @@ void kt_keeper_leave(struct kt_keyring **keyring)
 	*keyring = NULL;
 }
 
+void kt_keeper_start_courier(struct kt_keeper *keeper)
+{
+	struct kt_error ignored = { 0 };
+
+	if (!keeper->courier.socket_plus_one)
+		kt_courier_start(&keeper->courier, &ignored);
+}
+
 void kt_keeper_clear(struct kt_keeper *keeper)
 {
+	kt_courier_end(&keeper->courier);
 	kt_keyring_close(&keeper->keyring);
 	/* run makes it the environment of what it becomes. */
 	if (keeper->environment != environ)

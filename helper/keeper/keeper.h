@@ -4,12 +4,16 @@
 /* What one run of the keeper carries: its options and its keyring, opened when first needed. */
 
 #include <stdbool.h>
+#include <stdint.h>
 
+#include "helper/keeper/courier.h"
 #include "keyring/error.h"
 #include "keyring/keyring.h"
 
 struct kt_keeper {
 	struct kt_keyring keyring;
+	uint64_t mark;             /* the last change before the keyring was opened; 0 unknown */
+	struct kt_courier courier; /* started before there is an errand for it; else none */
 	bool wants_json;           /* --json: errors go to stdout as an object too */
 	bool never_prompts;        /* timers and background renewal */
 	bool ignores_dismissed;    /* unlock: ask although a prompt was dismissed just now */
@@ -30,6 +34,9 @@ struct kt_keyring *kt_keeper_enter(struct kt_keeper *keeper, bool *waited,
 
 /* Ends the turn. For KT_CLEANUP; a NULL keyring is none. */
 void kt_keeper_leave(struct kt_keyring **keyring);
+
+/* Has a courier start while something else is done, because it will most likely be needed. */
+void kt_keeper_start_courier(struct kt_keeper *keeper);
 
 /* For KT_CLEANUP. */
 void kt_keeper_clear(struct kt_keeper *keeper);

@@ -70,7 +70,7 @@ static bool get_tokens(struct kt_keeper *keeper, const struct kt_login *login,
 {
 	switch (credential->kind) {
 	case KT_KIND_JWT:
-		return kt_session_sign(credential, error);
+		return kt_session_sign(keeper, credential, error);
 	case KT_KIND_DEVICE:
 		return kt_login_device(credential, error);
 	case KT_KIND_WEB:

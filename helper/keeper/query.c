@@ -65,21 +65,23 @@ static bool take_token(struct kt_settings *settings, struct kt_credential *crede
 }
 
 /* Only what needs no memory of its own can do without a keyring. */
-static bool sign_token(const struct kt_settings *settings, const struct kt_wish *wish,
-                       struct kt_credential *credential, struct kt_error *error)
+static bool sign_token(struct kt_keeper *keeper, const struct kt_settings *settings,
+                       const struct kt_wish *wish, struct kt_credential *credential,
+                       struct kt_error *error)
 {
 	if (settings->kind == KT_KIND_JWT)
 		return kt_app_fill(credential, settings, error) &&
 		       kt_session_choose(credential, wish, error) &&
-		       kt_session_sign(credential, error);
+		       kt_session_sign(keeper, credential, error);
 	kt_fail(error, KT_ERROR_USAGE, "a %s app's refresh token changes at each use and has to be "
 	        "kept: that needs a login", kt_kind_name(settings->kind));
 	return kt_advise(error, "run: keyturn login --from-env (or --env-file, --config), then "
 	                 "keyturn token");
 }
 
-static bool from_settings(const struct kt_query *query, const struct kt_wish *wish,
-                          struct kt_credential *credential, struct kt_error *error)
+static bool from_settings(struct kt_keeper *keeper, const struct kt_query *query,
+                          const struct kt_wish *wish, struct kt_credential *credential,
+                          struct kt_error *error)
 {
 	KT_CLEANUP(kt_settings_clear) struct kt_settings settings = { 0 };
 
@@ -88,8 +90,9 @@ static bool from_settings(const struct kt_query *query, const struct kt_wish *wi
 	                         settings.api_base ? settings.api_base : DEFAULT_BASE, error) ||
 	    !kt_text_set(&credential->identity.username, "", error))
 		return false;
-	return kt_kind_is_fixed(settings.kind) ? take_token(&settings, credential, error)
-	                                       : sign_token(&settings, wish, credential, error);
+	return kt_kind_is_fixed(settings.kind)
+		? take_token(&settings, credential, error)
+		: sign_token(keeper, &settings, wish, credential, error);
 }
 
 /* A session's token has a place of its own in the cache, which the door does not know. */
@@ -181,7 +184,7 @@ bool kt_query_answer(struct kt_keeper *keeper, const struct kt_query *query,
 		return false;
 	wish.scope = scope;
 	if (query->from_environment || query->env_file || query->config)
-		loaded = from_settings(query, &wish, credential, error) &&
+		loaded = from_settings(keeper, query, &wish, credential, error) &&
 		         check_session(query, credential, error) &&
 		         kt_supply_show(credential, answer, &found, error);
 	else

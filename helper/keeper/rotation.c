@@ -38,6 +38,7 @@
 
 /* One renewal, from the lock to its release. */
 struct rotation {
+	struct kt_keeper *keeper;
 	struct kt_keyring *keyring;
 	struct kt_change *change;
 	struct kt_credential *credential;
@@ -47,14 +48,14 @@ struct rotation {
 	struct kt_journal journal;
 	struct kt_escrow escrow;
 	struct kt_hold hold;
-	struct kt_courier early;  /* started while the keyring is read; none where that was not done */
+	struct kt_courier courier; /* of the last request: while it ends, its answer is stored */
 	bool is_unclear;          /* an earlier request with this refresh token may have counted */
 	struct kt_secret sent;    /* the refresh token of the request */
 };
 
 static void clear_rotation(struct rotation *rotation)
 {
-	kt_courier_end(&rotation->early);
+	kt_courier_end(&rotation->courier);
 	kt_secret_clear(&rotation->sent);
 	kt_text_free(&rotation->name);
 	kt_journal_close(&rotation->journal);
@@ -78,8 +79,7 @@ static bool settle(struct rotation *rotation, struct kt_error *error)
 }
 
 /* Connected, nothing sent: from here on the next caller must know that it may have been. */
-static bool commit_to_sending(struct rotation *rotation, struct kt_courier *courier,
-                              struct kt_error *error)
+static bool commit_to_sending(struct rotation *rotation, struct kt_error *error)
 {
 	KT_CLEANUP(kt_errand_clear) struct kt_errand go = { 0 };
 
@@ -91,7 +91,7 @@ static bool commit_to_sending(struct rotation *rotation, struct kt_courier *cour
 	    !kt_journal_write(&rotation->journal, KT_JOURNAL_SENT, error))
 		return false;
 	kt_fault_point("sent");
-	return kt_errand_add(&go, "say", "go", error) && kt_courier_send(courier, &go, error);
+	return kt_errand_add(&go, "say", "go", error) && kt_courier_send(&rotation->courier, &go, error);
 }
 
 /*
@@ -102,25 +102,27 @@ static bool send_once(struct rotation *rotation, struct kt_errand *answer, struc
                  struct kt_error *error)
 {
 	KT_CLEANUP(kt_errand_clear) struct kt_errand errand = { 0 };
-	KT_CLEANUP(kt_courier_end) struct kt_courier courier = rotation->early;
+	struct kt_courier *courier = &rotation->courier;
 	struct kt_error silence = { 0 };
 	int64_t deadline = rotation->deadline + 700;
 
-	rotation->early = (struct kt_courier){ 0 };
+	kt_courier_end(courier);
+	*courier = rotation->keeper->courier;
+	rotation->keeper->courier = (struct kt_courier){ 0 };
 	if (!rotation->is_unclear && !kt_journal_write(&rotation->journal, KT_JOURNAL_INTENT, error))
 		return false;
 	kt_fault_point("intent");
 	if (!kt_grant_refresh_token(rotation->credential, &rotation->sent,
 	                            rotation->deadline - kt_clock_monotonic(), &errand, error) ||
-	    (!courier.socket_plus_one && !kt_courier_start(&courier, error)) ||
-	    !kt_courier_send(&courier, &errand, error) ||
-	    !kt_courier_receive(&courier, answer, deadline, error))
+	    (!courier->socket_plus_one && !kt_courier_start(courier, error)) ||
+	    !kt_courier_send(courier, &errand, error) ||
+	    !kt_courier_receive(courier, answer, deadline, error))
 		return false;
 	if (kt_errand_is(answer, "say", "ready")) {
-		if (!commit_to_sending(rotation, &courier, error))
+		if (!commit_to_sending(rotation, error))
 			return false;
 		/* A courier that dies now leaves an empty message, which reads as unclear. */
-		if (!kt_courier_receive(&courier, answer, deadline, &silence))
+		if (!kt_courier_receive(courier, answer, deadline, &silence))
 			kt_report_trace("the courier ended without an answer");
 	}
 	kt_fault_point("answer");
@@ -463,6 +465,14 @@ static bool fail_dead(const struct rotation *rotation, struct kt_error *error)
 	return kt_advise(error, "log in again: keyturn login %s", rotation->name);
 }
 
+/* Nobody can have renewed it since it was read, nor begun to and been killed. */
+static bool is_as_read(const struct rotation *rotation)
+{
+	return rotation->journal.phase == KT_JOURNAL_CLEAR &&
+	       !kt_escrow_is_found(&rotation->escrow) &&
+	       kt_change_is_none_since(rotation->change, rotation->keeper->mark);
+}
+
 /* Under the lock: read everything again, then decide (safety.md 4.2). */
 static bool run_locked(struct rotation *rotation, struct kt_error *error)
 {
@@ -472,7 +482,7 @@ static bool run_locked(struct rotation *rotation, struct kt_error *error)
 	if (!kt_journal_open(&rotation->journal, identity, error) ||
 	    !kt_escrow_open(&rotation->escrow, identity, error))
 		return false;
-	if (!reload(rotation, error)) {
+	if (!is_as_read(rotation) && !reload(rotation, error)) {
 		if (error->code == KT_ERROR_NOT_FOUND)
 			kt_escrow_drop(&rotation->escrow);
 		return false;
@@ -522,6 +532,7 @@ bool kt_rotation_run(struct kt_keeper *keeper, struct kt_credential *credential,
 {
 	KT_CLEANUP(kt_change_end) struct kt_change change = { 0 };
 	KT_CLEANUP(clear_rotation) struct rotation rotation = {
+		.keeper = keeper,
 		.credential = credential,
 		.wish = wish,
 		.change = &change,
@@ -537,11 +548,9 @@ bool kt_rotation_run(struct kt_keeper *keeper, struct kt_credential *credential,
 		return false;
 	asked = kt_clock_monotonic();
 	if (kt_change_lock(&change, &credential->identity, error)) {
-		struct kt_error ignored = { 0 };
-
 		/* Who had to wait for the lock finds a renewed token behind it, mostly. */
 		if (kt_clock_monotonic() - asked < AT_ONCE_MILLISECONDS)
-			kt_courier_start(&rotation.early, &ignored);
+			kt_keeper_start_courier(keeper);
 		rotation.deadline = kt_clock_monotonic() + KT_COURIER_MILLISECONDS;
 		if (run_locked(&rotation, error))
 			return true;

@@ -212,13 +212,14 @@ static int64_t pause_before(const struct kt_reply *reply, int tries)
 	return 0;
 }
 
-static bool ask(struct kt_credential *credential, int64_t now, int64_t deadline,
-                struct kt_errand *answer, struct kt_reply *reply, struct kt_error *error)
+static bool ask(struct kt_keeper *keeper, struct kt_credential *credential, int64_t now,
+                int64_t deadline, struct kt_errand *answer, struct kt_reply *reply,
+                struct kt_error *error)
 {
 	KT_CLEANUP(kt_errand_clear) struct kt_errand errand = { 0 };
 
 	if (!kt_grant_jwt_bearer(credential, now, deadline - kt_clock_monotonic(), &errand, error) ||
-	    !kt_courier_ask(&errand, answer, error))
+	    !kt_courier_ask_early(&keeper->courier, &errand, answer, error))
 		return false;
 	kt_reply_read(reply, answer, kt_dialect_of(credential));
 	kt_report_trace("assertion of %s: HTTP %lld, verdict %d", credential->identity.username,
@@ -238,7 +239,8 @@ static bool accept(struct kt_credential *credential, const struct kt_errand *ans
 	return kt_lifetime_start(credential, tokens.lifetime, error);
 }
 
-bool kt_session_sign(struct kt_credential *credential, struct kt_error *error)
+bool kt_session_sign(struct kt_keeper *keeper, struct kt_credential *credential,
+                     struct kt_error *error)
 {
 	int64_t deadline = kt_clock_monotonic() + KT_COURIER_MILLISECONDS;
 	int64_t correction = 0;
@@ -249,7 +251,8 @@ bool kt_session_sign(struct kt_credential *credential, struct kt_error *error)
 		int64_t difference;
 		int64_t pause;
 
-		if (!ask(credential, kt_clock_wall() + correction, deadline, &answer, &reply, error))
+		if (!ask(keeper, credential, kt_clock_wall() + correction, deadline, &answer, &reply,
+		         error))
 			return false;
 		if (reply.verdict == KT_VERDICT_TOKENS)
 			return accept(credential, &answer, &reply, error);
@@ -281,13 +284,15 @@ static bool reload(struct kt_keyring *keyring, struct kt_credential *credential,
 }
 
 /* Under the lock: another may have signed meanwhile, or logged in anew. */
-static bool run_locked(struct kt_keyring *keyring, struct kt_credential *credential,
+static bool run_locked(struct kt_keeper *keeper, struct kt_credential *credential,
                        const struct kt_wish *wish, struct kt_change *change,
                        struct kt_error *error)
 {
 	KT_CLEANUP(clear_session) struct session session = { 0 };
 
-	if (!reload(keyring, credential, error) || !kt_session_choose(credential, wish, error) ||
+	if ((!kt_change_is_none_since(change, keeper->mark) &&
+	     !reload(&keeper->keyring, credential, error)) ||
+	    !kt_session_choose(credential, wish, error) ||
 	    !name_session(&session, credential, wish, error))
 		return false;
 	kt_cache_open(&session.cache, kt_environment_get);
@@ -295,7 +300,7 @@ static bool run_locked(struct kt_keyring *keyring, struct kt_credential *credent
 		recall(&session, credential);
 	if (kt_lifetime_is_enough(credential, wish))
 		return true;
-	if (!kt_session_sign(credential, error))
+	if (!kt_session_sign(keeper, credential, error))
 		return false;
 	/* What the door has of the old token would else be handed out to its end. */
 	if (session.is_own)
@@ -305,7 +310,7 @@ static bool run_locked(struct kt_keyring *keyring, struct kt_credential *credent
 	if (remember(&session, credential) || !session.is_own)
 		return true;
 	kt_change_announce(change);
-	return kt_keyring_store(keyring, credential, error);
+	return kt_keyring_store(&keeper->keyring, credential, error);
 }
 
 bool kt_session_run(struct kt_keeper *keeper, struct kt_credential *credential,
@@ -313,7 +318,6 @@ bool kt_session_run(struct kt_keeper *keeper, struct kt_credential *credential,
 {
 	KT_CLEANUP(kt_change_end) struct kt_change change = { 0 };
 	KT_CLEANUP(clear_session) struct session session = { 0 };
-	struct kt_keyring *keyring;
 
 	if (!kt_session_choose(credential, wish, error) ||
 	    !name_session(&session, credential, wish, error))
@@ -322,8 +326,7 @@ bool kt_session_run(struct kt_keeper *keeper, struct kt_credential *credential,
 	recall(&session, credential);
 	if (kt_lifetime_is_enough(credential, wish))
 		return true;
-	keyring = kt_keeper_keyring(keeper, error);
-	if (!keyring)
+	if (!kt_keeper_keyring(keeper, error))
 		return false;
 	if (!kt_change_lock(&change, &credential->identity, error)) {
 		if (error->code != KT_ERROR_BUSY || kt_lifetime_left(credential) <= 0)
@@ -331,7 +334,7 @@ bool kt_session_run(struct kt_keeper *keeper, struct kt_credential *credential,
 		kt_error_clear(error);
 		return true;
 	}
-	return run_locked(keyring, credential, wish, &change, error);
+	return run_locked(keeper, credential, wish, &change, error);
 }
 
 bool kt_session_remember(const struct kt_credential *credential)

@@ -22,9 +22,11 @@ bool kt_session_run(struct kt_keeper *keeper, struct kt_credential *credential,
 
 /*
  * Signs and asks the service for a token now, without keyring, lock or cache. A clock that is
- * wrong by more than 30 s is put right by the server's Date, once (safety.md R-J4).
+ * wrong by more than 30 s is put right by the server's Date, once (safety.md R-J4). The keeper's
+ * courier, where one is started, is the first to go.
  */
-bool kt_session_sign(struct kt_credential *credential, struct kt_error *error);
+bool kt_session_sign(struct kt_keeper *keeper, struct kt_credential *credential,
+                     struct kt_error *error);
 
 /*
  * Keeps the account's own token, just signed at a login, where tokens lie; false where the kernel
