@@ -47,7 +47,7 @@ links_only "$programs/keyturn" libc
 
 begin 'the keeper links the keyring and cryptography, and nothing that reaches the network'
 links_only "$programs/keyturn-keeper" libc libsecret-1 libgio-2.0 libgobject-2.0 libglib-2.0 \
-	libcrypto libcjson libqrencode
+	libcrypto libcjson
 links "$programs/keyturn-keeper" libsecret-1
 must_not sh -c 'ldd "$1" | grep -e libcurl -e libssl' - "$programs/keyturn-keeper"
 
