@@ -50,14 +50,18 @@ void kt_clock_sleep(int64_t milliseconds)
 
 bool kt_clock_boot_id(char **text, struct kt_error *error)
 {
-	char id[64];
-	int descriptor = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-	ssize_t length = descriptor < 0 ? 0 : read(descriptor, id, sizeof(id));
+	/* Read once; a place without /proc has one boot, the unnamed. */
+	static char id[64];
+	static ssize_t length = -1;
+	int descriptor;
 
-	if (descriptor >= 0)
-		close(descriptor);
-	while (length > 0 && id[length - 1] == '\n')
-		length--;
-	/* A place without /proc has one boot, the unnamed. */
+	if (length < 0) {
+		descriptor = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+		length = descriptor < 0 ? 0 : read(descriptor, id, sizeof(id));
+		if (descriptor >= 0)
+			close(descriptor);
+		while (length > 0 && id[length - 1] == '\n')
+			length--;
+	}
 	return kt_text_set_bytes(text, id, length > 0 ? (size_t)length : 0, error);
 }

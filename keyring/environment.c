@@ -133,7 +133,7 @@ static bool check_directory(const char *path, struct kt_error *error)
 	return true;
 }
 
-bool kt_environment_state_directory(char **path, struct kt_error *error)
+static bool find_state_directory(char **path, struct kt_error *error)
 {
 	const char *home = passwd_home();
 
@@ -146,4 +146,23 @@ bool kt_environment_state_directory(char **path, struct kt_error *error)
 	}
 	return kt_text_format(path, error, "/dev/shm/keyturn-%lu", (unsigned long)geteuid()) &&
 	       kt_environment_make_directory(*path, error) && check_directory(*path, error);
+}
+
+bool kt_environment_state_directory(char **path, struct kt_error *error)
+{
+	/* Asked for at every lock: found and checked once for a user. */
+	static char *known;
+	static uid_t owner;
+
+	if (!known || owner != geteuid()) {
+		KT_CLEANUP(kt_text_free) char *found = NULL;
+
+		if (!find_state_directory(&found, error))
+			return false;
+		kt_text_free(&known);
+		known = found;
+		found = NULL;
+		owner = geteuid();
+	}
+	return kt_text_set(path, known, error);
 }

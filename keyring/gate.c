@@ -17,6 +17,9 @@ enum note {
 	NOTE_TIMEOUT = KT_LOCK_NOTES + sizeof(int64_t),
 };
 
+/* Milliseconds: who waits counts in seconds. */
+#define ANSWER_NOTES_APART 100
+
 /* What is changed in this process while it waits. */
 struct alarm_clock {
 	struct sigaction action;
@@ -155,7 +158,12 @@ bool kt_gate_enter(struct kt_gate *gate, int64_t limit, bool *waited, struct kt_
 
 void kt_gate_note_answer(struct kt_gate *gate)
 {
+	int64_t now = kt_clock_monotonic();
+
+	if (now - gate->noted < ANSWER_NOTES_APART)
+		return;
 	write_note(gate, NOTE_ANSWER);
+	gate->noted = now;
 }
 
 void kt_gate_note_timeout(struct kt_gate *gate)
@@ -165,5 +173,6 @@ void kt_gate_note_timeout(struct kt_gate *gate)
 
 void kt_gate_leave(struct kt_gate *gate)
 {
+	gate->noted = 0;
 	kt_lock_release(&gate->lock);
 }

@@ -16,6 +16,7 @@
 
 struct kt_gate {
 	struct kt_lock lock;
+	int64_t noted; /* when an answer was last noted; 0 not in this turn */
 };
 
 /*
