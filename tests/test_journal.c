@@ -121,6 +121,32 @@ static void each_phase_is_read_as_it_was_written(void **state)
 	}
 }
 
+static void only_a_record_of_another_token_is_past(void **state)
+{
+	KT_CLEANUP(kt_journal_close) struct kt_journal journal = { 0 };
+	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret spent = { 0 };
+	struct kt_error error = { 0 };
+
+	(void)state;
+	set(&credential.journal_key, "a key of thirty-two bytes, or so");
+	set(&credential.refresh_token, "refresh_two");
+	set(&spent, "refresh_one");
+	open_journal(&journal);
+	assert_false(kt_journal_is_past(&journal, &credential));
+	assert_true(kt_journal_name_token(&journal, &credential, &spent, &error));
+	for (int phase = KT_JOURNAL_GOT; phase >= KT_JOURNAL_CLEAR; phase--) {
+		assert_true(kt_journal_write(&journal, (enum kt_journal_phase)phase, &error));
+		assert_int_equal(kt_journal_is_past(&journal, &credential),
+		                 phase == KT_JOURNAL_CLEAR);
+	}
+	set(&credential.refresh_token, "refresh_one");
+	assert_false(kt_journal_is_past(&journal, &credential));
+	set(&credential.refresh_token, "refresh_two");
+	assert_true(kt_journal_forget(&journal, &error));
+	assert_false(kt_journal_is_past(&journal, &credential));
+}
+
 static void nothing_of_the_token_stands_in_it(void **state)
 {
 	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
@@ -200,6 +226,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(what_was_sent_is_known_after_a_death, empty, empty),
 		cmocka_unit_test_setup_teardown(each_phase_is_read_as_it_was_written, empty, empty),
+		cmocka_unit_test_setup_teardown(only_a_record_of_another_token_is_past, empty, empty),
 		cmocka_unit_test_setup_teardown(nothing_of_the_token_stands_in_it, empty, empty),
 		cmocka_unit_test_setup_teardown(what_cannot_be_read_is_a_clear_record, empty, empty),
 		cmocka_unit_test_setup_teardown(a_link_in_its_place_is_refused, empty, empty),

@@ -21,6 +21,7 @@
 #define MARK "keyturn 1"
 #define RECORD 160
 #define HASH_DIGITS 32
+#define NO_HASH "00000000000000000000000000000000"
 
 static const char *const phases[] = {
 	[KT_JOURNAL_CLEAR] = "clear",
@@ -85,7 +86,7 @@ static void forget(struct kt_journal *journal)
 	int descriptor_plus_one = journal->descriptor_plus_one;
 
 	*journal = (struct kt_journal){ .descriptor_plus_one = descriptor_plus_one };
-	memset(journal->token_hash, '0', HASH_DIGITS);
+	memcpy(journal->token_hash, NO_HASH, HASH_DIGITS);
 }
 
 bool kt_journal_open(struct kt_journal *journal, const struct kt_identity *identity,
@@ -161,16 +162,44 @@ bool kt_journal_name_token(struct kt_journal *journal, const struct kt_credentia
 	return true;
 }
 
-bool kt_journal_is_sent(const struct kt_journal *journal,
-                        const struct kt_credential *credential,
-                        const struct kt_secret *refresh_token)
+static bool is_named(const struct kt_journal *journal, const struct kt_credential *credential,
+                     const struct kt_secret *refresh_token, bool *named)
 {
 	KT_CLEANUP(kt_secret_clear) struct kt_secret digits = { 0 };
 	struct kt_error ignored = { 0 };
 
+	if (!hash_token(credential, refresh_token, &digits, &ignored))
+		return false;
+	*named = memcmp(journal->token_hash, kt_secret_reveal(&digits), HASH_DIGITS) == 0;
+	return true;
+}
+
+bool kt_journal_is_sent(const struct kt_journal *journal,
+                        const struct kt_credential *credential,
+                        const struct kt_secret *refresh_token)
+{
+	bool named;
+
 	return (journal->phase == KT_JOURNAL_SENT || journal->phase == KT_JOURNAL_GOT) &&
-	       hash_token(credential, refresh_token, &digits, &ignored) &&
-	       memcmp(journal->token_hash, kt_secret_reveal(&digits), HASH_DIGITS) == 0;
+	       is_named(journal, credential, refresh_token, &named) && named;
+}
+
+bool kt_journal_is_past(const struct kt_journal *journal,
+                        const struct kt_credential *credential)
+{
+	bool named;
+
+	return journal->phase == KT_JOURNAL_CLEAR && strcmp(journal->token_hash, NO_HASH) != 0 &&
+	       is_named(journal, credential, &credential->refresh_token, &named) && !named;
+}
+
+bool kt_journal_forget(struct kt_journal *journal, struct kt_error *error)
+{
+	if (journal->phase == KT_JOURNAL_CLEAR && strcmp(journal->token_hash, NO_HASH) == 0)
+		return true;
+	memcpy(journal->token_hash, NO_HASH, HASH_DIGITS);
+	journal->tries = 0;
+	return kt_journal_write(journal, KT_JOURNAL_CLEAR, error);
 }
 
 void kt_journal_close(struct kt_journal *journal)

@@ -22,7 +22,7 @@ enum kt_journal_phase {
 struct kt_journal {
 	int descriptor_plus_one;
 	enum kt_journal_phase phase;
-	char token_hash[33];   /* keyed hash of the refresh token that was sent */
+	char token_hash[33];   /* keyed hash of the refresh token that was sent; zeros: none */
 	int64_t sent_wall;     /* when: for people, and across boots */
 	int64_t tries;         /* how often that token was sent again without an answer */
 	int64_t early;         /* renewals in a row whose token did not live half its life */
@@ -48,6 +48,16 @@ bool kt_journal_name_token(struct kt_journal *journal, const struct kt_credentia
 bool kt_journal_is_sent(const struct kt_journal *journal,
                         const struct kt_credential *credential,
                         const struct kt_secret *refresh_token);
+
+/*
+ * The record is clear and names the refresh token that was spent last, which is not the
+ * credential's: no renewal, login or logout has come since the credential was read.
+ */
+bool kt_journal_is_past(const struct kt_journal *journal,
+                        const struct kt_credential *credential);
+
+/* Writes a clear record that names no token, where it is not one already. */
+bool kt_journal_forget(struct kt_journal *journal, struct kt_error *error);
 
 /* For KT_CLEANUP. */
 void kt_journal_close(struct kt_journal *journal);

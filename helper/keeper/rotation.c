@@ -465,10 +465,13 @@ static bool fail_dead(const struct rotation *rotation, struct kt_error *error)
 	return kt_advise(error, "log in again: keyturn login %s", rotation->name);
 }
 
-/* Nobody can have renewed it since it was read, nor begun to and been killed. */
+/*
+ * Nothing has become of the item since it was read without the lock. The journal and the mark
+ * each say so by themselves: a spent refresh token must not be sent because one was not written.
+ */
 static bool is_as_read(const struct rotation *rotation)
 {
-	return rotation->journal.phase == KT_JOURNAL_CLEAR &&
+	return kt_journal_is_past(&rotation->journal, rotation->credential) &&
 	       !kt_escrow_is_found(&rotation->escrow) &&
 	       kt_change_is_none_since(rotation->change, rotation->keeper->mark);
 }
@@ -588,8 +591,5 @@ bool kt_rotation_forget(const struct kt_identity *identity, struct kt_error *err
 	if (!kt_escrow_open(&escrow, identity, error))
 		return false;
 	kt_escrow_drop(&escrow);
-	if (!kt_journal_open(&journal, identity, error))
-		return false;
-	return journal.phase == KT_JOURNAL_CLEAR ||
-	       kt_journal_write(&journal, KT_JOURNAL_CLEAR, error);
+	return kt_journal_open(&journal, identity, error) && kt_journal_forget(&journal, error);
 }
