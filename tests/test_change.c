@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "helper/keeper/change.h"
-#include "helper/keeper/remember.h"
+#include "helper/keeper/mark.h"
 #include "tests/support/alone.h"
 
 static const struct kt_identity identity = {
@@ -36,8 +36,8 @@ static uint64_t mark(void)
 
 	assert_true(kt_change_begin(&change, &identity, &error));
 	kt_change_end(&change);
-	assert_int_not_equal(kt_remember_mark(), 0);
-	return kt_remember_mark();
+	assert_int_not_equal(kt_mark_read(), 0);
+	return kt_mark_read();
 }
 
 static bool is_none_since(uint64_t since)
@@ -76,7 +76,7 @@ static void a_change_of_any_account_is_one(void **state)
 	(void)state;
 	assert_true(kt_change_begin(&change, &another, &error));
 	assert_false(is_none_since(since));
-	since = kt_remember_mark();
+	since = kt_mark_read();
 	kt_change_end(&change);
 	assert_false(is_none_since(since));
 }
@@ -110,11 +110,11 @@ static void what_a_killed_holder_was_about_may_have_happened(void **state)
 	mark();
 	for (int announces = 0; announces <= 1; announces++) {
 		begin_and_die(announces);
-		since = kt_remember_mark();
+		since = kt_mark_read();
 		/* Whoever comes first marks it, for those that read before him too. */
 		assert_false(is_none_since(since));
 		assert_false(is_none_since(since));
-		assert_true(is_none_since(kt_remember_mark()));
+		assert_true(is_none_since(kt_mark_read()));
 	}
 }
 

@@ -58,6 +58,7 @@ static bool renew(struct kt_keeper *keeper, const char *service, const char *acc
 	if (!kt_account_set_base(&identity, service, error) ||
 	    !kt_text_set(&identity.username, account, error))
 		return false;
+	kt_keeper_expect_renewal(keeper);
 	keyring = kt_keeper_keyring(keeper, error);
 	if (!keyring || !kt_keyring_load(keyring, &identity, &credential, &found, error))
 		return false;

@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include "helper/keeper/change.h"
+#include "helper/keeper/mark.h"
 #include "helper/keeper/remember.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
@@ -57,7 +58,7 @@ bool kt_change_lock(struct kt_change *change, const struct kt_identity *identity
 
 bool kt_change_is_none_since(const struct kt_change *change, uint64_t mark)
 {
-	return kt_lock_is_held(&change->lock) && mark != 0 && kt_remember_mark() == mark;
+	return kt_lock_is_held(&change->lock) && mark != 0 && kt_mark_read() == mark;
 }
 
 void kt_change_announce(struct kt_change *change)

@@ -38,7 +38,7 @@ void kt_change_announce(struct kt_change *change);
 
 /*
  * No change of any account, by a keyturn of this user, has begun or ended since the mark
- * (kt_remember_mark): what was read of the account after it is what the lock now protects.
+ * (mark.h): what was read of the account after it is what the lock now protects.
  */
 bool kt_change_is_none_since(const struct kt_change *change, uint64_t mark);
 

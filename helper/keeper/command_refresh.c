@@ -61,7 +61,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 		keeper->never_prompts = due;
 		return refresh_many(keeper, due ? &ahead : &fresh, error);
 	}
-	kt_keeper_start_courier(keeper);
+	kt_keeper_expect_renewal(keeper);
 	return kt_account_find(keeper, account, KT_ACCOUNT_TOKEN, &credential, error) &&
 	       refresh_one(keeper, &credential, &fresh, error);
 }

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "helper/keeper/keeper.h"
-#include "helper/keeper/remember.h"
+#include "helper/keeper/mark.h"
 #include "helper/keeper/terminal.h"
 #include "helper/report.h"
 #include "keyring/environment.h"
@@ -31,7 +31,6 @@ struct kt_keyring *kt_keeper_keyring(struct kt_keeper *keeper, struct kt_error *
 		return &keeper->keyring;
 	if (options.may_prompt && kt_terminal_is_there())
 		options.ask_passphrase = kt_terminal_ask_vault_passphrase;
-	keeper->mark = kt_remember_mark();
 	if (!kt_keyring_open(&keeper->keyring, &options, error))
 		return NULL;
 	kt_report_trace("keyring: %s", kt_keyring_name(&keeper->keyring));
@@ -59,6 +58,19 @@ void kt_keeper_start_courier(struct kt_keeper *keeper)
 
 	if (!keeper->courier.socket_plus_one)
 		kt_courier_start(&keeper->courier, &ignored);
+}
+
+void kt_keeper_expect_renewal(struct kt_keeper *keeper)
+{
+	keeper->mark = kt_mark_read();
+	kt_keeper_start_courier(keeper);
+}
+
+void kt_keeper_expect(struct kt_keeper *keeper, const struct kt_remembrance *memory)
+{
+	keeper->mark = memory->mark;
+	if (memory->is_due)
+		kt_keeper_start_courier(keeper);
 }
 
 void kt_keeper_clear(struct kt_keeper *keeper)

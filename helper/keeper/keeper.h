@@ -7,12 +7,13 @@
 #include <stdint.h>
 
 #include "helper/keeper/courier.h"
+#include "helper/keeper/remember.h"
 #include "keyring/error.h"
 #include "keyring/keyring.h"
 
 struct kt_keeper {
 	struct kt_keyring keyring;
-	uint64_t mark;             /* the last change before the keyring was opened; 0 unknown */
+	uint64_t mark;             /* the last change before the keyring was read; 0 unknown */
 	struct kt_courier courier; /* started before there is an errand for it; else none */
 	bool wants_json;           /* --json: errors go to stdout as an object too */
 	bool never_prompts;        /* timers and background renewal */
@@ -37,6 +38,13 @@ void kt_keeper_leave(struct kt_keyring **keyring);
 
 /* Has a courier start while something else is done, because it will most likely be needed. */
 void kt_keeper_start_courier(struct kt_keeper *keeper);
+
+/*
+ * Before the keyring is read: what can be known already. A token will be renewed; an account
+ * will answer the question that the memory was begun with.
+ */
+void kt_keeper_expect_renewal(struct kt_keeper *keeper);
+void kt_keeper_expect(struct kt_keeper *keeper, const struct kt_remembrance *memory);
 
 /* For KT_CLEANUP. */
 void kt_keeper_clear(struct kt_keeper *keeper);

@@ -139,6 +139,19 @@ static bool find_account(struct kt_keeper *keeper, const struct kt_query *query,
 	       kt_account_find(keeper, query->account, KT_ACCOUNT_TOKEN, credential, error);
 }
 
+/* What the door remembers ends too soon for this caller: the token will be renewed for him. */
+static bool is_too_short(const struct kt_query *query, const struct kt_remembrance *memory,
+                         const struct kt_wish *wish)
+{
+	KT_CLEANUP(kt_answer_clear) struct kt_answer answer = { 0 };
+	bool found = false;
+	bool none;
+
+	if (wish->minimum > 0 && !has_session(query))
+		kt_remember_ask(memory, &answer, &found, &none);
+	return found && answer.expires && wish->minimum > answer.expires - kt_clock_wall();
+}
+
 /* A token out of the keyring, remembered for the next who asks the same. */
 static bool from_keyring(struct kt_keeper *keeper, const struct kt_query *query,
                          const struct kt_wish *wish, struct kt_credential *credential,
@@ -151,6 +164,8 @@ static bool from_keyring(struct kt_keeper *keeper, const struct kt_query *query,
 	bool found;
 
 	kt_remember_begin(&memory, &question);
+	memory.is_due = memory.is_due || is_too_short(query, &memory, wish);
+	kt_keeper_expect(keeper, &memory);
 	if (!find_account(keeper, query, &memory, wish->minimum, credential, answer, &answered,
 	                  error))
 		return false;

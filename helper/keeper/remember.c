@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/random.h>
-#include <unistd.h>
-
 #include "helper/keeper/ahead.h"
 #include "helper/keeper/change.h"
 #include "helper/keeper/handout.h"
 #include "helper/keeper/lifetime.h"
+#include "helper/keeper/mark.h"
 #include "helper/keeper/remember.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
@@ -17,85 +13,17 @@
 #include "keyring/lock.h"
 #include "keyring/text.h"
 
-/*
- * The last change of any account, in one file. A renewal tells what it renewed, so that who
- * renewed, or waited for it, may remember the new token.
- */
-struct mark {
-	uint64_t number;    /* random, new for each change */
-	uint64_t previous;  /* the number before it */
-	uint64_t account;   /* that was renewed; 0: another change */
-	int64_t generation; /* of its credential */
-};
-
-/* The file, locked: readers see a whole mark. */
-static int open_mark(int flags, int lock)
+static uint64_t question_number(const struct kt_cache_question *question)
 {
-	KT_CLEANUP(kt_text_free) char *directory = NULL;
-	KT_CLEANUP(kt_text_free) char *path = NULL;
-	struct kt_error ignored = { 0 };
-	int descriptor;
+	const char *name = question->username ? question->username : question->account;
+	const struct kt_identity words = {
+		.protocol = (char *)question->protocol,
+		.host = (char *)question->host,
+		.path = (char *)question->path,
+		.username = (char *)name,
+	};
 
-	if (!kt_environment_state_directory(&directory, &ignored) ||
-	    !kt_text_format(&path, &ignored, "%s/changes", directory))
-		return -1;
-	descriptor = open(path, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
-	if (descriptor >= 0 && flock(descriptor, lock) != 0) {
-		close(descriptor);
-		return -1;
-	}
-	return descriptor;
-}
-
-static struct mark read_from(int descriptor)
-{
-	struct mark mark;
-
-	if (pread(descriptor, &mark, sizeof(mark), 0) != (ssize_t)sizeof(mark))
-		return (struct mark){ 0 };
-	return mark;
-}
-
-static struct mark read_mark(void)
-{
-	int descriptor = open_mark(O_RDONLY, LOCK_SH);
-	struct mark mark = { 0 };
-
-	if (descriptor < 0)
-		return mark;
-	mark = read_from(descriptor);
-	close(descriptor);
-	return mark;
-}
-
-static void write_mark(uint64_t account, int64_t generation)
-{
-	struct mark mark = { .account = account, .generation = generation };
-	int descriptor = open_mark(O_RDWR | O_CREAT, LOCK_EX);
-
-	if (descriptor < 0)
-		return;
-	mark.previous = read_from(descriptor).number;
-	/* Without a fresh mark nothing is inserted: one that cannot be written is cut to nothing. */
-	if (getrandom(&mark.number, sizeof(mark.number), 0) != (ssize_t)sizeof(mark.number) ||
-	    pwrite(descriptor, &mark, sizeof(mark), 0) != (ssize_t)sizeof(mark))
-		(void)!ftruncate(descriptor, 0);
-	close(descriptor);
-}
-
-uint64_t kt_remember_mark(void)
-{
-	return read_mark().number;
-}
-
-/* Nothing changed since the mark, but that the account was renewed to this generation. */
-static bool is_still(uint64_t since, const struct kt_identity *identity, int64_t generation)
-{
-	struct mark mark = read_mark();
-
-	return since && (mark.number == since ||
-	                 (identity && mark.previous == since && mark.generation == generation &&
-	                  mark.account == kt_change_number(identity)));
+	return kt_change_number(&words);
 }
 
 void kt_remember_begin(struct kt_remembrance *remembrance,
@@ -105,10 +33,10 @@ void kt_remember_begin(struct kt_remembrance *remembrance,
 	remembrance->question = *question;
 	if (remembrance->cache.seconds == 0)
 		return;
-	remembrance->mark = read_mark().number;
+	remembrance->mark = kt_mark_begin(question_number(question), &remembrance->is_due);
 	if (remembrance->mark == 0) {
-		write_mark(0, 0);
-		remembrance->mark = read_mark().number;
+		kt_mark_change(0, 0);
+		remembrance->mark = kt_mark_read();
 	}
 }
 
@@ -141,7 +69,8 @@ static void insert(const struct kt_remembrance *remembrance, const struct kt_ide
 	                 !kt_lock_take(&lock, name, KT_LOCK_SHARED, 0, "the account", &ignored) ||
 	                 lock.was_left))
 		return;
-	if (is_still(remembrance->mark, identity, entry->generation))
+	if (kt_mark_is_still(remembrance->mark, identity ? kt_change_number(identity) : 0,
+	                     entry->generation))
 		kt_cache_put(&remembrance->cache, &remembrance->question, entry);
 }
 
@@ -170,12 +99,15 @@ void kt_remember_answer(const struct kt_remembrance *remembrance,
 {
 	KT_CLEANUP(kt_cache_entry_clear) struct kt_cache_entry entry = { 0 };
 
-	if (!make_entry(&remembrance->cache, credential, answer, &entry))
+	if (remembrance->cache.seconds == 0 ||
+	    !make_entry(&remembrance->cache, credential, answer, &entry))
 		return;
 	/* Renewals are of the account's own token; a session's is signed anew when it ends. */
 	if (remembrance->question.variant)
 		entry.renew = 0;
 	insert(remembrance, &credential->identity, &entry);
+	if (kt_kind_is_grant(credential->kind))
+		kt_mark_end(question_number(&remembrance->question), entry.until);
 	if (entry.renew && kt_clock_wall() >= entry.renew)
 		kt_ahead_start(&remembrance->cache, answer);
 }
@@ -206,7 +138,7 @@ void kt_remember_renewal(const struct kt_credential *credential)
 	struct kt_cache cache;
 	struct kt_error ignored = { 0 };
 
-	write_mark(kt_change_number(&credential->identity), credential->generation);
+	kt_mark_change(kt_change_number(&credential->identity), credential->generation);
 	kt_cache_open(&cache, kt_environment_get);
 	if (kt_handout_fill(credential, &answer, &ignored) &&
 	    make_entry(&cache, credential, &answer, &entry))
@@ -222,6 +154,6 @@ void kt_remember_change(const struct kt_identity *identity)
 
 void kt_remember_refusal(const struct kt_identity *identity, const char *variant)
 {
-	write_mark(0, 0);
+	kt_mark_change(0, 0);
 	kt_cache_forget(identity, variant);
 }

@@ -19,11 +19,8 @@ struct kt_remembrance {
 	struct kt_cache cache;
 	struct kt_cache_question question; /* its texts are borrowed */
 	uint64_t mark;
-	bool is_due; /* its last answer was a token that is too old by now; one caller is told */
+	bool is_due; /* its last answer was a token that is over by now; one caller is told */
 };
-
-/* The last change's mark, new with each; 0: not known. */
-uint64_t kt_remember_mark(void);
 
 void kt_remember_begin(struct kt_remembrance *remembrance,
                        const struct kt_cache_question *question);

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "helper/keeper/mark.h"
+#include "keyring/cleanup.h"
+#include "keyring/clock.h"
+#include "keyring/environment.h"
+#include "keyring/text.h"
+
+struct mark {
+	uint64_t number;    /* random, new for each change */
+	uint64_t previous;  /* the number before it */
+	uint64_t account;   /* that was renewed; 0: another change */
+	int64_t generation; /* of its credential */
+};
+
+/*
+ * Behind it, in a place that a question shares with some others: until when the token will do
+ * that answered it. No more than a hint, so a question may well be taken for another.
+ */
+#define ENDS_OFFSET 64
+#define ENDS 64
+
+struct end {
+	uint64_t question;
+	int64_t until;
+};
+
+/* The file, locked: readers see a whole mark. */
+static int open_mark(int flags, int lock)
+{
+	KT_CLEANUP(kt_text_free) char *directory = NULL;
+	KT_CLEANUP(kt_text_free) char *path = NULL;
+	struct kt_error ignored = { 0 };
+	int descriptor;
+
+	if (!kt_environment_state_directory(&directory, &ignored) ||
+	    !kt_text_format(&path, &ignored, "%s/changes", directory))
+		return -1;
+	descriptor = open(path, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+	if (descriptor >= 0 && flock(descriptor, lock) != 0) {
+		close(descriptor);
+		return -1;
+	}
+	return descriptor;
+}
+
+static struct mark read_from(int descriptor)
+{
+	struct mark mark;
+
+	if (pread(descriptor, &mark, sizeof(mark), 0) != (ssize_t)sizeof(mark))
+		return (struct mark){ 0 };
+	return mark;
+}
+
+static struct mark read_mark(void)
+{
+	int descriptor = open_mark(O_RDONLY, LOCK_SH);
+	struct mark mark = { 0 };
+
+	if (descriptor < 0)
+		return mark;
+	mark = read_from(descriptor);
+	close(descriptor);
+	return mark;
+}
+
+void kt_mark_change(uint64_t account, int64_t generation)
+{
+	struct mark mark = { .account = account, .generation = generation };
+	int descriptor = open_mark(O_RDWR | O_CREAT, LOCK_EX);
+
+	if (descriptor < 0)
+		return;
+	mark.previous = read_from(descriptor).number;
+	/* Without a fresh mark nothing is inserted: one that cannot be written is cut to nothing. */
+	if (getrandom(&mark.number, sizeof(mark.number), 0) != (ssize_t)sizeof(mark.number) ||
+	    pwrite(descriptor, &mark, sizeof(mark), 0) != (ssize_t)sizeof(mark))
+		(void)!ftruncate(descriptor, 0);
+	close(descriptor);
+}
+
+uint64_t kt_mark_read(void)
+{
+	return read_mark().number;
+}
+
+bool kt_mark_is_still(uint64_t since, uint64_t account, int64_t generation)
+{
+	struct mark mark = read_mark();
+
+	return since && (mark.number == since ||
+	                 (account && mark.previous == since && mark.generation == generation &&
+	                  mark.account == account));
+}
+
+static off_t end_offset(uint64_t question)
+{
+	return ENDS_OFFSET + (off_t)(question % ENDS * sizeof(struct end));
+}
+
+static bool is_over(int descriptor, uint64_t question)
+{
+	struct end end;
+
+	return pread(descriptor, &end, sizeof(end), end_offset(question)) == (ssize_t)sizeof(end) &&
+	       end.question == question && end.until && kt_clock_wall() >= end.until;
+}
+
+static void write_end(int descriptor, uint64_t question, int64_t until)
+{
+	const struct end end = { .question = question, .until = until };
+
+	/* Without the hint a renewal begins a little later. */
+	if (pwrite(descriptor, &end, sizeof(end), end_offset(question)) < 0)
+		return;
+}
+
+/* True for the first caller only, however many come at once. */
+static bool take_end(uint64_t question)
+{
+	int descriptor = open_mark(O_RDWR, LOCK_EX);
+	bool is_first;
+
+	if (descriptor < 0)
+		return false;
+	is_first = is_over(descriptor, question);
+	if (is_first)
+		write_end(descriptor, question, 0);
+	close(descriptor);
+	return is_first;
+}
+
+void kt_mark_end(uint64_t question, int64_t until)
+{
+	int descriptor = open_mark(O_RDWR, LOCK_EX);
+
+	if (descriptor < 0)
+		return;
+	write_end(descriptor, question, until);
+	close(descriptor);
+}
+
+uint64_t kt_mark_begin(uint64_t question, bool *over)
+{
+	int descriptor = open_mark(O_RDONLY, LOCK_SH);
+	uint64_t number;
+
+	*over = false;
+	if (descriptor < 0)
+		return 0;
+	number = read_from(descriptor).number;
+	*over = is_over(descriptor, question);
+	close(descriptor);
+	*over = *over && take_end(question);
+	return number;
+}
