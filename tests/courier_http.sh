@@ -393,27 +393,9 @@ check tunnels "$(wc -l <"$scratch/tunnels")" 2
 
 # A name server that says nothing: in a network and a resolv.conf of our own.
 case_name="silent DNS"
-cat >"$scratch/silent_dns" <<-'END'
-	mount --bind "$1/resolv.conf" /etc/resolv.conf && ip link set lo up || exit 77
-	node -e '
-		const socket = require("dgram").createSocket("udp4");
-		socket.bind(53, "127.0.0.1", () => require("fs").writeFileSync(process.argv[1], "1"));
-	' "$1/dns" &
-	name_server=$!
-	until [ -s "$1/dns" ]; do
-		kill -0 $name_server || exit 77
-		sleep 0.05
-	done
-	shift
-	"$@"
-	status=$?
-	kill $name_server
-	exit $status
-END
-echo 'nameserver 127.0.0.1' >"$scratch/resolv.conf"
 if command -v ip >/dev/null && unshare -Urnm true 2>/dev/null; then
 	cases=$((cases + 1))
-	unshare -Urnm sh "$scratch/silent_dns" "$scratch" "$driver" "$courier" errand=post \
+	unshare -Urnm sh "$srcdir/tests/support/silent_dns.sh" "$scratch" "$driver" "$courier" errand=post \
 		url=https://silent.example/ format=json rotating=1 timeout=2000 body.a=b \
 		>"$scratch/out"
 	expect outcome=unsent cause=dns
@@ -421,9 +403,8 @@ if command -v ip >/dev/null && unshare -Urnm true 2>/dev/null; then
 		$(tail -n 1 "$scratch/out")
 	END
 	[ "$status" = 0 ] && [ "$milliseconds" -lt 2800 ] || check "end" "$status $milliseconds" "0 2800"
-	rm "$scratch/dns"
 	cases=$((cases + 1))
-	unshare -Urnm sh "$scratch/silent_dns" "$scratch" "$driver" -c 500 "$courier" errand=get \
+	unshare -Urnm sh "$srcdir/tests/support/silent_dns.sh" "$scratch" "$driver" -c 500 "$courier" errand=get \
 		url=https://silent.example/ >"$scratch/out"
 	read -r _ status milliseconds _ <<-END
 		$(tail -n 1 "$scratch/out")

@@ -143,6 +143,20 @@ for kind in $hanging; do
 	fault "\"times\":1,\"kind\":\"$kind\""
 done
 pids=
+printf 'url=https://silent.example\nusername=in-silent_dns\nclient_id=c\nkind=pkce\noauth_refresh_token=r\n\n' |
+	keyturn store
+if command -v ip >/dev/null && unshare -nm true 2>/dev/null; then
+	(
+		hang_status=0
+		unshare -nm sh "$srcdir/tests/support/silent_dns.sh" "$work" python3 -c "$measured" \
+			"$memory" keyturn refresh in-silent_dns >"$work/silent_dns.out" \
+			2>"$work/silent_dns.err" || hang_status=$?
+		echo "$hang_status" >"$work/silent_dns.status"
+	) &
+	pids="$pids $!"
+else
+	echo '# a name server that says nothing: not run, without ip or a network of its own'
+fi
 for kind in $hanging; do
 	(
 		hang_status=0
@@ -163,6 +177,15 @@ for kind in $hanging; do
 	call keyturn refresh "in-$kind"
 	expect_status 0
 done
+
+if [ -f "$work/silent_dns.status" ]; then
+	begin 'a name server that says nothing: exit 5 within 31 s, nothing is lost'
+	grep -qx 5 "$work/silent_dns.status" ||
+		complain "$(cat "$work/silent_dns.status" "$work/silent_dns.err")"
+	must [ ! -s "$work/silent_dns.out" ]
+	must grep -q 'silent\|resol\|name' "$work/silent_dns.err"
+	expect_state in-silent_dns ok
+fi
 
 begin 'no token was presented where it had been spent, but for a recovery'
 must [ "$(server_count revoked_families)" -eq 0 ]

@@ -205,12 +205,50 @@ static void a_long_text_of_the_server_is_cut(void **state)
 	assert_non_null(strstr(error.remedy, "keyturn login work@coze.cn"));
 }
 
+/* Between the bounds, and not always the same. */
+static void check_pause(const struct kt_reply *reply, int tries, bool may_repeat, int64_t least,
+                        int64_t most)
+{
+	int64_t first = kt_reply_pause(reply, tries, may_repeat);
+	bool differs = false;
+
+	for (int i = 0; i < 50; i++) {
+		int64_t pause = kt_reply_pause(reply, tries, may_repeat);
+
+		assert_in_range(pause, least, most);
+		differs = differs || pause != first;
+	}
+	assert_int_equal(differs, least != most);
+}
+
+static void retries_have_jitter_and_an_end(void **state)
+{
+	const struct kt_reply busy = { .verdict = KT_VERDICT_BUSY };
+	const struct kt_reply later = { .verdict = KT_VERDICT_BUSY, .retry_after = 7 };
+	const struct kt_reply unreached = { .verdict = KT_VERDICT_UNSENT, .cause = "dns" };
+	const struct kt_reply unknown = { .verdict = KT_VERDICT_UNSENT, .cause = "certificate" };
+	const struct kt_reply unclear = { .verdict = KT_VERDICT_UNCLEAR, .cause = "timeout" };
+	const struct kt_reply refused = { .verdict = KT_VERDICT_REFUSED };
+
+	(void)state;
+	check_pause(&busy, 1, false, 50, 1000);
+	check_pause(&busy, 2, false, 50, 2000);
+	check_pause(&busy, 3, false, 0, 0);
+	check_pause(&later, 1, false, 7050, 7500);
+	check_pause(&unreached, 1, false, 50, 800);
+	check_pause(&unknown, 1, true, 0, 0);
+	check_pause(&unclear, 1, false, 0, 0);
+	check_pause(&unclear, 1, true, 50, 800);
+	check_pause(&refused, 1, true, 0, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_answer_means_what_the_table_says),
 		cmocka_unit_test(tokens_are_taken_out_by_the_servers_clock),
 		cmocka_unit_test(what_is_missing_has_a_fallback),
+		cmocka_unit_test(retries_have_jitter_and_an_end),
 		cmocka_unit_test(a_long_text_of_the_server_is_cut),
 	};
 

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <string.h>
+#include <sys/random.h>
 
 #include "helper/keeper/lifetime.h"
 #include "helper/keeper/reply.h"
@@ -9,6 +10,11 @@
 #include "keyring/text.h"
 
 #define TOKEN_MAXIMUM 16384
+#define TRIES 3
+/* Milliseconds; doubled with each try, and no try comes sooner than the least. */
+#define PAUSE_BUSY 500
+#define PAUSE_UNANSWERED 200
+#define PAUSE_LEAST 50
 
 static bool is_token(const struct kt_secret *token)
 {
@@ -154,4 +160,36 @@ bool kt_reply_fail(const struct kt_reply *reply, const char *whose, struct kt_er
 		return kt_advise(error, "nothing is lost; try again in %lld s",
 		                 (long long)reply->retry_after);
 	return kt_advise(error, "nothing is lost; try again");
+}
+
+static bool is_caused_by(const struct kt_reply *reply, const char *cause)
+{
+	return reply->cause && strcmp(reply->cause, cause) == 0;
+}
+
+/* Callers that failed together do not come back together. */
+static int64_t jitter(int64_t limit)
+{
+	uint32_t number = 0;
+
+	if (getrandom(&number, sizeof(number), GRND_NONBLOCK) != (ssize_t)sizeof(number))
+		return limit;
+	return PAUSE_LEAST + (int64_t)number % (limit - PAUSE_LEAST + 1);
+}
+
+int64_t kt_reply_pause(const struct kt_reply *reply, int tries, bool may_repeat)
+{
+	bool is_unreached = reply->verdict == KT_VERDICT_UNSENT &&
+	                    (is_caused_by(reply, "dns") || is_caused_by(reply, "connect"));
+	bool is_unanswered = reply->verdict == KT_VERDICT_UNSENT ||
+	                     reply->verdict == KT_VERDICT_UNCLEAR;
+
+	if (tries >= TRIES)
+		return 0;
+	if (reply->verdict == KT_VERDICT_BUSY)
+		return reply->retry_after ? reply->retry_after * 1000 + jitter(PAUSE_BUSY)
+		                          : jitter(PAUSE_BUSY << tries);
+	if (is_unreached || (may_repeat && is_unanswered && !is_caused_by(reply, "certificate")))
+		return jitter(PAUSE_UNANSWERED << (2 * tries));
+	return 0;
 }

@@ -38,6 +38,13 @@ struct kt_reply {
 void kt_reply_read(struct kt_reply *reply, const struct kt_errand *message,
                    const struct kt_dialect *dialect);
 
+/*
+ * Milliseconds to wait before the request is made again for the tries + 1st time, with full
+ * jitter (safety.md R-H5); 0: it is not. Only what nothing came of is: the server was busy,
+ * or, where the request may be repeated at no loss, whatever was not answered.
+ */
+int64_t kt_reply_pause(const struct kt_reply *reply, int tries, bool may_repeat);
+
 /* A token answer's parts, its own. */
 struct kt_tokens {
 	struct kt_secret access_token;

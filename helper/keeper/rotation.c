@@ -27,7 +27,6 @@
 #define ESCROW_ROOM 1024
 /* A request that would have less time than this is not begun. */
 #define SHORTEST_MILLISECONDS 1500
-#define TRIES_NOT_ACCEPTED 3
 #define AT_ONCE_MILLISECONDS 2
 #define LONGEST_PAUSE 900
 #define FIRST_PAUSE 60
@@ -137,19 +136,6 @@ static bool has_time(const struct rotation *rotation, int64_t pause)
 	return kt_clock_monotonic() + pause + SHORTEST_MILLISECONDS < rotation->deadline;
 }
 
-/* How long to wait before a request that the server did not accept is made again; 0: do not. */
-static int64_t pause_before(const struct kt_reply *reply, int tries)
-{
-	if (tries >= TRIES_NOT_ACCEPTED)
-		return 0;
-	if (reply->verdict == KT_VERDICT_BUSY)
-		return reply->retry_after ? reply->retry_after * 1000 : 500 << tries;
-	if (reply->verdict == KT_VERDICT_UNSENT && reply->cause &&
-	    (strcmp(reply->cause, "dns") == 0 || strcmp(reply->cause, "connect") == 0))
-		return 200 << (2 * tries);
-	return 0;
-}
-
 /*
  * Sends until something has come of it: what was not accepted is sent again, what may have been
  * accepted once more and only once (servers that forgive a lost answer do so for seconds).
@@ -175,7 +161,7 @@ static bool send_until_settled(struct rotation *rotation, struct kt_errand *answ
 			rotation->journal.tries = 1;
 			continue;
 		}
-		pause = pause_before(reply, tries);
+		pause = kt_reply_pause(reply, tries, false);
 		if (pause == 0 || !has_time(rotation, pause))
 			return true;
 		if (!settle(rotation, error))

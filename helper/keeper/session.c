@@ -32,7 +32,6 @@
 /* A Date further off than this is why an assertion was refused (safety.md R-J4). */
 #define CLOCK_TOLERANCE 30
 #define CLOCK_LONGEST INT64_C(86400)
-#define TRIES 3
 #define SHORTEST_MILLISECONDS 1500
 
 /* One run: the token's place in the cache. */
@@ -199,19 +198,6 @@ static int64_t clock_difference(const struct kt_reply *reply)
 	return difference < -CLOCK_LONGEST ? -CLOCK_LONGEST : difference;
 }
 
-/* Milliseconds before another try; 0: none. Nothing here is spent by a request that failed. */
-static int64_t pause_before(const struct kt_reply *reply, int tries)
-{
-	if (tries >= TRIES)
-		return 0;
-	if (reply->verdict == KT_VERDICT_BUSY)
-		return reply->retry_after ? reply->retry_after * 1000 : 500 << tries;
-	if (reply->verdict == KT_VERDICT_UNSENT || reply->verdict == KT_VERDICT_UNCLEAR)
-		return reply->cause && strcmp(reply->cause, "certificate") == 0 ? 0
-		                                                               : 200 << tries;
-	return 0;
-}
-
 static bool ask(struct kt_keeper *keeper, struct kt_credential *credential, int64_t now,
                 int64_t deadline, struct kt_errand *answer, struct kt_reply *reply,
                 struct kt_error *error)
@@ -264,7 +250,7 @@ bool kt_session_sign(struct kt_keeper *keeper, struct kt_credential *credential,
 			correction = difference;
 			continue;
 		}
-		pause = pause_before(&reply, tries);
+		pause = kt_reply_pause(&reply, tries, true);
 		if (pause == 0 || kt_clock_monotonic() + pause + SHORTEST_MILLISECONDS > deadline)
 			return kt_refusal_fail(&reply, credential, error);
 		kt_clock_sleep(pause);
