@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/time.h>
@@ -138,19 +139,35 @@ static bool wait_for_turn(const struct kt_gate *gate, int64_t arrival, int64_t l
 	return kt_advise(error, "restart the keyring service, for example by logging out and in");
 }
 
-bool kt_gate_enter(struct kt_gate *gate, int64_t limit, bool *waited, struct kt_error *error)
+static bool open_lane(struct kt_gate *gate, int lane, struct kt_error *error)
+{
+	char name[24];
+
+	kt_gate_leave(gate);
+	snprintf(name, sizeof(name), "gate-%d", lane);
+	return kt_lock_open(&gate->lock, name, error);
+}
+
+bool kt_gate_enter(struct kt_gate *gate, int lanes, int64_t limit, bool *waited,
+                   struct kt_error *error)
 {
 	int64_t arrival = kt_clock_monotonic();
+	int own = getpid() % lanes;
 
 	*waited = false;
-	if (!kt_lock_open(&gate->lock, "gate", error))
-		return false;
-	if (flock(kt_lock_descriptor(&gate->lock), LOCK_EX | LOCK_NB) != 0) {
-		*waited = true;
-		if (!wait_for_turn(gate, arrival, limit, error)) {
-			kt_gate_leave(gate);
+	/* One's own lane last: it is the one to wait in. */
+	for (int i = 1; i <= lanes; i++) {
+		if (!open_lane(gate, (own + i) % lanes, error))
 			return false;
+		if (flock(kt_lock_descriptor(&gate->lock), LOCK_EX | LOCK_NB) == 0) {
+			kt_lock_name_holder(&gate->lock);
+			return true;
 		}
+	}
+	*waited = true;
+	if (!wait_for_turn(gate, arrival, limit, error)) {
+		kt_gate_leave(gate);
+		return false;
 	}
 	kt_lock_name_holder(&gate->lock);
 	return true;

@@ -2,10 +2,11 @@
 #pragma once
 
 /*
- * The gate before the keyring daemon: one caller at a time, in the order they came. Its file
- * (state directory, "gate") notes when the daemon last answered anybody and when it last let
- * somebody wait in vain, so that a crowd behind a living daemon waits and a crowd behind a
- * dead one gives up together: the limit counts while nobody is answered (design.md).
+ * The gate before the keyring daemon: in each of its lanes one caller at a time, in the order
+ * they came. A lane's file (state directory, "gate-0") notes when the daemon last answered
+ * anybody there and when it last let somebody wait in vain, so that a crowd behind a living
+ * daemon waits and a crowd behind a dead one gives up together: the limit counts while nobody
+ * is answered (design.md).
  */
 
 #include <stdbool.h>
@@ -20,11 +21,12 @@ struct kt_gate {
 };
 
 /*
- * Takes the gate. *waited tells whether another was before us. Gives up with
+ * Takes a lane of the gate, which has so many. *waited tells whether others were before us. Gives up with
  * KT_ERROR_UNAVAILABLE when nobody has been answered for limit milliseconds, counted from our
  * arrival, or at once when another's wait in vain ended during ours.
  */
-bool kt_gate_enter(struct kt_gate *gate, int64_t limit, bool *waited, struct kt_error *error);
+bool kt_gate_enter(struct kt_gate *gate, int lanes, int64_t limit, bool *waited,
+                   struct kt_error *error);
 
 /* Notes what became of our turn; the gate stays ours. */
 void kt_gate_note_answer(struct kt_gate *gate);

@@ -27,7 +27,27 @@ static void free_gate_opens_at_once(void **state)
 	bool waited = true;
 
 	(void)state;
-	assert_true(kt_gate_enter(&gate, LIMIT, &waited, &error));
+	assert_true(kt_gate_enter(&gate, 1, LIMIT, &waited, &error));
+	assert_false(waited);
+}
+
+static void each_lane_takes_one(void **state)
+{
+	KT_CLEANUP(kt_gate_leave) struct kt_gate first = { 0 };
+	KT_CLEANUP(kt_gate_leave) struct kt_gate second = { 0 };
+	KT_CLEANUP(kt_gate_leave) struct kt_gate third = { 0 };
+	struct kt_error error = { 0 };
+	bool waited = true;
+
+	(void)state;
+	assert_true(kt_gate_enter(&first, 2, LIMIT, &waited, &error));
+	assert_false(waited);
+	assert_true(kt_gate_enter(&second, 2, LIMIT, &waited, &error));
+	assert_false(waited);
+	assert_false(kt_gate_enter(&third, 2, 100, &waited, &error));
+	assert_true(waited);
+	kt_gate_leave(&first);
+	assert_true(kt_gate_enter(&third, 2, LIMIT, &waited, &error));
 	assert_false(waited);
 }
 
@@ -38,7 +58,7 @@ static int have_turn(int64_t turn, void (*note)(struct kt_gate *gate))
 	struct kt_error error = { 0 };
 	bool waited;
 
-	if (!kt_gate_enter(&gate, LIMIT, &waited, &error))
+	if (!kt_gate_enter(&gate, 1, LIMIT, &waited, &error))
 		return error.code == KT_ERROR_UNAVAILABLE && !kt_lock_is_held(&gate.lock) ? GAVE_UP
 		                                                                           : WRONG;
 	kt_clock_sleep(turn);
@@ -114,7 +134,7 @@ static void assert_gives_up_after(int64_t least, int64_t most)
 	int64_t start = kt_clock_monotonic();
 	bool waited;
 
-	assert_false(kt_gate_enter(&gate, LIMIT, &waited, &error));
+	assert_false(kt_gate_enter(&gate, 1, LIMIT, &waited, &error));
 	assert_int_equal(error.code, KT_ERROR_UNAVAILABLE);
 	assert_true(waited);
 	assert_false(kt_lock_is_held(&gate.lock));
@@ -150,7 +170,7 @@ static void timeout_before_us_does_not_count(void **state)
 	(void)state;
 	waitpid(child, NULL, 0);
 	child = holder(300, note_nothing);
-	assert_true(kt_gate_enter(&gate, LIMIT, &waited, &error));
+	assert_true(kt_gate_enter(&gate, 1, LIMIT, &waited, &error));
 	assert_true(waited);
 	waitpid(child, NULL, 0);
 }
@@ -169,7 +189,7 @@ static void gate_opens_when_its_holder_dies(void **state)
 		kt_clock_sleep(200);
 		_exit(kill(child, SIGKILL));
 	}
-	assert_true(kt_gate_enter(&gate, LIMIT, &waited, &error));
+	assert_true(kt_gate_enter(&gate, 1, LIMIT, &waited, &error));
 	waitpid(child, NULL, 0);
 	waitpid(killer, NULL, 0);
 }
@@ -208,6 +228,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(free_gate_opens_at_once),
+		cmocka_unit_test(each_lane_takes_one),
 		cmocka_unit_test(crowd_behind_a_living_daemon_all_pass),
 		cmocka_unit_test(crowd_behind_a_dead_daemon_gives_up_together),
 		cmocka_unit_test(silence_ends_the_wait_at_the_limit),
