@@ -6,7 +6,7 @@ set -eu
 
 . "$srcdir/tests/support/home.sh"
 . "$srcdir/tests/support/server.sh"
-need node openssl python3
+need git node openssl python3
 home_start
 coze_server_start "$work/server" || skip 'the Coze server does not start'
 trap 'server_stop; home_end' EXIT
@@ -84,6 +84,13 @@ expect_signed 1
 call keyturn token app
 must_not grep -qxF "$(head -n 1 "$work/first")" "$work/out"
 expect_signed 0
+
+begin "git's fill and approve a hundred times: it still signs a new one"
+fill_and_approve 100 "$COZE_API" app
+expect_signed 0
+call keyturn refresh app
+expect_status 0
+expect_signed 1
 
 begin 'two hours of clock difference: signed once more with the time of the service'
 for skew in 7200 -7200; do

@@ -8,7 +8,7 @@ set -eu
 . "$srcdir/tests/support/server.sh"
 KEYTURN_NODE_MODULES=${KEYTURN_NODE_MODULES:-$srcdir/tests/support/node_modules}
 export KEYTURN_NODE_MODULES
-need node python3 curl
+need git node python3 curl
 [ -d "$KEYTURN_NODE_MODULES/oidc-provider" ] || skip 'oidc-provider is not installed'
 home_start
 oidc_server_start "$work/server" || skip 'the OpenID server does not start'
@@ -74,6 +74,13 @@ for account in public basic; do
 	done
 	call keyturn token "$account"
 	must_not cmp -s "$work/token" "$work/out"
+done
+
+begin "git's fill and approve a hundred times: the grant still renews"
+for account in public basic; do
+	fill_and_approve 100 "$OIDC_ISSUER" "$account"
+	call keyturn refresh "$account"
+	expect_status 0
 done
 
 begin 'without a browser it is a device login'

@@ -14,7 +14,7 @@ need keyctl
 refresh_start
 
 callers=${KEYTURN_CALLERS:-300}
-rounds=${KEYTURN_ROUNDS:-50}
+rounds=${KEYTURN_ROUNDS:-100}
 
 # crowd COMMAND...: that many callers at once; their outputs and statuses in $work/crowd.
 crowd()
@@ -109,13 +109,7 @@ for kind in pkce web device; do
 	web) grant "git-$kind" web-client.app.coze web client_secret=web-secret-1 ;;
 	*) grant "git-$kind" "$kind-client.app.coze" "$kind" ;;
 	esac
-	for round in $(seq "$rounds"); do
-		printf 'url=%s\nusername=git-%s\n\n' "$COZE_API" "$kind" |
-			git -c credential.helper= -c credential.helper=keyturn credential fill \
-				>"$work/filled" || complain "fill $round failed"
-		git -c credential.helper= -c credential.helper=keyturn credential approve \
-			<"$work/filled" || complain "approve $round failed"
-	done
+	fill_and_approve "$rounds" "$COZE_API" "git-$kind"
 	mark
 	call keyturn refresh "git-$kind"
 	expect_status 0

@@ -128,6 +128,19 @@ finish()
 	exit 0
 }
 
+# fill_and_approve ROUNDS URL ACCOUNT: git asks, and tells that it worked, so many times.
+fill_and_approve()
+{
+	for round in $(seq "$1"); do
+		printf 'url=%s\nusername=%s\n\n' "$2" "$3" |
+			git -c credential.helper= -c credential.helper=keyturn credential fill \
+				>"$work/filled" || complain "fill $round failed"
+		git -c credential.helper= -c credential.helper=keyturn credential approve \
+			<"$work/filled" || complain "approve $round failed"
+	done
+	rm -f "$work/filled"
+}
+
 # skip REASON: a peer is missing for this test and those behind it.
 skip()
 {
