@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/keyctl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,10 @@
 /* How long one arbiter decides; its key is kept for longer than anybody could look for it. */
 #define ARBITER_MILLISECONDS 100
 #define ARBITER_SECONDS 10
+
+/* What a link takes of a keyring's quota, and from how much on it is worth to put it right. */
+#define LINK_BYTES 4
+#define LEAST_LEAK 2000
 
 static const char key_type[] = "user";
 
@@ -87,29 +92,6 @@ static int32_t make_key(const char *description, const void *payload, size_t len
 	return 0;
 }
 
-int32_t kt_kernel_key_put(const char *description, const void *payload, size_t length,
-                          unsigned int timeout)
-{
-	int32_t replaced = kt_kernel_key_find(description);
-	int32_t serial = make_key(description, payload, length, timeout);
-	int problem;
-
-	if (!serial)
-		return 0;
-	/* A link displaces the key that has the same type and description. */
-	if (keyctl(KEYCTL_LINK, serial, KEY_SPEC_USER_KEYRING, 0, 0) == 0) {
-		unlink_from(KEY_SPEC_THREAD_KEYRING, serial);
-		if (replaced)
-			keyctl(KEYCTL_REVOKE, replaced, 0, 0, 0);
-		return serial;
-	}
-	problem = errno;
-	keyctl(KEYCTL_REVOKE, serial, 0, 0, 0);
-	unlink_from(KEY_SPEC_THREAD_KEYRING, serial);
-	errno = problem;
-	return 0;
-}
-
 bool kt_kernel_key_update(int32_t serial, const void *payload, size_t length,
                           unsigned int timeout)
 {
@@ -117,15 +99,11 @@ bool kt_kernel_key_update(int32_t serial, const void *payload, size_t length,
 	       keyctl(KEYCTL_SET_TIMEOUT, serial, (long)timeout, 0, 0) == 0;
 }
 
-/*
- * Not by KEYCTL_UNLINK: the kernel unlinks whatever key has the serial's description, which may
- * be one that another caller put there meanwhile. An invalid key is gone for every search at
- * once, and its place is cleared by serial; its quota is given back by the shorter payload.
- */
+/* Not KEYCTL_INVALIDATE: what the collector clears away stays on the keyring's account. */
 void kt_kernel_key_drop(int32_t serial)
 {
-	keyctl(KEYCTL_UPDATE, serial, (long)"", 1, 0);
-	keyctl(KEYCTL_INVALIDATE, serial, 0, 0, 0);
+	unlink_from(KEY_SPEC_USER_KEYRING, serial);
+	keyctl(KEYCTL_REVOKE, serial, 0, 0, 0);
 }
 
 /* The serials in @u, freed by the caller; NULL where there are none. */
@@ -187,6 +165,101 @@ void kt_kernel_key_each(const char *prefix,
 		if (description && kt_text_has_prefix(description, prefix))
 			visit(context, serials[i], description);
 	}
+}
+
+/* What the live keys in @u take of the quota: description, payload and a link each. */
+static void add_size(void *context, int32_t serial, const char *description)
+{
+	long *sum = context;
+	long length = keyctl(KEYCTL_READ, serial, 0, 0, 0);
+
+	*sum += (long)strlen(description) + 1 + (length > 0 ? length : 0) + LINK_BYTES;
+}
+
+/* The bytes that this user is charged with for keys; 0 where it cannot be read. */
+static long charged_bytes(void)
+{
+	char text[16384];
+	char user[16];
+	int descriptor = open("/proc/key-users", O_RDONLY | O_CLOEXEC);
+	ssize_t length = descriptor < 0 ? 0 : read(descriptor, text, sizeof(text) - 1);
+	const char *line;
+	long bytes = 0;
+
+	if (descriptor >= 0)
+		close(descriptor);
+	text[length > 0 ? length : 0] = '\0';
+	snprintf(user, sizeof(user), "%5u:", (unsigned)geteuid());
+	for (line = text; line && !kt_text_has_prefix(line, user);) {
+		line = strchr(line, '\n');
+		line = line ? line + 1 : NULL;
+	}
+	/* "UID: USAGE KEYS/INSTANTIATED KEYS/MAXIMUM BYTES/MAXIMUM" */
+	if (!line || sscanf(line, "%*u: %*d %*d/%*d %*d/%*d %ld/", &bytes) != 1)
+		return 0;
+	return bytes;
+}
+
+/*
+ * For a key that expires, and is collected minutes later, its link stays on @u's account (4
+ * bytes, seen with Linux 6.18): in weeks that fills an ordinary user's quota with nothing. An
+ * emptied keyring owes nothing; the live keys are held meanwhile, and linked again.
+ */
+static bool reclaim(void)
+{
+	size_t count = 0;
+	KT_CLEANUP(free_serials) int32_t *serials = list_keys(&count);
+	long live = 0;
+
+	kt_kernel_key_each("", add_size, &live);
+	if (!serials || charged_bytes() < 2 * live + LEAST_LEAK)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (keyctl(KEYCTL_LINK, serials[i], KEY_SPEC_THREAD_KEYRING, 0, 0) != 0 &&
+		    errno != EKEYEXPIRED && errno != EKEYREVOKED && errno != ENOKEY)
+			return false;
+	if (keyctl(KEYCTL_CLEAR, KEY_SPEC_USER_KEYRING, 0, 0, 0) != 0)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		keyctl(KEYCTL_LINK, serials[i], KEY_SPEC_USER_KEYRING, 0, 0);
+	keyctl(KEYCTL_CLEAR, KEY_SPEC_THREAD_KEYRING, 0, 0, 0);
+	return true;
+}
+
+static int32_t put(const char *description, const void *payload, size_t length,
+                   unsigned int timeout)
+{
+	int32_t replaced = kt_kernel_key_find(description);
+	int32_t serial = make_key(description, payload, length, timeout);
+	int problem;
+
+	if (!serial)
+		return 0;
+	/* A link displaces the key that has the same type and description. */
+	if (keyctl(KEYCTL_LINK, serial, KEY_SPEC_USER_KEYRING, 0, 0) == 0) {
+		unlink_from(KEY_SPEC_THREAD_KEYRING, serial);
+		if (replaced)
+			keyctl(KEYCTL_REVOKE, replaced, 0, 0, 0);
+		return serial;
+	}
+	problem = errno;
+	keyctl(KEYCTL_REVOKE, serial, 0, 0, 0);
+	unlink_from(KEY_SPEC_THREAD_KEYRING, serial);
+	errno = problem;
+	return 0;
+}
+
+int32_t kt_kernel_key_put(const char *description, const void *payload, size_t length,
+                          unsigned int timeout)
+{
+	int32_t serial = put(description, payload, length, timeout);
+
+	if (serial || errno != EDQUOT)
+		return serial;
+	if (reclaim())
+		return put(description, payload, length, timeout);
+	errno = EDQUOT;
+	return 0;
 }
 
 static bool move_exclusively(int32_t serial)
