@@ -259,14 +259,22 @@ static bool is_connected(const struct kt_turn *turn)
 	return kt_text_is_equal(owner, turn->owner);
 }
 
-/* All that the bus alone answers; of the service it is known then who it is. */
+/*
+ * All that the bus alone answers; of the service it is known then who it is. One that goes
+ * away in the middle of it is looked for once more: the bus starts another.
+ */
 static bool reach_owner(struct kt_turn *turn, struct kt_error *error)
 {
 	if (is_connected(turn))
 		return true;
-	disconnect(turn);
-	if (reach_bus(turn, error) && reach_service(turn, error) && check_owner(turn, error))
-		return true;
+	for (int tries = 0; tries < 2; tries++) {
+		kt_error_clear(error);
+		disconnect(turn);
+		if (reach_bus(turn, error) && reach_service(turn, error) && check_owner(turn, error))
+			return true;
+		if (turn->call.is_late || !turn->call.bus || error->code != KT_ERROR_UNAVAILABLE)
+			break;
+	}
 	disconnect(turn);
 	return false;
 }
