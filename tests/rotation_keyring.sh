@@ -180,7 +180,7 @@ desktop_kill_daemon || true
 begin 'a disk that is full between answer and store'
 HOME=$work/small
 mkdir "$HOME"
-mount -t tmpfs -o size=64k none "$HOME" 2>/dev/null || skip 'no small disk can be mounted'
+mount -t tmpfs -o size=64k none "$HOME" 2>/dev/null || skip 'needs root, to mount a small disk'
 KEYTURN_KEYRING=vault
 export KEYTURN_KEYRING
 keyturn vault create --key-file "$work/vault.key" >"$work/log"

@@ -67,11 +67,14 @@ check()
 	: >"$work/messages"
 	: >"$work/answers"
 
-	begin "$1: no argument and no environment holds the secret"
-	every_command traced
-	must grep -q "$mark" "$work/answers"
-	must [ "$(grep -c 'keyturn-keeper' "$work/calls")" -ge 10 ]
-	must_not grep -q "$mark" "$work/calls"
+	# Of a program that is not dumpable root alone sees the arguments.
+	if [ "$(id -u)" = 0 ]; then
+		begin "$1: no argument and no environment holds the secret"
+		every_command traced
+		must grep -q "$mark" "$work/answers"
+		must [ "$(grep -c 'keyturn-keeper' "$work/calls")" -ge 10 ]
+		must_not grep -q "$mark" "$work/calls"
+	fi
 
 	begin "$1: no message and no trace holds it"
 	every_command told
@@ -108,7 +111,7 @@ mkdir "$work/cores"
 mkfifo "$work/slow"
 (
 	cd "$work/cores"
-	ulimit -c unlimited
+	ulimit -c "$(ulimit -H -c)"
 	exec keyturn login --site coze.cn --with-token <"$work/slow" 2>>"$work/messages"
 ) &
 crashing=$!
@@ -125,12 +128,14 @@ must [ "$crash_status" -eq 134 ]
 must_not grep -rqaF "$mark" "$work/cores"
 must [ -z "$(ls "$work/cores")" ]
 
-begin 'run tells it to the command it runs, and to nothing else'
-store_token main coze.cn "$canary"
-strace -f -v -s 100000 -qq -e trace=execve -o "$work/calls" keyturn run main -- true
-must [ "$(grep -c "$mark" "$work/calls")" -ge 1 ]
-must_not sh -c 'grep "$1" "$2" | grep -v "execve(\"[^\"]*/true\""' - "$mark" "$work/calls"
-must_not sh -c 'sed "s/\], \[.*//" "$2" | grep "$1"' - "$mark" "$work/calls"
+if [ "$(id -u)" = 0 ]; then
+	begin 'run tells it to the command it runs, and to nothing else'
+	store_token main coze.cn "$canary"
+	strace -f -v -s 100000 -qq -e trace=execve -o "$work/calls" keyturn run main -- true
+	must [ "$(grep -c "$mark" "$work/calls")" -ge 1 ]
+	must_not sh -c 'grep "$1" "$2" | grep -v "execve(\"[^\"]*/true\""' - "$mark" "$work/calls"
+	must_not sh -c 'sed "s/\], \[.*//" "$2" | grep "$1"' - "$mark" "$work/calls"
+fi
 
 conclude
 home_leave

@@ -109,7 +109,7 @@ expect_state()
 trust()
 {
 	[ -n "$DESKTOP_ALONE" ] && unshare --mount true 2>/dev/null ||
-		skip 'a CA can only be added for a while by root'
+		skip 'needs root, to add a CA for a while'
 	need openssl
 	mkdir "$work/certificates"
 	cp -L /etc/ssl/certs/*.pem "$work/certificates/" 2>/dev/null || true
