@@ -17,9 +17,6 @@
 
 #define SCHEMA_NAME "org.keyturn.Credential"
 #define SCHEMA_ATTRIBUTE "xdg:schema"
-#define SERVICE_PATH "/org/freedesktop/secrets"
-#define DEFAULT_COLLECTION SERVICE_PATH "/aliases/default"
-#define SERVICE "org.freedesktop.Secret.Service"
 #define COLLECTION "org.freedesktop.Secret.Collection"
 #define ITEM "org.freedesktop.Secret.Item"
 
@@ -76,20 +73,6 @@ static void clear_matches(struct matches *matches)
 	*matches = (struct matches){ 0 };
 }
 
-/* The path of the default collection; NULL in *path where there is none yet. */
-static bool find_collection(struct kt_turn *turn, char **path, struct kt_error *error)
-{
-	KT_CLEANUP(unref_variant) GVariant *reply = NULL;
-	const char *found;
-
-	reply = kt_call_send(&turn->call, SERVICE_PATH, SERVICE ".ReadAlias",
-	                     g_variant_new("(s)", "default"), "(o)", error);
-	if (!reply)
-		return false;
-	g_variant_get(reply, "(&o)", &found);
-	return kt_text_set(path, strcmp(found, "/") == 0 ? NULL : found, error);
-}
-
 static GVariant *read_property(struct kt_turn *turn, const char *path, const char *interface,
                                const char *property, const char *type, struct kt_error *error)
 {
@@ -125,7 +108,7 @@ static bool unlock_paths(struct kt_turn *turn, const char *const *paths, struct 
 	KT_CLEANUP(unref_variant) GVariant *reply = NULL;
 	const char *prompt;
 
-	reply = kt_call_send(&turn->call, SERVICE_PATH, SERVICE ".Unlock",
+	reply = kt_call_send(&turn->call, KT_CALL_SERVICE_PATH, KT_CALL_SERVICE_INTERFACE ".Unlock",
 	                     g_variant_new("(^ao)", paths), "(aoo)", error);
 	if (!reply)
 		return false;
@@ -147,7 +130,7 @@ static bool unlock_collection(struct kt_turn *turn, const char *collection,
 }
 
 /* Only a service that is used for the first time has no default collection. */
-static bool create_collection(struct kt_turn *turn, char **path, struct kt_error *error)
+static bool create_collection(struct kt_turn *turn, struct kt_error *error)
 {
 	KT_CLEANUP(unref_variant) GVariant *reply = NULL;
 	GVariantBuilder properties;
@@ -162,23 +145,23 @@ static bool create_collection(struct kt_turn *turn, char **path, struct kt_error
 	g_variant_builder_init(&properties, G_VARIANT_TYPE("a{sv}"));
 	g_variant_builder_add(&properties, "{sv}", COLLECTION ".Label",
 	                      g_variant_new_string("Default keyring"));
-	reply = kt_call_send(&turn->call, SERVICE_PATH, SERVICE ".CreateCollection",
+	reply = kt_call_send(&turn->call, KT_CALL_SERVICE_PATH, KT_CALL_SERVICE_INTERFACE ".CreateCollection",
 	                     g_variant_new("(a{sv}s)", &properties, "default"), "(oo)", error);
 	if (!reply)
 		return false;
 	g_variant_get_child(reply, 1, "&o", &prompt);
-	if (!kt_turn_settle(turn, prompt, error) || !find_collection(turn, path, error))
+	if (!kt_turn_settle(turn, prompt, error) || !kt_turn_find_collection(turn, error))
 		return false;
-	return *path || kt_fail(error, KT_ERROR_UNAVAILABLE,
-	                        "the keyring service made no default collection");
+	return turn->collection || kt_fail(error, KT_ERROR_UNAVAILABLE,
+	                                   "the keyring service made no default collection");
 }
 
 /* The default collection, made and unlocked if need be. */
 static bool open_collection(struct kt_turn *turn, char **path, struct kt_error *error)
 {
-	return find_collection(turn, path, error) &&
-	       (*path || create_collection(turn, path, error)) &&
-	       unlock_collection(turn, *path, error);
+	return kt_turn_find_collection(turn, error) &&
+	       (turn->collection || create_collection(turn, error)) &&
+	       kt_text_set(path, turn->collection, error) && unlock_collection(turn, *path, error);
 }
 
 static bool lock_collection(struct kt_turn *turn, const char *collection, struct kt_error *error)
@@ -187,7 +170,7 @@ static bool lock_collection(struct kt_turn *turn, const char *collection, struct
 	const char *const paths[] = { collection, NULL };
 	const char *prompt;
 
-	reply = kt_call_send(&turn->call, SERVICE_PATH, SERVICE ".Lock",
+	reply = kt_call_send(&turn->call, KT_CALL_SERVICE_PATH, KT_CALL_SERVICE_INTERFACE ".Lock",
 	                     g_variant_new("(^ao)", paths), "(aoo)", error);
 	if (!reply)
 		return false;
@@ -333,15 +316,14 @@ static bool fetch(struct kt_turn *turn, char **paths, const struct kt_identity *
 /* What has to be unlocked before "nothing found" is true: an empty list where nothing has. */
 static bool list_hidden(struct kt_turn *turn, char ***hidden, struct kt_error *error)
 {
-	KT_CLEANUP(kt_text_free) char *collection = NULL;
 	const char *paths[] = { NULL, NULL };
 	bool locked = false;
 
-	if (!find_collection(turn, &collection, error) ||
-	    (collection && !is_locked(turn, collection, &locked, error)))
+	if (!kt_turn_find_collection(turn, error) ||
+	    (turn->collection && !is_locked(turn, turn->collection, &locked, error)))
 		return false;
 	if (locked)
-		paths[0] = collection;
+		paths[0] = turn->collection;
 	*hidden = g_strdupv((char **)paths);
 	return true;
 }
@@ -499,6 +481,10 @@ static bool search(void *state, const struct kt_identity *pattern, struct kt_cre
 
 	if (!turn || !find(turn, pattern, &matches, error))
 		return false;
+	if (matches.count == 1 && !matches.items[0].is_corrupt &&
+	    !kt_turn_note_home(turn, &matches.items[0].credential.identity, matches.items[0].path,
+	                       error))
+		return false;
 	for (size_t i = 0; i < matches.count; i++) {
 		if (matches.items[i].is_corrupt)
 			found->corrupt++;
@@ -513,17 +499,22 @@ static bool store(void *state, const struct kt_credential *credential, struct kt
 	KT_CLEANUP(kt_turn_end) struct kt_turn *turn = kt_turn_take(state, error);
 	KT_CLEANUP(kt_text_free) char *collection = NULL;
 	struct kt_error refusal = { 0 };
+	const char *home;
 
 	if (!turn || !check_identity(&credential->identity, error))
 		return false;
-	/* Mostly there is a default collection, and it is open: it is looked at only if not. */
-	if (create_item(turn, DEFAULT_COLLECTION, credential, &refusal))
+	home = kt_turn_home_of(turn, &credential->identity);
+	if (!kt_text_set(&collection, home ? home : turn->collection, error))
+		return false;
+	/* Mostly the collection is open: it is looked at only if the store is refused. */
+	if (collection && create_item(turn, collection, credential, &refusal))
 		return true;
-	if (turn->call.is_late || refusal.code == KT_ERROR_DISMISSED) {
+	if (collection && (turn->call.is_late || refusal.code == KT_ERROR_DISMISSED)) {
 		*error = refusal;
 		return false;
 	}
-	return open_collection(turn, &collection, error) &&
+	return (home ? unlock_collection(turn, collection, error)
+	             : open_collection(turn, &collection, error)) &&
 	       create_item(turn, collection, credential, error);
 }
 
@@ -550,10 +541,9 @@ static bool erase(void *state, const struct kt_identity *identity, struct kt_err
 static bool lock(void *state, struct kt_error *error)
 {
 	KT_CLEANUP(kt_turn_end) struct kt_turn *turn = kt_turn_take(state, error);
-	KT_CLEANUP(kt_text_free) char *collection = NULL;
 
-	return turn && find_collection(turn, &collection, error) &&
-	       (!collection || lock_collection(turn, collection, error));
+	return turn && kt_turn_find_collection(turn, error) &&
+	       (!turn->collection || lock_collection(turn, turn->collection, error));
 }
 
 static bool unlock(void *state, struct kt_error *error)
@@ -567,11 +557,10 @@ static bool unlock(void *state, struct kt_error *error)
 static bool is_open(void *state, bool *open, struct kt_error *error)
 {
 	KT_CLEANUP(kt_turn_end) struct kt_turn *turn = kt_turn_take(state, error);
-	KT_CLEANUP(kt_text_free) char *collection = NULL;
 	bool locked = true;
 
-	if (!turn || !find_collection(turn, &collection, error) ||
-	    (collection && !is_locked(turn, collection, &locked, error)))
+	if (!turn || !kt_turn_find_collection(turn, error) ||
+	    (turn->collection && !is_locked(turn, turn->collection, &locked, error)))
 		return false;
 	*open = !locked;
 	return true;

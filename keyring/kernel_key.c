@@ -170,21 +170,21 @@ void kt_kernel_key_each(const char *prefix,
 /* What the live keys in @u take of the quota: description, payload and a link each. */
 static void add_size(void *context, int32_t serial, const char *description)
 {
-	long *sum = context;
+	int64_t *sum = context;
 	long length = keyctl(KEYCTL_READ, serial, 0, 0, 0);
 
-	*sum += (long)strlen(description) + 1 + (length > 0 ? length : 0) + LINK_BYTES;
+	*sum += (int64_t)strlen(description) + 1 + (length > 0 ? length : 0) + LINK_BYTES;
 }
 
 /* The bytes that this user is charged with for keys; 0 where it cannot be read. */
-static long charged_bytes(void)
+static int64_t charged_bytes(void)
 {
 	char text[16384];
 	char user[16];
 	int descriptor = open("/proc/key-users", O_RDONLY | O_CLOEXEC);
 	ssize_t length = descriptor < 0 ? 0 : read(descriptor, text, sizeof(text) - 1);
 	const char *line;
-	long bytes = 0;
+	int64_t bytes = 0;
 
 	if (descriptor >= 0)
 		close(descriptor);
@@ -195,9 +195,15 @@ static long charged_bytes(void)
 		line = line ? line + 1 : NULL;
 	}
 	/* "UID: USAGE KEYS/INSTANTIATED KEYS/MAXIMUM BYTES/MAXIMUM" */
-	if (!line || sscanf(line, "%*u: %*d %*d/%*d %*d/%*d %ld/", &bytes) != 1)
+	if (!line)
 		return 0;
-	return bytes;
+	line += strlen(user);
+	for (int word = 0; word < 3; word++) {
+		line += strspn(line, " ");
+		line += strcspn(line, " ");
+	}
+	line += strspn(line, " ");
+	return kt_text_to_number(line, strcspn(line, "/"), 0, INT32_MAX, &bytes) ? bytes : 0;
 }
 
 /*
@@ -209,7 +215,7 @@ static bool reclaim(void)
 {
 	size_t count = 0;
 	KT_CLEANUP(free_serials) int32_t *serials = list_keys(&count);
-	long live = 0;
+	int64_t live = 0;
 
 	kt_kernel_key_each("", add_size, &live);
 	if (!serials || charged_bytes() < 2 * live + LEAST_LEAK)

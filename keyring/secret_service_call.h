@@ -21,6 +21,8 @@
 #include "keyring/gate.h"
 
 #define KT_CALL_SERVICE "org.freedesktop.secrets"
+#define KT_CALL_SERVICE_PATH "/org/freedesktop/secrets"
+#define KT_CALL_SERVICE_INTERFACE "org.freedesktop.Secret.Service"
 
 struct kt_call {
 	GMainContext *context;

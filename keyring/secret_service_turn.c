@@ -111,6 +111,7 @@ static void disconnect(struct kt_turn *turn)
 {
 	g_clear_object(&turn->service);
 	g_clear_pointer(&turn->owner, g_free);
+	kt_text_free(&turn->collection);
 }
 
 /*
@@ -219,6 +220,19 @@ static bool check_owner(struct kt_turn *turn, struct kt_error *error)
 	return kt_advise(error, "stop it, and start one as this user");
 }
 
+bool kt_turn_find_collection(struct kt_turn *turn, struct kt_error *error)
+{
+	KT_CLEANUP(unref_variant) GVariant *reply = NULL;
+	const char *found;
+
+	reply = kt_call_send(&turn->call, KT_CALL_SERVICE_PATH, KT_CALL_SERVICE_INTERFACE ".ReadAlias",
+	                     g_variant_new("(s)", "default"), "(o)", error);
+	if (!reply)
+		return false;
+	g_variant_get(reply, "(&o)", &found);
+	return kt_text_set(&turn->collection, strcmp(found, "/") == 0 ? NULL : found, error);
+}
+
 static bool open_session(struct kt_turn *turn, struct kt_error *error)
 {
 	struct kt_call *call = &turn->call;
@@ -226,6 +240,9 @@ static bool open_session(struct kt_turn *turn, struct kt_error *error)
 
 	if (secret_service_get_session_algorithms(turn->service))
 		return true;
+	/* gnome-keyring 42 dies now and then of a client whose first word is OpenSession. */
+	if (!kt_turn_find_collection(turn, error))
+		return false;
 	kt_call_start(call, "OpenSession");
 	secret_service_ensure_session(turn->service, call->cancellable, kt_call_done, call);
 	kt_call_wait(call);
@@ -334,6 +351,30 @@ void kt_turn_leave(struct kt_turn *turn)
 {
 	turn->entered--;
 	kt_turn_end(&turn);
+}
+
+bool kt_turn_note_home(struct kt_turn *turn, const struct kt_identity *identity,
+                       const char *item, struct kt_error *error)
+{
+	static const char collections[] = KT_CALL_SERVICE_PATH "/collection/";
+	const char *slash = strrchr(item, '/');
+
+	kt_turn_forget_home(turn);
+	if (!kt_text_has_prefix(item, collections) || slash < item + strlen(collections))
+		return true;
+	return kt_identity_copy(&turn->tenant, identity, error) &&
+	       kt_text_set_bytes(&turn->home, item, (size_t)(slash - item), error);
+}
+
+void kt_turn_forget_home(struct kt_turn *turn)
+{
+	kt_text_free(&turn->home);
+	kt_identity_clear(&turn->tenant);
+}
+
+const char *kt_turn_home_of(const struct kt_turn *turn, const struct kt_identity *identity)
+{
+	return turn->home && kt_identity_is_equal(&turn->tenant, identity) ? turn->home : NULL;
 }
 
 bool kt_turn_can_prompt(const struct kt_turn *turn)
@@ -485,6 +526,7 @@ bool kt_turn_open(struct kt_turn *turn, const struct kt_keyring_options *options
 void kt_turn_clear(struct kt_turn *turn)
 {
 	disconnect(turn);
+	kt_turn_forget_home(turn);
 	kt_gate_leave(&turn->gate);
 	kt_call_clear(&turn->call);
 }

@@ -16,6 +16,7 @@
 #include "keyring/error.h"
 #include "keyring/gate.h"
 #include "keyring/keyring.h"
+#include "keyring/identity.h"
 #include "keyring/secret_service_call.h"
 
 /* A zeroed one is closed. */
@@ -26,6 +27,9 @@ struct kt_turn {
 	struct kt_call call;
 	SecretService *service;
 	char *owner; /* the bus name of the process that service speaks to */
+	char *collection; /* the default one; NULL: there is none yet */
+	char *home;       /* the collection of the item that was found last; NULL: not known */
+	struct kt_identity tenant; /* that item's */
 };
 
 /* Checks that there is a session bus that may be used; talks to nobody yet. */
@@ -43,6 +47,18 @@ void kt_turn_leave(struct kt_turn *turn);
  */
 struct kt_turn *kt_turn_take(struct kt_turn *turn, struct kt_error *error);
 void kt_turn_end(struct kt_turn **turn);
+
+/* Asks the service for its default collection, which may have become another. */
+bool kt_turn_find_collection(struct kt_turn *turn, struct kt_error *error);
+
+/*
+ * The collection that holds an account's item, noted when the item (its path) is found: it is
+ * replaced there, even if the default collection is another by now.
+ */
+bool kt_turn_note_home(struct kt_turn *turn, const struct kt_identity *identity,
+                       const char *item, struct kt_error *error);
+void kt_turn_forget_home(struct kt_turn *turn);
+const char *kt_turn_home_of(const struct kt_turn *turn, const struct kt_identity *identity);
 
 /* Somebody can be asked: the options allow it, and there is a display. */
 bool kt_turn_can_prompt(const struct kt_turn *turn);

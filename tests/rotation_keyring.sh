@@ -67,6 +67,26 @@ unsaved()
 	must has_escrow "$1"
 }
 
+# default_collection NAME: makes it what new items go to.
+default_collection()
+{
+	dbus-send --session --print-reply --dest=org.freedesktop.secrets /org/freedesktop/secrets \
+		org.freedesktop.Secret.Service.SetAlias string:default \
+		"objpath:/org/freedesktop/secrets/collection/$1" >"$work/alias" || complain "no $1"
+}
+
+begin 'an item is renewed where it is, though new ones go elsewhere by now'
+grant moved
+default_collection session
+for round in 1 2; do
+	call keyturn refresh moved
+	expect_status 0
+done
+must [ "$(keyturn list | grep -c ' moved ')" -eq 1 ]
+default_collection login
+call keyturn token moved
+expect_token
+
 begin 'a keyring that is locked between answer and store'
 grant locked
 stopped locked
