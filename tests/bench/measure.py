@@ -44,6 +44,7 @@ programs = [
     ("git-credential-libsecret get", "peer", peers, ["git-credential-libsecret", "get"], {}),
     ("docker-credential-secretservice get", "peer", docker,
      ["docker-credential-secretservice", "get"], {}),
+    ("oidc-token", "peer", os.devnull, ["oidc-token", "bench"], {}),
 ]
 
 
@@ -165,7 +166,8 @@ def print_crowds(available):
 
 
 def main():
-    available = [program for program in programs if shutil.which(program[3][0])]
+    available = [program for program in programs if shutil.which(program[3][0])
+                 and (program[0] != "oidc-token" or "OIDC_SOCK" in os.environ)]
     for program in programs:
         if program not in available:
             print(f"not here: {program[0]}")
