@@ -12,6 +12,7 @@
 
 #include "helper/keeper/change.h"
 #include "helper/keeper/mark.h"
+#include "keyring/clock.h"
 #include "tests/support/alone.h"
 
 static const struct kt_identity identity = {
@@ -118,12 +119,38 @@ static void what_a_killed_holder_was_about_may_have_happened(void **state)
 	}
 }
 
+static bool is_over(uint64_t question)
+{
+	bool over = true;
+
+	assert_int_equal(kt_mark_begin(question, &over), kt_mark_read());
+	return over;
+}
+
+static void one_caller_is_told_of_an_end(void **state)
+{
+	enum { QUESTION = 1000 };
+	uint64_t since = mark();
+
+	(void)state;
+	assert_false(is_over(QUESTION));
+	kt_mark_end(QUESTION, kt_clock_wall() + 100);
+	assert_false(is_over(QUESTION));
+	kt_mark_end(QUESTION, kt_clock_wall() - 1);
+	/* One that shares its place. */
+	assert_false(is_over(QUESTION + 64));
+	assert_true(is_over(QUESTION));
+	assert_false(is_over(QUESTION));
+	assert_int_equal(kt_mark_read(), since);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_lock_alone_changes_nothing),
 		cmocka_unit_test(nothing_is_known_without_a_mark_or_a_lock),
 		cmocka_unit_test(a_change_of_any_account_is_one),
+		cmocka_unit_test(one_caller_is_told_of_an_end),
 		cmocka_unit_test(what_a_killed_holder_was_about_may_have_happened),
 	};
 
