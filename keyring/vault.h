@@ -6,7 +6,8 @@
  * to its key. The key is random and never changes; each way wraps a copy of it: a passphrase,
  * a key file, a systemd credential, the login password. While the vault is open its key lies
  * in the kernel keyring, for 8 hours at most; where that is refused, everything but a lasting
- * unlock works as well. The whole header is authenticated with the key.
+ * unlock works as well. The whole header is authenticated with the key. (vault_header.c reads
+ * it, vault_key.c opens, vault.c makes and changes.)
  *
  * Not noticed: an item that was deleted, or put back as it once was, with the files alone.
  */

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * The vault's key: wrapped in a slot for each way, unwrapped with what a file, a credential or a
+ * person has, and kept in the kernel keyring while the vault is open. No key leaves here that
+ * does not fit the header. What everybody may call of it is in vault.h.
+ */
+
+#include <stdbool.h>
+
+#include "keyring/error.h"
+#include "keyring/secret.h"
+#include "keyring/vault.h"
+
+/*
+ * The kernel keyring has the key for the next 8 hours. Where it is refused or full, the next call
+ * opens the vault again: no error.
+ */
+bool kt_vault_remember(const struct kt_vault *vault, const struct kt_secret *key,
+                       struct kt_error *error);
+
+/*
+ * Wraps key with material (a password, the bytes of a file) and replaces the slot of this way; a
+ * source is borrowed. On failure the slot is as it was. Nothing is written.
+ */
+bool kt_vault_wrap(struct kt_vault *vault, enum kt_vault_way way, const char *source,
+                   const struct kt_secret *material, const struct kt_secret *key,
+                   struct kt_error *error);
+
+/*
+ * The bytes of a key file or (way) a credential. One that others can use, that is not the user's,
+ * or of a size that no key has is KT_ERROR_UNSAFE. Links are followed: what they lead to is
+ * checked.
+ */
+bool kt_vault_read_key_file(const char *path, enum kt_vault_way way, struct kt_secret *material,
+                            struct kt_error *error);
+
+/*
+ * The file of this name in $CREDENTIALS_DIRECTORY; KT_ERROR_LOCKED where that is not set,
+ * KT_ERROR_USAGE where name is no file name.
+ */
+bool kt_vault_credential_path(const char *name, char **path, struct kt_error *error);
+
+/*
+ * Opens with key file or credential. Else error says what stood in the way: KT_ERROR_LOCKED
+ * where a person could still open the vault.
+ */
+bool kt_vault_open_unattended(const struct kt_vault *vault, struct kt_secret *key,
+                              struct kt_error *error);
+
+/*
+ * Opens with one password for one slot; what names it for people. No such slot, or the wrong
+ * password, is KT_ERROR_LOCKED. The kernel keyring is left alone.
+ */
+bool kt_vault_open_with_password(const struct kt_vault *vault, enum kt_vault_way way,
+                                 const char *what, const struct kt_secret *password,
+                                 struct kt_secret *key, struct kt_error *error);
