@@ -5,7 +5,7 @@
  * What a caller asks for: the service and account, and what git's key=value lines say beside
  * them. Parsing does no I/O. A request that breaks a rule (safety.md 3.1) is refused whole,
  * with KT_ERROR_USAGE naming the rule and the line, never its bytes. libc alone: the door and
- * the keeper both read requests.
+ * the keeper both read requests. (request_url.c has what is about hosts and URLs.)
  */
 
 #include <stdbool.h>
