@@ -11,6 +11,7 @@
 #include "keyring/cleanup.h"
 #include "keyring/json.h"
 #include "keyring/text.h"
+#include "keyring/wiping.h"
 
 /* Whole numbers beyond this are not exact in cJSON's double. */
 #define LARGEST_WHOLE 9007199254740991.0
@@ -21,40 +22,9 @@ struct kt_json {
 	cJSON node;
 };
 
-/* cJSON frees without a size, so each block carries its own in front. */
-struct block {
-	size_t size;
-	max_align_t bytes[];
-};
-
-static void *wiping_malloc(size_t size)
-{
-	struct block *block;
-	size_t total;
-
-	if (__builtin_add_overflow(size, sizeof(*block), &total))
-		return NULL;
-	block = malloc(total);
-	if (!block)
-		return NULL;
-	block->size = size;
-	return block->bytes;
-}
-
-static void wiping_free(void *bytes)
-{
-	struct block *block;
-
-	if (!bytes)
-		return;
-	block = (struct block *)((char *)bytes - offsetof(struct block, bytes));
-	explicit_bzero(block->bytes, block->size);
-	free(block);
-}
-
 static void use_wiping_allocator(void)
 {
-	cJSON_Hooks hooks = { wiping_malloc, wiping_free };
+	cJSON_Hooks hooks = { kt_wiping_malloc, kt_wiping_free };
 
 	cJSON_InitHooks(&hooks);
 }
@@ -248,7 +218,7 @@ static bool print(const cJSON *item, struct kt_secret *text, struct kt_error *er
 	if (!printed)
 		return kt_fail_memory(error);
 	done = kt_secret_append_text(text, printed, error);
-	wiping_free(printed);
+	kt_wiping_free(printed);
 	return done;
 }
 

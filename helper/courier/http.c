@@ -17,6 +17,7 @@
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/text.h"
+#include "keyring/wiping.h"
 
 #define BODY_MAXIMUM ((size_t)64 * 1024)
 #define HEADERS_MAXIMUM ((size_t)32 * 1024)
@@ -62,72 +63,11 @@ static void exchange_clear(struct exchange *exchange)
 	kt_secret_clear(&exchange->body);
 }
 
-/* libcurl frees without a size, so each block carries its own in front. */
-struct block {
-	_Alignas(max_align_t) size_t size;
-};
-
-static void *wiping_malloc(size_t size)
-{
-	struct block *block;
-	size_t total;
-
-	if (__builtin_add_overflow(size, sizeof(*block), &total))
-		return NULL;
-	block = malloc(total);
-	if (!block)
-		return NULL;
-	block->size = size;
-	return block + 1;
-}
-
-static struct block *block_of(void *bytes)
-{
-	return (struct block *)bytes - 1;
-}
-
-static void wiping_free(void *bytes)
-{
-	if (!bytes)
-		return;
-	explicit_bzero(bytes, block_of(bytes)->size);
-	free(block_of(bytes));
-}
-
-static void *wiping_realloc(void *bytes, size_t size)
-{
-	void *larger = wiping_malloc(size);
-
-	if (!larger || !bytes)
-		return larger;
-	memcpy(larger, bytes, block_of(bytes)->size < size ? block_of(bytes)->size : size);
-	wiping_free(bytes);
-	return larger;
-}
-
-static void *wiping_calloc(size_t count, size_t size)
-{
-	size_t total;
-	void *bytes;
-
-	if (__builtin_mul_overflow(count, size, &total))
-		return NULL;
-	bytes = wiping_malloc(total);
-	return bytes ? memset(bytes, 0, total) : NULL;
-}
-
-static char *wiping_strdup(const char *text)
-{
-	size_t size = strlen(text) + 1;
-	char *copy = wiping_malloc(size);
-
-	return copy ? memcpy(copy, text, size) : NULL;
-}
-
 bool kt_http_prepare(struct kt_error *error)
 {
-	return curl_global_init_mem(CURL_GLOBAL_DEFAULT, wiping_malloc, wiping_free,
-	                            wiping_realloc, wiping_strdup, wiping_calloc) == CURLE_OK ||
+	return curl_global_init_mem(CURL_GLOBAL_DEFAULT, kt_wiping_malloc, kt_wiping_free,
+	                            kt_wiping_realloc, kt_wiping_strdup,
+	                            kt_wiping_calloc) == CURLE_OK ||
 	       kt_fail(error, KT_ERROR_INTERNAL, "libcurl cannot be set up");
 }
 
