@@ -86,7 +86,8 @@ points helper/door helper/door/ helper/answer.h helper/libexec.h helper/protocol
 	helper/question.h helper/renewal.h helper/request.h keyring/cleanup.h keyring/clock.h \
 	keyring/error.h keyring/identity.h keyring/kernel_cache.h keyring/secret.h keyring/text.h
 points helper/courier helper/courier/ helper/errand.h helper/libexec.h keyring/cleanup.h \
-	keyring/clock.h keyring/error.h keyring/json.h keyring/secret.h keyring/text.h
+	keyring/clock.h keyring/error.h keyring/json.h keyring/secret.h keyring/text.h \
+	keyring/wiping.h
 points helper/keeper helper/keeper/ helper/ keyring/
 for include in $(includes "$srcdir/helper"); do
 	case $include in
