@@ -150,19 +150,14 @@ static bool find_state_directory(char **path, struct kt_error *error)
 
 bool kt_environment_state_directory(char **path, struct kt_error *error)
 {
-	/* Asked for at every lock: found and checked once for a user. */
+	/* Asked for at every lock: looked for once for a user, and then only checked. */
 	static char *known;
 	static uid_t owner;
 
-	if (!known || owner != geteuid()) {
-		KT_CLEANUP(kt_text_free) char *found = NULL;
-
-		if (!find_state_directory(&found, error))
-			return false;
-		kt_text_free(&known);
-		known = found;
-		found = NULL;
-		owner = geteuid();
-	}
-	return kt_text_set(path, known, error);
+	if (known && owner == geteuid())
+		return check_directory(known, error) && kt_text_set(path, known, error);
+	if (!find_state_directory(path, error))
+		return false;
+	owner = geteuid();
+	return kt_text_set(&known, *path, error);
 }
