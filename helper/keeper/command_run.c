@@ -128,7 +128,6 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	kt_keeper_clear(keeper);
 	signal(SIGPIPE, keeper->sigpipe);
 	signal(SIGXFSZ, keeper->sigxfsz);
-	signal(SIGXFSZ, SIG_DFL);
 	execvp(argv[separator + 1], argv + separator + 1);
 	reason = errno;
 	kt_report_note("the command cannot be run: %s", strerror(reason));
