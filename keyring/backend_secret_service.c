@@ -302,6 +302,8 @@ static bool fetch(struct kt_turn *turn, char **paths, const struct kt_identity *
 
 	if (!*paths)
 		return true;
+	if (!kt_turn_open_session(turn, error))
+		return false;
 	kt_call_start(call, "GetSecrets");
 	secret_service_get_secrets_for_dbus_paths(turn->service, (const char **)paths,
 	                                          call->cancellable, kt_call_done, call);
@@ -410,7 +412,7 @@ static GVariant *encrypt(struct kt_turn *turn, const struct kt_credential *crede
 	KT_CLEANUP(unref_value) gpointer value = NULL;
 	GVariant *secret;
 
-	if (!kt_credential_write(credential, &form, error))
+	if (!kt_turn_open_session(turn, error) || !kt_credential_write(credential, &form, error))
 		return NULL;
 	value = secret_value_new(kt_secret_reveal(&form), (gssize)kt_secret_length(&form),
 	                         "application/json");
@@ -504,17 +506,19 @@ static bool store(void *state, const struct kt_credential *credential, struct kt
 	if (!turn || !check_identity(&credential->identity, error))
 		return false;
 	home = kt_turn_home_of(turn, &credential->identity);
-	if (!kt_text_set(&collection, home ? home : turn->collection, error))
+	if (!home)
+		return open_collection(turn, &collection, error) &&
+		       create_item(turn, collection, credential, error);
+	if (!kt_text_set(&collection, home, error))
 		return false;
-	/* Mostly the collection is open: it is looked at only if the store is refused. */
-	if (collection && create_item(turn, collection, credential, &refusal))
+	/* It was open when the item was found: it is looked at only if the store is refused. */
+	if (create_item(turn, collection, credential, &refusal))
 		return true;
-	if (collection && (turn->call.is_late || refusal.code == KT_ERROR_DISMISSED)) {
+	if (turn->call.is_late || refusal.code == KT_ERROR_DISMISSED) {
 		*error = refusal;
 		return false;
 	}
-	return (home ? unlock_collection(turn, collection, error)
-	             : open_collection(turn, &collection, error)) &&
+	return unlock_collection(turn, collection, error) &&
 	       create_item(turn, collection, credential, error);
 }
 

@@ -112,6 +112,7 @@ static void disconnect(struct kt_turn *turn)
 	g_clear_object(&turn->service);
 	g_clear_pointer(&turn->owner, g_free);
 	kt_text_free(&turn->collection);
+	turn->is_greeted = false;
 }
 
 /*
@@ -229,6 +230,7 @@ bool kt_turn_find_collection(struct kt_turn *turn, struct kt_error *error)
 	                     g_variant_new("(s)", "default"), "(o)", error);
 	if (!reply)
 		return false;
+	turn->is_greeted = true;
 	g_variant_get(reply, "(&o)", &found);
 	return kt_text_set(&turn->collection, strcmp(found, "/") == 0 ? NULL : found, error);
 }
@@ -238,11 +240,6 @@ static bool open_session(struct kt_turn *turn, struct kt_error *error)
 	struct kt_call *call = &turn->call;
 	GError *problem = NULL;
 
-	if (secret_service_get_session_algorithms(turn->service))
-		return true;
-	/* gnome-keyring 42 dies now and then of a client whose first word is OpenSession. */
-	if (!kt_turn_find_collection(turn, error))
-		return false;
 	kt_call_start(call, "OpenSession");
 	secret_service_ensure_session(turn->service, call->cancellable, kt_call_done, call);
 	kt_call_wait(call);
@@ -296,9 +293,22 @@ static bool reach_owner(struct kt_turn *turn, struct kt_error *error)
 	return false;
 }
 
-static bool connect_to_service(struct kt_turn *turn, struct kt_error *error)
+/*
+ * gnome-keyring 42 registers a client beside its first message, and may come to the message
+ * first: SearchItems is unknown then, and of OpenSession it dies. The first is one that needs no
+ * client to be known.
+ */
+static bool greet(struct kt_turn *turn, struct kt_error *error)
 {
-	if (reach_owner(turn, error) && open_session(turn, error))
+	return reach_owner(turn, error) &&
+	       (turn->is_greeted || kt_turn_find_collection(turn, error));
+}
+
+bool kt_turn_open_session(struct kt_turn *turn, struct kt_error *error)
+{
+	if (!greet(turn, error))
+		return false;
+	if (secret_service_get_session_algorithms(turn->service) || open_session(turn, error))
 		return true;
 	disconnect(turn);
 	return false;
@@ -315,9 +325,7 @@ static bool pass_gate(struct kt_turn *turn, bool *waited, struct kt_error *error
 		turn->call.is_late = true;
 		return kt_call_fail(&turn->call, NULL, error);
 	}
-	/* Who waits for the gate waits for the service alone. */
-	turn->call.deadline = now + TURN_LIMIT;
-	if (!reach_owner(turn, error) || !kt_gate_enter(&turn->gate, LANES, TURN_LIMIT, waited, error))
+	if (!kt_gate_enter(&turn->gate, LANES, TURN_LIMIT, waited, error))
 		return false;
 	turn->call.deadline = kt_clock_monotonic() + TURN_LIMIT;
 	return true;
@@ -327,7 +335,7 @@ struct kt_turn *kt_turn_take(struct kt_turn *turn, struct kt_error *error)
 {
 	bool ignored;
 
-	if (pass_gate(turn, &ignored, error) && connect_to_service(turn, error))
+	if (pass_gate(turn, &ignored, error) && greet(turn, error))
 		return turn;
 	kt_turn_end(&turn);
 	return NULL;

@@ -27,7 +27,8 @@ struct kt_turn {
 	struct kt_call call;
 	SecretService *service;
 	char *owner; /* the bus name of the process that service speaks to */
-	char *collection; /* the default one; NULL: there is none yet */
+	bool is_greeted; /* service has answered a call of ours, and knows us */
+	char *collection; /* the default one, once asked for; NULL: there is none yet */
 	char *home;       /* the collection of the item that was found last; NULL: not known */
 	struct kt_identity tenant; /* that item's */
 };
@@ -47,6 +48,9 @@ void kt_turn_leave(struct kt_turn *turn);
  */
 struct kt_turn *kt_turn_take(struct kt_turn *turn, struct kt_error *error);
 void kt_turn_end(struct kt_turn **turn);
+
+/* Opens the encrypted session that secrets travel in, unless it is open; "plain" is refused. */
+bool kt_turn_open_session(struct kt_turn *turn, struct kt_error *error);
 
 /* Asks the service for its default collection, which may have become another. */
 bool kt_turn_find_collection(struct kt_turn *turn, struct kt_error *error);
