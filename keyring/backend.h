@@ -15,6 +15,10 @@
 struct kt_backend {
 	const char *name;
 
+	/* The backend itself, where this names one that lies in a module (secret_service.h). */
+	const struct kt_backend *(*load)(const struct kt_keyring_options *options,
+	                                 struct kt_error *error);
+
 	/* Checks what can be known without a turn, asks nobody. *state is the backend's own. */
 	bool (*open)(void **state, const struct kt_keyring_options *options,
 	             struct kt_error *error);

@@ -12,6 +12,7 @@
 
 #include "keyring/backend.h"
 #include "keyring/cleanup.h"
+#include "keyring/secret_service.h"
 #include "keyring/secret_service_turn.h"
 #include "keyring/text.h"
 
@@ -570,16 +571,19 @@ static bool is_open(void *state, bool *open, struct kt_error *error)
 	return true;
 }
 
-const struct kt_backend kt_backend_secret_service = {
-	.name = "secret-service",
-	.open = reach,
-	.close = release,
-	.enter = enter,
-	.leave = leave,
-	.search = search,
-	.store = store,
-	.erase = erase,
-	.lock = lock,
-	.unlock = unlock,
-	.is_open = is_open,
+const struct kt_secret_service_module kt_secret_service_module = {
+	.version = PACKAGE_VERSION,
+	.backend = {
+		.name = "secret-service",
+		.open = reach,
+		.close = release,
+		.enter = enter,
+		.leave = leave,
+		.search = search,
+		.store = store,
+		.erase = erase,
+		.lock = lock,
+		.unlock = unlock,
+		.is_open = is_open,
+	},
 };

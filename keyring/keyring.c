@@ -66,6 +66,8 @@ static bool record(const struct kt_keyring *keyring, struct kt_error *error)
 static bool reach(struct kt_keyring *keyring, const struct kt_backend *backend,
                   struct kt_error *error)
 {
+	if (backend && backend->load)
+		backend = backend->load(&keyring->options, error);
 	if (!backend || !backend->open(&keyring->state, &keyring->options, error))
 		return false;
 	keyring->backend = backend;
@@ -98,9 +100,9 @@ static bool reach_answering(struct kt_keyring *keyring, const struct kt_backend 
 
 	if (!reach(keyring, backend, error))
 		return false;
-	if (backend->is_open(keyring->state, &open, error))
+	if (keyring->backend->is_open(keyring->state, &open, error))
 		return true;
-	backend->close(keyring->state);
+	keyring->backend->close(keyring->state);
 	keyring->state = NULL;
 	keyring->backend = NULL;
 	return false;

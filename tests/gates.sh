@@ -88,7 +88,6 @@ must keyturn vault create --key-file "$HOME/key" 2>"$work/stage.log" >"$work/sta
 begins_warm
 measure keyturn get
 must grep -qx password=pat_one "$work/out"
-# Loading the libraries alone takes 190.
-within 16000000 280 19
+within 16000000 240 19
 
 finish

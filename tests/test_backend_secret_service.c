@@ -22,9 +22,10 @@
 #include "keyring/backend.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
+#include "keyring/secret_service.h"
 #include "keyring/text.h"
 
-static const struct kt_backend *const backend = &kt_backend_secret_service;
+static const struct kt_backend *const backend = &kt_secret_service_module.backend;
 
 static const SecretSchema ours = {
 	.name = "org.keyturn.Credential",

@@ -45,11 +45,16 @@ sources()
 begin 'the door links libc alone'
 links_only "$programs/keyturn" libc
 
-begin 'the keeper links the keyring and cryptography, and nothing that reaches the network'
-links_only "$programs/keyturn-keeper" libc libsecret-1 libgio-2.0 libgobject-2.0 libglib-2.0 \
-	libcrypto libcjson
-links "$programs/keyturn-keeper" libsecret-1
+begin 'the keeper links cryptography, and nothing that reaches the network'
+links_only "$programs/keyturn-keeper" libc libcrypto libcjson
+links "$programs/keyturn-keeper" libcrypto
 must_not sh -c 'ldd "$1" | grep -e libcurl -e libssl' - "$programs/keyturn-keeper"
+
+begin 'its module links the desktop keyring, and nothing that reaches the network'
+links_only "$programs/keyturn-secret-service.so" libc libsecret-1 libgio-2.0 libgobject-2.0 \
+	libglib-2.0 libcjson
+links "$programs/keyturn-secret-service.so" libsecret-1
+must_not sh -c 'ldd "$1" | grep -e libcurl -e libssl' - "$programs/keyturn-secret-service.so"
 
 begin 'the courier links the network, and nothing that reaches the keyring'
 links_only "$programs/keyturn-courier" libc libcurl libcjson libcrypto

@@ -8,6 +8,7 @@
 #include "helper/keeper/keeper.h"
 #include "helper/keeper/mark.h"
 #include "helper/keeper/terminal.h"
+#include "helper/libexec.h"
 #include "helper/report.h"
 #include "keyring/environment.h"
 #include "keyring/text.h"
@@ -22,6 +23,7 @@ struct kt_keyring *kt_keeper_keyring(struct kt_keeper *keeper, struct kt_error *
 {
 	struct kt_keyring_options options = {
 		.keyring = kt_environment_get("KEYTURN_KEYRING"),
+		.secret_service = kt_libexec_path(KT_LIBEXEC_SECRET_SERVICE),
 		.may_prompt = may_prompt(keeper),
 		.ignore_dismissed = keeper->ignores_dismissed,
 		.trace = kt_report_trace_line,

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * The desktop's keyring is a backend in a module, keyturn-secret-service.so, which is opened when
+ * that keyring is: libsecret and GLib cost a start some three milliseconds, which whoever has a
+ * vault does not owe, and during which a courier gets ready. The module has its own copy of what it
+ * shares with the keeper: nothing in this directory keeps anything between calls but what it can
+ * find again.
+ */
+
+#include "keyring/backend.h"
+
+struct kt_secret_service_module {
+	const char *version; /* what follows has the form of this version's */
+	struct kt_backend backend;
+};
+
+/* All that the module exports. */
+__attribute__((visibility("default"))) extern const struct kt_secret_service_module
+	kt_secret_service_module;
