@@ -10,7 +10,7 @@ set -eu
 . "$srcdir/tests/support/server.sh"
 . "$srcdir/tests/support/refresh.sh"
 desktop_alone "$0" "$@"
-need keyctl
+need keyctl strace
 refresh_start
 
 callers=${KEYTURN_CALLERS:-300}
@@ -312,6 +312,50 @@ done
 expect_requests 0
 call keyturn token stranded
 expect_token
+
+# follow COMMAND...: what it and its children run, to $work/trace, until the last of them ends.
+# LeakSanitizer cannot work where strace does.
+follow()
+{
+	ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 timeout 10 \
+		strace -f -qq -e trace=execve -o "$work/trace" "$@"
+}
+
+begin 'the courier of a refresh gets ready while the keeper does, and there is one'
+grant ready
+follow keyturn refresh ready
+must [ "$(grep -c 'execve(.*keyturn-courier' "$work/trace")" -eq 1 ]
+must [ "$(grep -c 'execve(' "$work/trace")" -eq 3 ]
+
+begin 'a courier that is not needed after all ends'
+for arguments in 'ready ready' nobody; do
+	# shellcheck disable=SC2086
+	call follow keyturn refresh $arguments
+	must [ "$status" -ne 0 ]
+	must [ "$status" -ne 124 ]
+	must grep -q 'execve(.*keyturn-courier' "$work/trace"
+done
+
+begin 'nobody else is taken for the courier'
+grant foreign
+mark
+cat >"$work/foreign.py" <<-'END'
+	import os, socket, subprocess, sys
+	ours, theirs = socket.socketpair()
+	os.dup2(theirs.fileno(), 211)
+	ours.send(os.getpid().to_bytes(4, sys.byteorder))
+	status = subprocess.run(["keyturn", "refresh", "foreign"], pass_fds=[211]).returncode
+	ours.setblocking(False)
+	try:
+	    sys.exit("it was told " + str(len(ours.recv(4096))) + " bytes")
+	except BlockingIOError:
+	    sys.exit(status)
+END
+must python3 "$work/foreign.py"
+expect_requests 1
+call keyturn token foreign
+expect_token
+expect_requests 1
 
 begin 'Ctrl-C in the middle: the answer is stored, then the signal counts'
 grant interrupted

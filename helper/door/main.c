@@ -19,6 +19,7 @@
 #include "helper/answer.h"
 #include "helper/door/hot.h"
 #include "helper/libexec.h"
+#include "helper/spawn.h"
 #include "keyring/cleanup.h"
 
 extern char **environ;
@@ -131,6 +132,13 @@ static bool give_back(const struct kt_secret *input, struct kt_error *error)
 	return true;
 }
 
+/* An account's token will be renewed: "refresh" by itself or with an account. */
+static bool is_renewal(int count, char **arguments)
+{
+	return count >= 2 && strcmp(arguments[1], "refresh") == 0 &&
+	       (count == 2 || arguments[2][0] != '-');
+}
+
 static bool become_keeper(char **arguments, const struct kt_secret *input,
                           struct kt_error *error)
 {
@@ -150,6 +158,8 @@ int main(int count, char **arguments)
 
 	if (guard(&error) && kt_hot_answer(count, arguments, variable, &input, &error))
 		return EXIT_SUCCESS;
+	if (error.code == KT_ERROR_NONE && is_renewal(count, arguments))
+		kt_spawn_ahead();
 	if (error.code == KT_ERROR_NONE)
 		become_keeper(arguments, &input, &error);
 	return fail(&error);

@@ -2,16 +2,13 @@
 #include "config.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "helper/keeper/courier.h"
-#include "helper/libexec.h"
+#include "helper/spawn.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 
@@ -19,65 +16,18 @@
 #define GRACE_MILLISECONDS 700
 #define SAY_MILLISECONDS 5000
 
-/*
- * Not posix_spawn: glibc's asks for and sets every signal by itself, 126 system calls. The
- * courier puts its signals and descriptors in order (sandbox.h).
- */
-static bool spawn(const char *path, int socket, pid_t *pid)
-{
-	char *arguments[] = { (char *)path, NULL };
-
-	if (access(path, X_OK) != 0)
-		return false;
-	*pid = fork();
-	if (*pid == 0) {
-		if (dup2(socket, KT_ERRAND_DESCRIPTOR) == KT_ERRAND_DESCRIPTOR)
-			execv(path, arguments);
-		_exit(EXIT_FAILURE);
-	}
-	return *pid > 0;
-}
-
-/* Our end of the socket: never the courier's own descriptor, so that dup2 always copies. */
-static bool make_sockets(int sockets[2])
-{
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) != 0)
-		return false;
-	for (int i = 0; i < 2; i++) {
-		int moved = fcntl(sockets[i], F_DUPFD_CLOEXEC, KT_ERRAND_DESCRIPTOR + 1);
-
-		if (moved < 0) {
-			close(sockets[0]);
-			close(sockets[1]);
-			return false;
-		}
-		close(sockets[i]);
-		sockets[i] = moved;
-	}
-	return true;
-}
-
 bool kt_courier_start(struct kt_courier *courier, struct kt_error *error)
 {
 	struct kt_courier fresh = { 0 };
-	int sockets[2];
-	bool started;
+	int socket;
 
-	if (!make_sockets(sockets))
-		return kt_fail(error, KT_ERROR_INTERNAL, "no socket for the courier: %s",
-		               strerror(errno));
-	started = spawn(kt_libexec_path(KT_LIBEXEC_COURIER), sockets[1], &fresh.pid);
-	if (!started)
-		kt_fail(error, KT_ERROR_INTERNAL, "the courier cannot be started: %s",
-		        strerror(errno));
-	close(sockets[1]);
-	if (started) {
-		fresh.socket_plus_one = sockets[0] + 1;
-		*courier = fresh;
-		return true;
+	if (!kt_spawn_take_over(&fresh.pid, &socket) && !kt_spawn_courier(&fresh.pid, &socket)) {
+		kt_fail(error, KT_ERROR_INTERNAL, "the courier cannot be started: %s", strerror(errno));
+		return kt_advise(error, "install keyturn again: its libexec programs are missing");
 	}
-	close(sockets[0]);
-	return kt_advise(error, "install keyturn again: its libexec programs are missing");
+	fresh.socket_plus_one = socket + 1;
+	*courier = fresh;
+	return true;
 }
 
 bool kt_courier_send(struct kt_courier *courier, const struct kt_errand *message,

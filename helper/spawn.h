@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * Starts the courier: for the keeper, and for the door, which knows of some calls that they will
+ * need one and starts it before it becomes the keeper, so that the two are loaded side by side.
+ */
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* *socket is our end, close-on-exec. False with errno. */
+bool kt_spawn_courier(pid_t *pid, int *socket);
+
+/* The door: for the keeper that this process becomes. That it cannot be done is no error. */
+void kt_spawn_ahead(void);
+
+/* The keeper: what the door started, once. A descriptor of somebody else is left alone. */
+bool kt_spawn_take_over(pid_t *pid, int *socket);
