@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# keyturn login with a PAT or SAT.
+# keyturn login with a PAT or SAT, and what is refused before anybody is asked.
 set -eu
 
 . "$srcdir/tests/support/home.sh"
-need expect python3
+need expect openssl python3
 home_start
 
 begin 'a token from stdin is kept under the name main'
@@ -211,5 +211,15 @@ at_terminal 'spawn keyturn login broken --site coze.com
 expect_status 2
 call keyturn token broken
 expect_status 1
+
+if [ "$(id -u)" -eq 0 ]; then
+	begin 'a private key of another user is refused'
+	openssl genrsa -out "$work/key.pem" 2048 2>"$work/stage.log"
+	chown 65534 "$work/key.pem"
+	call keyturn login app --site coze.cn --kind jwt --client-id 310000000002 \
+		--public-key-id kid1 --private-key-file "$work/key.pem"
+	expect_status 6
+	expect_cause_and_remedy
+fi
 
 finish

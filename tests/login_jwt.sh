@@ -5,11 +5,13 @@
 set -eu
 
 . "$srcdir/tests/support/home.sh"
+. "$srcdir/tests/support/hot.sh"
 . "$srcdir/tests/support/server.sh"
-need git node openssl python3
+need expect git node openssl python3
+hot_alone "$0" "$@"
 home_start
 coze_server_start "$work/server" || skip 'the Coze server does not start'
-trap 'server_stop; home_end' EXIT
+trap server_end EXIT
 
 app='--kind jwt --client-id 310000000002 --public-key-id kid1'
 openssl genrsa -out "$work/key.pem" 2048 2>/dev/null
@@ -128,19 +130,38 @@ expect_said 'a new app takes some seconds to work'
 call keyturn token bad
 expect_status 1
 
-begin 'a key that others can read is taken with advice, one of another user is refused'
+begin 'a key that others can read is taken with advice'
 cp "$work/key.pem" "$work/open.pem"
 chmod 644 "$work/open.pem"
 # shellcheck disable=SC2086
 call keyturn login open $app --api-base "$COZE_API" --private-key-file "$work/open.pem"
 expect_status 0
 expect_said 'consider the key exposed'
-if [ "$(id -u)" -eq 0 ]; then
-	chown 65534 "$work/open.pem"
-	# shellcheck disable=SC2086
-	call keyturn login open $app --api-base "$COZE_API" --private-key-file "$work/open.pem"
-	expect_status 6
-fi
+
+begin 'an encrypted key is asked for its passphrase, once and at the terminal alone'
+openssl pkcs8 -topk8 -in "$work/key.pem" -out "$work/locked.pem" -passout 'pass:open sesame'
+# shellcheck disable=SC2086
+call setsid keyturn login locked $app --api-base "$COZE_API" --private-key-file "$work/locked.pem"
+expect_status 3
+expect_said 'no terminal to ask'
+expect_cause_and_remedy
+login="keyturn login locked $app --api-base $COZE_API --private-key-file $work/locked.pem"
+at_terminal "spawn $login
+	expect \"Passphrase of the private key\"
+	send \"close sesame\\r\""
+expect_status 3
+expect_unsaid 'close sesame'
+at_terminal "spawn $login
+	expect \"Passphrase of the private key\"
+	send \"open sesame\\r\"
+	expect \"Remove that file\"
+	send \"y\\r\""
+expect_status 0
+must [ ! -e "$work/locked.pem" ]
+expect_unsaid 'open sesame'
+call setsid keyturn token locked --session-name other
+expect_status 0
+must grep -q '^czs_' "$work/out"
 
 begin 'its name alone logs in again, also by NAME@HOST'
 call keyturn login "app@${COZE_API#http://}"

@@ -12,7 +12,7 @@ need git node python3 curl
 [ -d "$KEYTURN_NODE_MODULES/oidc-provider" ] || skip 'oidc-provider is not installed'
 home_start
 oidc_server_start "$work/server" || skip 'the OpenID server does not start'
-trap 'server_stop; home_end' EXIT
+trap server_end EXIT
 
 oidc_control()
 {
@@ -23,12 +23,13 @@ oidc_control '' '{"consent":"allow"}' >"$work/control"
 printf 'basic-secret-for-tests-0123456789\n' >"$work/basic"
 printf 'post-secret-for-tests-0123456789\n' >"$work/post"
 
+scope='openid offline_access'
 # start_login OPTION...: in the background, until stderr has what $wanted says.
 start_login()
 {
 	: >"$work/err"
 	keyturn login "$@" --issuer "$OIDC_ISSUER" --ca-file "$OIDC_CA" \
-		--scope 'openid offline_access' >"$work/out" 2>"$work/err" &
+		--scope "$scope" >"$work/out" 2>"$work/err" &
 	login=$!
 	tries=100
 	until grep -q "$wanted" "$work/err" || [ "$tries" -eq 0 ]; do
@@ -109,6 +110,29 @@ oidc_control /approve "{\"user_code\":\"$code\"}" >"$work/control" || complain '
 end_login
 expect_status 0
 
+# audience ACCOUNT: whom its access token is for, as the server sees it.
+audience()
+{
+	curl -s --cacert "$OIDC_CA" -u basic-client:basic-secret-for-tests-0123456789 \
+		--data-urlencode "token=$(keyturn token "$1")" "$OIDC_ISSUER/token/introspection" >"$work/seen"
+	server_field "$work/seen" aud
+}
+
+begin 'a token is for the resource that was named, also when it is renewed'
+wanted='response_type='
+scope='openid offline_access api:read'
+start_login resource --client-id basic-client --client-secret-file "$work/basic" \
+	--resource https://api.example/ --redirect-uri http://127.0.0.1:0/callback
+visit
+end_login
+expect_status 0
+must [ "$(audience resource)" = https://api.example/ ]
+call keyturn refresh resource
+expect_status 0
+must [ "$(audience resource)" = https://api.example/ ]
+must [ "$(audience basic)" != https://api.example/ ]
+scope='openid offline_access'
+
 begin 'logout revokes where the server offers it'
 call keyturn logout public
 expect_status 0
@@ -130,5 +154,23 @@ begin 'a file without certificates is refused'
 printf 'none\n' >"$work/none.pem"
 call keyturn login wrong --issuer "$OIDC_ISSUER" --ca-file "$work/none.pem" --client-id native-client
 expect_status 2
+
+server_stop
+oidc_server_start "$work/posts" --posts-only || skip 'the OpenID server does not start'
+oidc_control '' '{"consent":"allow"}' >"$work/control"
+begin 'where the secret goes into the body alone, it does'
+wanted='response_type='
+start_login post --client-id post-client --client-secret-file "$work/post" \
+	--redirect-uri http://127.0.0.1:0/callback
+visit
+end_login
+expect_status 0
+for time in 1 2; do
+	call keyturn refresh post
+	expect_status 0
+done
+call keyturn logout post
+expect_status 0
+expect_said 'and revoked at the service'
 
 finish

@@ -16,7 +16,7 @@ need node python3 curl
 seconds=${KEYTURN_SECONDS:-30}
 life=5
 home_start
-trap refresh_end EXIT
+trap server_end EXIT
 oidc_server_start "$work/oidc" --access-life "$life" || exit 1
 trust "$OIDC_CA"
 

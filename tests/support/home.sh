@@ -92,9 +92,10 @@ home_leave()
 	rm -rf "$work"
 }
 
+# home_end [STATUS]: with the script's, where something else was ended first.
 home_end()
 {
-	home_status=$?
+	home_status=${1:-$?}
 	[ -z "$test_name" ] || echo "not ok $test_name (broken off)"
 	home_leave
 	[ -z "$test_name" ] || exit 1

@@ -217,7 +217,12 @@ async function revoke(provider, { grant: id }) {
 }
 
 async function main() {
-	const options = parseOptions({ dir: true, host: true, 'access-life': true });
+	const options = parseOptions({
+		dir: true,
+		host: true,
+		'access-life': true,
+		'posts-only': false,
+	});
 	const switches = changeSwitches(
 		{ access_life: 900, consent: 'allow', rfc8414: true },
 		options['access-life'] ? { access_life: Number(options['access-life']) } : {}
@@ -228,7 +233,7 @@ async function main() {
 	const Provider = await loadProvider();
 	const server = https.createServer(certificate);
 	const issuer = `https://${options.host ?? 'localhost'}:${await listen(server)}`;
-	const provider = new Provider(issuer, oidcConfiguration(switches));
+	const provider = new Provider(issuer, oidcConfiguration(switches, options['posts-only']));
 	const counts = newCounts();
 
 	watch(provider, counts, path.join(options.dir, 'requests.jsonl'));

@@ -106,11 +106,17 @@ async function loadGrant(ctx) {
 	return grant;
 }
 
-/* The configuration; switches: { access_life }, seconds, read at every token. */
-export function oidcConfiguration(switches) {
+/*
+ * The configuration; switches: { access_life }, seconds, read at every token. postsOnly: a client's
+ * secret is taken from the body alone.
+ */
+export function oidcConfiguration(switches, postsOnly) {
+	const ways = ['none', 'client_secret_post', ...(postsOnly ? [] : ['client_secret_basic'])];
+
 	return {
 		adapter: newStore(),
-		clients: CLIENTS,
+		clients: CLIENTS.filter((client) => ways.includes(client.token_endpoint_auth_method)),
+		clientAuthMethods: ways,
 		scopes: SCOPES,
 		responseTypes: ['code'],
 		jwks: { keys: [newSigningKey()] },

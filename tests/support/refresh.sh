@@ -24,17 +24,9 @@ refresh_start()
 
 refresh_serve()
 {
-	trap refresh_end EXIT
+	trap server_end EXIT
 	coze_server_start "$work/coze" "$@" || exit 1
 	refreshes_before=0
-}
-
-refresh_end()
-{
-	refresh_status=$?
-	server_stop
-	(exit "$refresh_status")
-	home_end
 }
 
 # member NAME: of a JSON object on stdin, the last of that name that is text or a number.

@@ -1,0 +1,42 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# What the other scripts rely on: a script in which anything failed, or broke off, fails, and one that
+# is skipped is seen to be, whatever it has to put away at its end.
+set -eu
+
+. "$srcdir/tests/support/home.sh"
+home_make
+
+# ends_with STATUS LINE...: a test of these lines, with and without a server to stop.
+ends_with()
+{
+	wanted=$1
+	shift
+	for server in : 'sleep 60 & OIDC_PID=$! && trap server_end EXIT'; do
+		# shellcheck disable=SC2016
+		printf '%s\n' 'set -eu' '. "$srcdir/tests/support/home.sh"' \
+			'. "$srcdir/tests/support/server.sh"' home_make "$server" 'begin one' "$@" \
+			>"$work/script"
+		call sh "$work/script"
+		expect_status "$wanted"
+	done
+}
+
+begin 'a script in which all is well succeeds'
+ends_with 0 'must true' finish
+expect_output 'ok one'
+
+begin 'a script in which something failed fails'
+ends_with 1 'must false' finish
+ends_with 1 'must false' 'begin two' 'must true' finish
+ends_with 1 'must false' 'begin two' 'skip reason'
+
+begin 'a script that breaks off fails'
+ends_with 1 false finish
+ends_with 1 'exit 0'
+
+begin 'a script that is skipped says so'
+ends_with 77 'skip reason'
+
+finish
