@@ -8,13 +8,15 @@ set -eu
 . "$srcdir/tests/support/home.sh"
 home_make
 
-# ends_with STATUS LINE...: a test of these lines, with and without a server to stop.
+# ends_with STATUS LINE...: a test of these lines, with and without a server to stop. The server is
+# known to be there first: a signal that comes to a fork before its exec is lost.
 ends_with()
 {
 	wanted=$1
 	shift
-	for server in : 'sleep 60 & OIDC_PID=$! && trap server_end EXIT'; do
-		# shellcheck disable=SC2016
+	# shellcheck disable=SC2016
+	for server in : 'sh -c ": >\"\$0\"; exec sleep 60" "$work/there" & OIDC_PID=$!
+		until [ -e "$work/there" ]; do sleep 0.01; done; trap server_end EXIT'; do
 		printf '%s\n' 'set -eu' '. "$srcdir/tests/support/home.sh"' \
 			'. "$srcdir/tests/support/server.sh"' home_make "$server" 'begin one' "$@" \
 			>"$work/script"
