@@ -51,7 +51,6 @@ XDG_RUNTIME_DIR=$work/run
 export XDG_RUNTIME_DIR
 mkdir -p "$XDG_RUNTIME_DIR/systemd"
 : >"$XDG_RUNTIME_DIR/systemd/private"
-trap server_end EXIT
 coze_server_start "$work/server"
 coze_control '{"token_life":15}' >"$work/control"
 coze_mint pkce-client.app.coze pkce >"$work/minted"

@@ -9,7 +9,6 @@ set -eu
 need node python3 expect
 home_start
 coze_server_start "$work/server" || skip 'the Coze server does not start'
-trap server_end EXIT
 
 client='--kind device --client-id device-client.app.coze'
 

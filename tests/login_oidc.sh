@@ -12,7 +12,6 @@ need git node python3 curl
 [ -d "$KEYTURN_NODE_MODULES/oidc-provider" ] || skip 'oidc-provider is not installed'
 home_start
 oidc_server_start "$work/server" || skip 'the OpenID server does not start'
-trap server_end EXIT
 
 oidc_control()
 {

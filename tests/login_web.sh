@@ -9,7 +9,6 @@ set -eu
 need node python3 curl
 home_start
 coze_server_start "$work/server" || skip 'the Coze server does not start'
-trap server_end EXIT
 
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 redirect=http://127.0.0.1:$port/callback

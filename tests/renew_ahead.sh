@@ -11,7 +11,6 @@ hot_alone "$0" "$@"
 need node openssl python3
 seconds=${RENEW_AHEAD_SECONDS:-40}
 home_start
-trap server_end EXIT
 XDG_RUNTIME_DIR=$work/run
 export XDG_RUNTIME_DIR
 mkdir -p "$XDG_RUNTIME_DIR/systemd"

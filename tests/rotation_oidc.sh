@@ -16,7 +16,6 @@ need node python3 curl
 seconds=${KEYTURN_SECONDS:-30}
 life=5
 home_start
-trap server_end EXIT
 oidc_server_start "$work/oidc" --access-life "$life" || exit 1
 trust "$OIDC_CA"
 

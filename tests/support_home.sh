@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# What the other scripts rely on: a script in which anything failed, or broke off, fails, and one that
-# is skipped is seen to be, whatever it has to put away at its end.
+# What the other scripts rely on: a script in which anything failed, or broke off, fails, and one
+# that is skipped is seen to be, whatever it has to put away at its end.
 set -eu
 
 . "$srcdir/tests/support/home.sh"
@@ -16,7 +16,7 @@ ends_with()
 	shift
 	# shellcheck disable=SC2016
 	for server in : 'sh -c ": >\"\$0\"; exec sleep 60" "$work/there" & OIDC_PID=$!
-		until [ -e "$work/there" ]; do sleep 0.01; done; trap server_end EXIT'; do
+		until [ -e "$work/there" ]; do sleep 0.01; done'; do
 		printf '%s\n' 'set -eu' '. "$srcdir/tests/support/home.sh"' \
 			'. "$srcdir/tests/support/server.sh"' home_make "$server" 'begin one' "$@" \
 			>"$work/script"

@@ -88,8 +88,8 @@ points()
 begin 'includes point one way'
 points keyring keyring/
 points helper/door helper/door/ helper/answer.h helper/libexec.h helper/protocol.h \
-	helper/question.h helper/renewal.h helper/request.h helper/spawn.h keyring/cleanup.h keyring/clock.h \
-	keyring/error.h keyring/identity.h keyring/kernel_cache.h keyring/secret.h keyring/text.h
+	helper/question.h helper/renewal.h helper/request.h helper/spawn.h keyring/cleanup.h \
+	keyring/clock.h keyring/error.h keyring/identity.h keyring/kernel_cache.h keyring/secret.h keyring/text.h
 points helper/courier helper/courier/ helper/errand.h helper/libexec.h keyring/cleanup.h \
 	keyring/clock.h keyring/error.h keyring/json.h keyring/secret.h keyring/text.h \
 	keyring/wiping.h
@@ -130,8 +130,8 @@ only()
 
 begin 'a foreign library is used in the files that are marked for it'
 only cjson/ keyring/json.c
-only openssl/ keyring/seal.c helper/courier/http.c helper/keeper/certificates.c helper/keeper/jwt.c \
-	helper/keeper/pkce.c helper/keeper/private_key.c helper/keeper/session.c pam/unlock/transfer.c
+only openssl/ keyring/seal.c helper/courier/http.c helper/keeper/certificates.c \
+	helper/keeper/jwt.c helper/keeper/pkce.c helper/keeper/private_key.c helper/keeper/session.c pam/unlock/transfer.c
 only curl/ helper/courier/http.c
 only libsecret/ keyring/backend_secret_service.c keyring/secret_service_call.c \
 	keyring/secret_service_call.h keyring/secret_service_turn.c keyring/secret_service_turn.h

@@ -92,11 +92,13 @@ home_leave()
 	rm -rf "$work"
 }
 
-# home_end [STATUS]: with the script's, where something else was ended first.
+# home_end [STATUS]: with the script's, where something else was ended first. A server that was
+# started (server.sh) is ended here, so that no script's own trap loses what it came to.
 home_end()
 {
 	home_status=${1:-$?}
 	[ -z "$test_name" ] || echo "not ok $test_name (broken off)"
+	[ -z "${COZE_PID:-}${OIDC_PID:-}" ] || server_stop || true
 	home_leave
 	[ -z "$test_name" ] || exit 1
 	exit "$home_status"

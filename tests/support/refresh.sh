@@ -24,7 +24,6 @@ refresh_start()
 
 refresh_serve()
 {
-	trap server_end EXIT
 	coze_server_start "$work/coze" "$@" || exit 1
 	refreshes_before=0
 }

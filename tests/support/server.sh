@@ -112,11 +112,3 @@ server_stop()
 	COZE_PID=
 	OIDC_PID=
 }
-
-# For "trap ... EXIT" in a script that has a home too: what the script came to stays.
-server_end()
-{
-	server_status=$?
-	server_stop || :
-	home_end "$server_status"
-}
