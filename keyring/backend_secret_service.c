@@ -146,7 +146,8 @@ static bool create_collection(struct kt_turn *turn, struct kt_error *error)
 	g_variant_builder_init(&properties, G_VARIANT_TYPE("a{sv}"));
 	g_variant_builder_add(&properties, "{sv}", COLLECTION ".Label",
 	                      g_variant_new_string("Default keyring"));
-	reply = kt_call_send(&turn->call, KT_CALL_SERVICE_PATH, KT_CALL_SERVICE_INTERFACE ".CreateCollection",
+	reply = kt_call_send(&turn->call, KT_CALL_SERVICE_PATH,
+	                     KT_CALL_SERVICE_INTERFACE ".CreateCollection",
 	                     g_variant_new("(a{sv}s)", &properties, "default"), "(oo)", error);
 	if (!reply)
 		return false;

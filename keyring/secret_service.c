@@ -22,9 +22,11 @@ static const struct kt_backend *load(const struct kt_keyring_options *options,
 	if (module && strcmp(module->version, PACKAGE_VERSION) == 0)
 		return &module->backend;
 	if (module)
-		kt_fail(error, KT_ERROR_UNAVAILABLE, "%s is of another version", options->secret_service);
+		kt_fail(error, KT_ERROR_UNAVAILABLE, "%s is of another version",
+		        options->secret_service);
 	else
-		kt_fail(error, KT_ERROR_UNAVAILABLE, "the module of the desktop keyring cannot be opened: %s",
+		kt_fail(error, KT_ERROR_UNAVAILABLE,
+		        "the module of the desktop keyring cannot be opened: %s",
 		        options->secret_service ? dlerror() : "none is named");
 	kt_advise(error, "install keyturn again, all of it: make install");
 	return NULL;

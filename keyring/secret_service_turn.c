@@ -226,8 +226,8 @@ bool kt_turn_find_collection(struct kt_turn *turn, struct kt_error *error)
 	KT_CLEANUP(unref_variant) GVariant *reply = NULL;
 	const char *found;
 
-	reply = kt_call_send(&turn->call, KT_CALL_SERVICE_PATH, KT_CALL_SERVICE_INTERFACE ".ReadAlias",
-	                     g_variant_new("(s)", "default"), "(o)", error);
+	reply = kt_call_send(&turn->call, KT_CALL_SERVICE_PATH,
+	                     KT_CALL_SERVICE_INTERFACE ".ReadAlias", g_variant_new("(s)", "default"), "(o)", error);
 	if (!reply)
 		return false;
 	turn->is_greeted = true;
@@ -361,23 +361,23 @@ void kt_turn_leave(struct kt_turn *turn)
 	kt_turn_end(&turn);
 }
 
+static void forget_home(struct kt_turn *turn)
+{
+	kt_text_free(&turn->home);
+	kt_identity_clear(&turn->tenant);
+}
+
 bool kt_turn_note_home(struct kt_turn *turn, const struct kt_identity *identity,
                        const char *item, struct kt_error *error)
 {
 	static const char collections[] = KT_CALL_SERVICE_PATH "/collection/";
 	const char *slash = strrchr(item, '/');
 
-	kt_turn_forget_home(turn);
+	forget_home(turn);
 	if (!kt_text_has_prefix(item, collections) || slash < item + strlen(collections))
 		return true;
 	return kt_identity_copy(&turn->tenant, identity, error) &&
 	       kt_text_set_bytes(&turn->home, item, (size_t)(slash - item), error);
-}
-
-void kt_turn_forget_home(struct kt_turn *turn)
-{
-	kt_text_free(&turn->home);
-	kt_identity_clear(&turn->tenant);
 }
 
 const char *kt_turn_home_of(const struct kt_turn *turn, const struct kt_identity *identity)
@@ -534,7 +534,7 @@ bool kt_turn_open(struct kt_turn *turn, const struct kt_keyring_options *options
 void kt_turn_clear(struct kt_turn *turn)
 {
 	disconnect(turn);
-	kt_turn_forget_home(turn);
+	forget_home(turn);
 	kt_gate_leave(&turn->gate);
 	kt_call_clear(&turn->call);
 }

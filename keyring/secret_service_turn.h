@@ -15,8 +15,8 @@
 
 #include "keyring/error.h"
 #include "keyring/gate.h"
-#include "keyring/keyring.h"
 #include "keyring/identity.h"
+#include "keyring/keyring.h"
 #include "keyring/secret_service_call.h"
 
 /* A zeroed one is closed. */
@@ -61,7 +61,6 @@ bool kt_turn_find_collection(struct kt_turn *turn, struct kt_error *error);
  */
 bool kt_turn_note_home(struct kt_turn *turn, const struct kt_identity *identity,
                        const char *item, struct kt_error *error);
-void kt_turn_forget_home(struct kt_turn *turn);
 const char *kt_turn_home_of(const struct kt_turn *turn, const struct kt_identity *identity);
 
 /* Somebody can be asked: the options allow it, and there is a display. */

@@ -158,9 +158,10 @@ int main(int count, char **arguments)
 
 	if (guard(&error) && kt_hot_answer(count, arguments, variable, &input, &error))
 		return EXIT_SUCCESS;
-	if (error.code == KT_ERROR_NONE && is_renewal(count, arguments))
-		kt_spawn_ahead();
-	if (error.code == KT_ERROR_NONE)
+	if (error.code == KT_ERROR_NONE) {
+		if (is_renewal(count, arguments))
+			kt_spawn_ahead();
 		become_keeper(arguments, &input, &error);
+	}
 	return fail(&error);
 }
