@@ -11,12 +11,10 @@
 #include <unistd.h>
 
 #include "keyring/cleanup.h"
-#include "keyring/clock.h"
 #include "keyring/kernel_key.h"
 #include "keyring/text.h"
 
-/* How long one arbiter decides; its key is kept for longer than anybody could look for it. */
-#define ARBITER_MILLISECONDS 100
+/* Longer than anybody could take to put one key in another's place. */
 #define ARBITER_SECONDS 10
 
 /* What a link takes of a keyring's quota, and from how much on it is worth to put it right. */
@@ -274,30 +272,39 @@ static bool move_exclusively(int32_t serial)
 	               KEY_SPEC_USER_KEYRING, KEYCTL_MOVE_EXCL) == 0;
 }
 
-/* Makes a key and puts it into @u, unless one of its description is there, dead or alive. */
-static bool put_first(const char *description, unsigned int timeout)
+/*
+ * Makes a key and puts it into @u, unless one of its description is there, dead or alive. Its
+ * serial, or 0.
+ */
+static int32_t put_first(const char *description, unsigned int timeout)
 {
 	int32_t serial = make_key(description, "1", 1, timeout);
 
 	if (!serial || move_exclusively(serial))
-		return serial != 0;
+		return serial;
 	keyctl(KEYCTL_REVOKE, serial, 0, 0, 0);
 	unlink_from(KEY_SPEC_THREAD_KEYRING, serial);
-	return false;
+	return 0;
 }
 
 /*
- * A dead key stands in the way until the kernel collects it. Who may replace it is decided by a
- * claim on this tenth of a second, whose description was never used before.
+ * A dead key stands in the way until the kernel collects it, and what is put in its place would
+ * displace a live one as well. One at a time may do that: who holds a second key, the arbiter.
  */
 static bool replace_dead(const char *description, unsigned int timeout)
 {
-	char arbiter[KT_KERNEL_KEY_DESCRIPTION_MAXIMUM + 32];
+	char name[KT_KERNEL_KEY_DESCRIPTION_MAXIMUM + 32];
+	int32_t arbiter;
+	bool is_ours;
 
-	snprintf(arbiter, sizeof(arbiter), "%s:%lld", description,
-	         (long long)(kt_clock_boot_milliseconds() / ARBITER_MILLISECONDS));
-	return put_first(arbiter, ARBITER_SECONDS) && !kt_kernel_key_find(description) &&
-	       kt_kernel_key_put(description, "1", 1, timeout) != 0;
+	snprintf(name, sizeof(name), "%s:arbiter", description);
+	arbiter = put_first(name, ARBITER_SECONDS);
+	if (!arbiter)
+		return false;
+	is_ours = !kt_kernel_key_find(description) &&
+	          kt_kernel_key_put(description, "1", 1, timeout) != 0;
+	kt_kernel_key_drop(arbiter);
+	return is_ours;
 }
 
 bool kt_kernel_key_claim(const char *description, unsigned int timeout)

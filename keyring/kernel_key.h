@@ -56,8 +56,8 @@ void kt_kernel_key_drop(int32_t serial);
 
 /*
  * Puts a key of this description into @u only if there is none: of many callers at most one gets
- * true. An expired or dropped one does not count as there, but for a tenth of a second after
- * another such claim.
+ * true. An expired one does not count as there; who is killed in the moment in which it replaces
+ * one leaves nobody a claim until the kernel has collected both, some minutes.
  */
 bool kt_kernel_key_claim(const char *description, unsigned int timeout);
 

@@ -150,7 +150,6 @@ static void claim_is_had_once(void **state)
 	assert_false(kt_kernel_key_claim(first, 60));
 	assert_true(kt_kernel_key_claim(second, 60));
 	kt_kernel_key_drop(kt_kernel_key_find(first));
-	kt_clock_sleep(150);
 	assert_true(kt_kernel_key_claim(first, 60));
 }
 
@@ -187,7 +186,6 @@ static int race_for_claim(void)
 static void claim_goes_to_one_of_many(void **state)
 {
 	(void)state;
-	kt_clock_sleep(150);
 	assert_int_equal(race_for_claim(), 1);
 }
 
@@ -201,6 +199,24 @@ static void expired_claim_goes_to_one_of_many(void **state)
 		assert_int_equal(race_for_claim(), 1);
 		kt_kernel_key_drop(kt_kernel_key_find(first));
 	}
+}
+
+/* However long somebody takes to replace a dead claim, nobody else has it meanwhile. */
+static void expired_claim_is_replaced_by_one_at_a_time(void **state)
+{
+	char arbiter[100];
+
+	(void)state;
+	snprintf(arbiter, sizeof(arbiter), "%s:arbiter", first);
+	assert_true(kt_kernel_key_claim(first, 1));
+	kt_clock_sleep(1300);
+	assert_true(kt_kernel_key_claim(arbiter, 60));
+	assert_false(kt_kernel_key_claim(first, 60));
+	kt_clock_sleep(150);
+	assert_false(kt_kernel_key_claim(first, 60));
+	kt_kernel_key_drop(kt_kernel_key_find(arbiter));
+	assert_true(kt_kernel_key_claim(first, 60));
+	assert_int_equal(kt_kernel_key_find(arbiter), 0);
 }
 
 struct seen {
@@ -327,6 +343,7 @@ int main(void)
 		KEPT_CLEAN(claim_is_had_once),
 		KEPT_CLEAN(claim_goes_to_one_of_many),
 		KEPT_CLEAN(expired_claim_goes_to_one_of_many),
+		KEPT_CLEAN(expired_claim_is_replaced_by_one_at_a_time),
 		KEPT_CLEAN(each_visits_what_begins_so_and_lives),
 		KEPT_CLEAN(longest_description_is_found),
 		KEPT_CLEAN(a_quota_full_of_nothing_is_put_right),
