@@ -22,6 +22,11 @@ int64_t kt_clock_wall(void)
 	return read_clock(CLOCK_REALTIME) / 1000;
 }
 
+int64_t kt_clock_wall_milliseconds(void)
+{
+	return read_clock(CLOCK_REALTIME);
+}
+
 int64_t kt_clock_boot(void)
 {
 	return read_clock(CLOCK_BOOTTIME) / 1000;

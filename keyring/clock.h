@@ -11,6 +11,9 @@
 /* Seconds since the epoch. */
 int64_t kt_clock_wall(void);
 
+/* Milliseconds since the epoch. */
+int64_t kt_clock_wall_milliseconds(void);
+
 /* Seconds since this boot, time asleep included (CLOCK_BOOTTIME). */
 int64_t kt_clock_boot(void);
 

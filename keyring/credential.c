@@ -70,7 +70,7 @@ static const struct field {
 	FIELD(TYPE_TEXT, public_key_id, "public_key_id"),
 	FIELD(TYPE_SECRET, journal_key, "journal_key"),
 	FIELD(TYPE_NUMBER, issued, "issued"),
-	FIELD(TYPE_NUMBER, issued_boot, "issued_boot"),
+	FIELD(TYPE_NUMBER, issued_boot_milliseconds, "issued_boot_milliseconds"),
 	FIELD(TYPE_NUMBER, lifetime, "lifetime"),
 	FIELD(TYPE_TEXT, boot_id, "boot_id"),
 #undef FIELD

@@ -69,9 +69,9 @@ struct kt_credential {
 
 	/* The access token's life (safety.md 4.4). */
 	int64_t issued;                         /* wall clock when it was got */
-	int64_t issued_boot;                    /* CLOCK_BOOTTIME then */
+	int64_t issued_boot_milliseconds;       /* CLOCK_BOOTTIME then */
 	int64_t lifetime;                       /* seconds from then on */
-	char *boot_id;                          /* the boot that issued_boot belongs to */
+	char *boot_id;                          /* the boot of that CLOCK_BOOTTIME */
 };
 
 bool kt_credential_copy(struct kt_credential *credential, const struct kt_credential *source,

@@ -11,9 +11,9 @@
 #include "keyring/text.h"
 
 #define PREFIX "keyturn:v1:"
-#define VERSION 1
-/* Seconds by which wall and boot clock may part before an entry counts as out of time. */
-#define CLOCK_TOLERANCE 5
+#define VERSION 2
+/* Milliseconds by which wall and boot clock may part before an entry counts as out of time. */
+#define CLOCK_TOLERANCE 5000
 /* A user's keys are 200 at most where a quota can be full (kernel.keys.maxkeys). */
 #define EVICTIONS 200
 
@@ -29,7 +29,7 @@ enum part {
 	PARTS,
 };
 
-/* An entry's payload begins with this; behind it the packed answer. */
+/* An entry's payload begins with this (times are milliseconds); behind it the packed answer. */
 struct head {
 	uint64_t checksum; /* of the description and of everything behind this member */
 	uint32_t version;
@@ -202,12 +202,12 @@ static bool is_sound(const char *description, const struct payload *payload, siz
 /* Both clocks must agree that it may be handed out, and with each other. */
 static bool is_in_time(const struct kt_cache *cache, const struct head *head)
 {
-	int64_t wall = kt_clock_wall();
-	int64_t boot = kt_clock_boot();
+	int64_t wall = kt_clock_wall_milliseconds();
+	int64_t boot = kt_clock_boot_milliseconds();
 	int64_t parted = (wall - head->stored_wall) - (boot - head->stored_boot);
 
 	return wall < head->until_wall && boot < head->until_boot && boot >= head->stored_boot &&
-	       boot - head->stored_boot < cache->limit && parted <= CLOCK_TOLERANCE &&
+	       boot - head->stored_boot < cache->limit * 1000 && parted <= CLOCK_TOLERANCE &&
 	       parted >= -CLOCK_TOLERANCE;
 }
 
@@ -288,9 +288,9 @@ static int64_t life_of(const struct kt_cache *cache, const struct kt_cache_entry
 {
 	int64_t life = entry->until > wall ? entry->until - wall : 0;
 
-	if (kt_secret_is_empty(&entry->answer) && life > KT_CACHE_NONE_SECONDS)
-		life = KT_CACHE_NONE_SECONDS;
-	return life < cache->limit ? life : cache->limit;
+	if (kt_secret_is_empty(&entry->answer) && life > KT_CACHE_NONE_SECONDS * 1000)
+		life = KT_CACHE_NONE_SECONDS * 1000;
+	return life < cache->limit * 1000 ? life : cache->limit * 1000;
 }
 
 /* A payload for this description; false where it would be nothing to keep. */
@@ -298,8 +298,8 @@ static bool fill(struct payload *payload, const struct kt_cache *cache, const ch
                  const struct kt_cache_entry *entry)
 {
 	size_t length = kt_secret_length(&entry->answer);
-	int64_t wall = kt_clock_wall();
-	int64_t boot = kt_clock_boot();
+	int64_t wall = kt_clock_wall_milliseconds();
+	int64_t boot = kt_clock_boot_milliseconds();
 	int64_t life = life_of(cache, entry, wall);
 
 	if (life <= 0 || length > sizeof(payload->answer))
@@ -319,9 +319,12 @@ static bool fill(struct payload *payload, const struct kt_cache *cache, const ch
 	return true;
 }
 
+/* In seconds, the first of which may be nearly over: the kernel counts full ones. */
 static unsigned int timeout_of(const struct payload *payload)
 {
-	return (unsigned int)(payload->head.until_boot - payload->head.stored_boot);
+	int64_t life = payload->head.until_boot - payload->head.stored_boot;
+
+	return (unsigned int)((life + 999) / 1000 + 1);
 }
 
 bool kt_cache_put(const struct kt_cache *cache, const struct kt_cache_question *question,

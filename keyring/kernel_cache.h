@@ -64,8 +64,9 @@ struct kt_cache_question {
 };
 
 struct kt_cache_entry {
-	int64_t until;           /* by the wall clock: handed out before then, not later */
-	int64_t renew;           /* likewise: from then on a renewal is due; 0 never */
+	/* Milliseconds of the wall clock. */
+	int64_t until;           /* handed out before then, not later */
+	int64_t renew;           /* from then on a renewal is due; 0 never */
 	int64_t generation;      /* the credential's */
 	struct kt_secret answer; /* packed; empty: there is no such credential */
 };

@@ -133,4 +133,20 @@ took=$(($(date +%s) - began))
 # A second of caution leaves one of each life of two, and the whole seconds of clocks some less.
 must [ $(($(server_count refresh) - refreshes_before)) -le $((took * 3 / 2 + 2)) ]
 
+unset KEYTURN_CACHE
+for form in absolute relative; do
+	begin "lives of seconds, $form, remembered: each token is good when it comes"
+	grant "remembered-$form"
+	control "{\"token_life\":3,\"expires_in\":\"$form\"}"
+	mark
+	began=$(date +%s)
+	while [ $(($(date +%s) - began)) -lt 8 ]; do
+		call keyturn token "remembered-$form"
+		works "remembered-$form"
+	done
+	took=$(($(date +%s) - began))
+	must [ $(($(server_count refresh) - refreshes_before)) -le $((took + 2)) ]
+	control '{"expires_in":"absolute"}'
+done
+
 finish

@@ -53,7 +53,7 @@ static void put_due(const struct kt_cache_question *question, const char *token,
 {
 	KT_CLEANUP(kt_answer_clear) struct kt_answer answer = { .is_token = is_token };
 	KT_CLEANUP(kt_cache_entry_clear) struct kt_cache_entry entry = {
-		.until = kt_clock_wall() + 600, .renew = renew,
+		.until = kt_clock_wall_milliseconds() + 600000, .renew = renew,
 	};
 	struct kt_cache cache = { 0 };
 	struct kt_error error = { 0 };
@@ -344,8 +344,8 @@ static void a_token_that_is_due_is_handed_out_and_renewed_once(void **state)
 
 	(void)state;
 	kt_cache_open(&cache, variable);
-	put_due(&soon, "token_soon", true, 0, kt_clock_wall() + 60);
-	put_due(&due, "token_due", true, 0, kt_clock_wall());
+	put_due(&soon, "token_soon", true, 0, kt_clock_wall_milliseconds() + 60000);
+	put_due(&due, "token_due", true, 0, kt_clock_wall_milliseconds());
 
 	expect(of_soon, "", "token_soon\n");
 	assert_true(may_claim());

@@ -25,18 +25,13 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* The clocks are ours (clock.c is not linked), so that time passes as a test says. */
+/* The clocks are ours (clock.c is not linked), so that time passes as a test says: in seconds. */
 static int64_t wall = 1767000000;
 static int64_t boot = 5000;
 
-int64_t kt_clock_wall(void)
+int64_t kt_clock_wall_milliseconds(void)
 {
-	return wall;
-}
-
-int64_t kt_clock_boot(void)
-{
-	return boot;
+	return wall * 1000;
 }
 
 int64_t kt_clock_boot_milliseconds(void)
@@ -94,7 +89,7 @@ static bool put(const struct kt_cache *cache, const struct kt_cache_question *qu
                 const char *answer, int64_t life)
 {
 	KT_CLEANUP(kt_cache_entry_clear) struct kt_cache_entry entry = {
-		.until = wall + life, .renew = wall + life / 2, .generation = 7,
+		.until = (wall + life) * 1000, .renew = wall * 1000 + life * 500, .generation = 7,
 	};
 	struct kt_error error = { 0 };
 
@@ -122,7 +117,7 @@ static void what_is_put_is_found(void **state)
 
 	assert_true(kt_cache_find(&cache, &unnamed, &entry));
 	assert_string_equal(kt_secret_reveal(&entry.answer), "second");
-	assert_true(entry.until == wall + 100 && entry.renew == wall + 50);
+	assert_true(entry.until == (wall + 100) * 1000 && entry.renew == (wall + 50) * 1000);
 	assert_int_equal(entry.generation, 7);
 }
 
@@ -485,7 +480,7 @@ static void a_renewal_replaces_what_the_account_answered(void **state)
 	                                           .host = "api.coze.cn", .variant = "alice" };
 	const struct kt_cache_question other = { .form = KT_CACHE_TOKEN, .account = "work@other" };
 	KT_CLEANUP(kt_cache_entry_clear) struct kt_cache_entry fresh = {
-		.until = wall + 900, .renew = wall + 800, .generation = 8,
+		.until = (wall + 900) * 1000, .renew = (wall + 800) * 1000, .generation = 8,
 	};
 	KT_CLEANUP(kt_cache_entry_clear) struct kt_cache_entry found = { 0 };
 	struct kt_cache cache = open_cache("", NULL);
@@ -507,7 +502,7 @@ static void a_renewal_replaces_what_the_account_answered(void **state)
 	assert_true(is_found(&cache, &unnamed));
 	assert_true(kt_cache_find(&cache, &named, &found));
 	assert_string_equal(kt_secret_reveal(&found.answer), "ours: new and longer");
-	assert_true(found.until == wall + 880 && found.renew == wall + 780);
+	assert_true(found.until == (wall + 880) * 1000 && found.renew == (wall + 780) * 1000);
 	assert_int_equal(found.generation, 8);
 	wall -= 20;
 	boot -= 20;

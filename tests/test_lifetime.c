@@ -85,12 +85,32 @@ static void expires_in_is_read_in_every_form(void **state)
 	}
 }
 
+/* A relative life is whole; one that ends at a second begins at one too. */
+static void what_is_spent_of_a_life_is_known(void **state)
+{
+	int64_t now = kt_clock_wall();
+
+	(void)state;
+	assert_int_equal(kt_lifetime_spent(NULL, now), 0);
+	assert_int_equal(kt_lifetime_spent("soon", now), 0);
+	assert_int_equal(kt_lifetime_spent("900", now), 0);
+	assert_int_equal(kt_lifetime_spent("900", now - 5000), 0);
+	assert_in_range(kt_lifetime_spent("9000000000", now), 0, 1999);
+	assert_in_range(kt_lifetime_spent("9000000000", now - 1), 1000, 1999);
+	assert_in_range(kt_lifetime_spent("9000000000000", now - 1), 1000, 1999);
+	/* the server's clock is another */
+	assert_int_equal(kt_lifetime_spent("9000000000", now - 5000), 1000);
+	assert_int_equal(kt_lifetime_spent("9000000000", now + 5000), 1000);
+	assert_int_equal(kt_lifetime_spent("9000000000", INT64_MAX), 1000);
+	assert_int_equal(kt_lifetime_spent("9000000000", INT64_MIN), 1000);
+}
+
 static void start(struct kt_credential *credential, int64_t lifetime)
 {
 	struct kt_error error = { 0 };
 
 	assert_true(kt_secret_append_text(&credential->token, "token", &error));
-	assert_true(kt_lifetime_start(credential, lifetime, &error));
+	assert_true(kt_lifetime_start(credential, lifetime, 0, &error));
 }
 
 /* A second may pass in between. */
@@ -118,13 +138,28 @@ static void a_token_lives_from_when_it_was_got(void **state)
 	assert_int_equal(kt_lifetime_left(&credential), 0);
 }
 
+/* Within a boot no part of a second is lost, whatever the second was in which it was got. */
+static void a_life_is_counted_in_milliseconds(void **state)
+{
+	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
+
+	(void)state;
+	start(&credential, 10);
+	credential.issued_boot_milliseconds -= 7100;
+	credential.issued -= 7;
+	assert_in_range(kt_lifetime_left_milliseconds(&credential), 2001, 2900);
+	assert_int_equal(kt_lifetime_left(&credential), 2);
+	assert_in_range(kt_lifetime_wall_end_milliseconds(&credential) -
+	                kt_clock_wall_milliseconds(), 2001, 2900);
+}
+
 /* The token got older (by boot) and the wall clock moved beside (by wall). */
 static int64_t left_after(int64_t age, int64_t jump)
 {
 	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
 
 	start(&credential, 900);
-	credential.issued_boot -= age;
+	credential.issued_boot_milliseconds -= age * 1000;
 	credential.issued -= age + jump;
 	return kt_lifetime_left(&credential);
 }
@@ -152,7 +187,7 @@ static int64_t left_in_another_boot(int64_t age)
 
 	start(&credential, 900);
 	assert_true(kt_text_set(&credential.boot_id, "another", &error));
-	credential.issued_boot += 1000000;
+	credential.issued_boot_milliseconds += 1000000000;
 	credential.issued -= age;
 	return kt_lifetime_left(&credential);
 }
@@ -168,12 +203,12 @@ static void after_a_reboot_the_wall_clock_alone_counts(void **state)
 
 static void hostile_numbers_mean_no_token(void **state)
 {
-	static const struct {
+	const struct {
 		int64_t issued;
 		int64_t issued_boot;
 		int64_t lifetime;
 	} rows[] = {
-		{ INT64_MIN, 0, 900 },
+		{ INT64_MIN, kt_clock_boot_milliseconds() - 500000, 900 },
 		{ INT64_MAX, INT64_MAX, 900 },
 		{ INT64_MIN, INT64_MIN, INT64_MAX },
 		{ 0, 0, INT64_MIN },
@@ -187,7 +222,7 @@ static void hostile_numbers_mean_no_token(void **state)
 
 		start(&credential, 900);
 		credential.issued = rows[i].issued;
-		credential.issued_boot = rows[i].issued_boot;
+		credential.issued_boot_milliseconds = rows[i].issued_boot;
 		credential.lifetime = rows[i].lifetime;
 		assert_true(kt_lifetime_left(&credential) <= 0);
 		assert_int_equal(kt_lifetime_wall_end(&credential), 0);
@@ -198,7 +233,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(expires_in_is_read_in_every_form),
+		cmocka_unit_test(what_is_spent_of_a_life_is_known),
 		cmocka_unit_test(a_token_lives_from_when_it_was_got),
+		cmocka_unit_test(a_life_is_counted_in_milliseconds),
 		cmocka_unit_test(both_clocks_must_say_that_it_lives),
 		cmocka_unit_test(after_a_reboot_the_wall_clock_alone_counts),
 		cmocka_unit_test(hostile_numbers_mean_no_token),

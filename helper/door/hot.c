@@ -64,7 +64,7 @@ static void renew_ahead(const struct call *call, const struct found *found)
 {
 	const struct kt_answer *answer = &found->answer;
 
-	if (found->renew && kt_clock_wall() >= found->renew &&
+	if (found->renew && kt_clock_wall_milliseconds() >= found->renew &&
 	    kt_renewal_claim(&call->cache, answer->service, answer->account))
 		kt_renewal_start(answer->service, answer->account);
 }

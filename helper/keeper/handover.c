@@ -6,6 +6,7 @@
 #include "helper/keeper/account.h"
 #include "helper/keeper/defaults.h"
 #include "helper/keeper/handover.h"
+#include "helper/keeper/lifetime.h"
 #include "helper/keeper/random.h"
 #include "helper/keeper/rotation.h"
 #include "keyring/cleanup.h"
@@ -93,11 +94,9 @@ static bool fill(struct kt_credential *credential, const struct kt_identity *ide
 	credential->refreshed = credential->created;
 	if (!request->has_password || !request->has_expiry || request->expiry <= credential->created)
 		return true;
-	credential->issued = credential->created;
-	credential->issued_boot = kt_clock_boot();
-	credential->lifetime = request->expiry - credential->created;
-	return kt_clock_boot_id(&credential->boot_id, error) &&
-	       kt_secret_copy(&credential->token, &request->password, error);
+	return kt_secret_copy(&credential->token, &request->password, error) &&
+	       kt_lifetime_start(credential, request->expiry - credential->created,
+	                         kt_clock_wall_milliseconds() - credential->created * 1000, error);
 }
 
 /* A private CA that a login named for this service goes on to serve it. */

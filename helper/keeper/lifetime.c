@@ -9,6 +9,7 @@
 #include "keyring/text.h"
 
 #define MARGIN 60
+#define SECOND INT64_C(1000)
 #define LONGEST (INT64_C(30) * 24 * 60 * 60)
 #define RELATIVE_END INT64_C(315360000)
 #define SECONDS_BEGIN INT64_C(1000000000)
@@ -18,17 +19,38 @@
 /* A clock that was set back by this much is not mistrusted yet. */
 #define SET_BACK 60
 
+/* Milliseconds since begin; what no clock can have counted is more than any life. */
+static int64_t age_of(int64_t begin, int64_t now)
+{
+	int64_t age;
+
+	return __builtin_sub_overflow(now, begin, &age) ? INT64_MAX : age;
+}
+
+static bool read_number(const char *expires_in, int64_t *value)
+{
+	return expires_in && kt_text_to_number(expires_in, strlen(expires_in), 1, INT64_MAX, value);
+}
+
+/* A time since the epoch, in seconds or milliseconds, becomes one in seconds. */
+static bool is_time(int64_t *value)
+{
+	if (*value >= SECONDS_BEGIN && *value < SECONDS_END)
+		return true;
+	if (*value < MILLISECONDS_BEGIN || *value >= MILLISECONDS_END)
+		return false;
+	*value /= 1000;
+	return true;
+}
+
 int64_t kt_lifetime_read(const char *expires_in, int64_t now, int64_t fallback)
 {
 	int64_t value;
 
-	if (!expires_in ||
-	    !kt_text_to_number(expires_in, strlen(expires_in), 1, INT64_MAX, &value))
+	if (!read_number(expires_in, &value))
 		return fallback;
-	if (value >= SECONDS_BEGIN && value < SECONDS_END)
+	if (is_time(&value))
 		value -= now;
-	else if (value >= MILLISECONDS_BEGIN && value < MILLISECONDS_END)
-		value = value / 1000 - now;
 	else if (value >= RELATIVE_END)
 		return fallback;
 	if (value < 0)
@@ -36,11 +58,25 @@ int64_t kt_lifetime_read(const char *expires_in, int64_t now, int64_t fallback)
 	return value < LONGEST ? value : LONGEST;
 }
 
-bool kt_lifetime_start(struct kt_credential *credential, int64_t lifetime,
+int64_t kt_lifetime_spent(const char *expires_in, int64_t now)
+{
+	int64_t value;
+	int64_t begin;
+	int64_t ours;
+
+	if (!read_number(expires_in, &value) || !is_time(&value))
+		return 0;
+	if (__builtin_mul_overflow(now, SECOND, &begin))
+		return SECOND;
+	ours = age_of(begin, kt_clock_wall_milliseconds());
+	return ours >= 0 && ours < 2 * SECOND ? ours : SECOND;
+}
+
+bool kt_lifetime_start(struct kt_credential *credential, int64_t lifetime, int64_t spent,
                        struct kt_error *error)
 {
-	credential->issued = kt_clock_wall();
-	credential->issued_boot = kt_clock_boot();
+	credential->issued = (kt_clock_wall_milliseconds() - spent) / SECOND;
+	credential->issued_boot_milliseconds = kt_clock_boot_milliseconds() - spent;
 	credential->lifetime = lifetime;
 	return kt_clock_boot_id(&credential->boot_id, error);
 }
@@ -50,7 +86,7 @@ void kt_lifetime_end(struct kt_credential *credential)
 	kt_secret_clear(&credential->token);
 	kt_text_free(&credential->boot_id);
 	credential->issued = 0;
-	credential->issued_boot = 0;
+	credential->issued_boot_milliseconds = 0;
 	credential->lifetime = 0;
 }
 
@@ -63,32 +99,38 @@ static bool is_this_boot(const struct kt_credential *credential)
 	       strcmp(credential->boot_id, boot) == 0;
 }
 
-/*
- * How long ago begin was, at most: both were cut to whole seconds. What no clock can have
- * counted is more than any life.
- */
-static int64_t age_of(int64_t begin, int64_t now)
+/* At most: when the token was got is known to the second, which was cut off. */
+static int64_t wall_age_of(const struct kt_credential *credential)
 {
-	int64_t age;
+	int64_t begin;
 
-	return __builtin_sub_overflow(now, begin, &age) || age == INT64_MAX ? INT64_MAX : age + 1;
+	if (__builtin_mul_overflow(credential->issued, SECOND, &begin))
+		return INT64_MAX;
+	return age_of(begin, kt_clock_wall_milliseconds());
+}
+
+int64_t kt_lifetime_left_milliseconds(const struct kt_credential *credential)
+{
+	int64_t lifetime;
+	int64_t wall_age = wall_age_of(credential);
+	int64_t age = age_of(credential->issued_boot_milliseconds, kt_clock_boot_milliseconds());
+
+	if (kt_secret_is_empty(&credential->token) || credential->lifetime <= 0 ||
+	    credential->lifetime > LONGEST)
+		return 0;
+	lifetime = credential->lifetime * SECOND;
+	if (!is_this_boot(credential))
+		return wall_age <= -SET_BACK * SECOND ? 0 : lifetime - wall_age;
+	if (age < 0)
+		return 0;
+	if (age < lifetime / 2 || wall_age - SECOND <= age)
+		return lifetime - age;
+	return lifetime - wall_age;
 }
 
 int64_t kt_lifetime_left(const struct kt_credential *credential)
 {
-	int64_t lifetime = credential->lifetime;
-	int64_t wall_age = age_of(credential->issued, kt_clock_wall());
-	int64_t age = age_of(credential->issued_boot, kt_clock_boot());
-
-	if (kt_secret_is_empty(&credential->token) || lifetime <= 0 || lifetime > LONGEST)
-		return 0;
-	if (!is_this_boot(credential))
-		return wall_age <= -SET_BACK ? 0 : lifetime - wall_age;
-	if (age <= 0)
-		return 0;
-	if (age < lifetime / 2 || wall_age < age)
-		return lifetime - age;
-	return lifetime - wall_age;
+	return kt_lifetime_left_milliseconds(credential) / SECOND;
 }
 
 int64_t kt_lifetime_margin(const struct kt_credential *credential)
@@ -96,11 +138,16 @@ int64_t kt_lifetime_margin(const struct kt_credential *credential)
 	return credential->lifetime / 10 < MARGIN ? credential->lifetime / 10 : MARGIN;
 }
 
+int64_t kt_lifetime_wall_end_milliseconds(const struct kt_credential *credential)
+{
+	int64_t left = kt_lifetime_left_milliseconds(credential);
+
+	return left > 0 ? kt_clock_wall_milliseconds() + left : 0;
+}
+
 int64_t kt_lifetime_wall_end(const struct kt_credential *credential)
 {
-	int64_t left = kt_lifetime_left(credential);
-
-	return left > 0 ? kt_clock_wall() + left : 0;
+	return kt_lifetime_wall_end_milliseconds(credential) / SECOND;
 }
 
 bool kt_lifetime_is_enough(const struct kt_credential *credential, const struct kt_wish *wish)
@@ -110,9 +157,9 @@ bool kt_lifetime_is_enough(const struct kt_credential *credential, const struct 
 
 	if (wish->nearly_whole)
 		needed = credential->lifetime - credential->lifetime / 10;
-	/* Who asked counts in whole seconds too, and may be one or two early. */
+	/* Who asked may have been a moment early. */
 	if (wish->ahead)
-		needed = credential->lifetime / 5 + 2;
+		needed = credential->lifetime / 5 + 1;
 	if (wish->minimum > 0)
 		needed = wish->minimum;
 	/* More than a whole life cannot be had: the newest one is meant. */

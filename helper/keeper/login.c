@@ -142,5 +142,5 @@ bool kt_login_accept(struct kt_credential *credential, const struct kt_errand *a
 	kt_secret_move(&credential->token, &tokens.access_token);
 	kt_secret_move(&credential->refresh_token, &tokens.refresh_token);
 	credential->refreshed = kt_clock_wall();
-	return kt_lifetime_start(credential, tokens.lifetime, error);
+	return kt_lifetime_start(credential, tokens.lifetime, tokens.spent, error);
 }

@@ -82,14 +82,16 @@ static bool make_entry(const struct kt_cache *cache, const struct kt_credential 
 	if (!kt_answer_pack(answer, &entry->answer, &ignored))
 		return false;
 	entry->generation = credential->generation;
-	entry->until = kt_clock_wall() + cache->seconds;
+	entry->until = kt_clock_wall_milliseconds() + cache->seconds * 1000;
 	if (kt_kind_is_grant(credential->kind)) {
-		int64_t end = kt_lifetime_wall_end(credential);
+		int64_t end = kt_lifetime_wall_end_milliseconds(credential);
+		int64_t margin = kt_lifetime_margin(credential);
 
-		entry->until = end - kt_lifetime_margin(credential);
-		entry->renew = kt_ahead_is_wise(credential) ? end - credential->lifetime / 5 : 0;
-	} else if (answer->expires && answer->expires < entry->until) {
-		entry->until = answer->expires;
+		/* What has less than a second left is not handed out. */
+		entry->until = end - (margin > 0 ? margin : 1) * 1000;
+		entry->renew = kt_ahead_is_wise(credential) ? end - credential->lifetime * 200 : 0;
+	} else if (answer->expires && answer->expires < entry->until / 1000) {
+		entry->until = answer->expires > 0 ? answer->expires * 1000 : 0;
 	}
 	return true;
 }
@@ -107,14 +109,16 @@ void kt_remember_answer(const struct kt_remembrance *remembrance,
 		entry.renew = 0;
 	insert(remembrance, &credential->identity, &entry);
 	if (kt_kind_is_grant(credential->kind))
-		kt_mark_end(question_number(&remembrance->question), entry.until);
-	if (entry.renew && kt_clock_wall() >= entry.renew)
+		kt_mark_end(question_number(&remembrance->question), entry.until / 1000);
+	if (entry.renew && kt_clock_wall_milliseconds() >= entry.renew)
 		kt_ahead_start(&remembrance->cache, answer);
 }
 
 void kt_remember_none(const struct kt_remembrance *remembrance)
 {
-	const struct kt_cache_entry entry = { .until = kt_clock_wall() + KT_CACHE_NONE_SECONDS };
+	const struct kt_cache_entry entry = {
+		.until = kt_clock_wall_milliseconds() + KT_CACHE_NONE_SECONDS * 1000,
+	};
 
 	insert(remembrance, NULL, &entry);
 }

@@ -111,6 +111,7 @@ bool kt_tokens_read(struct kt_tokens *tokens, const struct kt_reply *reply,
 	if (!expires_in)
 		expires_in = kt_errand_text(message, "s.expires_in");
 	tokens->lifetime = kt_lifetime_read(expires_in, reply->now, fallback_lifetime);
+	tokens->spent = kt_lifetime_spent(expires_in, reply->now);
 	if (!kt_secret_copy(&tokens->access_token, kt_errand_secret(message, "s.access_token"),
 	                    error))
 		return false;
@@ -123,6 +124,7 @@ void kt_tokens_clear(struct kt_tokens *tokens)
 	kt_secret_clear(&tokens->access_token);
 	kt_secret_clear(&tokens->refresh_token);
 	tokens->lifetime = 0;
+	tokens->spent = 0;
 }
 
 static bool fail_refused(const struct kt_reply *reply, const char *whose, struct kt_error *error)

@@ -50,6 +50,7 @@ struct kt_tokens {
 	struct kt_secret access_token;
 	struct kt_secret refresh_token; /* empty where none came */
 	int64_t lifetime;               /* seconds */
+	int64_t spent;                  /* milliseconds of it that are over */
 };
 
 /* Takes the tokens out of an answer judged KT_VERDICT_TOKENS. */

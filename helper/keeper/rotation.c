@@ -268,7 +268,8 @@ static bool accept(struct rotation *rotation, struct kt_errand *answer,
 	kt_text_free(&renewed.state);
 	renewed.state_since = 0;
 	count_early(rotation, tokens.lifetime);
-	if (!kt_lifetime_start(&renewed, tokens.lifetime, error) || !save(rotation, &renewed, error))
+	if (!kt_lifetime_start(&renewed, tokens.lifetime, tokens.spent, error) ||
+	    !save(rotation, &renewed, error))
 		return false;
 	kt_credential_clear(rotation->credential);
 	*rotation->credential = renewed;

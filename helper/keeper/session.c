@@ -162,7 +162,7 @@ static void recall(const struct session *session, struct kt_credential *credenti
 		return;
 	kt_secret_move(&credential->token, &kept.token);
 	credential->issued = kept.issued;
-	credential->issued_boot = kept.issued_boot;
+	credential->issued_boot_milliseconds = kept.issued_boot_milliseconds;
 	credential->lifetime = kept.lifetime;
 	kt_text_free(&credential->boot_id);
 	credential->boot_id = kept.boot_id;
@@ -182,9 +182,9 @@ static bool remember(const struct session *session, const struct kt_credential *
 	    !kt_text_set(&kept.boot_id, credential->boot_id, &ignored))
 		return false;
 	kept.issued = credential->issued;
-	kept.issued_boot = credential->issued_boot;
+	kept.issued_boot_milliseconds = credential->issued_boot_milliseconds;
 	kept.lifetime = credential->lifetime;
-	entry.until = kt_lifetime_wall_end(credential);
+	entry.until = kt_lifetime_wall_end_milliseconds(credential);
 	return kt_credential_write(&kept, &entry.answer, &ignored) &&
 	       kt_cache_put(&session->cache, &session->question, &entry);
 }
@@ -222,7 +222,7 @@ static bool accept(struct kt_credential *credential, const struct kt_errand *ans
 	                    credential->duration ? credential->duration : DEFAULT_DURATION, error))
 		return false;
 	kt_secret_move(&credential->token, &tokens.access_token);
-	return kt_lifetime_start(credential, tokens.lifetime, error);
+	return kt_lifetime_start(credential, tokens.lifetime, tokens.spent, error);
 }
 
 bool kt_session_sign(struct kt_keeper *keeper, struct kt_credential *credential,
