@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -17,6 +18,7 @@
 #include "keyring/cleanup.h"
 #include "keyring/keyring.h"
 #include "keyring/secret_service.h"
+#include "keyring/text.h"
 
 static void assert_is_refused(const char *path, const char *because)
 {
@@ -44,6 +46,17 @@ static void library_of_somebody_else_is_no_module(void **state)
 	assert_is_refused("libcrypto.so.3", "kt_secret_service_module");
 }
 
+static void module_of_another_version_is_not_used(void **state)
+{
+	KT_CLEANUP(kt_text_free) char *path = NULL;
+	struct kt_error error = { 0 };
+
+	(void)state;
+	assert_true(kt_text_format(&path, &error, "%s/tests/support/other_version.so",
+	                           getenv("builddir")));
+	assert_is_refused(path, "another version");
+}
+
 static void module_of_this_build_names_its_keyring(void **state)
 {
 	struct kt_error error = { 0 };
@@ -64,6 +77,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(module_that_is_missing_is_named),
 		cmocka_unit_test(library_of_somebody_else_is_no_module),
+		cmocka_unit_test(module_of_another_version_is_not_used),
 		cmocka_unit_test(module_of_this_build_names_its_keyring),
 	};
 
