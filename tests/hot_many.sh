@@ -6,6 +6,7 @@ set -eu
 . "$srcdir/tests/support/home.sh"
 . "$srcdir/tests/support/server.sh"
 . "$srcdir/tests/support/hot.sh"
+take_turn "$0" "$@"
 hot_alone "$0" "$@"
 need node
 home_start

@@ -7,6 +7,7 @@ set -eu
 
 . "$srcdir/tests/support/home.sh"
 . "$srcdir/tests/support/desktop.sh"
+take_turn "$0" "$@"
 desktop_alone "$0" "$@"
 
 # within MILLISECONDS COMMAND...: the call, and that it took no longer.

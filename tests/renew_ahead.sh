@@ -7,6 +7,7 @@ set -eu
 . "$srcdir/tests/support/home.sh"
 . "$srcdir/tests/support/server.sh"
 . "$srcdir/tests/support/hot.sh"
+take_turn "$0" "$@"
 hot_alone "$0" "$@"
 need node openssl python3
 seconds=${RENEW_AHEAD_SECONDS:-40}

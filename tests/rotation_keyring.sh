@@ -9,6 +9,7 @@ set -eu
 . "$srcdir/tests/support/desktop.sh"
 . "$srcdir/tests/support/server.sh"
 . "$srcdir/tests/support/refresh.sh"
+take_turn "$0" "$@"
 desktop_alone "$0" "$@"
 need node python3 curl keyctl secret-tool
 home_on_desktop

@@ -26,6 +26,17 @@ tests_failed=0
 test_name=
 test_is_ok=true
 
+# take_turn SCRIPT [ARGUMENT...]: one script at a time goes on, also where make runs several: who
+# keeps all processors busy with a crowd, or measures what a crowd would stretch.
+take_turn()
+{
+	[ -z "${TURN_TAKEN:-}" ] || return 0
+	TURN_TAKEN=yes
+	export TURN_TAKEN
+	{ : >>"$builddir/tests/turn"; } 2>/dev/null || return 0
+	exec flock --close "$builddir/tests/turn" sh "$@"
+}
+
 # home_clean: nothing of the caller's is seen by what is tested.
 home_clean()
 {
