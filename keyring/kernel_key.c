@@ -128,7 +128,7 @@ static int32_t *list_keys(size_t *count)
 
 /*
  * The key's own description (behind "type;uid;gid;permission;"), or NULL: not a user key, not
- * ours to see, or dead. A dead one is unlinked, as the kernel's collector would do later.
+ * ours to see, or dead.
  */
 static const char *describe(int32_t serial, char *buffer, size_t size)
 {

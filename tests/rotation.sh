@@ -396,6 +396,6 @@ must [ "$(server_count refreshes_refused)" -le 3 ]
 
 begin 'no secret lies in a file of the state directory, and no process is left'
 must_not grep -rqa 'refresh_\|czu_\|web-secret' "${DESKTOP_ALONE:-$HOME}"
-must_not pgrep -s 0 keyturn
+desktop_wait none_is_left_behind || complain "$(cat "$work/left")"
 
 finish

@@ -39,14 +39,9 @@ sweep graced "$((points * 2 / 3))" 60
 begin 'with a strict server only what it spent and did not deliver is'
 sweep strict "$((points / 3))" 0
 
-none_is_left()
-{
-	! pgrep -s 0 keyturn >"$work/left"
-}
-
 begin 'no process is left, and nothing secret in a file'
 # With sanitizers one that ends takes its time.
-desktop_wait none_is_left || complain "$(cat "$work/left")"
+desktop_wait none_is_left_behind || complain "$(cat "$work/left")"
 must_not grep -rqa 'refresh_\|czu_' "${DESKTOP_ALONE:-$HOME}"
 
 finish

@@ -38,6 +38,17 @@ begin 'a script that breaks off fails'
 ends_with 1 false finish
 ends_with 1 'exit 0'
 
+begin 'a process that is left behind is seen'
+must none_is_left_behind
+mkfifo "$work/pipe"
+keyturn get <"$work/pipe" >"$work/out" &
+exec 3>"$work/pipe"
+sleep 0.2
+must_not none_is_left_behind
+exec 3>&-
+wait "$!" || :
+must none_is_left_behind
+
 begin 'a script that is skipped says so'
 ends_with 77 'skip reason'
 

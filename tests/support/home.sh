@@ -142,6 +142,20 @@ finish()
 	exit 0
 }
 
+# none_is_left_behind: no process of keyturn has this script's home; else they are in $work/left.
+# Root alone may read where they have it: else none of this session's counts.
+none_is_left_behind()
+{
+	if [ "$(id -u)" -ne 0 ]; then
+		! pgrep -s 0 keyturn >"$work/left"
+		return
+	fi
+	for environ in $(grep -las "HOME=$HOME" /proc/[0-9]*/environ); do
+		cat "${environ%environ}comm" 2>/dev/null || :
+	done >"$work/processes"
+	! grep '^keyturn' "$work/processes" >"$work/left"
+}
+
 # fill_and_approve ROUNDS URL ACCOUNT: git asks, and tells that it worked, so many times.
 fill_and_approve()
 {
