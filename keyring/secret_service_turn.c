@@ -230,7 +230,8 @@ bool kt_turn_find_collection(struct kt_turn *turn, struct kt_error *error)
 	const char *found;
 
 	reply = kt_call_send(&turn->call, KT_CALL_SERVICE_PATH,
-	                     KT_CALL_SERVICE_INTERFACE ".ReadAlias", g_variant_new("(s)", "default"), "(o)", error);
+	                     KT_CALL_SERVICE_INTERFACE ".ReadAlias",
+	                     g_variant_new("(s)", "default"), "(o)", error);
 	if (!reply)
 		return false;
 	turn->is_greeted = true;

@@ -135,7 +135,11 @@ int64_t kt_lifetime_left(const struct kt_credential *credential)
 
 int64_t kt_lifetime_margin(const struct kt_credential *credential)
 {
-	return credential->lifetime / 10 < MARGIN ? credential->lifetime / 10 : MARGIN;
+	int64_t margin = credential->lifetime / 10;
+
+	if (margin < 1)
+		return 1;
+	return margin < MARGIN ? margin : MARGIN;
 }
 
 int64_t kt_lifetime_wall_end_milliseconds(const struct kt_credential *credential)

@@ -42,7 +42,10 @@ int64_t kt_lifetime_left_milliseconds(const struct kt_credential *credential);
 /* The same in whole seconds. */
 int64_t kt_lifetime_left(const struct kt_credential *credential);
 
-/* What a caller who asks for nothing needs: 60 s, and never more than a tenth of the life. */
+/*
+ * What a caller who asks for nothing needs: 60 s, and never more than a tenth of the life; but what
+ * has less than a second left is handed out to nobody.
+ */
 int64_t kt_lifetime_margin(const struct kt_credential *credential);
 
 /* When the access token ends by this machine's wall clock; 0 where there is none. */

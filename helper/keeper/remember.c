@@ -85,10 +85,8 @@ static bool make_entry(const struct kt_cache *cache, const struct kt_credential 
 	entry->until = kt_clock_wall_milliseconds() + cache->seconds * 1000;
 	if (kt_kind_is_grant(credential->kind)) {
 		int64_t end = kt_lifetime_wall_end_milliseconds(credential);
-		int64_t margin = kt_lifetime_margin(credential);
 
-		/* What has less than a second left is not handed out. */
-		entry->until = end - (margin > 0 ? margin : 1) * 1000;
+		entry->until = end - kt_lifetime_margin(credential) * 1000;
 		entry->renew = kt_ahead_is_wise(credential) ? end - credential->lifetime * 200 : 0;
 	} else if (answer->expires && answer->expires < entry->until / 1000) {
 		entry->until = answer->expires > 0 ? answer->expires * 1000 : 0;
