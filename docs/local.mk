@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: MIT
+dist_man_MANS = docs/man/git-credential-keyturn.1 docs/man/keyturn.1
+
+EXTRA_DIST += \
+	docs/latency.svg \
+	docs/performance.md \
+	docs/threat-model.md

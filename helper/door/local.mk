@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: MIT
+# The door has objects of its own: its libc may be another one (configure.ac).
+keyturn_SOURCES = \
+	helper/answer.c \
+	helper/door/hot.c helper/door/hot.h \
+	helper/door/main.c \
+	helper/libexec.c \
+	helper/protocol_git.c \
+	helper/protocol_token.c \
+	helper/question.c \
+	helper/renewal.c \
+	helper/request.c \
+	helper/request_url.c \
+	helper/spawn.c \
+	keyring/clock.c \
+	keyring/error.c \
+	keyring/identity.c \
+	keyring/kernel_cache.c \
+	keyring/kernel_key.c \
+	keyring/secret.c \
+	keyring/text.c
+keyturn_CPPFLAGS = $(AM_CPPFLAGS) $(INSTALLED)
+keyturn_CFLAGS = $(AM_CFLAGS) $(DOOR_CFLAGS)
+keyturn_LDFLAGS = $(DOOR_LDFLAGS)
+keyturn_LDADD = $(DOOR_LIBS)
+
+install-exec-hook:
+	cd $(DESTDIR)$(bindir) && $(LN_S) -f keyturn git-credential-keyturn
+
+uninstall-hook:
+	rm -f $(DESTDIR)$(bindir)/git-credential-keyturn

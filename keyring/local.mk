@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: MIT
+libkeyring_a_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(CJSON_CFLAGS)
+libkeyring_a_SOURCES = \
+	keyring/backend.h \
+	keyring/backend_memory.c \
+	keyring/backend_vault.c \
+	keyring/cleanup.h \
+	keyring/clock.c keyring/clock.h \
+	keyring/control_socket.c keyring/control_socket.h \
+	keyring/credential.c keyring/credential.h \
+	keyring/environment.c keyring/environment.h \
+	keyring/error.c keyring/error.h \
+	keyring/file.c keyring/file.h \
+	keyring/gate.c keyring/gate.h \
+	keyring/identity.c keyring/identity.h \
+	keyring/json.c keyring/json.h \
+	keyring/kernel_cache.c keyring/kernel_cache.h \
+	keyring/kernel_key.c keyring/kernel_key.h \
+	keyring/keyring.c keyring/keyring.h \
+	keyring/local_socket.c keyring/local_socket.h \
+	keyring/lock.c keyring/lock.h \
+	keyring/outcome.c keyring/outcome.h \
+	keyring/seal.c keyring/seal.h \
+	keyring/secret.c keyring/secret.h \
+	keyring/secret_service.c keyring/secret_service.h \
+	keyring/text.c keyring/text.h \
+	keyring/vault.c keyring/vault.h \
+	keyring/vault_header.c keyring/vault_header.h \
+	keyring/vault_key.c keyring/vault_key.h \
+	keyring/wiping.c keyring/wiping.h
+
+# The keeper opens it when it opens the desktop's keyring (keyring/secret_service.h).
+MODULE_FLAGS = -shared $(HARDENING_LDFLAGS:-pie=)
+SECRET_SERVICE_SOURCES = \
+	keyring/backend_secret_service.c \
+	keyring/secret_service_call.c keyring/secret_service_call.h \
+	keyring/secret_service_turn.c keyring/secret_service_turn.h
+keyturn_secret_service_so_SOURCES = $(SECRET_SERVICE_SOURCES) \
+	keyring/clock.c \
+	keyring/credential.c \
+	keyring/environment.c \
+	keyring/error.c \
+	keyring/file.c \
+	keyring/gate.c \
+	keyring/identity.c \
+	keyring/json.c \
+	keyring/lock.c \
+	keyring/outcome.c \
+	keyring/secret.c \
+	keyring/text.c \
+	keyring/wiping.c
+keyturn_secret_service_so_CFLAGS = $(AM_CFLAGS) -fPIC $(SECRET_CFLAGS) $(CJSON_CFLAGS)
+keyturn_secret_service_so_LDFLAGS = $(MODULE_FLAGS)
+keyturn_secret_service_so_LDADD = $(SECRET_LIBS) $(CJSON_LIBS) -lm

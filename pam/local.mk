@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: MIT
+# pam
+PAM_MODULE_SOURCES = \
+	keyring/cleanup.h \
+	keyring/error.c keyring/error.h \
+	keyring/secret.c keyring/secret.h \
+	keyring/text.c keyring/text.h \
+	pam/options.c pam/options.h \
+	pam/pam_keyturn.c \
+	pam/request.h \
+	pam/run.c pam/run.h \
+	pam/stash.c pam/stash.h
+
+if HAVE_PAM
+pamdir = @PAM_DIR@
+pam_PROGRAMS = pam_keyturn.so
+pam_configsdir = @PAM_CONFIGS_DIR@
+pam_configs_DATA = packaging/pam-configs/keyturn
+dist_man8_MANS = docs/man/pam_keyturn.8
+pkglibexec_PROGRAMS += keyturn-unlock
+
+pam_keyturn_so_SOURCES = $(PAM_MODULE_SOURCES)
+pam_keyturn_so_CPPFLAGS = $(AM_CPPFLAGS) \
+	-DKEYTURN_UNLOCK_PATH='"$(pkglibexecdir)/keyturn-unlock"'
+pam_keyturn_so_CFLAGS = $(AM_CFLAGS) -fPIC
+pam_keyturn_so_LDFLAGS = $(MODULE_FLAGS)
+pam_keyturn_so_LDADD = $(PAM_LIBS)
+
+keyturn_unlock_SOURCES = \
+	pam/request.h \
+	pam/unlock/backend.h \
+	pam/unlock/backend_control.c \
+	pam/unlock/backend_vault.c \
+	pam/unlock/bus.c pam/unlock/bus.h \
+	pam/unlock/internal_interface.c pam/unlock/internal_interface.h \
+	pam/unlock/login_slot.h \
+	pam/unlock/main.c \
+	pam/unlock/session.c pam/unlock/session.h \
+	pam/unlock/transfer.c pam/unlock/transfer.h
+keyturn_unlock_CFLAGS = $(AM_CFLAGS) $(GIO_CFLAGS) $(CRYPTO_CFLAGS)
+keyturn_unlock_LDADD = libkeyring.a $(GIO_LIBS) $(CRYPTO_LIBS) $(CJSON_LIBS) -lm
+endif

@@ -1,0 +1,300 @@
+# SPDX-License-Identifier: MIT
+# The same programs once more, for make check: they find each other in the build tree.
+CHECKED = -DKEYTURN_LIBEXECDIR='"$(abs_top_builddir)/tests/bin"'
+check_PROGRAMS = tests/bin/keyturn tests/bin/keyturn-keeper tests/bin/keyturn-courier \
+	tests/bin/faulty-keeper $(UNIT_TESTS) $(DESKTOP_TESTS) $(FUZZ_REPLAYS) \
+	tests/support/errand_driver tests/support/forbid tests/support/many \
+	tests/support/other_version.so tests/support/prompter
+
+tests_bin_keyturn_SOURCES = $(keyturn_SOURCES)
+tests_bin_keyturn_CPPFLAGS = $(AM_CPPFLAGS) $(CHECKED)
+tests_bin_keyturn_CFLAGS = $(keyturn_CFLAGS)
+tests_bin_keyturn_LDFLAGS = $(keyturn_LDFLAGS)
+tests_bin_keyturn_LDADD = $(keyturn_LDADD)
+
+tests_bin_keyturn_keeper_SOURCES = $(keyturn_keeper_SOURCES)
+tests_bin_keyturn_keeper_CPPFLAGS = $(AM_CPPFLAGS) $(CHECKED)
+tests_bin_keyturn_keeper_LDADD = $(KEEPER_LIBS)
+
+# And a keeper that tests stop at named points.
+tests_bin_faulty_keeper_SOURCES = \
+	helper/keeper/fault.c \
+	helper/keeper/rotation.c \
+	helper/libexec.c
+tests_bin_faulty_keeper_CPPFLAGS = $(AM_CPPFLAGS) $(CHECKED) -DKT_FAULT_POINTS
+tests_bin_faulty_keeper_LDADD = $(KEEPER_LIBS)
+
+tests_bin_keyturn_courier_SOURCES =
+tests_bin_keyturn_courier_LDADD = $(COURIER_LIBS)
+
+check_DATA = tests/bin/git-credential-keyturn tests/bin/keyturn-secret-service.so
+tests/bin/keyturn-secret-service.so: keyturn-secret-service.so tests/bin/keyturn
+	cd tests/bin && $(LN_S) -f ../../keyturn-secret-service.so .
+tests/bin/git-credential-keyturn: tests/bin/keyturn
+	cd tests/bin && $(LN_S) -f keyturn git-credential-keyturn
+# tests/turn: the lock of take_turn (tests/support/home.sh).
+CLEANFILES = $(check_DATA) $(nodist_systemduserunit_DATA) tests/turn
+
+# Unit tests (cmocka), then programs against real peers.
+if HAVE_CMOCKA
+UNIT_TESTS = \
+	tests/test_backend_memory \
+	tests/test_backend_vault \
+	tests/test_body \
+	tests/test_change \
+	tests/test_checkup_pam \
+	tests/test_errand \
+	tests/test_escrow \
+	tests/test_gate \
+	tests/test_hot \
+	tests/test_journal \
+	tests/test_jwt \
+	tests/test_kernel_cache \
+	tests/test_kernel_key \
+	tests/test_lifetime \
+	tests/test_lock \
+	tests/test_loopback \
+	tests/test_pages \
+	tests/test_pkce \
+	tests/test_protocol_git \
+	tests/test_redirect \
+	tests/test_reply \
+	tests/test_request \
+	tests/test_request_hostile \
+	tests/test_sandbox \
+	tests/test_seal \
+	tests/test_secret_service \
+	tests/test_settings \
+	tests/test_vault
+# Run by the script of its name, inside a desktop.
+DESKTOP_TESTS = tests/test_backend_secret_service
+endif
+FUZZ_REPLAYS = \
+	tests/fuzz/replay_body \
+	tests/fuzz/replay_errand \
+	tests/fuzz/replay_redirect \
+	tests/fuzz/replay_request
+SCRIPT_TESTS = \
+	tests/backend_secret_service.sh \
+	tests/bad_input.sh \
+	tests/cache_forbidden.sh \
+	tests/cache_private.sh \
+	tests/checkup_network.sh \
+	tests/command_default.sh \
+	tests/command_doctor.sh \
+	tests/command_erase.sh \
+	tests/command_get.sh \
+	tests/command_header.sh \
+	tests/command_list.sh \
+	tests/command_lock.sh \
+	tests/command_login.sh \
+	tests/command_logout.sh \
+	tests/command_reject.sh \
+	tests/command_run.sh \
+	tests/command_set.sh \
+	tests/command_store.sh \
+	tests/command_token.sh \
+	tests/command_unlock.sh \
+	tests/command_vault.sh \
+	tests/courier_http.sh \
+	tests/login_device.sh \
+	tests/login_jwt.sh \
+	tests/login_oidc.sh \
+	tests/login_web.sh \
+	tests/gates.sh \
+	tests/git_desktop.sh \
+	tests/git_t0303.sh \
+	tests/hot.sh \
+	tests/hot_many.sh \
+	tests/keyring_faults.sh \
+	tests/kwallet.sh \
+	tests/manuals.sh \
+	tests/many_accounts.sh \
+	tests/readme.sh \
+	tests/renew_ahead.sh \
+	tests/rotation.sh \
+	tests/rotation_clock.sh \
+	tests/rotation_keyring.sh \
+	tests/rotation_killed.sh \
+	tests/rotation_network.sh \
+	tests/rotation_oidc.sh \
+	tests/secrets_stay_inside.sh \
+	tests/support_coze_server.sh \
+	tests/support_home.sh \
+	tests/test_hardening.sh \
+	tests/test_layers.sh \
+	tests/units.sh
+TESTS = $(UNIT_TESTS) $(SCRIPT_TESTS)
+TEST_EXTENSIONS = .sh
+AM_TESTS_ENVIRONMENT = \
+	builddir='$(abs_top_builddir)'; export builddir; \
+	srcdir='$(abs_top_srcdir)'; export srcdir; \
+	PATH="$$builddir/tests/bin:$$PATH"; export PATH;
+
+# What a test links when nothing else is said: everything but the courier.
+check_LIBRARIES = libchecked.a
+libchecked_a_SOURCES = helper/libexec.c
+libchecked_a_CPPFLAGS = $(AM_CPPFLAGS) $(CHECKED)
+LDADD = $(KEEPER_LIBS) libchecked.a $(CMOCKA_LIBS)
+COURIER_TEST = $(COURIER_LIBS) $(CMOCKA_LIBS)
+tests_test_backend_memory_SOURCES = tests/test_backend_memory.c \
+	tests/support/scratch_vault.c tests/support/scratch_vault.h
+tests_test_backend_secret_service_SOURCES = tests/test_backend_secret_service.c \
+	$(SECRET_SERVICE_SOURCES)
+tests_test_backend_secret_service_CFLAGS = $(AM_CFLAGS) $(SECRET_CFLAGS)
+tests_test_backend_secret_service_LDADD = $(LDADD) $(SECRET_LIBS)
+tests_test_backend_vault_SOURCES = tests/test_backend_vault.c \
+	tests/support/scratch_vault.c tests/support/scratch_vault.h
+tests_test_body_LDADD = $(COURIER_TEST)
+tests_support_forbid_LDADD =
+tests_support_many_LDADD =
+tests_support_other_version_so_SOURCES = tests/support/other_version.c
+tests_support_other_version_so_CFLAGS = $(AM_CFLAGS) -fPIC
+tests_support_other_version_so_LDFLAGS = $(MODULE_FLAGS)
+tests_support_other_version_so_LDADD =
+tests_test_hot_SOURCES = tests/test_hot.c helper/door/hot.c
+tests_test_loopback_LDADD = $(COURIER_TEST)
+tests_test_pages_LDADD = $(COURIER_TEST)
+tests_test_redirect_LDADD = $(COURIER_TEST)
+tests_test_sandbox_LDADD = $(COURIER_TEST)
+tests_test_vault_SOURCES = tests/test_vault.c \
+	tests/support/scratch_vault.c tests/support/scratch_vault.h
+tests_fuzz_replay_body_SOURCES = tests/fuzz/fuzz_body.c tests/fuzz/replay.c
+tests_fuzz_replay_body_LDADD = $(COURIER_TEST)
+tests_fuzz_replay_errand_SOURCES = tests/fuzz/fuzz_errand.c tests/fuzz/replay.c
+tests_fuzz_replay_redirect_SOURCES = tests/fuzz/fuzz_redirect.c tests/fuzz/replay.c
+tests_fuzz_replay_redirect_LDADD = $(COURIER_TEST)
+tests_fuzz_replay_request_SOURCES = tests/fuzz/fuzz_request.c tests/fuzz/replay.c
+
+# pam
+PAM_SCRIPT_TESTS = \
+	tests/pam_module.sh \
+	tests/pam_stack.sh \
+	tests/pam_services.sh \
+	tests/pam_nspawn.sh
+dist_check_DATA = \
+	tests/support/pam_cases.sh \
+	tests/support/pam_root.sh
+dist_check_SCRIPTS = $(PAM_SCRIPT_TESTS)
+
+
+if HAVE_PAM
+# The module once more, with the program in the build tree, and with one that is not there.
+check_PROGRAMS += \
+	tests/bin/fake_control_daemon \
+	tests/bin/pam_harness \
+	tests/bin/pam_keyturn.so \
+	tests/bin/pam_keyturn_missing.so \
+	tests/bin/pam_mock_token.so
+SCRIPT_TESTS += $(PAM_SCRIPT_TESTS)
+
+tests_bin_pam_keyturn_so_SOURCES = $(PAM_MODULE_SOURCES)
+tests_bin_pam_keyturn_so_CPPFLAGS = $(AM_CPPFLAGS) \
+	-DKEYTURN_UNLOCK_PATH='"$(abs_top_builddir)/keyturn-unlock"'
+tests_bin_pam_keyturn_so_CFLAGS = $(AM_CFLAGS) -fPIC
+tests_bin_pam_keyturn_so_LDFLAGS = $(MODULE_FLAGS)
+tests_bin_pam_keyturn_so_LDADD = $(PAM_LIBS)
+
+tests_bin_pam_keyturn_missing_so_SOURCES = $(PAM_MODULE_SOURCES)
+tests_bin_pam_keyturn_missing_so_CPPFLAGS = $(AM_CPPFLAGS) \
+	-DKEYTURN_UNLOCK_PATH='"$(abs_top_builddir)/tests/bin/missing"'
+tests_bin_pam_keyturn_missing_so_CFLAGS = $(AM_CFLAGS) -fPIC
+tests_bin_pam_keyturn_missing_so_LDFLAGS = $(MODULE_FLAGS)
+tests_bin_pam_keyturn_missing_so_LDADD = $(PAM_LIBS)
+
+tests_bin_pam_mock_token_so_SOURCES = tests/support/pam_mock_token.c
+tests_bin_pam_mock_token_so_CFLAGS = $(AM_CFLAGS) -fPIC
+tests_bin_pam_mock_token_so_LDFLAGS = $(MODULE_FLAGS)
+tests_bin_pam_mock_token_so_LDADD = $(PAM_LIBS)
+
+# Two functions of libpam are its own, which libpam's callers must see.
+tests_bin_pam_harness_SOURCES = tests/support/pam_harness.c
+tests_bin_pam_harness_CFLAGS = $(AM_CFLAGS) -fvisibility=default
+tests_bin_pam_harness_LDFLAGS = $(AM_LDFLAGS) -rdynamic
+tests_bin_pam_harness_LDADD = $(PAM_LIBS) -lpthread
+
+tests_bin_fake_control_daemon_SOURCES = tests/support/fake_control_daemon.c
+
+if HAVE_CMOCKA
+UNIT_TESTS += tests/test_pam_options tests/test_pam_stash tests/test_pam_transfer
+
+tests_test_pam_options_SOURCES = tests/test_pam_options.c pam/options.c
+tests_test_pam_options_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_pam_options_LDADD = libkeyring.a $(CMOCKA_LIBS)
+
+tests_test_pam_stash_SOURCES = tests/test_pam_stash.c pam/stash.c
+tests_test_pam_stash_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_pam_stash_LDADD = $(CMOCKA_LIBS)
+
+tests_test_pam_transfer_SOURCES = tests/test_pam_transfer.c pam/unlock/transfer.c
+tests_test_pam_transfer_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(CRYPTO_CFLAGS)
+tests_test_pam_transfer_LDADD = libkeyring.a $(CMOCKA_LIBS) $(CRYPTO_LIBS)
+endif
+endif
+
+EXTRA_DIST += \
+	$(SCRIPT_TESTS) \
+	tests/bench/measure.py \
+	tests/bench/refresh.sh \
+	tests/bench/run \
+	tests/bench/token.sh \
+	tests/fuzz/seeds/body/dots \
+	tests/fuzz/seeds/body/envelope \
+	tests/fuzz/seeds/body/error \
+	tests/fuzz/seeds/body/metadata \
+	tests/fuzz/seeds/body/token \
+	tests/fuzz/seeds/errand/empty \
+	tests/fuzz/seeds/errand/go \
+	tests/fuzz/seeds/errand/post \
+	tests/fuzz/seeds/errand/twice \
+	tests/fuzz/seeds/redirect/code \
+	tests/fuzz/seeds/redirect/error \
+	tests/fuzz/seeds/redirect/favicon \
+	tests/fuzz/seeds/redirect/half \
+	tests/fuzz/seeds/redirect/post \
+	tests/fuzz/seeds/redirect/twice \
+	tests/fuzz/seeds/request/crlf \
+	tests/fuzz/seeds/request/every-key \
+	tests/fuzz/seeds/request/get \
+	tests/fuzz/seeds/request/get-modern \
+	tests/fuzz/seeds/request/store \
+	tests/fuzz/seeds/request/url \
+	tests/support/.gitignore \
+	tests/support/.npmrc \
+	tests/support/alone.h \
+	tests/support/canary.mjs \
+	tests/support/certificates.mjs \
+	tests/support/coze_answer.mjs \
+	tests/support/coze_api.mjs \
+	tests/support/coze_control.mjs \
+	tests/support/coze_faults.mjs \
+	tests/support/coze_faults.test.mjs \
+	tests/support/coze_grants.mjs \
+	tests/support/coze_jwt.mjs \
+	tests/support/coze_listener.mjs \
+	tests/support/coze_login.test.mjs \
+	tests/support/coze_oauth.mjs \
+	tests/support/coze_pages.mjs \
+	tests/support/coze_sdk.test.mjs \
+	tests/support/coze_server.mjs \
+	tests/support/coze_settings.mjs \
+	tests/support/coze_strict.test.mjs \
+	tests/support/desktop.sh \
+	tests/support/git_http_server.mjs \
+	tests/support/home.sh \
+	tests/support/hot.sh \
+	tests/support/oidc_server.mjs \
+	tests/support/oidc_server.test.mjs \
+	tests/support/oidc_settings.mjs \
+	tests/support/oidc_store.mjs \
+	tests/support/package-lock.json \
+	tests/support/package.json \
+	tests/support/pam_cases.sh \
+	tests/support/pam_root.sh \
+	tests/support/peer.mjs \
+	tests/support/refresh.sh \
+	tests/support/rotation_sweep.mjs \
+	tests/support/scan_at_exit.py \
+	tests/support/server.sh \
+	tests/support/silent_dns.sh \
+	tests/support/test_peer.mjs
