@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "helper/keeper/change.h"
+#include "helper/keeper/account/lock.h"
 #include "helper/keeper/journal.h"
 #include "keyring/cleanup.h"
 #include "keyring/environment.h"
@@ -51,7 +51,7 @@ static char *path_of_journal(void)
 	char *path = NULL;
 
 	assert_true(kt_environment_state_directory(&directory, &error));
-	assert_true(kt_change_lock_name(&identity, &name, &error));
+	assert_true(kt_account_lock_name(&identity, &name, &error));
 	assert_true(kt_text_format(&path, &error, "%s/%s.journal", directory, name));
 	return path;
 }

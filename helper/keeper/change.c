@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 
+#include "helper/keeper/account/lock.h"
 #include "helper/keeper/change.h"
 #include "helper/keeper/mark.h"
 #include "helper/keeper/remember.h"
@@ -12,33 +13,6 @@
 
 #define LOCK_MILLISECONDS 60000
 
-/* FNV-1a, 64 bits: names a lock file. A collision only makes two accounts wait for each other. */
-static uint64_t add_to_hash(uint64_t hash, const char *text)
-{
-	for (const char *byte = kt_text_or_empty(text);; byte++) {
-		hash = (hash ^ (unsigned char)*byte) * 0x100000001b3u;
-		if (*byte == '\0')
-			return hash;
-	}
-}
-
-uint64_t kt_change_number(const struct kt_identity *identity)
-{
-	uint64_t hash = 0xcbf29ce484222325u;
-
-	hash = add_to_hash(hash, identity->protocol);
-	hash = add_to_hash(hash, identity->host);
-	hash = add_to_hash(hash, identity->path);
-	return add_to_hash(hash, identity->username);
-}
-
-bool kt_change_lock_name(const struct kt_identity *identity, char **name,
-                         struct kt_error *error)
-{
-	return kt_text_format(name, error, "account-%016llx",
-	                      (unsigned long long)kt_change_number(identity));
-}
-
 bool kt_change_lock(struct kt_change *change, const struct kt_identity *identity,
                     struct kt_error *error)
 {
@@ -46,7 +20,7 @@ bool kt_change_lock(struct kt_change *change, const struct kt_identity *identity
 	KT_CLEANUP(kt_text_free) char *what = NULL;
 
 	if (!kt_identity_copy(&change->identity, identity, error) ||
-	    !kt_change_lock_name(identity, &name, error) ||
+	    !kt_account_lock_name(identity, &name, error) ||
 	    !kt_text_format(&what, error, "the account %s", kt_text_or_empty(identity->username)) ||
 	    !kt_lock_take(&change->lock, name, KT_LOCK_EXCLUSIVE,
 	                  kt_clock_monotonic() + LOCK_MILLISECONDS, what, error))

@@ -44,10 +44,3 @@ bool kt_change_is_none_since(const struct kt_change *change, uint64_t mark);
 
 /* For KT_CLEANUP; safe to repeat. */
 void kt_change_end(struct kt_change *change);
-
-/* The account as a number; that two share one does no harm where it is used. */
-uint64_t kt_change_number(const struct kt_identity *identity);
-
-/* The name of the account's lock file, also of its journal. */
-bool kt_change_lock_name(const struct kt_identity *identity, char **name,
-                         struct kt_error *error);

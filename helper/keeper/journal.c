@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "helper/keeper/change.h"
+#include "helper/keeper/account/lock.h"
 #include "helper/keeper/journal.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
@@ -100,7 +100,7 @@ bool kt_journal_open(struct kt_journal *journal, const struct kt_identity *ident
 	int descriptor;
 
 	if (!kt_environment_state_directory(&directory, error) ||
-	    !kt_change_lock_name(identity, &name, error) ||
+	    !kt_account_lock_name(identity, &name, error) ||
 	    !kt_text_format(&path, error, "%s/%s.journal", directory, name))
 		return false;
 	descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);

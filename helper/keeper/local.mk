@@ -87,7 +87,6 @@ libkeeper_a_SOURCES = \
 	helper/keeper/settings_config.c \
 	helper/keeper/supply.c helper/keeper/supply.h \
 	helper/keeper/terminal.c helper/keeper/terminal.h \
-	helper/keeper/underway.c helper/keeper/underway.h \
 	helper/keeper/wish.h
 
 keyturn_keeper_SOURCES = helper/libexec.c

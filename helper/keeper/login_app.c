@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
+#include "helper/keeper/account/lock.h"
 #include "helper/keeper/app.h"
 #include "helper/keeper/browser.h"
 #include "helper/keeper/discovery.h"
@@ -8,7 +9,6 @@
 #include "helper/keeper/login.h"
 #include "helper/keeper/session.h"
 #include "helper/keeper/terminal.h"
-#include "helper/keeper/underway.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
 
@@ -103,7 +103,7 @@ bool kt_login_with_app(struct kt_keeper *keeper, const struct kt_login *login,
                        struct kt_error *error)
 {
 	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
-	KT_CLEANUP(kt_lock_release) struct kt_lock underway = { 0 };
+	KT_CLEANUP(kt_lock_release) struct kt_lock login_lock = { 0 };
 	struct kt_keyring *keyring;
 
 	if (login->expires)
@@ -111,7 +111,7 @@ bool kt_login_with_app(struct kt_keeper *keeper, const struct kt_login *login,
 	if (!kt_login_identify(login, settings, identity, error) ||
 	    !kt_identity_copy(&credential.identity, identity, error) ||
 	    !kt_login_open_keyring(keeper, &keyring, error) ||
-	    !kt_underway_begin(&underway, identity, error) || !ask_missing(settings, error) ||
+	    !kt_login_lock_take(&login_lock, identity, error) || !ask_missing(settings, error) ||
 	    !(settings->kind == KT_KIND_OAUTH ? kt_discovery_fill(&credential, settings, error)
 	                                      : kt_app_fill(&credential, settings, error)) ||
 	    !get_tokens(keeper, login, &credential, error) || !keep(keyring, &credential, error))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
+#include "helper/keeper/account/lock.h"
 #include "helper/keeper/ahead.h"
 #include "helper/keeper/change.h"
 #include "helper/keeper/handout.h"
@@ -23,7 +24,7 @@ static uint64_t question_number(const struct kt_cache_question *question)
 		.username = (char *)name,
 	};
 
-	return kt_change_number(&words);
+	return kt_account_number(&words);
 }
 
 void kt_remember_begin(struct kt_remembrance *remembrance,
@@ -65,11 +66,11 @@ static void insert(const struct kt_remembrance *remembrance, const struct kt_ide
 
 	if (remembrance->cache.seconds == 0)
 		return;
-	if (identity && (!kt_change_lock_name(identity, &name, &ignored) ||
+	if (identity && (!kt_account_lock_name(identity, &name, &ignored) ||
 	                 !kt_lock_take(&lock, name, KT_LOCK_SHARED, 0, "the account", &ignored) ||
 	                 lock.was_left))
 		return;
-	if (kt_mark_is_still(remembrance->mark, identity ? kt_change_number(identity) : 0,
+	if (kt_mark_is_still(remembrance->mark, identity ? kt_account_number(identity) : 0,
 	                     entry->generation))
 		kt_cache_put(&remembrance->cache, &remembrance->question, entry);
 }
@@ -140,7 +141,7 @@ void kt_remember_renewal(const struct kt_credential *credential)
 	struct kt_cache cache;
 	struct kt_error ignored = { 0 };
 
-	kt_mark_change(kt_change_number(&credential->identity), credential->generation);
+	kt_mark_change(kt_account_number(&credential->identity), credential->generation);
 	kt_cache_open(&cache, kt_environment_get);
 	if (kt_handout_fill(credential, &answer, &ignored) &&
 	    make_entry(&cache, credential, &answer, &entry))

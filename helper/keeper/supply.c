@@ -5,11 +5,11 @@
 #include <unistd.h>
 
 #include "helper/keeper/account.h"
+#include "helper/keeper/account/lock.h"
 #include "helper/keeper/handout.h"
 #include "helper/keeper/rotation.h"
 #include "helper/keeper/session.h"
 #include "helper/keeper/supply.h"
-#include "helper/keeper/underway.h"
 #include "helper/report.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
@@ -64,7 +64,7 @@ static bool renew_after_login(struct kt_keeper *keeper, struct kt_credential *cr
 
 	if (error->code != KT_ERROR_DEAD || keeper->never_prompts ||
 	    !kt_identity_copy(&identity, &credential->identity, &ignored) ||
-	    !kt_underway_wait(&identity) ||
+	    !kt_login_lock_wait(&identity) ||
 	    !kt_keyring_load(&keeper->keyring, &identity, credential, &found, &ignored) || !found)
 		return false;
 	kt_error_clear(error);

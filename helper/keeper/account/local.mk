@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+libkeeper_a_SOURCES += \
+	helper/keeper/account/lock.c helper/keeper/account/lock.h
