@@ -73,6 +73,12 @@ void kt_renewal_start(const char *service, const char *account)
 	_exit(1);
 }
 
+void kt_renewal_start_once(const struct kt_cache *cache, const char *service, const char *account)
+{
+	if (kt_renewal_claim(cache, service, account))
+		kt_renewal_start(service, account);
+}
+
 static unsigned int pause_after(const char *failures)
 {
 	int32_t serial = kt_kernel_key_find(failures);

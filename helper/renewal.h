@@ -27,6 +27,10 @@ bool kt_renewal_claim(const struct kt_cache *cache, const char *service, const c
  */
 void kt_renewal_start(const char *service, const char *account);
 
+/* Starts the renewal of this account's token unless somebody else has. */
+void kt_renewal_start_once(const struct kt_cache *cache, const char *service,
+                           const char *account);
+
 /* The renewal has ended. After each failure in a row the next one may begin later. */
 void kt_renewal_end(const struct kt_cache *cache, const char *service, const char *account,
                     bool is_done);

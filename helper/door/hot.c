@@ -64,9 +64,8 @@ static void renew_ahead(const struct call *call, const struct found *found)
 {
 	const struct kt_answer *answer = &found->answer;
 
-	if (found->renew && kt_clock_wall_milliseconds() >= found->renew &&
-	    kt_renewal_claim(&call->cache, answer->service, answer->account))
-		kt_renewal_start(answer->service, answer->account);
+	if (found->renew && kt_clock_wall_milliseconds() >= found->renew)
+		kt_renewal_start_once(&call->cache, answer->service, answer->account);
 }
 
 static bool read_request(const struct call *call, struct kt_request *request)

@@ -41,6 +41,9 @@ extern const struct kt_command kt_command_lock;
 extern const struct kt_command kt_command_unlock;
 extern const struct kt_command kt_command_doctor;
 
+/* Started by keyturn itself (helper/renewal.h); no help lists it. */
+extern const struct kt_command kt_command_renew_ahead;
+
 /*
  * One option of a command: target is a bool for a flag, a const char * for a value. A value
  * that is given twice is refused.

@@ -10,7 +10,6 @@ libkeeper_a_SOURCES = \
 	helper/keeper/app.c helper/keeper/app.h \
 	helper/keeper/browser.c helper/keeper/browser.h \
 	helper/keeper/certificates.c helper/keeper/certificates.h \
-	helper/keeper/ahead.c helper/keeper/ahead.h \
 	helper/keeper/change.c helper/keeper/change.h \
 	helper/keeper/checkup.c helper/keeper/checkup.h \
 	helper/keeper/checkup_network.c \
@@ -28,6 +27,7 @@ libkeeper_a_SOURCES = \
 	helper/keeper/command_logout.c \
 	helper/keeper/command_refresh.c \
 	helper/keeper/command_reject.c \
+	helper/keeper/command_renew_ahead.c \
 	helper/keeper/command_run.c \
 	helper/keeper/command_set.c \
 	helper/keeper/command_show.c \

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "helper/answer.h"
-#include "helper/keeper/ahead.h"
 #include "helper/keeper/command.h"
 #include "helper/keeper/help.h"
 #include "helper/keeper/keeper.h"

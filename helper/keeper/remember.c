@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
+#include <unistd.h>
+
 #include "helper/keeper/account/lock.h"
-#include "helper/keeper/ahead.h"
 #include "helper/keeper/change.h"
 #include "helper/keeper/handout.h"
 #include "helper/keeper/lifetime.h"
 #include "helper/keeper/mark.h"
 #include "helper/keeper/remember.h"
+#include "helper/renewal.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/environment.h"
@@ -75,6 +77,38 @@ static void insert(const struct kt_remembrance *remembrance, const struct kt_ide
 		kt_cache_put(&remembrance->cache, &remembrance->question, entry);
 }
 
+static bool is_in_container(void)
+{
+	static const char *const marks[] = {
+		"/.dockerenv", "/run/.containerenv", "/run/systemd/container",
+	};
+
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
+		if (access(marks[i], F_OK) == 0)
+			return true;
+	return false;
+}
+
+/* Its user manager's socket: what runs beside a session then outlives it. */
+static bool has_service_manager(void)
+{
+	KT_CLEANUP(kt_text_free) char *path = NULL;
+	const char *directory = kt_environment_get("XDG_RUNTIME_DIR");
+	struct kt_error ignored = { 0 };
+
+	return directory && kt_text_format(&path, &ignored, "%s/systemd/private", directory) &&
+	       access(path, F_OK) == 0;
+}
+
+/*
+ * True if a renewal may run behind its caller's back: one that spends a refresh token must not be
+ * ended by the end of its caller's container half-way.
+ */
+static bool may_outlive_caller(const struct kt_credential *credential)
+{
+	return credential->kind == KT_KIND_JWT || has_service_manager() || !is_in_container();
+}
+
 static bool make_entry(const struct kt_cache *cache, const struct kt_credential *credential,
                        const struct kt_answer *answer, struct kt_cache_entry *entry)
 {
@@ -88,7 +122,7 @@ static bool make_entry(const struct kt_cache *cache, const struct kt_credential 
 		int64_t end = kt_lifetime_wall_end_milliseconds(credential);
 
 		entry->until = end - kt_lifetime_margin(credential) * 1000;
-		entry->renew = kt_ahead_is_wise(credential) ? end - credential->lifetime * 200 : 0;
+		entry->renew = may_outlive_caller(credential) ? end - credential->lifetime * 200 : 0;
 	} else if (answer->expires && answer->expires < entry->until / 1000) {
 		entry->until = answer->expires > 0 ? answer->expires * 1000 : 0;
 	}
@@ -110,7 +144,7 @@ void kt_remember_answer(const struct kt_remembrance *remembrance,
 	if (kt_kind_is_grant(credential->kind))
 		kt_mark_end(question_number(&remembrance->question), entry.until / 1000);
 	if (entry.renew && kt_clock_wall_milliseconds() >= entry.renew)
-		kt_ahead_start(&remembrance->cache, answer);
+		kt_renewal_start_once(&remembrance->cache, answer->service, answer->account);
 }
 
 void kt_remember_none(const struct kt_remembrance *remembrance)

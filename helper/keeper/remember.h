@@ -34,7 +34,7 @@ void kt_remember_ask(const struct kt_remembrance *remembrance, struct kt_answer 
 
 /*
  * Remembers the answer that the credential gave, and has its token renewed ahead where that is
- * due (ahead.h). That it cannot be done is no error.
+ * due (helper/renewal.h). That it cannot be done is no error.
  */
 void kt_remember_answer(const struct kt_remembrance *remembrance,
                         const struct kt_credential *credential, const struct kt_answer *answer);
