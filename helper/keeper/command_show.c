@@ -8,6 +8,7 @@
 #include "helper/keeper/command.h"
 #include "helper/keeper/defaults.h"
 #include "helper/keeper/describe.h"
+#include "helper/keeper/expiry.h"
 #include "keyring/cleanup.h"
 #include "keyring/json.h"
 #include "keyring/text.h"
@@ -35,7 +36,7 @@ static bool print_lines(const struct kt_credential *credential, bool is_default,
 
 	return kt_account_service(&credential->identity, &service, error) &&
 	       kt_describe_end(credential, &end, error) &&
-	       kt_describe_time(credential->created, &created, error) &&
+	       kt_expiry_format(credential->created, &created, error) &&
 	       add_line(output, "account", credential->identity.username, error) &&
 	       add_line(output, "service", service, error) &&
 	       add_line(output, "kind", kt_kind_name(credential->kind), error) &&

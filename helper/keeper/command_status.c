@@ -8,6 +8,7 @@
 #include "helper/keeper/command.h"
 #include "helper/keeper/courier.h"
 #include "helper/keeper/describe.h"
+#include "helper/keeper/expiry.h"
 #include "helper/keeper/probe.h"
 #include "helper/keeper/supply.h"
 #include "keyring/cleanup.h"
@@ -43,7 +44,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	    !kt_account_find(keeper, account, KT_ACCOUNT_TOKEN, &credential, error) ||
 	    !kt_supply_answer(keeper, &credential, &wish, &answer, &found, error))
 		return false;
-	kt_supply_warn(&credential);
+	kt_expiry_warn(&credential);
 	if (!kt_probe_ask(&probe, &credential, &answer.secret, KT_COURIER_MILLISECONDS, error))
 		return false;
 	if (probe.verdict == KT_PROBE_WORKS)

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include <time.h>
-
 #include "helper/keeper/account.h"
 #include "helper/keeper/describe.h"
+#include "helper/keeper/expiry.h"
 #include "helper/keeper/lifetime.h"
 #include "helper/keeper/rotation.h"
 #include "helper/keeper/supply.h"
@@ -16,7 +15,7 @@
 
 const char *kt_describe_state(const struct kt_credential *credential)
 {
-	int64_t end = kt_supply_expected_end(credential);
+	int64_t end = kt_expiry_expected(credential);
 
 	if (credential->refused)
 		return "refused";
@@ -31,20 +30,6 @@ const char *kt_describe_state(const struct kt_credential *credential)
 	if (end && kt_kind_is_fixed(credential->kind) && end - kt_clock_wall() <= WEEK)
 		return "ends soon";
 	return "ok";
-}
-
-bool kt_describe_time(int64_t moment, char **text, struct kt_error *error)
-{
-	time_t seconds = (time_t)moment;
-	struct tm local;
-	char buffer[64];
-
-	if (!moment)
-		return kt_text_set(text, "-", error);
-	if (!localtime_r(&seconds, &local) ||
-	    strftime(buffer, sizeof(buffer), "%Y-%m-%d %H:%M", &local) == 0)
-		return kt_text_set(text, "?", error);
-	return kt_text_set(text, buffer, error);
 }
 
 /* Of a grant its access token's end; it is renewed when it is asked for. */
@@ -66,7 +51,7 @@ static int64_t renewal_of(const struct kt_credential *credential)
 bool kt_describe_renewal(const struct kt_credential *credential, char **text,
                          struct kt_error *error)
 {
-	return kt_describe_time(renewal_of(credential), text, error);
+	return kt_expiry_format(renewal_of(credential), text, error);
 }
 
 bool kt_describe_end(const struct kt_credential *credential, char **text,
@@ -74,7 +59,7 @@ bool kt_describe_end(const struct kt_credential *credential, char **text,
 {
 	if (credential->never_expires)
 		return kt_text_set(text, "never", error);
-	return kt_describe_time(end_of(credential), text, error);
+	return kt_expiry_format(end_of(credential), text, error);
 }
 
 static bool add_time(struct kt_json *json, const char *name, int64_t moment,

@@ -11,10 +11,7 @@
 /* "ok", "refused", "ends soon", "ended", "suspect", "dead". */
 const char *kt_describe_state(const struct kt_credential *credential);
 
-/* "2026-12-24 08:00", "never", "-" when unknown. */
-bool kt_describe_time(int64_t time, char **text, struct kt_error *error);
-
-/* When the credential itself ends, as kt_describe_time() writes it. */
+/* When the credential itself ends, as kt_expiry_format() writes it. */
 bool kt_describe_end(const struct kt_credential *credential, char **text,
                      struct kt_error *error);
 

@@ -3,13 +3,21 @@
 
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "helper/keeper/account.h"
 #include "helper/keeper/expiry.h"
+#include "helper/report.h"
+#include "keyring/cleanup.h"
 #include "keyring/clock.h"
+#include "keyring/kernel_key.h"
 #include "keyring/text.h"
 
 #define DAY (INT64_C(24) * 60 * 60)
 #define DAYS_MAXIMUM 36500
+#define WARNING_DAYS 7
+/* Coze's console gives a PAT 30 days at most. */
+#define UNKNOWN_PAT_DAYS 30
 
 static bool refuse(struct kt_error *error)
 {
@@ -57,4 +65,52 @@ bool kt_expiry_set(struct kt_credential *credential, const char *text, struct kt
 	credential->never_expires = false;
 	credential->expires = end;
 	return true;
+}
+
+bool kt_expiry_format(int64_t moment, char **text, struct kt_error *error)
+{
+	time_t seconds = (time_t)moment;
+	struct tm local;
+	char buffer[64];
+
+	if (!moment)
+		return kt_text_set(text, "-", error);
+	if (!localtime_r(&seconds, &local) ||
+	    strftime(buffer, sizeof(buffer), "%Y-%m-%d %H:%M", &local) == 0)
+		return kt_text_set(text, "?", error);
+	return kt_text_set(text, buffer, error);
+}
+
+int64_t kt_expiry_expected(const struct kt_credential *credential)
+{
+	if (!kt_kind_is_fixed(credential->kind) || credential->never_expires)
+		return 0;
+	if (credential->expires)
+		return credential->expires;
+	if (credential->kind == KT_KIND_PAT && credential->created)
+		return credential->created + UNKNOWN_PAT_DAYS * DAY;
+	return 0;
+}
+
+void kt_expiry_warn(const struct kt_credential *credential)
+{
+	KT_CLEANUP(kt_text_free) char *name = NULL;
+	KT_CLEANUP(kt_text_free) char *marker = NULL;
+	struct kt_error ignored = { 0 };
+	int64_t end = kt_expiry_expected(credential);
+	int64_t left = end - kt_clock_wall();
+
+	if (end == 0 || left > WARNING_DAYS * DAY || !isatty(STDERR_FILENO))
+		return;
+	if (!kt_account_full_name(&credential->identity, &name, &ignored) ||
+	    !kt_text_format(&marker, &ignored, "keyturn:warned:%s", name))
+		return;
+	if (kt_kernel_key_is_usable() && !kt_kernel_key_claim(marker, (unsigned int)DAY))
+		return;
+	if (left <= 0)
+		kt_report_note("the token of %s should have ended by now: keyturn login %s --with-token "
+		               "replaces it", name, name);
+	else
+		kt_report_note("the token of %s ends in %lld days: keyturn login %s --with-token "
+		               "replaces it", name, (long long)((left + DAY - 1) / DAY), name);
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* --expires DAYS|DATE|never: what a user knows of a token's end. */
+/* The end of a token as its user typed it: read, written, and warned of. */
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "keyring/credential.h"
 
@@ -12,3 +13,12 @@
  * "never". A day that is past, or anything else, is KT_ERROR_USAGE.
  */
 bool kt_expiry_set(struct kt_credential *credential, const char *text, struct kt_error *error);
+
+/* "2026-12-24 08:00", "never", "-" when unknown. */
+bool kt_expiry_format(int64_t time, char **text, struct kt_error *error);
+
+/* When a typed expiry is due, or the day a PAT of unknown expiry is old; 0 for neither. */
+int64_t kt_expiry_expected(const struct kt_credential *credential);
+
+/* At a terminal, once a day: a PAT or SAT that ends within a week, or has ended. */
+void kt_expiry_warn(const struct kt_credential *credential);

@@ -6,6 +6,7 @@
 
 #include "helper/keeper/account.h"
 #include "helper/keeper/app.h"
+#include "helper/keeper/expiry.h"
 #include "helper/keeper/query.h"
 #include "helper/keeper/remember.h"
 #include "helper/keeper/session.h"
@@ -208,6 +209,6 @@ bool kt_query_answer(struct kt_keeper *keeper, const struct kt_query *query,
 		return false;
 	if (answer->expires && wish.minimum > answer->expires - kt_clock_wall())
 		kt_report_note("--min-valid asks for more than this token's life: it is the newest one");
-	kt_supply_warn(credential);
+	kt_expiry_warn(credential);
 	return true;
 }

@@ -6,9 +6,9 @@
 #include "helper/keeper/account.h"
 #include "helper/keeper/change.h"
 #include "helper/keeper/courier.h"
-#include "helper/keeper/describe.h"
 #include "helper/keeper/dialect.h"
 #include "helper/keeper/escrow.h"
+#include "helper/keeper/expiry.h"
 #include "helper/keeper/fault.h"
 #include "helper/keeper/grant.h"
 #include "helper/keeper/hold.h"
@@ -284,7 +284,7 @@ static bool fail_lost(const struct rotation *rotation, struct kt_error *error)
 {
 	KT_CLEANUP(kt_text_free) char *time = NULL;
 
-	if (!kt_describe_time(rotation->journal.sent_wall, &time, error))
+	if (!kt_expiry_format(rotation->journal.sent_wall, &time, error))
 		return false;
 	kt_fail(error, KT_ERROR_DEAD, "login needed for %s: the answer to its renewal was lost at %s",
 	        rotation->name, time);

@@ -2,7 +2,6 @@
 #include "config.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #include "helper/keeper/account.h"
 #include "helper/keeper/account/lock.h"
@@ -10,16 +9,9 @@
 #include "helper/keeper/rotation.h"
 #include "helper/keeper/session.h"
 #include "helper/keeper/supply.h"
-#include "helper/report.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
-#include "keyring/kernel_key.h"
 #include "keyring/text.h"
-
-#define DAY (INT64_C(24) * 60 * 60)
-#define WARNING_DAYS 7
-/* Coze's console gives a PAT 30 days at most. */
-#define UNKNOWN_PAT_DAYS 30
 
 static bool fail_refused(const struct kt_credential *credential, struct kt_error *error)
 {
@@ -82,38 +74,4 @@ bool kt_supply_answer(struct kt_keeper *keeper, struct kt_credential *credential
 	    !renew_after_login(keeper, credential, wish, error))
 		return false;
 	return kt_supply_show(credential, answer, found, error);
-}
-
-int64_t kt_supply_expected_end(const struct kt_credential *credential)
-{
-	if (!kt_kind_is_fixed(credential->kind) || credential->never_expires)
-		return 0;
-	if (credential->expires)
-		return credential->expires;
-	if (credential->kind == KT_KIND_PAT && credential->created)
-		return credential->created + UNKNOWN_PAT_DAYS * DAY;
-	return 0;
-}
-
-void kt_supply_warn(const struct kt_credential *credential)
-{
-	KT_CLEANUP(kt_text_free) char *name = NULL;
-	KT_CLEANUP(kt_text_free) char *marker = NULL;
-	struct kt_error ignored = { 0 };
-	int64_t end = kt_supply_expected_end(credential);
-	int64_t left = end - kt_clock_wall();
-
-	if (end == 0 || left > WARNING_DAYS * DAY || !isatty(STDERR_FILENO))
-		return;
-	if (!kt_account_full_name(&credential->identity, &name, &ignored) ||
-	    !kt_text_format(&marker, &ignored, "keyturn:warned:%s", name))
-		return;
-	if (kt_kernel_key_is_usable() && !kt_kernel_key_claim(marker, (unsigned int)DAY))
-		return;
-	if (left <= 0)
-		kt_report_note("the token of %s should have ended by now: keyturn login %s --with-token "
-		               "replaces it", name, name);
-	else
-		kt_report_note("the token of %s ends in %lld days: keyturn login %s --with-token "
-		               "replaces it", name, (long long)((left + DAY - 1) / DAY), name);
 }

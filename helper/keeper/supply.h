@@ -32,9 +32,3 @@ bool kt_supply_show(const struct kt_credential *credential, struct kt_answer *an
  */
 bool kt_supply_renew(struct kt_keeper *keeper, struct kt_credential *credential,
                      const struct kt_wish *wish, struct kt_error *error);
-
-/* When a typed expiry is due, or the day a PAT of unknown expiry is old; 0 for neither. */
-int64_t kt_supply_expected_end(const struct kt_credential *credential);
-
-/* At a terminal, once a day: a PAT or SAT that ends within a week, or has ended. */
-void kt_supply_warn(const struct kt_credential *credential);
