@@ -63,7 +63,7 @@ static bool answer_request(struct kt_keeper *keeper, const struct kt_request *re
 	bool found;
 
 	kt_remember_begin(&memory, &question);
-	kt_keeper_expect(keeper, &memory);
+	kt_keeper_expect(keeper, memory.mark, memory.is_due);
 	if (!find_account(keeper, request, &memory, &credential, &answer, &answered, &found, error))
 		return false;
 	if (answered)

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "helper/keeper/keeper.h"
-#include "helper/keeper/mark.h"
 #include "helper/keeper/terminal.h"
 #include "helper/libexec.h"
 #include "helper/report.h"
@@ -21,16 +20,17 @@ static bool may_prompt(const struct kt_keeper *keeper)
 
 struct kt_keyring *kt_keeper_keyring(struct kt_keeper *keeper, struct kt_error *error)
 {
-	struct kt_keyring_options options = {
+	struct kt_keyring_options options = { 0 };
+
+	if (keeper->keyring.backend)
+		return &keeper->keyring;
+	options = (struct kt_keyring_options){
 		.keyring = kt_environment_get("KEYTURN_KEYRING"),
 		.secret_service = kt_libexec_path(KT_LIBEXEC_SECRET_SERVICE),
 		.may_prompt = may_prompt(keeper),
 		.ignore_dismissed = keeper->ignores_dismissed,
 		.trace = kt_report_trace_line,
 	};
-
-	if (keeper->keyring.backend)
-		return &keeper->keyring;
 	if (options.may_prompt && kt_terminal_is_there())
 		options.ask_passphrase = kt_terminal_ask_vault_passphrase;
 	if (!kt_keyring_open(&keeper->keyring, &options, error))
@@ -62,16 +62,10 @@ void kt_keeper_start_courier(struct kt_keeper *keeper)
 		kt_courier_start(&keeper->courier, &ignored);
 }
 
-void kt_keeper_expect_renewal(struct kt_keeper *keeper)
+void kt_keeper_expect(struct kt_keeper *keeper, uint64_t stamp, bool is_due)
 {
-	keeper->mark = kt_mark_read();
-	kt_keeper_start_courier(keeper);
-}
-
-void kt_keeper_expect(struct kt_keeper *keeper, const struct kt_remembrance *memory)
-{
-	keeper->mark = memory->mark;
-	if (memory->is_due)
+	keeper->mark = stamp;
+	if (is_due)
 		kt_keeper_start_courier(keeper);
 }
 

@@ -7,7 +7,6 @@
 #include <stdint.h>
 
 #include "helper/keeper/courier.h"
-#include "helper/keeper/remember.h"
 #include "keyring/error.h"
 #include "keyring/keyring.h"
 
@@ -40,11 +39,10 @@ void kt_keeper_leave(struct kt_keyring **keyring);
 void kt_keeper_start_courier(struct kt_keeper *keeper);
 
 /*
- * Before the keyring is read: what can be known already. A token will be renewed; an account
- * will answer the question that the memory was begun with.
+ * Call before the keyring is read. stamp: the last change before it (mark.h). is_due: a token will
+ * be renewed, or the cached one has just ended, so the courier is started meanwhile.
  */
-void kt_keeper_expect_renewal(struct kt_keeper *keeper);
-void kt_keeper_expect(struct kt_keeper *keeper, const struct kt_remembrance *memory);
+void kt_keeper_expect(struct kt_keeper *keeper, uint64_t stamp, bool is_due);
 
 /* For KT_CLEANUP. */
 void kt_keeper_clear(struct kt_keeper *keeper);

@@ -166,7 +166,7 @@ static bool from_keyring(struct kt_keeper *keeper, const struct kt_query *query,
 
 	kt_remember_begin(&memory, &question);
 	memory.is_due = memory.is_due || is_too_short(query, &memory, wish);
-	kt_keeper_expect(keeper, &memory);
+	kt_keeper_expect(keeper, memory.mark, memory.is_due);
 	if (!find_account(keeper, query, &memory, wish->minimum, credential, answer, &answered,
 	                  error))
 		return false;
