@@ -57,7 +57,7 @@ static bool answer_request(struct kt_keeper *keeper, const struct kt_request *re
 	KT_CLEANUP(kt_answer_clear) struct kt_answer answer = { 0 };
 	const struct kt_cache_question question =
 		kt_question_of_get(request, kt_environment_get("KEYTURN_ACCOUNT"));
-	const struct kt_wish wish = { .session_name = request->session_name };
+	const struct kt_requirement requirement = { .session_name = request->session_name };
 	struct kt_remembrance memory = { 0 };
 	bool answered;
 	bool found;
@@ -74,7 +74,7 @@ static bool answer_request(struct kt_keeper *keeper, const struct kt_request *re
 		return true;
 	}
 	if (!check_safe(request, &credential, error) ||
-	    !kt_supply_answer(keeper, &credential, &wish, &answer, &found, error))
+	    !kt_supply_answer(keeper, &credential, &requirement, &answer, &found, error))
 		return false;
 	if (!found)
 		return true;

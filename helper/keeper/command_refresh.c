@@ -9,17 +9,17 @@
 #include "keyring/cleanup.h"
 
 static bool refresh_one(struct kt_keeper *keeper, struct kt_credential *credential,
-                        const struct kt_wish *wish, struct kt_error *error)
+                        const struct kt_requirement *requirement, struct kt_error *error)
 {
 	if (kt_kind_is_grant(credential->kind))
-		return kt_supply_renew(keeper, credential, wish, error);
+		return kt_supply_renew(keeper, credential, requirement, error);
 	kt_fail(error, KT_ERROR_USAGE, "refresh: a %s is not renewed, it is replaced",
 	        kt_kind_name(credential->kind));
 	return kt_advise(error, "run: keyturn login");
 }
 
 /* Every grant, or every one whose token is due; what fails is told, and the rest goes on. */
-static bool refresh_many(struct kt_keeper *keeper, const struct kt_wish *wish,
+static bool refresh_many(struct kt_keeper *keeper, const struct kt_requirement *requirement,
                          struct kt_error *error)
 {
 	KT_CLEANUP(kt_credentials_clear) struct kt_credentials list = { 0 };
@@ -32,7 +32,7 @@ static bool refresh_many(struct kt_keeper *keeper, const struct kt_wish *wish,
 		struct kt_error failure = { 0 };
 
 		if (!kt_kind_is_grant(list.items[i].kind) ||
-		    refresh_one(keeper, &list.items[i], wish, &failure))
+		    refresh_one(keeper, &list.items[i], requirement, &failure))
 			continue;
 		kt_report_failure(&failure, false);
 		error->code = failure.code;
@@ -43,7 +43,7 @@ static bool refresh_many(struct kt_keeper *keeper, const struct kt_wish *wish,
 static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
 {
 	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
-	const struct kt_wish fresh = { .renew = true };
+	const struct kt_requirement fresh = { .fresh = true };
 	bool due = false;
 	bool all = false;
 	const struct kt_option options[] = {
@@ -57,7 +57,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	if (due + all + (account != NULL) > 1)
 		return kt_fail(error, KT_ERROR_USAGE, "refresh: an account, --due or --all");
 	if (due || all) {
-		const struct kt_wish ahead = { .ahead = true };
+		const struct kt_requirement ahead = { .before_last_fifth = true };
 
 		keeper->never_prompts = due;
 		return refresh_many(keeper, due ? &ahead : &fresh, error);

@@ -17,11 +17,11 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	KT_CLEANUP(kt_identity_clear) struct kt_identity identity = { 0 };
 	KT_CLEANUP(kt_secret_clear) struct kt_secret token = { 0 };
 	KT_CLEANUP(kt_change_end) struct kt_change change = { 0 };
-	struct kt_wish wish = { 0 };
+	struct kt_requirement requirement = { 0 };
 	bool current = false;
 	const struct kt_option options[] = {
 		{ "current", false, &current },
-		{ "session-name", true, &wish.session_name },
+		{ "session-name", true, &requirement.session_name },
 	};
 	const char *account;
 	bool found;
@@ -43,7 +43,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	    !kt_keyring_load(&keeper->keyring, &identity, &credential, &found, error))
 		return false;
 	if (found && credential.kind == KT_KIND_JWT)
-		return kt_session_reject(&keeper->keyring, &credential, &wish,
+		return kt_session_reject(&keeper->keyring, &credential, &requirement,
 		                         current ? NULL : &token, error);
 	if (!found || (!current && !kt_secret_is_equal(&credential.token, &token))) {
 		kt_report_trace("reject: that token is not the current one any more");

@@ -16,7 +16,7 @@ static bool renew(struct kt_keeper *keeper, const char *service, const char *acc
 {
 	KT_CLEANUP(kt_identity_clear) struct kt_identity identity = { 0 };
 	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
-	const struct kt_wish ahead = { .ahead = true };
+	const struct kt_requirement ahead = { .before_last_fifth = true };
 	struct kt_keyring *keyring;
 	bool found;
 
@@ -41,7 +41,8 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	bool is_done;
 
 	if (argc != 3)
-		return kt_fail(error, KT_ERROR_USAGE, KT_RENEWAL_COMMAND ": a service and an account");
+		return kt_fail(error, KT_ERROR_USAGE,
+		               KT_RENEWAL_COMMAND ": a service and an account");
 	keeper->never_prompts = true;
 	is_done = renew(keeper, argv[1], argv[2], error);
 	kt_cache_open(&cache, kt_environment_get);

@@ -74,7 +74,8 @@ static bool set_app(struct kt_keeper *keeper, const struct kt_credential *creden
 		: credential->kind == KT_KIND_JWT ? "JWT" : NULL;
 
 	if (!app) {
-		kt_fail(error, KT_ERROR_USAGE, "run: --app is for an app of Coze; this account is a %s",
+		kt_fail(error, KT_ERROR_USAGE,
+		        "run: --app is for an app of Coze; this account is a %s",
 		        kt_kind_name(credential->kind));
 		return kt_advise(error, "leave --app out: the command gets the token");
 	}
@@ -85,7 +86,8 @@ static bool set_app(struct kt_keeper *keeper, const struct kt_credential *creden
 	       set_variable(app, "CLIENT_SECRET", kt_secret_reveal(&credential->client_secret),
 	                    error) &&
 	       set_variable(app, "REDIRECT_URI", credential->redirect_uri, error) &&
-	       set_variable(app, "PRIVATE_KEY", kt_secret_reveal(&credential->private_key), error) &&
+	       set_variable(app, "PRIVATE_KEY", kt_secret_reveal(&credential->private_key),
+	                    error) &&
 	       set_variable(app, "PUBLIC_KEY_ID", credential->public_key_id, error);
 }
 
@@ -93,7 +95,7 @@ static bool prepare(struct kt_keeper *keeper, int argc, char **argv, struct kt_e
 {
 	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
 	KT_CLEANUP(kt_answer_clear) struct kt_answer answer = { 0 };
-	struct kt_query query = { .nearly_whole = true };
+	struct kt_query query = { .nine_tenths_left = true };
 	const char *name = NULL;
 	bool app = false;
 	const struct kt_option options[] = {
@@ -107,7 +109,8 @@ static bool prepare(struct kt_keeper *keeper, int argc, char **argv, struct kt_e
 	    (name && !check_name(name, error)))
 		return false;
 	if (app)
-		return kt_account_find(keeper, query.account, KT_ACCOUNT_TOKEN, &credential, error) &&
+		return kt_account_find(keeper, query.account, KT_ACCOUNT_TOKEN, &credential,
+		                       error) &&
 		       set_app(keeper, &credential, error);
 	if (!kt_query_answer(keeper, &query, &credential, &answer, error))
 		return false;
@@ -137,13 +140,15 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 const struct kt_command kt_command_run = {
 	.name = "run",
 	.synopsis = "[ACCOUNT] [--min-valid SECONDS] [--env NAME] [--app] [--session-name NAME] "
-	            "[--duration SECONDS] [--scope-file FILE] "
-	            "[--from-env | --env-file FILE | --config FILE] [--kind KIND] -- COMMAND [ARGUMENT...]",
+		    "[--duration SECONDS] [--scope-file FILE] "
+		    "[--from-env | --env-file FILE | --config FILE] [--kind KIND] -- COMMAND "
+	            "[ARGUMENT...]",
 	.summary = "run a command with the token in its environment",
-	.details = "The command finds COZE_API_TOKEN and COZE_API_BASE in its environment.\n"
-	           "--env NAME  the token's variable, instead of COZE_API_TOKEN\n"
-	           "--app       the app's own COZE_..._OAUTH_... settings instead of a token\n"
-	           "Exit status: the command's; 125 a failure of keyturn, 126 the command cannot be\n"
-	           "run, 127 it is not found.\n",
+	.details =
+		"The command finds COZE_API_TOKEN and COZE_API_BASE in its environment.\n"
+		"--env NAME  the token's variable, instead of COZE_API_TOKEN\n"
+		"--app       the app's own COZE_..._OAUTH_... settings instead of a token\n"
+		"Exit status: the command's; 125 a failure of keyturn, 126 the command cannot be\n"
+		"run, 127 it is not found.\n",
 	.run = run,
 };

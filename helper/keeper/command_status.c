@@ -36,13 +36,13 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
 	KT_CLEANUP(kt_answer_clear) struct kt_answer answer = { 0 };
 	KT_CLEANUP(kt_probe_clear) struct kt_probe probe = { 0 };
-	const struct kt_wish wish = { 0 };
+	const struct kt_requirement requirement = { 0 };
 	const char *account;
 	bool found;
 
 	if (!kt_options_read_account(NULL, 0, argc, argv, &account, error) ||
 	    !kt_account_find(keeper, account, KT_ACCOUNT_TOKEN, &credential, error) ||
-	    !kt_supply_answer(keeper, &credential, &wish, &answer, &found, error))
+	    !kt_supply_answer(keeper, &credential, &requirement, &answer, &found, error))
 		return false;
 	kt_expiry_warn(&credential);
 	if (!kt_probe_ask(&probe, &credential, &answer.secret, KT_COURIER_MILLISECONDS, error))

@@ -153,21 +153,3 @@ int64_t kt_lifetime_wall_end(const struct kt_credential *credential)
 {
 	return kt_lifetime_wall_end_milliseconds(credential) / SECOND;
 }
-
-bool kt_lifetime_is_enough(const struct kt_credential *credential, const struct kt_wish *wish)
-{
-	int64_t left = kt_lifetime_left(credential);
-	int64_t needed = kt_lifetime_margin(credential);
-
-	if (wish->nearly_whole)
-		needed = credential->lifetime - credential->lifetime / 10;
-	/* Who asked may have been a moment early. */
-	if (wish->ahead)
-		needed = credential->lifetime / 5 + 1;
-	if (wish->minimum > 0)
-		needed = wish->minimum;
-	/* More than a whole life cannot be had: the newest one is meant. */
-	if (wish->minimum > credential->lifetime)
-		needed = credential->lifetime - credential->lifetime / 10;
-	return !wish->renew && left > 0 && left >= needed;
-}

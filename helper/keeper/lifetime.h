@@ -9,7 +9,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "helper/keeper/wish.h"
 #include "keyring/credential.h"
 
 /*
@@ -51,9 +50,3 @@ int64_t kt_lifetime_margin(const struct kt_credential *credential);
 /* When the access token ends by this machine's wall clock; 0 where there is none. */
 int64_t kt_lifetime_wall_end_milliseconds(const struct kt_credential *credential);
 int64_t kt_lifetime_wall_end(const struct kt_credential *credential);
-
-/*
- * The access token is as good as the wish asks. A minimum longer than its whole life means the
- * newest token there can be: nine tenths of a life.
- */
-bool kt_lifetime_is_enough(const struct kt_credential *credential, const struct kt_wish *wish);

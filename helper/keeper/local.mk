@@ -86,8 +86,7 @@ libkeeper_a_SOURCES = \
 	helper/keeper/settings.c helper/keeper/settings.h \
 	helper/keeper/settings_config.c \
 	helper/keeper/supply.c helper/keeper/supply.h \
-	helper/keeper/terminal.c helper/keeper/terminal.h \
-	helper/keeper/wish.h
+	helper/keeper/terminal.c helper/keeper/terminal.h
 
 keyturn_keeper_SOURCES = helper/libexec.c
 keyturn_keeper_CPPFLAGS = $(AM_CPPFLAGS) $(INSTALLED)

@@ -41,7 +41,8 @@ static bool read_settings(const struct kt_query *query, struct kt_settings *sett
 
 	if (query->from_environment + (query->env_file != NULL) + (query->config != NULL) > 1 ||
 	    query->account)
-		return kt_fail(error, KT_ERROR_USAGE, "--from-env, --env-file, --config and an account "
+		return kt_fail(error, KT_ERROR_USAGE,
+		               "--from-env, --env-file, --config and an account "
 		               "exclude each other");
 	if (query->kind && kind == KT_KIND_NONE)
 		return kt_fail(error, KT_ERROR_USAGE, "--kind is none of the kinds");
@@ -67,12 +68,12 @@ static bool take_token(struct kt_settings *settings, struct kt_credential *crede
 
 /* Only what needs no memory of its own can do without a keyring. */
 static bool sign_token(struct kt_keeper *keeper, const struct kt_settings *settings,
-                       const struct kt_wish *wish, struct kt_credential *credential,
+                       const struct kt_requirement *requirement, struct kt_credential *credential,
                        struct kt_error *error)
 {
 	if (settings->kind == KT_KIND_JWT)
 		return kt_app_fill(credential, settings, error) &&
-		       kt_session_choose(credential, wish, error) &&
+		       kt_session_choose(credential, requirement, error) &&
 		       kt_session_sign(keeper, credential, error);
 	kt_fail(error, KT_ERROR_USAGE, "a %s app's refresh token changes at each use and has to be "
 	        "kept: that needs a login", kt_kind_name(settings->kind));
@@ -81,8 +82,8 @@ static bool sign_token(struct kt_keeper *keeper, const struct kt_settings *setti
 }
 
 static bool from_settings(struct kt_keeper *keeper, const struct kt_query *query,
-                          const struct kt_wish *wish, struct kt_credential *credential,
-                          struct kt_error *error)
+                          const struct kt_requirement *requirement,
+                          struct kt_credential *credential, struct kt_error *error)
 {
 	KT_CLEANUP(kt_settings_clear) struct kt_settings settings = { 0 };
 
@@ -93,7 +94,7 @@ static bool from_settings(struct kt_keeper *keeper, const struct kt_query *query
 		return false;
 	return kt_kind_is_fixed(settings.kind)
 		? take_token(&settings, credential, error)
-		: sign_token(keeper, &settings, wish, credential, error);
+		: sign_token(keeper, &settings, requirement, credential, error);
 }
 
 /* A session's token has a place of its own in the cache, which the door does not know. */
@@ -107,8 +108,10 @@ static bool check_session(const struct kt_query *query, const struct kt_credenti
 {
 	if (!has_session(query) || credential->kind == KT_KIND_JWT)
 		return true;
-	kt_fail(error, KT_ERROR_USAGE, "--session-name, --duration and --scope-file are for service "
-	        "apps; this account is a %s", kt_kind_name(credential->kind));
+	kt_fail(error, KT_ERROR_USAGE,
+	        "--session-name, --duration and --scope-file are for service "
+	        "apps; this account is a %s",
+	        kt_kind_name(credential->kind));
 	return kt_advise(error, "leave them out, or name an account of kind jwt: keyturn list");
 }
 
@@ -128,7 +131,7 @@ static bool find_account(struct kt_keeper *keeper, const struct kt_query *query,
 	keyring = kt_keeper_enter(keeper, &waited, error);
 	if (!keyring)
 		return false;
-	if (waited && !query->nearly_whole && !keeper->wants_json && !has_session(query)) {
+	if (waited && !query->nine_tenths_left && !keeper->wants_json && !has_session(query)) {
 		kt_remember_ask(memory, answer, answered, &none);
 		if (*answered && (!answer->is_token || (answer->expires && minimum >
 		                  answer->expires - kt_clock_wall()))) {
@@ -142,20 +145,21 @@ static bool find_account(struct kt_keeper *keeper, const struct kt_query *query,
 
 /* What the door remembers ends too soon for this caller: the token will be renewed for him. */
 static bool is_too_short(const struct kt_query *query, const struct kt_remembrance *memory,
-                         const struct kt_wish *wish)
+                         const struct kt_requirement *requirement)
 {
 	KT_CLEANUP(kt_answer_clear) struct kt_answer answer = { 0 };
 	bool found = false;
 	bool none;
 
-	if (wish->minimum > 0 && !has_session(query))
+	if (requirement->minimum_seconds > 0 && !has_session(query))
 		kt_remember_ask(memory, &answer, &found, &none);
-	return found && answer.expires && wish->minimum > answer.expires - kt_clock_wall();
+	return found && answer.expires &&
+	       requirement->minimum_seconds > answer.expires - kt_clock_wall();
 }
 
 /* A token out of the keyring, remembered for the next who asks the same. */
 static bool from_keyring(struct kt_keeper *keeper, const struct kt_query *query,
-                         const struct kt_wish *wish, struct kt_credential *credential,
+                         const struct kt_requirement *requirement, struct kt_credential *credential,
                          struct kt_answer *answer, struct kt_error *error)
 {
 	const struct kt_cache_question question =
@@ -165,15 +169,15 @@ static bool from_keyring(struct kt_keeper *keeper, const struct kt_query *query,
 	bool found;
 
 	kt_remember_begin(&memory, &question);
-	memory.is_due = memory.is_due || is_too_short(query, &memory, wish);
+	memory.is_due = memory.is_due || is_too_short(query, &memory, requirement);
 	kt_keeper_expect(keeper, memory.mark, memory.is_due);
-	if (!find_account(keeper, query, &memory, wish->minimum, credential, answer, &answered,
-	                  error))
+	if (!find_account(keeper, query, &memory, requirement->minimum_seconds, credential, answer,
+	                  &answered, error))
 		return false;
 	if (answered)
 		return true;
 	if (!check_session(query, credential, error) ||
-	    !kt_supply_answer(keeper, credential, wish, answer, &found, error))
+	    !kt_supply_answer(keeper, credential, requirement, answer, &found, error))
 		return false;
 	if (!has_session(query))
 		kt_remember_answer(&memory, credential, answer);
@@ -185,30 +189,32 @@ bool kt_query_answer(struct kt_keeper *keeper, const struct kt_query *query,
                      struct kt_error *error)
 {
 	KT_CLEANUP(kt_text_free) char *scope = NULL;
-	struct kt_wish wish = {
-		.nearly_whole = query->nearly_whole && !query->minimum,
+	struct kt_requirement requirement = {
+		.nine_tenths_left = query->nine_tenths_left && !query->minimum,
 		.session_name = query->session_name,
 	};
 	bool found;
 	bool loaded;
 
 	if (query->minimum && !kt_text_to_number(query->minimum, strlen(query->minimum), 0,
-	                                         INT32_MAX, &wish.minimum))
+	                                         INT32_MAX, &requirement.minimum_seconds))
 		return kt_fail(error, KT_ERROR_USAGE, "--min-valid is not a number of seconds");
-	if ((query->duration && !kt_session_read_duration(query->duration, &wish.duration, error)) ||
+	if ((query->duration &&
+	     !kt_session_read_duration(query->duration, &requirement.duration, error)) ||
 	    (query->scope_file && !kt_session_read_scope(&scope, query->scope_file, error)))
 		return false;
-	wish.scope = scope;
+	requirement.scope = scope;
 	if (query->from_environment || query->env_file || query->config)
-		loaded = from_settings(keeper, query, &wish, credential, error) &&
+		loaded = from_settings(keeper, query, &requirement, credential, error) &&
 		         check_session(query, credential, error) &&
 		         kt_supply_show(credential, answer, &found, error);
 	else
-		loaded = from_keyring(keeper, query, &wish, credential, answer, error);
+		loaded = from_keyring(keeper, query, &requirement, credential, answer, error);
 	if (!loaded)
 		return false;
-	if (answer->expires && wish.minimum > answer->expires - kt_clock_wall())
-		kt_report_note("--min-valid asks for more than this token's life: it is the newest one");
+	if (answer->expires && requirement.minimum_seconds > answer->expires - kt_clock_wall())
+		kt_report_note(
+			"--min-valid asks for more than this token's life: it is the newest one");
 	kt_expiry_warn(credential);
 	return true;
 }

@@ -12,7 +12,7 @@
 struct kt_query {
 	const char *account;
 	const char *minimum;  /* --min-valid: seconds */
-	bool nearly_whole;    /* run: nine tenths of the life */
+	bool nine_tenths_left;    /* run: nine tenths of the life */
 	bool from_environment;
 	const char *env_file;
 	const char *config;

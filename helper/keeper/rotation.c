@@ -41,7 +41,7 @@ struct rotation {
 	struct kt_keyring *keyring;
 	struct kt_change *change;
 	struct kt_credential *credential;
-	const struct kt_wish *wish;
+	const struct kt_requirement *requirement;
 	char *name;               /* of the account, for messages */
 	int64_t deadline;         /* of all requests together */
 	struct kt_journal journal;
@@ -62,12 +62,12 @@ static void clear_rotation(struct rotation *rotation)
 	kt_hold_end(&rotation->hold);
 }
 
-/* Good for who asks for nothing; maybe not what the wish asks for. */
+/* Good for who asks for nothing; maybe not what the requirement asks for. */
 static bool is_usable(const struct kt_credential *credential)
 {
-	const struct kt_wish usual = { 0 };
+	const struct kt_requirement usual = { 0 };
 
-	return kt_lifetime_is_enough(credential, &usual);
+	return kt_requirement_is_met(&usual, credential);
 }
 
 /* Nothing came of the request, or it was answered: the record no longer speaks of it. */
@@ -90,7 +90,8 @@ static bool commit_to_sending(struct rotation *rotation, struct kt_error *error)
 	    !kt_journal_write(&rotation->journal, KT_JOURNAL_SENT, error))
 		return false;
 	kt_fault_point("sent");
-	return kt_errand_add(&go, "say", "go", error) && kt_courier_send(&rotation->courier, &go, error);
+	return kt_errand_add(&go, "say", "go", error) &&
+	       kt_courier_send(&rotation->courier, &go, error);
 }
 
 /*
@@ -108,7 +109,8 @@ static bool send_once(struct rotation *rotation, struct kt_errand *answer, struc
 	kt_courier_end(courier);
 	*courier = rotation->keeper->courier;
 	rotation->keeper->courier = (struct kt_courier){ 0 };
-	if (!rotation->is_unclear && !kt_journal_write(&rotation->journal, KT_JOURNAL_INTENT, error))
+	if (!rotation->is_unclear &&
+	    !kt_journal_write(&rotation->journal, KT_JOURNAL_INTENT, error))
 		return false;
 	kt_fault_point("intent");
 	if (!kt_grant_refresh_token(rotation->credential, &rotation->sent,
@@ -213,7 +215,8 @@ static bool save(struct rotation *rotation, const struct kt_credential *renewed,
 	for (;;) {
 		struct kt_error cause = { 0 };
 		struct kt_error ignored = { 0 };
-		int64_t limit = is_escrowed ? STORE_MILLISECONDS : STORE_WITHOUT_ESCROW_MILLISECONDS;
+		int64_t limit =
+			is_escrowed ? STORE_MILLISECONDS : STORE_WITHOUT_ESCROW_MILLISECONDS;
 
 		if (is_escrowed)
 			kt_journal_write(&rotation->journal, KT_JOURNAL_GOT, &ignored);
@@ -221,8 +224,9 @@ static bool save(struct rotation *rotation, const struct kt_credential *renewed,
 		if (kt_keyring_store(rotation->keyring, renewed, &cause))
 			break;
 		if (!is_escrowed)
-			is_escrowed = kt_escrow_reserve(&rotation->escrow, kt_secret_length(&form)) &&
-			              kt_escrow_fill(&rotation->escrow, &form);
+			is_escrowed =
+				kt_escrow_reserve(&rotation->escrow, kt_secret_length(&form)) &&
+				kt_escrow_fill(&rotation->escrow, &form);
 		if (kt_clock_monotonic() - begin >= limit)
 			return fail_unsaved(rotation, &cause, is_escrowed, error);
 		kt_clock_sleep(250);
@@ -241,7 +245,7 @@ static void count_early(struct rotation *rotation, int64_t lifetime)
 	int64_t since = now - journal->renewed_wall;
 	int64_t soon = lifetime > 0 ? lifetime / 2 : EARLY_PAUSE;
 
-	if (!rotation->wish->renew)
+	if (!rotation->requirement->fresh)
 		journal->early = since >= 0 && since < soon ? journal->early + 1 : 0;
 	journal->renewed_wall = now;
 }
@@ -286,8 +290,9 @@ static bool fail_lost(const struct rotation *rotation, struct kt_error *error)
 
 	if (!kt_expiry_format(rotation->journal.sent_wall, &time, error))
 		return false;
-	kt_fail(error, KT_ERROR_DEAD, "login needed for %s: the answer to its renewal was lost at %s",
-	        rotation->name, time);
+	kt_fail(error, KT_ERROR_DEAD,
+	        "login needed for %s: the answer to its renewal was lost at %s", rotation->name,
+	        time);
 	return kt_advise(error, "log in again: keyturn login %s", rotation->name);
 }
 
@@ -323,7 +328,8 @@ static bool look_again(struct rotation *rotation, bool *changed, struct kt_error
 		kt_clock_sleep(pauses[i]);
 		if (!reload(rotation, error))
 			return false;
-		*changed = !kt_secret_is_equal(&rotation->credential->refresh_token, &rotation->sent);
+		*changed =
+			!kt_secret_is_equal(&rotation->credential->refresh_token, &rotation->sent);
 	}
 	return true;
 }
@@ -359,7 +365,7 @@ static bool renew(struct rotation *rotation, struct kt_error *error)
 			return false;
 		if (!changed)
 			return give_up(rotation, &reply, error);
-		if (kt_lifetime_is_enough(rotation->credential, rotation->wish))
+		if (kt_requirement_is_met(rotation->requirement, rotation->credential))
 			return true;
 		rotation->is_unclear = false;
 		rotation->journal.tries = 0;
@@ -412,11 +418,15 @@ static bool check_recovery(struct rotation *rotation, struct kt_error *error)
 	for (int64_t i = 1; i < journal->tries && pause < LONGEST_PAUSE; i++)
 		pause *= 2;
 	pause = pause < LONGEST_PAUSE ? pause : LONGEST_PAUSE;
-	if (journal->tries > 0 && since >= 0 && since < pause && !rotation->wish->renew) {
-		kt_fail(error, KT_ERROR_NETWORK, "the answer to the last renewal of %s was lost on the "
-		        "way; whether it counted is not known", rotation->name);
-		return kt_advise(error, "nothing is given up: try again in %lld s, or at once with: "
-		                 "keyturn refresh %s", (long long)(pause - since), rotation->name);
+	if (journal->tries > 0 && since >= 0 && since < pause && !rotation->requirement->fresh) {
+		kt_fail(error, KT_ERROR_NETWORK,
+		        "the answer to the last renewal of %s was lost on the "
+		        "way; whether it counted is not known",
+		        rotation->name);
+		return kt_advise(error,
+		                 "nothing is given up: try again in %lld s, or at once with: "
+		                 "keyturn refresh %s",
+		                 (long long)(pause - since), rotation->name);
 	}
 	journal->tries++;
 	return true;
@@ -426,7 +436,7 @@ static int64_t pace_left(const struct rotation *rotation)
 {
 	int64_t since = kt_clock_wall() - rotation->journal.renewed_wall;
 
-	if (rotation->wish->renew || rotation->journal.early < EARLY_LIMIT || since < 0 ||
+	if (rotation->requirement->fresh || rotation->journal.early < EARLY_LIMIT || since < 0 ||
 	    since >= EARLY_PAUSE)
 		return 0;
 	return EARLY_PAUSE - since;
@@ -479,14 +489,15 @@ static bool run_locked(struct rotation *rotation, struct kt_error *error)
 	}
 	if (!adopt_locked(rotation, error))
 		return false;
-	if (kt_lifetime_is_enough(rotation->credential, rotation->wish))
+	if (kt_requirement_is_met(rotation->requirement, rotation->credential))
 		return true;
 	rotation->is_unclear = kt_journal_is_sent(&rotation->journal, rotation->credential,
 	                                          &rotation->credential->refresh_token);
-	if (kt_text_is_equal(rotation->credential->state, "dead") && !rotation->wish->renew)
+	if (kt_text_is_equal(rotation->credential->state, "dead") && !rotation->requirement->fresh)
 		return fail_dead(rotation, error);
 	/* A lost answer is not asked for again while there is a token. */
-	if (rotation->is_unclear && !rotation->wish->renew && is_usable(rotation->credential))
+	if (rotation->is_unclear && !rotation->requirement->fresh &&
+	    is_usable(rotation->credential))
 		return true;
 	if (!check_recovery(rotation, error) || !check_pace(rotation, error) ||
 	    !renew(rotation, error))
@@ -499,12 +510,13 @@ static bool run_locked(struct rotation *rotation, struct kt_error *error)
 }
 
 /* The token is good, if not as good as wished, and a better one cannot be had now. */
-static bool makes_do(const struct kt_credential *credential, const struct kt_wish *wish,
-                     const struct kt_error *error)
+static bool makes_do(const struct kt_credential *credential,
+                     const struct kt_requirement *requirement, const struct kt_error *error)
 {
 	return (error->code == KT_ERROR_BUSY || error->code == KT_ERROR_NETWORK ||
 	        error->code == KT_ERROR_SERVER) &&
-	       !wish->renew && !wish->ahead && wish->minimum == 0 && is_usable(credential);
+	       !requirement->fresh && !requirement->before_last_fifth &&
+	       requirement->minimum_seconds == 0 && is_usable(credential);
 }
 
 /* A renewed grant waits in escrow; one that is merely reserved does not. */
@@ -518,18 +530,18 @@ static bool is_parked(const struct kt_identity *identity)
 }
 
 bool kt_rotation_run(struct kt_keeper *keeper, struct kt_credential *credential,
-                     const struct kt_wish *wish, struct kt_error *error)
+                     const struct kt_requirement *requirement, struct kt_error *error)
 {
 	KT_CLEANUP(kt_change_end) struct kt_change change = { 0 };
 	KT_CLEANUP(clear_rotation) struct rotation rotation = {
 		.keeper = keeper,
 		.credential = credential,
-		.wish = wish,
+		.requirement = requirement,
 		.change = &change,
 	};
 	int64_t asked;
 
-	if (kt_lifetime_is_enough(credential, wish) && !is_parked(&credential->identity))
+	if (kt_requirement_is_met(requirement, credential) && !is_parked(&credential->identity))
 		return true;
 	if (!kt_account_full_name(&credential->identity, &rotation.name, error))
 		return false;
@@ -545,7 +557,7 @@ bool kt_rotation_run(struct kt_keeper *keeper, struct kt_credential *credential,
 		if (run_locked(&rotation, error))
 			return true;
 	}
-	if (!makes_do(credential, wish, error))
+	if (!makes_do(credential, requirement, error))
 		return false;
 	kt_report_trace("%s", error->message);
 	kt_error_clear(error);

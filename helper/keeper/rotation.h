@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 #include "helper/keeper/keeper.h"
-#include "helper/keeper/wish.h"
+#include "helper/keeper/token/requirement.h"
 #include "keyring/credential.h"
 
 /*
@@ -21,7 +21,7 @@
  * loses a refresh token.
  */
 bool kt_rotation_run(struct kt_keeper *keeper, struct kt_credential *credential,
-                     const struct kt_wish *wish, struct kt_error *error);
+                     const struct kt_requirement *requirement, struct kt_error *error);
 
 /*
  * What waits in escrow for the account becomes its item and credential, which was just loaded.

@@ -61,8 +61,9 @@ bool kt_session_read_scope(char **scope, const char *path, struct kt_error *erro
 	struct kt_error broken = { 0 };
 	bool found = true;
 
-	if (!(strcmp(path, "-") == 0 ? kt_secret_read(&text, STDIN_FILENO, SCOPE_MAXIMUM, error)
-	                             : kt_file_read_given(path, SCOPE_MAXIMUM, &text, &found, error)))
+	if (!(strcmp(path, "-") == 0
+	              ? kt_secret_read(&text, STDIN_FILENO, SCOPE_MAXIMUM, error)
+	              : kt_file_read_given(path, SCOPE_MAXIMUM, &text, &found, error)))
 		return false;
 	if (!found)
 		return kt_fail(error, KT_ERROR_USAGE, "the file of --scope-file does not exist");
@@ -75,24 +76,25 @@ bool kt_session_read_scope(char **scope, const char *path, struct kt_error *erro
 	       kt_text_set(scope, kt_secret_reveal(&compact), error);
 }
 
-bool kt_session_choose(struct kt_credential *credential, const struct kt_wish *wish,
+bool kt_session_choose(struct kt_credential *credential, const struct kt_requirement *requirement,
                        struct kt_error *error)
 {
 	bool is_other = false;
 
-	if (wish->session_name && !kt_text_is_equal(credential->session_name, wish->session_name)) {
+	if (requirement->session_name &&
+	    !kt_text_is_equal(credential->session_name, requirement->session_name)) {
 		is_other = true;
-		if (!kt_text_set(&credential->session_name, wish->session_name, error))
+		if (!kt_text_set(&credential->session_name, requirement->session_name, error))
 			return false;
 	}
-	if (wish->scope && !kt_text_is_equal(credential->scope, wish->scope)) {
+	if (requirement->scope && !kt_text_is_equal(credential->scope, requirement->scope)) {
 		is_other = true;
-		if (!kt_text_set(&credential->scope, wish->scope, error))
+		if (!kt_text_set(&credential->scope, requirement->scope, error))
 			return false;
 	}
-	if (wish->duration && credential->duration != wish->duration) {
+	if (requirement->duration && credential->duration != requirement->duration) {
 		is_other = true;
-		credential->duration = wish->duration;
+		credential->duration = requirement->duration;
 	}
 	if (is_other)
 		kt_lifetime_end(credential);
@@ -121,7 +123,8 @@ static bool name_variant(const struct kt_credential *credential, char **variant,
 		return kt_fail_memory(error);
 	done = kt_text_format(&duration, error, "%lld", (long long)credential->duration) &&
 	       EVP_DigestInit_ex(context, EVP_sha256(), NULL) == 1 &&
-	       add_part(context, credential->grant) && add_part(context, credential->session_name) &&
+	       add_part(context, credential->grant) &&
+	       add_part(context, credential->session_name) &&
 	       add_part(context, credential->scope) && add_part(context, duration) &&
 	       EVP_DigestFinal_ex(context, digest, &length) == 1;
 	EVP_MD_CTX_free(context);
@@ -132,11 +135,12 @@ static bool name_variant(const struct kt_credential *credential, char **variant,
 }
 
 static bool name_session(struct session *session, const struct kt_credential *credential,
-                         const struct kt_wish *wish, struct kt_error *error)
+                         const struct kt_requirement *requirement, struct kt_error *error)
 {
 	if (!name_variant(credential, &session->variant, error))
 		return false;
-	session->is_own = !wish->session_name && !wish->scope && !wish->duration;
+	session->is_own =
+		!requirement->session_name && !requirement->scope && !requirement->duration;
 	session->question = (struct kt_cache_question){
 		.form = KT_CACHE_ACCOUNT,
 		.protocol = credential->identity.protocol,
@@ -204,7 +208,8 @@ static bool ask(struct kt_keeper *keeper, struct kt_credential *credential, int6
 {
 	KT_CLEANUP(kt_errand_clear) struct kt_errand errand = { 0 };
 
-	if (!kt_grant_jwt_bearer(credential, now, deadline - kt_clock_monotonic(), &errand, error) ||
+	if (!kt_grant_jwt_bearer(credential, now, deadline - kt_clock_monotonic(), &errand,
+	                         error) ||
 	    !kt_courier_ask_early(&keeper->courier, &errand, answer, error))
 		return false;
 	kt_reply_read(reply, answer, kt_dialect_of(credential));
@@ -237,16 +242,18 @@ bool kt_session_sign(struct kt_keeper *keeper, struct kt_credential *credential,
 		int64_t difference;
 		int64_t pause;
 
-		if (!ask(keeper, credential, kt_clock_wall() + correction, deadline, &answer, &reply,
-		         error))
+		if (!ask(keeper, credential, kt_clock_wall() + correction, deadline, &answer,
+		         &reply, error))
 			return false;
 		if (reply.verdict == KT_VERDICT_TOKENS)
 			return accept(credential, &answer, &reply, error);
 		difference = clock_difference(&reply);
 		if (correction == 0 && reply.status >= 400 && reply.status < 500 &&
 		    llabs(difference) > CLOCK_TOLERANCE) {
-			kt_report_note("this machine's clock is %lld s %s the service's: signed again with "
-			               "its time", llabs(difference), difference > 0 ? "behind" : "ahead of");
+			kt_report_note("this machine's clock is %lld s %s the service's: signed "
+			               "again with "
+			               "its time",
+			               llabs(difference), difference > 0 ? "behind" : "ahead of");
 			correction = difference;
 			continue;
 		}
@@ -271,27 +278,27 @@ static bool reload(struct kt_keyring *keyring, struct kt_credential *credential,
 
 /* Under the lock: another may have signed meanwhile, or logged in anew. */
 static bool run_locked(struct kt_keeper *keeper, struct kt_credential *credential,
-                       const struct kt_wish *wish, struct kt_change *change,
+                       const struct kt_requirement *requirement, struct kt_change *change,
                        struct kt_error *error)
 {
 	KT_CLEANUP(clear_session) struct session session = { 0 };
 
 	if ((!kt_change_is_none_since(change, keeper->mark) &&
 	     !reload(&keeper->keyring, credential, error)) ||
-	    !kt_session_choose(credential, wish, error) ||
-	    !name_session(&session, credential, wish, error))
+	    !kt_session_choose(credential, requirement, error) ||
+	    !name_session(&session, credential, requirement, error))
 		return false;
 	kt_cache_open(&session.cache, kt_environment_get);
-	if (!wish->renew)
+	if (!requirement->fresh)
 		recall(&session, credential);
-	if (kt_lifetime_is_enough(credential, wish))
+	if (kt_requirement_is_met(requirement, credential))
 		return true;
 	if (!kt_session_sign(keeper, credential, error))
 		return false;
 	/* What the door has of the old token would else be handed out to its end. */
 	if (session.is_own)
 		kt_remember_renewal(credential);
-	else if (wish->renew)
+	else if (requirement->fresh)
 		kt_remember_change(&credential->identity);
 	if (remember(&session, credential) || !session.is_own)
 		return true;
@@ -300,17 +307,17 @@ static bool run_locked(struct kt_keeper *keeper, struct kt_credential *credentia
 }
 
 bool kt_session_run(struct kt_keeper *keeper, struct kt_credential *credential,
-                    const struct kt_wish *wish, struct kt_error *error)
+                    const struct kt_requirement *requirement, struct kt_error *error)
 {
 	KT_CLEANUP(kt_change_end) struct kt_change change = { 0 };
 	KT_CLEANUP(clear_session) struct session session = { 0 };
 
-	if (!kt_session_choose(credential, wish, error) ||
-	    !name_session(&session, credential, wish, error))
+	if (!kt_session_choose(credential, requirement, error) ||
+	    !name_session(&session, credential, requirement, error))
 		return false;
 	kt_cache_open(&session.cache, kt_environment_get);
 	recall(&session, credential);
-	if (kt_lifetime_is_enough(credential, wish))
+	if (kt_requirement_is_met(requirement, credential))
 		return true;
 	if (!kt_keeper_keyring(keeper, error))
 		return false;
@@ -320,13 +327,13 @@ bool kt_session_run(struct kt_keeper *keeper, struct kt_credential *credential,
 		kt_error_clear(error);
 		return true;
 	}
-	return run_locked(keeper, credential, wish, &change, error);
+	return run_locked(keeper, credential, requirement, &change, error);
 }
 
 bool kt_session_remember(const struct kt_credential *credential)
 {
 	KT_CLEANUP(clear_session) struct session session = { 0 };
-	const struct kt_wish own = { 0 };
+	const struct kt_requirement own = { 0 };
 	struct kt_error ignored = { 0 };
 
 	kt_cache_open(&session.cache, kt_environment_get);
@@ -334,7 +341,7 @@ bool kt_session_remember(const struct kt_credential *credential)
 }
 
 bool kt_session_reject(struct kt_keyring *keyring, struct kt_credential *credential,
-                       const struct kt_wish *wish, const struct kt_secret *token,
+                       const struct kt_requirement *requirement, const struct kt_secret *token,
                        struct kt_error *error)
 {
 	KT_CLEANUP(kt_credential_clear) struct kt_credential chosen = { 0 };
@@ -343,8 +350,8 @@ bool kt_session_reject(struct kt_keyring *keyring, struct kt_credential *credent
 
 	kt_cache_open(&session.cache, kt_environment_get);
 	if (!kt_credential_copy(&chosen, credential, error) ||
-	    !kt_session_choose(&chosen, wish, error) ||
-	    !name_session(&session, &chosen, wish, error))
+	    !kt_session_choose(&chosen, requirement, error) ||
+	    !name_session(&session, &chosen, requirement, error))
 		return false;
 	recall(&session, &chosen);
 	if (token && !kt_secret_is_equal(&chosen.token, token)) {
@@ -352,6 +359,6 @@ bool kt_session_reject(struct kt_keyring *keyring, struct kt_credential *credent
 		return true;
 	}
 	kt_remember_refusal(identity, session.variant);
-	kt_remember_refusal(identity, kt_text_or_empty(wish->session_name));
+	kt_remember_refusal(identity, kt_text_or_empty(requirement->session_name));
 	return !session.is_own || kt_reject_token(keyring, credential, error);
 }

@@ -10,15 +10,15 @@
 #include <stdbool.h>
 
 #include "helper/keeper/keeper.h"
-#include "helper/keeper/wish.h"
+#include "helper/keeper/token/requirement.h"
 #include "keyring/credential.h"
 
 /*
  * Makes credential, just loaded, one whose access token is of the wish's session and meets the
- * wish. However many callers ask at once, one request is made for each session.
+ * requirement. However many callers ask at once, one request is made for each session.
  */
 bool kt_session_run(struct kt_keeper *keeper, struct kt_credential *credential,
-                    const struct kt_wish *wish, struct kt_error *error);
+                    const struct kt_requirement *requirement, struct kt_error *error);
 
 /*
  * Signs and asks the service for a token now, without keyring, lock or cache. A clock that is
@@ -39,11 +39,11 @@ bool kt_session_remember(const struct kt_credential *credential);
  * one (NULL: whatever is held). Inside the account's lock.
  */
 bool kt_session_reject(struct kt_keyring *keyring, struct kt_credential *credential,
-                       const struct kt_wish *wish, const struct kt_secret *token,
+                       const struct kt_requirement *requirement, const struct kt_secret *token,
                        struct kt_error *error);
 
-/* Says of the credential which of its tokens the wish means. */
-bool kt_session_choose(struct kt_credential *credential, const struct kt_wish *wish,
+/* Says of the credential which of its tokens the requirement means. */
+bool kt_session_choose(struct kt_credential *credential, const struct kt_requirement *requirement,
                        struct kt_error *error);
 
 /* Reads a scope: one JSON object of at most 64 KiB, from a file or "-" for stdin. */

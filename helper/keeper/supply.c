@@ -26,11 +26,11 @@ static bool fail_refused(const struct kt_credential *credential, struct kt_error
 }
 
 bool kt_supply_renew(struct kt_keeper *keeper, struct kt_credential *credential,
-                     const struct kt_wish *wish, struct kt_error *error)
+                     const struct kt_requirement *requirement, struct kt_error *error)
 {
 	if (credential->kind == KT_KIND_JWT)
-		return kt_session_run(keeper, credential, wish, error);
-	return kt_rotation_run(keeper, credential, wish, error);
+		return kt_session_run(keeper, credential, requirement, error);
+	return kt_rotation_run(keeper, credential, requirement, error);
 }
 
 bool kt_supply_show(const struct kt_credential *credential, struct kt_answer *answer,
@@ -48,7 +48,7 @@ bool kt_supply_show(const struct kt_credential *credential, struct kt_answer *an
 
 /* A dead grant whose next login is under way: the one that it brings. */
 static bool renew_after_login(struct kt_keeper *keeper, struct kt_credential *credential,
-                              const struct kt_wish *wish, struct kt_error *error)
+                              const struct kt_requirement *requirement, struct kt_error *error)
 {
 	KT_CLEANUP(kt_identity_clear) struct kt_identity identity = { 0 };
 	struct kt_error ignored = { 0 };
@@ -61,17 +61,17 @@ static bool renew_after_login(struct kt_keeper *keeper, struct kt_credential *cr
 		return false;
 	kt_error_clear(error);
 	return !kt_kind_is_grant(credential->kind) ||
-	       kt_supply_renew(keeper, credential, wish, error);
+	       kt_supply_renew(keeper, credential, requirement, error);
 }
 
 bool kt_supply_answer(struct kt_keeper *keeper, struct kt_credential *credential,
-                      const struct kt_wish *wish, struct kt_answer *answer, bool *found,
-                      struct kt_error *error)
+                      const struct kt_requirement *requirement, struct kt_answer *answer,
+                      bool *found, struct kt_error *error)
 {
 	*found = false;
 	if (kt_kind_is_grant(credential->kind) &&
-	    !kt_supply_renew(keeper, credential, wish, error) &&
-	    !renew_after_login(keeper, credential, wish, error))
+	    !kt_supply_renew(keeper, credential, requirement, error) &&
+	    !renew_after_login(keeper, credential, requirement, error))
 		return false;
 	return kt_supply_show(credential, answer, found, error);
 }

@@ -8,19 +8,19 @@
 
 #include "helper/answer.h"
 #include "helper/keeper/keeper.h"
-#include "helper/keeper/wish.h"
+#include "helper/keeper/token/requirement.h"
 #include "keyring/credential.h"
 
 /*
- * Fills answer with what the credential is good for; a grant's access token meets the wish, and
- * is renewed first if it does not (rotation.h tells the errors). A refused PAT or SAT is
+ * Fills answer with what the credential is good for; a grant's access token meets the requirement,
+ * and is renewed first if it does not (rotation.h tells the errors). A refused PAT or SAT is
  * KT_ERROR_REFUSED with the command that mends it; a password that has expired is none: *found
  * is false. The answer's expires stays 0 for PAT and SAT: what the user typed warns and never
  * blocks.
  */
 bool kt_supply_answer(struct kt_keeper *keeper, struct kt_credential *credential,
-                      const struct kt_wish *wish, struct kt_answer *answer, bool *found,
-                      struct kt_error *error);
+                      const struct kt_requirement *requirement, struct kt_answer *answer,
+                      bool *found, struct kt_error *error);
 
 /* The same from the credential as it is, whatever its age. */
 bool kt_supply_show(const struct kt_credential *credential, struct kt_answer *answer,
@@ -31,4 +31,4 @@ bool kt_supply_show(const struct kt_credential *credential, struct kt_answer *an
  * grant refreshes (rotation.h). Both write the errors that rotation.h tells.
  */
 bool kt_supply_renew(struct kt_keeper *keeper, struct kt_credential *credential,
-                     const struct kt_wish *wish, struct kt_error *error);
+                     const struct kt_requirement *requirement, struct kt_error *error);

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+libkeeper_a_SOURCES += \
+	helper/keeper/token/requirement.c helper/keeper/token/requirement.h

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* What a caller requires of an access token, and whether one meets it. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "keyring/credential.h"
+
+/* A zeroed requirement is the usual one: good for kt_lifetime_margin(). */
+struct kt_requirement {
+	int64_t minimum_seconds; /* --min-valid */
+	bool nine_tenths_left;   /* of its life: run */
+	bool before_last_fifth;  /* of its life: refresh --due, and renewal ahead */
+	bool fresh;              /* a new one in any case, also of a grant called dead: refresh */
+	/* Of a service app: which of its tokens. Borrowed; zeroed: as the account says. */
+	const char *session_name;
+	const char *scope;       /* JSON text */
+	int64_t duration;        /* seconds */
+};
+
+/*
+ * True if the credential's access token meets the requirement. A minimum longer than the token's
+ * whole life means the newest token there can be: nine tenths of a life.
+ */
+bool kt_requirement_is_met(const struct kt_requirement *requirement,
+                           const struct kt_credential *credential);
