@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "helper/keeper/checkup.h"
+#include "helper/keeper/doctor/doctor.h"
 
 static char directory[] = "/tmp/keyturn-pam-XXXXXX";
 static const char *const names[] = { "login", "sshd", "passwd", "common-auth", "common-session",

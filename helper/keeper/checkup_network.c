@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "helper/keeper/account.h"
-#include "helper/keeper/checkup.h"
 #include "helper/keeper/courier.h"
-#include "helper/keeper/describe.h"
+#include "helper/keeper/doctor/doctor.h"
+#include "helper/keeper/token/state.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/environment.h"
@@ -149,7 +149,7 @@ static void report_proxy(struct kt_checkup *checkup)
 static void report_grant(struct kt_checkup *checkup, const struct kt_credential *credential)
 {
 	KT_CLEANUP(kt_text_free) char *name = NULL;
-	const char *state = kt_describe_state(credential);
+	const char *state = kt_token_state(credential);
 	struct kt_error error = { 0 };
 
 	if (!kt_account_full_name(&credential->identity, &name, &error))

@@ -4,7 +4,7 @@
 #include <dirent.h>
 #include <string.h>
 
-#include "helper/keeper/checkup.h"
+#include "helper/keeper/doctor/doctor.h"
 #include "helper/keeper/pam_stack.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"

@@ -4,8 +4,8 @@
 #include <unistd.h>
 
 #include "helper/answer.h"
-#include "helper/keeper/checkup.h"
 #include "helper/keeper/command.h"
+#include "helper/keeper/doctor/doctor.h"
 #include "keyring/cleanup.h"
 #include "keyring/json.h"
 #include "keyring/text.h"

@@ -10,6 +10,7 @@
 #include "helper/keeper/command.h"
 #include "helper/keeper/defaults.h"
 #include "helper/keeper/describe.h"
+#include "helper/keeper/token/state.h"
 #include "helper/report.h"
 #include "keyring/cleanup.h"
 #include "keyring/json.h"
@@ -76,7 +77,7 @@ static bool print_row(const struct kt_credential *credential, bool is_preferred,
 	    !kt_describe_renewal(credential, &renewal, error) ||
 	    !kt_text_format(&row, error, "%c %-20s %-28s %-9s %-10s %-16s %s",
 	                    is_preferred ? '*' : ' ', credential->identity.username, service,
-	                    kt_kind_name(credential->kind), kt_describe_state(credential), end,
+	                    kt_kind_name(credential->kind), kt_token_state(credential), end,
 	                    renewal))
 		return false;
 	kt_text_make_printable(row);

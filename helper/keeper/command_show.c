@@ -9,6 +9,7 @@
 #include "helper/keeper/defaults.h"
 #include "helper/keeper/describe.h"
 #include "helper/keeper/expiry.h"
+#include "helper/keeper/token/state.h"
 #include "keyring/cleanup.h"
 #include "keyring/json.h"
 #include "keyring/text.h"
@@ -40,7 +41,7 @@ static bool print_lines(const struct kt_credential *credential, bool is_default,
 	       add_line(output, "account", credential->identity.username, error) &&
 	       add_line(output, "service", service, error) &&
 	       add_line(output, "kind", kt_kind_name(credential->kind), error) &&
-	       add_line(output, "state", kt_describe_state(credential), error) &&
+	       add_line(output, "state", kt_token_state(credential), error) &&
 	       add_line(output, "ends", end, error) &&
 	       add_line(output, "stored", created, error) &&
 	       add_line(output, "client id", credential->client_id, error) &&

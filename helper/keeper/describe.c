@@ -5,32 +5,9 @@
 #include "helper/keeper/describe.h"
 #include "helper/keeper/expiry.h"
 #include "helper/keeper/lifetime.h"
-#include "helper/keeper/rotation.h"
-#include "helper/keeper/supply.h"
+#include "helper/keeper/token/state.h"
 #include "keyring/cleanup.h"
-#include "keyring/clock.h"
 #include "keyring/text.h"
-
-#define WEEK (INT64_C(7) * 24 * 60 * 60)
-
-const char *kt_describe_state(const struct kt_credential *credential)
-{
-	int64_t end = kt_expiry_expected(credential);
-
-	if (credential->refused)
-		return "refused";
-	if (credential->state)
-		return credential->state;
-	if (kt_kind_is_grant(credential->kind) && kt_rotation_is_unclear(credential))
-		return "suspect";
-	if (credential->kind == KT_KIND_PASSWORD)
-		end = credential->expires;
-	if (end && end <= kt_clock_wall())
-		return "ended";
-	if (end && kt_kind_is_fixed(credential->kind) && end - kt_clock_wall() <= WEEK)
-		return "ends soon";
-	return "ok";
-}
 
 /* Of a grant its access token's end; it is renewed when it is asked for. */
 static int64_t end_of(const struct kt_credential *credential)
@@ -78,7 +55,7 @@ bool kt_describe_json(const struct kt_credential *credential, bool is_default,
 	       kt_json_add_text(json, "account", credential->identity.username, error) &&
 	       kt_json_add_text(json, "service", service, error) &&
 	       kt_json_add_text(json, "kind", kt_kind_name(credential->kind), error) &&
-	       kt_json_add_text(json, "state", kt_describe_state(credential), error) &&
+	       kt_json_add_text(json, "state", kt_token_state(credential), error) &&
 	       add_time(json, "expires_at", end_of(credential), error) &&
 	       add_time(json, "created_at", credential->created, error) &&
 	       add_time(json, "renewed_at", renewal_of(credential), error) &&

@@ -8,9 +8,6 @@
 #include "keyring/credential.h"
 #include "keyring/json.h"
 
-/* "ok", "refused", "ends soon", "ended", "suspect", "dead". */
-const char *kt_describe_state(const struct kt_credential *credential);
-
 /* When the credential itself ends, as kt_expiry_format() writes it. */
 bool kt_describe_end(const struct kt_credential *credential, char **text,
                      struct kt_error *error);

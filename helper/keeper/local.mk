@@ -11,7 +11,7 @@ libkeeper_a_SOURCES = \
 	helper/keeper/browser.c helper/keeper/browser.h \
 	helper/keeper/certificates.c helper/keeper/certificates.h \
 	helper/keeper/change.c helper/keeper/change.h \
-	helper/keeper/checkup.c helper/keeper/checkup.h \
+	helper/keeper/checkup.c \
 	helper/keeper/checkup_network.c \
 	helper/keeper/checkup_pam.c \
 	helper/keeper/command.h \

@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/*
- * What doctor finds: one finding a layer, each with what it means and what to do. A check
- * writes its finding and never fails; checks of one subject stand in one file.
- */
+/* Findings of keyturn doctor: one a layer, each with what it means and what to do. */
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "helper/keeper/keeper.h"
 #include "keyring/error.h"
 
 enum kt_finding_level {
@@ -39,19 +35,3 @@ void kt_checkup_add(struct kt_checkup *checkup, const char *layer, enum kt_findi
 /* Adds an error as a finding of that level. */
 void kt_checkup_add_error(struct kt_checkup *checkup, const char *layer,
                           enum kt_finding_level level, const struct kt_error *error);
-
-/* The session bus, the keyring that is chosen, whether it is open, what cannot be read in it. */
-void kt_checkup_keyring(struct kt_checkup *checkup, struct kt_keeper *keeper);
-
-/*
- * For who has grants: proxy, each token endpoint (DNS, TLS, whether it answers), this machine's
- * clock against the service's, and the state of each grant. 5 s at most, and no secret is sent.
- */
-void kt_checkup_network(struct kt_checkup *checkup, struct kt_keeper *keeper);
-
-/* The vault, and the kernel keyring. */
-void kt_checkup_vault(struct kt_checkup *checkup);
-void kt_checkup_kernel(struct kt_checkup *checkup);
-
-/* What this directory (/etc/pam.d) says of pam_keyturn.so: in no place, a wrong one, or a good. */
-void kt_checkup_pam(struct kt_checkup *checkup, const char *directory);

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "helper/keeper/doctor/finding.h"
+#include "keyring/text.h"
+
+static struct kt_finding *next(struct kt_checkup *checkup, const char *layer,
+                               enum kt_finding_level level)
+{
+	static struct kt_finding surplus;
+	struct kt_finding *finding = checkup->count < KT_CHECKUP_MAXIMUM
+		? &checkup->findings[checkup->count++] : &surplus;
+
+	*finding = (struct kt_finding){ .layer = layer, .level = level };
+	return finding;
+}
+
+void kt_checkup_add(struct kt_checkup *checkup, const char *layer, enum kt_finding_level level,
+                    const char *remedy, const char *format, ...)
+{
+	struct kt_finding *finding = next(checkup, layer, level);
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(finding->detail.message, sizeof(finding->detail.message), format, arguments);
+	va_end(arguments);
+	kt_text_make_printable(finding->detail.message);
+	if (remedy)
+		kt_advise(&finding->detail, "%s", remedy);
+}
+
+void kt_checkup_add_error(struct kt_checkup *checkup, const char *layer,
+                          enum kt_finding_level level, const struct kt_error *error)
+{
+	next(checkup, layer, level)->detail = *error;
+}
