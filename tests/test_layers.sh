@@ -136,6 +136,21 @@ only curl/ helper/courier/http.c
 only libsecret/ keyring/backend_secret_service.c keyring/secret_service_call.c \
 	keyring/secret_service_call.h keyring/secret_service_turn.c keyring/secret_service_turn.h
 
+# hosts_of_coze DIRECTORY...: where a host of Coze is written in code; comments may name one.
+hosts_of_coze()
+{
+	sources "$@" | xargs grep -nE '"[^"]*(api|www|ws)\.coze\.(cn|com)' | grep -vE ':[[:space:]]*(/?\*)' |
+		grep -vE '/\*.*\.coze\.' || :
+}
+
+begin 'hosts of Coze stand in the table of services, and where URLs are mapped to them'
+for line in $(hosts_of_coze "$srcdir/keyring" "$srcdir/helper" "$srcdir/pam" | sed 's/:.*//'); do
+	case ${line#"$srcdir"/} in
+	helper/keeper/account/service.c | helper/request_url.c) ;;
+	*) complain "${line#"$srcdir"/} writes a host of Coze" ;;
+	esac
+done
+
 # nobody_calls FUNCTION [FILE...]: but for these files.
 nobody_calls()
 {
@@ -164,6 +179,8 @@ echo 'int f(char *a) { return atoi(a); }' >"$work/broken/keyring/x.c"
 echo '#include "helper/report.h"' >>"$work/broken/keyring/x.c"
 mkdir -p "$work/broken/helper" "$work/broken/pam"
 must sh -c 'grep -qE "(^|[^a-zA-Z0-9_>.])atoi[[:space:]]*\(" "$1/broken/keyring/x.c"' - "$work"
+echo 'const char *host = "https://api.coze.cn";' >>"$work/broken/keyring/x.c"
+must [ -n "$(hosts_of_coze "$work/broken")" ]
 must [ "$(includes "$work/broken/keyring")" = "$work/broken/keyring/x.c:helper/report.h" ]
 
 finish

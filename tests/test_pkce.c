@@ -9,8 +9,8 @@
 #include <cmocka.h>
 #include <string.h>
 
+#include "helper/keeper/account/service.h"
 #include "helper/keeper/app.h"
-#include "helper/keeper/account.h"
 #include "helper/keeper/grant.h"
 #include "helper/keeper/pkce.h"
 #include "keyring/cleanup.h"
@@ -85,7 +85,7 @@ static void fill(struct kt_credential *credential, const struct vector *vector)
 	KT_CLEANUP(kt_settings_clear) struct kt_settings settings = { .kind = vector->kind };
 	struct kt_error error = { 0 };
 
-	assert_true(kt_account_set_base(&credential->identity, vector->api_base, &error));
+	assert_true(kt_service_set_base(&credential->identity, vector->api_base, &error));
 	assert_true(kt_text_set(&credential->identity.username, "main", &error));
 	assert_true(kt_text_set(&settings.client_id, vector->client_id, &error));
 	assert_true(kt_secret_set(&settings.client_secret, "secret", 6, &error));

@@ -5,111 +5,11 @@
 #include <string.h>
 
 #include "helper/keeper/account.h"
+#include "helper/keeper/account/service.h"
 #include "helper/keeper/defaults.h"
 #include "keyring/cleanup.h"
 #include "keyring/environment.h"
 #include "keyring/text.h"
-
-static const char *const sites[][2] = {
-	{ "coze.cn", "api.coze.cn" },
-	{ "coze.com", "api.coze.com" },
-};
-
-static const char *site_of_host(const char *host)
-{
-	for (size_t i = 0; i < sizeof(sites) / sizeof(sites[0]); i++)
-		if (strcmp(sites[i][1], host) == 0)
-			return sites[i][0];
-	return NULL;
-}
-
-static const char *host_of_site(const char *site)
-{
-	for (size_t i = 0; i < sizeof(sites) / sizeof(sites[0]); i++)
-		if (strcmp(sites[i][0], site) == 0)
-			return sites[i][1];
-	return NULL;
-}
-
-bool kt_account_service(const struct kt_identity *identity, char **service,
-                        struct kt_error *error)
-{
-	const char *path = kt_text_or_empty(identity->path);
-
-	return kt_text_format(service, error, "%s://%s%s%s", identity->protocol, identity->host,
-	                      *path ? "/" : "", path);
-}
-
-bool kt_account_full_name(const struct kt_identity *identity, char **name,
-                          struct kt_error *error)
-{
-	const char *site = site_of_host(identity->host);
-
-	return kt_text_format(name, error, "%s@%s", identity->username,
-	                      site ? site : identity->host);
-}
-
-bool kt_account_set_site(struct kt_identity *identity, const char *site, struct kt_error *error)
-{
-	const char *host = host_of_site(site);
-
-	if (!host) {
-		kt_fail(error, KT_ERROR_USAGE, "--site is neither coze.cn nor coze.com");
-		return kt_advise(error, "for another server give its address: --api-base URL");
-	}
-	return kt_text_set(&identity->protocol, "https", error) &&
-	       kt_text_set(&identity->host, host, error) && kt_text_set(&identity->path, "", error);
-}
-
-bool kt_account_set_base(struct kt_identity *identity, const char *url, struct kt_error *error)
-{
-	KT_CLEANUP(kt_identity_clear) struct kt_identity parsed = { 0 };
-	KT_CLEANUP(kt_secret_clear) struct kt_secret password = { 0 };
-	size_t length;
-
-	if (!kt_request_parse_url(&parsed, &password, url, strlen(url), error))
-		return false;
-	if (!parsed.host || !*parsed.host || parsed.username || !kt_secret_is_empty(&password))
-		return kt_fail(error, KT_ERROR_USAGE, "a base URL is https://HOST[:PORT][/PATH]");
-	if (!kt_request_is_safe_for_tokens(&parsed)) {
-		kt_fail(error, KT_ERROR_UNSAFE,
-		        "tokens are sent over https only, or to 127.0.0.1 and [::1]");
-		return kt_advise(error, "give the https:// address of the service");
-	}
-	if (!parsed.path && !kt_text_set(&parsed.path, "", error))
-		return false;
-	length = strlen(parsed.path);
-	while (length > 0 && parsed.path[length - 1] == '/')
-		parsed.path[--length] = '\0';
-	return kt_text_set(&identity->protocol, parsed.protocol, error) &&
-	       kt_text_set(&identity->host, parsed.host, error) &&
-	       kt_text_set(&identity->path, parsed.path, error);
-}
-
-bool kt_account_split_site(const char *account, char **name, const char **site,
-                           struct kt_error *error)
-{
-	const char *at = strrchr(account, '@');
-
-	*site = NULL;
-	if (at && at != account && host_of_site(at + 1)) {
-		*site = at + 1;
-		return kt_text_set_bytes(name, account, (size_t)(at - account), error);
-	}
-	return kt_text_set(name, account, error);
-}
-
-bool kt_account_check_name(const char *name, struct kt_error *error)
-{
-	size_t length = strlen(name);
-
-	if (length >= 1 && length <= 255 && name[0] != '-' && kt_text_is_utf8(name, length) &&
-	    kt_text_is_clean(name, length))
-		return true;
-	kt_fail(error, KT_ERROR_USAGE, "an account name is 1 to 255 bytes of text without control "
-	        "characters and does not begin with '-'");
-	return kt_advise(error, "choose a name such as work");
-}
 
 /* Moves items that the use does not allow out of the list. */
 static void keep_usable(struct kt_credentials *list, enum kt_account_use use)
@@ -159,7 +59,7 @@ static bool fail_ambiguous(const struct kt_credentials *list, struct kt_error *e
 		KT_CLEANUP(kt_text_free) char *name = NULL;
 		size_t needed;
 
-		if (!kt_account_full_name(&list->items[i].identity, &name, error))
+		if (!kt_service_full_name(&list->items[i].identity, &name, error))
 			return false;
 		needed = strlen(name) + 2;
 		if (length + needed + 4 > sizeof(names)) {
@@ -227,7 +127,7 @@ static bool search_named(struct kt_keeper *keeper, const char *account, enum kt_
 	KT_CLEANUP(kt_identity_clear) struct kt_identity pattern = { 0 };
 	struct kt_error not_a_host = { 0 };
 	const char *at = strrchr(account, '@');
-	const char *host = at ? host_of_site(at + 1) : NULL;
+	const char *host = at ? kt_service_host_of_site(at + 1) : NULL;
 
 	if (!kt_text_set(&pattern.username, account, error) ||
 	    !search(keeper, &pattern, use, list, error))
@@ -340,9 +240,10 @@ static bool search_preferred(struct kt_keeper *keeper, const struct kt_identity 
 	if (named) {
 		if (!kt_text_set(&pattern.username, named, error) ||
 		    !search(keeper, &pattern, KT_ACCOUNT_ANY, list, error) ||
-		    !kt_account_split_site(named, &name, &site, error))
+		    !kt_service_split_site(named, &name, &site, error))
 			return false;
-		if (list->count == 0 && site && strcmp(host_of_site(site), wanted->host) == 0 &&
+		if (list->count == 0 && site &&
+		    strcmp(kt_service_host_of_site(site), wanted->host) == 0 &&
 		    (!kt_text_set(&pattern.username, name, error) ||
 		     !search(keeper, &pattern, KT_ACCOUNT_ANY, list, error)))
 			return false;

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "helper/keeper/account.h"
+#include "helper/keeper/account/service.h"
 #include "helper/keeper/app.h"
 #include "helper/keeper/private_key.h"
 #include "helper/keeper/random.h"
@@ -97,7 +97,7 @@ static bool set_login_endpoints(struct kt_credential *credential, struct kt_erro
 	const char *id = kt_text_or_empty(credential->workspace_id);
 	const char *folder = *id ? "/workspace_id/" : "";
 
-	return kt_refusal_console(credential, &www, error) &&
+	return kt_service_console(credential, &www, error) &&
 	       kt_text_format(&credential->authorization_endpoint, error, "%s" OAUTH "%s%s/authorize",
 	                      www, folder, id) &&
 	       kt_text_format(&credential->device_authorization_endpoint, error,
@@ -109,8 +109,8 @@ static bool set_www_base(struct kt_credential *credential, const char *base,
 {
 	KT_CLEANUP(kt_identity_clear) struct kt_identity www = { 0 };
 
-	return !base || (kt_account_set_base(&www, base, error) &&
-	                 kt_account_service(&www, &credential->www_base, error));
+	return !base || (kt_service_set_base(&www, base, error) &&
+	                 kt_service_format(&www, &credential->www_base, error));
 }
 
 bool kt_app_begin_grant(struct kt_credential *credential, const struct kt_settings *settings,
@@ -118,7 +118,7 @@ bool kt_app_begin_grant(struct kt_credential *credential, const struct kt_settin
 {
 	credential->kind = settings->kind;
 	credential->created = kt_clock_wall();
-	return kt_account_service(&credential->identity, &credential->api_base, error) &&
+	return kt_service_format(&credential->identity, &credential->api_base, error) &&
 	       kt_text_set(&credential->ca, settings->ca, error) &&
 	       kt_text_set(&credential->authtype, settings->authtype, error) &&
 	       kt_text_set(&credential->git_username, settings->git_username, error) &&

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "helper/keeper/account.h"
+#include "helper/keeper/account/service.h"
 #include "helper/keeper/courier.h"
 #include "helper/keeper/doctor/doctor.h"
 #include "helper/keeper/token/state.h"
@@ -152,7 +152,7 @@ static void report_grant(struct kt_checkup *checkup, const struct kt_credential 
 	const char *state = kt_token_state(credential);
 	struct kt_error error = { 0 };
 
-	if (!kt_account_full_name(&credential->identity, &name, &error))
+	if (!kt_service_full_name(&credential->identity, &name, &error))
 		return;
 	if (strcmp(state, "dead") == 0) {
 		kt_fail(&error, KT_ERROR_DEAD, "the login of %s is over", name);

@@ -5,6 +5,7 @@
 
 #include "helper/answer.h"
 #include "helper/keeper/account.h"
+#include "helper/keeper/account/service.h"
 #include "helper/keeper/command.h"
 #include "helper/keeper/defaults.h"
 #include "helper/keeper/remember.h"
@@ -24,7 +25,7 @@ static bool print(struct kt_error *error)
 		kt_fail(error, KT_ERROR_NOT_FOUND, "no default account is set");
 		return kt_advise(error, "run: keyturn default ACCOUNT");
 	}
-	return kt_account_full_name(&preferred, &name, error) &&
+	return kt_service_full_name(&preferred, &name, error) &&
 	       kt_secret_append_text(&output, name, error) &&
 	       kt_secret_append_text(&output, "\n", error) &&
 	       kt_answer_send(STDOUT_FILENO, &output, error);

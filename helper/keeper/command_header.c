@@ -30,6 +30,6 @@ const struct kt_command kt_command_header = {
 	            "[--scope-file FILE] [--from-env | --env-file FILE | --config FILE] "
 	            "[--kind KIND]",
 	.summary = "print the Authorization header, for curl -H @-",
-	.details = "keyturn header | curl -H @- https://api.coze.cn/v1/users/me\n",
+	.details = "The line goes to curl by its standard input: keyturn header | curl -H @- URL\n",
 	.run = run,
 };

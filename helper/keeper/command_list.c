@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "helper/answer.h"
-#include "helper/keeper/account.h"
+#include "helper/keeper/account/service.h"
 #include "helper/keeper/command.h"
 #include "helper/keeper/defaults.h"
 #include "helper/keeper/describe.h"
@@ -72,7 +72,7 @@ static bool print_row(const struct kt_credential *credential, bool is_preferred,
 	KT_CLEANUP(kt_text_free) char *renewal = NULL;
 	KT_CLEANUP(kt_text_free) char *row = NULL;
 
-	if (!kt_account_service(&credential->identity, &service, error) ||
+	if (!kt_service_format(&credential->identity, &service, error) ||
 	    !kt_describe_end(credential, &end, error) ||
 	    !kt_describe_renewal(credential, &renewal, error) ||
 	    !kt_text_format(&row, error, "%c %-20s %-28s %-9s %-10s %-16s %s",

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "helper/keeper/account.h"
+#include "helper/keeper/account/service.h"
 #include "helper/keeper/change.h"
 #include "helper/keeper/command.h"
 #include "helper/keeper/defaults.h"
@@ -13,35 +14,13 @@
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
 
-/* The console page on which the thing can be revoked for good. */
-static const char *console_page(const struct kt_credential *credential)
-{
-	bool is_cn = strcmp(credential->identity.host, "api.coze.cn") == 0;
-
-	if (!is_cn && strcmp(credential->identity.host, "api.coze.com") != 0)
-		return NULL;
-	switch (credential->kind) {
-	case KT_KIND_PAT:
-		return is_cn ? "https://www.coze.cn/open/oauth/pats"
-		             : "https://www.coze.com/open/oauth/pats";
-	case KT_KIND_SAT:
-		return is_cn ? "https://www.coze.cn/open/oauth/sats"
-		             : "https://www.coze.com/open/oauth/sats";
-	case KT_KIND_PASSWORD:
-		return NULL;
-	default:
-		return is_cn ? "https://www.coze.cn/open/oauth/apps"
-		             : "https://www.coze.com/open/oauth/apps";
-	}
-}
-
 static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
 {
 	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
 	KT_CLEANUP(kt_change_end) struct kt_change change = { 0 };
 	KT_CLEANUP(kt_text_free) char *name = NULL;
+	KT_CLEANUP(kt_text_free) char *page = NULL;
 	const char *account;
-	const char *page;
 
 	if (!kt_options_read_account(NULL, 0, argc, argv, &account, error))
 		return false;
@@ -52,9 +31,9 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	    !kt_keyring_erase(&keeper->keyring, &credential.identity, error) ||
 	    !kt_rotation_forget(&credential.identity, error) ||
 	    !kt_defaults_replace(&credential.identity, NULL, error) ||
-	    !kt_account_full_name(&credential.identity, &name, error))
+	    !kt_service_full_name(&credential.identity, &name, error) ||
+	    !kt_service_page(&credential.identity, credential.kind, &page, error))
 		return false;
-	page = console_page(&credential);
 	kt_report_note("%s is forgotten here%s", name,
 	               kt_revocation_send(&credential) ? ", and revoked at the service" : "");
 	if (page)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include "helper/keeper/account.h"
+#include "helper/keeper/account/service.h"
 #include "helper/keeper/command.h"
 #include "helper/keeper/lifetime.h"
 #include "helper/keeper/mark.h"
@@ -20,7 +20,7 @@ static bool renew(struct kt_keeper *keeper, const char *service, const char *acc
 	struct kt_keyring *keyring;
 	bool found;
 
-	if (!kt_account_set_base(&identity, service, error) ||
+	if (!kt_service_set_base(&identity, service, error) ||
 	    !kt_text_set(&identity.username, account, error))
 		return false;
 	kt_keeper_expect(keeper, kt_mark_read(), true);

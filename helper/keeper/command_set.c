@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "helper/keeper/account.h"
+#include "helper/keeper/account/service.h"
 #include "helper/keeper/change.h"
 #include "helper/keeper/command.h"
 #include "helper/keeper/defaults.h"
@@ -83,7 +84,7 @@ static bool rename_account(struct kt_keyring *keyring, struct kt_credential *cre
 	KT_CLEANUP(kt_credential_clear) struct kt_credential taken = { 0 };
 	bool found;
 
-	if (!kt_account_check_name(name, error) ||
+	if (!kt_service_check_name(name, error) ||
 	    !kt_identity_copy(&old, &credential->identity, error) ||
 	    !kt_text_set(&credential->identity.username, name, error) ||
 	    !kt_change_begin(&change, &credential->identity, error) ||

@@ -5,6 +5,7 @@
 
 #include "helper/answer.h"
 #include "helper/keeper/account.h"
+#include "helper/keeper/account/service.h"
 #include "helper/keeper/command.h"
 #include "helper/keeper/defaults.h"
 #include "helper/keeper/describe.h"
@@ -35,7 +36,7 @@ static bool print_lines(const struct kt_credential *credential, bool is_default,
 	KT_CLEANUP(kt_text_free) char *end = NULL;
 	KT_CLEANUP(kt_text_free) char *created = NULL;
 
-	return kt_account_service(&credential->identity, &service, error) &&
+	return kt_service_format(&credential->identity, &service, error) &&
 	       kt_describe_end(credential, &end, error) &&
 	       kt_expiry_format(credential->created, &created, error) &&
 	       add_line(output, "account", credential->identity.username, error) &&

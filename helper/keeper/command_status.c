@@ -5,6 +5,7 @@
 
 #include "helper/answer.h"
 #include "helper/keeper/account.h"
+#include "helper/keeper/account/service.h"
 #include "helper/keeper/command.h"
 #include "helper/keeper/courier.h"
 #include "helper/keeper/describe.h"
@@ -22,7 +23,7 @@ static bool print(const struct kt_credential *credential, const struct kt_probe 
 	KT_CLEANUP(kt_text_free) char *line = NULL;
 	const char *user = kt_text_or_empty(probe->user_name);
 
-	if (!kt_account_full_name(&credential->identity, &name, error) ||
+	if (!kt_service_full_name(&credential->identity, &name, error) ||
 	    !kt_text_format(&line, error, "%s works%s%s", name, *user ? ": it is " : "", user))
 		return false;
 	kt_text_make_printable(line);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include "helper/keeper/account.h"
+#include "helper/keeper/account/service.h"
 #include "helper/keeper/describe.h"
 #include "helper/keeper/expiry.h"
 #include "helper/keeper/lifetime.h"
@@ -51,7 +51,7 @@ bool kt_describe_json(const struct kt_credential *credential, bool is_default,
 {
 	KT_CLEANUP(kt_text_free) char *service = NULL;
 
-	return kt_account_service(&credential->identity, &service, error) &&
+	return kt_service_format(&credential->identity, &service, error) &&
 	       kt_json_add_text(json, "account", credential->identity.username, error) &&
 	       kt_json_add_text(json, "service", service, error) &&
 	       kt_json_add_text(json, "kind", kt_kind_name(credential->kind), error) &&

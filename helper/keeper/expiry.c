@@ -5,7 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "helper/keeper/account.h"
+#include "helper/keeper/account/service.h"
 #include "helper/keeper/expiry.h"
 #include "helper/report.h"
 #include "keyring/cleanup.h"
@@ -102,7 +102,7 @@ void kt_expiry_warn(const struct kt_credential *credential)
 
 	if (end == 0 || left > WARNING_DAYS * DAY || !isatty(STDERR_FILENO))
 		return;
-	if (!kt_account_full_name(&credential->identity, &name, &ignored) ||
+	if (!kt_service_full_name(&credential->identity, &name, &ignored) ||
 	    !kt_text_format(&marker, &ignored, "keyturn:warned:%s", name))
 		return;
 	if (kt_kernel_key_is_usable() && !kt_kernel_key_claim(marker, (unsigned int)DAY))

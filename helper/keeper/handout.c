@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include "helper/keeper/account.h"
+#include "helper/keeper/account/service.h"
 #include "helper/keeper/handout.h"
 #include "helper/keeper/lifetime.h"
 #include "keyring/cleanup.h"
@@ -30,6 +30,6 @@ bool kt_handout_fill(const struct kt_credential *credential, struct kt_answer *a
 	return kt_text_set(&answer->account, credential->identity.username, error) &&
 	       kt_text_set(&answer->username, git_username(credential), error) &&
 	       kt_text_set(&answer->kind, kt_kind_name(credential->kind), error) &&
-	       kt_account_service(&credential->identity, &answer->service, error) &&
+	       kt_service_format(&credential->identity, &answer->service, error) &&
 	       kt_secret_copy(&answer->secret, &credential->token, error);
 }

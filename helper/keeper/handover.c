@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "helper/keeper/account.h"
+#include "helper/keeper/account/service.h"
 #include "helper/keeper/defaults.h"
 #include "helper/keeper/handover.h"
 #include "helper/keeper/lifetime.h"
@@ -31,8 +31,7 @@ static bool refuse(const char *rule, struct kt_error *error)
 static bool find_kind(const struct kt_request *request, const struct kt_identity *identity,
                       enum kt_kind *kind, struct kt_error *error)
 {
-	bool is_coze = kt_text_is_equal(identity->host, "api.coze.cn") ||
-	               kt_text_is_equal(identity->host, "api.coze.com");
+	bool is_coze = kt_service_site(identity) != NULL;
 
 	if (request->kind)
 		*kind = kt_kind_from_name(request->kind);
@@ -80,7 +79,7 @@ static bool fill(struct kt_credential *credential, const struct kt_identity *ide
 	bool is_coze = credential->kind != KT_KIND_OAUTH;
 
 	if (!kt_identity_copy(&credential->identity, identity, error) ||
-	    !kt_account_service(identity, &credential->api_base, error) ||
+	    !kt_service_format(identity, &credential->api_base, error) ||
 	    !set_endpoint(credential, request, error) ||
 	    !kt_text_set(&credential->client_id, request->client_id, error) ||
 	    !kt_secret_copy(&credential->client_secret, &request->client_secret, error) ||

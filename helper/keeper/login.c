@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "helper/keeper/account.h"
+#include "helper/keeper/account/service.h"
 #include "helper/keeper/change.h"
 #include "helper/keeper/defaults.h"
 #include "helper/keeper/dialect.h"
@@ -34,8 +34,8 @@ static bool ask_site(struct kt_identity *identity, struct kt_error *error)
 	                     "service)? ", &line, error))
 		return false;
 	if (kt_text_has_prefix(kt_secret_reveal(&line), "http"))
-		return kt_account_set_base(identity, kt_secret_reveal(&line), error);
-	return kt_account_set_site(identity, kt_secret_reveal(&line), error);
+		return kt_service_set_base(identity, kt_secret_reveal(&line), error);
+	return kt_service_set_site(identity, kt_secret_reveal(&line), error);
 }
 
 /* Where an issuer's token may go: --host, else the issuer's own host. */
@@ -45,14 +45,14 @@ static bool set_issuer_host(const struct kt_login *login, const struct kt_settin
 	KT_CLEANUP(kt_text_free) char *base = NULL;
 
 	if (!login->host) {
-		if (!kt_account_set_base(identity, settings->issuer, error))
+		if (!kt_service_set_base(identity, settings->issuer, error))
 			return false;
 		return kt_text_set(&identity->path, "", error);
 	}
 	if (kt_text_has_prefix(login->host, "http"))
-		return kt_account_set_base(identity, login->host, error);
+		return kt_service_set_base(identity, login->host, error);
 	return kt_text_format(&base, error, "https://%s", login->host) &&
-	       kt_account_set_base(identity, base, error);
+	       kt_service_set_base(identity, base, error);
 }
 
 static bool find_service(const struct kt_login *login, const struct kt_settings *settings,
@@ -67,13 +67,14 @@ static bool find_service(const struct kt_login *login, const struct kt_settings 
 	if (login->issuer)
 		return set_issuer_host(login, settings, identity, error);
 	if (login->api_base)
-		return kt_account_set_base(identity, login->api_base, error);
+		return kt_service_set_base(identity, login->api_base, error);
 	if (login->site || site_of_name)
-		return kt_account_set_site(identity, login->site ? login->site : site_of_name, error);
+		return kt_service_set_site(identity, login->site ? login->site : site_of_name,
+		                           error);
 	if (identity->host)
 		return true;
 	if (settings->api_base || base)
-		return kt_account_set_base(identity, settings->api_base ? settings->api_base : base,
+		return kt_service_set_base(identity, settings->api_base ? settings->api_base : base,
 		                           error);
 	if (kt_terminal_is_interactive())
 		return ask_site(identity, error);
@@ -93,7 +94,7 @@ bool kt_login_identify(const struct kt_login *login, const struct kt_settings *s
 	}
 	/* Of an account that was found by its whole name there is nothing left to say. */
 	if (!identity->username) {
-		if (!kt_account_split_site(login->account, &identity->username, &site, error))
+		if (!kt_service_split_site(login->account, &identity->username, &site, error))
 			return false;
 		if (site && ((login->site && strcmp(login->site, site) != 0) || login->api_base ||
 		             login->issuer)) {
@@ -102,7 +103,7 @@ bool kt_login_identify(const struct kt_login *login, const struct kt_settings *s
 				return false;
 		}
 	}
-	return kt_account_check_name(identity->username, error) &&
+	return kt_service_check_name(identity->username, error) &&
 	       find_service(login, settings, site, identity, error);
 }
 

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "helper/keeper/account.h"
+#include "helper/keeper/account/service.h"
 #include "helper/keeper/courier.h"
 #include "helper/keeper/dialect.h"
 #include "helper/keeper/grant.h"
@@ -205,7 +205,7 @@ static bool fail_expired(const struct kt_credential *credential, struct kt_error
 	KT_CLEANUP(kt_text_free) char *name = NULL;
 
 	kt_fail(error, KT_ERROR_REFUSED, "the code has expired before the login was allowed");
-	return kt_account_full_name(&credential->identity, &name, error) &&
+	return kt_service_full_name(&credential->identity, &name, error) &&
 	       kt_advise(error, "log in again and allow it in time: run the same command");
 }
 

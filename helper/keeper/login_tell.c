@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "helper/keeper/account.h"
+#include "helper/keeper/account/service.h"
 #include "helper/keeper/lifetime.h"
 #include "helper/keeper/login.h"
 #include "helper/keeper/probe.h"
@@ -71,7 +71,7 @@ void kt_login_tell(const struct kt_login *login, const struct kt_credential *cre
 		login->config, login->env_file, login->private_key_file, login->client_secret_file,
 	};
 
-	if (!kt_account_full_name(&credential->identity, &name, &ignored))
+	if (!kt_service_full_name(&credential->identity, &name, &ignored))
 		return;
 	kt_report_note("%s is stored (%s, %s); try: keyturn token %s", name,
 	               kt_kind_name(credential->kind), kt_keyring_name(keyring), name);

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "helper/keeper/account.h"
+#include "helper/keeper/account/service.h"
 #include "helper/keeper/expiry.h"
 #include "helper/keeper/login.h"
 #include "helper/keeper/query.h"
@@ -16,10 +16,11 @@
 
 static void tell_console(const struct kt_identity *identity)
 {
-	if (strcmp(identity->host, "api.coze.cn") == 0)
-		kt_report_note("the token is made at https://www.coze.cn/open/oauth/pats");
-	else if (strcmp(identity->host, "api.coze.com") == 0)
-		kt_report_note("the token is made at https://www.coze.com/open/oauth/pats");
+	KT_CLEANUP(kt_text_free) char *page = NULL;
+	struct kt_error ignored = { 0 };
+
+	if (kt_service_page(identity, KT_KIND_PAT, &page, &ignored) && page)
+		kt_report_note("the token is made at %s", page);
 }
 
 static bool read_token(const struct kt_identity *identity, struct kt_secret *token,
@@ -49,7 +50,7 @@ static bool fill(const struct kt_login *login, struct kt_settings *settings,
 {
 	if (!kt_identity_copy(&credential->identity, identity, error) ||
 	    (login->expires && !kt_expiry_set(credential, login->expires, error)) ||
-	    !kt_account_service(identity, &credential->api_base, error) ||
+	    !kt_service_format(identity, &credential->api_base, error) ||
 	    !kt_text_set(&credential->ca, settings->ca, error) ||
 	    !kt_text_set(&credential->authtype, settings->authtype, error) ||
 	    !kt_text_set(&credential->git_username, settings->git_username, error) ||

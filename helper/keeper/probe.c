@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "helper/keeper/account.h"
+#include "helper/keeper/account/service.h"
 #include "helper/keeper/courier.h"
 #include "helper/keeper/probe.h"
 #include "keyring/cleanup.h"
@@ -22,7 +22,7 @@ static bool ask(const struct kt_credential *credential, const struct kt_secret *
 	KT_CLEANUP(kt_secret_clear) struct kt_secret header = { 0 };
 	KT_CLEANUP(kt_text_free) char *url = NULL;
 
-	return kt_account_service(&credential->identity, &url, error) &&
+	return kt_service_format(&credential->identity, &url, error) &&
 	       kt_text_format(&url, error, "%s%s", url, PATH) &&
 	       kt_secret_append_text(&header, "Bearer ", error) &&
 	       kt_secret_append(&header, kt_secret_reveal(token), kt_secret_length(token), error) &&
@@ -36,16 +36,14 @@ static bool ask(const struct kt_credential *credential, const struct kt_secret *
 
 static bool refused(struct kt_probe *probe, const struct kt_credential *credential)
 {
-	bool is_cn = strcmp(credential->identity.host, "api.coze.cn") == 0;
-	bool is_com = strcmp(credential->identity.host, "api.coze.com") == 0;
+	const char *other = kt_service_other_site(&credential->identity);
 
 	probe->verdict = KT_PROBE_REFUSED;
 	kt_fail(&probe->reason, KT_ERROR_REFUSED, "%s does not take this token",
 	        credential->identity.host);
-	if (is_cn || is_com)
-		return kt_advise(&probe->reason, "if it was made at coze.%s: keyturn login %s --site "
-		                 "coze.%s --with-token", is_cn ? "com" : "cn",
-		                 credential->identity.username, is_cn ? "com" : "cn");
+	if (other)
+		return kt_advise(&probe->reason, "if it was made at %s: keyturn login %s --site %s "
+		                 "--with-token", other, credential->identity.username, other);
 	return kt_advise(&probe->reason, "log in again: keyturn login %s",
 	                 credential->identity.username);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "helper/keeper/account.h"
+#include "helper/keeper/account/service.h"
 #include "helper/keeper/app.h"
 #include "helper/keeper/expiry.h"
 #include "helper/keeper/query.h"
@@ -20,7 +21,6 @@
 #include "keyring/text.h"
 
 #define TOKEN_MAXIMUM 16384
-#define DEFAULT_BASE "https://api.coze.com"
 
 bool kt_query_check_token(const struct kt_secret *token, struct kt_error *error)
 {
@@ -88,8 +88,9 @@ static bool from_settings(struct kt_keeper *keeper, const struct kt_query *query
 	KT_CLEANUP(kt_settings_clear) struct kt_settings settings = { 0 };
 
 	if (!read_settings(query, &settings, error) ||
-	    !kt_account_set_base(&credential->identity,
-	                         settings.api_base ? settings.api_base : DEFAULT_BASE, error) ||
+	    !(settings.api_base
+	      ? kt_service_set_base(&credential->identity, settings.api_base, error)
+	      : kt_service_set_site(&credential->identity, "coze.com", error)) ||
 	    !kt_text_set(&credential->identity.username, "", error))
 		return false;
 	return kt_kind_is_fixed(settings.kind)

@@ -3,24 +3,10 @@
 
 #include <string.h>
 
-#include "helper/keeper/account.h"
+#include "helper/keeper/account/service.h"
 #include "helper/keeper/refusal.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
-
-bool kt_refusal_console(const struct kt_credential *credential, char **base,
-                        struct kt_error *error)
-{
-	const char *host = credential->identity.host;
-
-	if (credential->www_base)
-		return kt_text_set(base, credential->www_base, error);
-	if (strcmp(host, "api.coze.cn") == 0)
-		return kt_text_set(base, "https://www.coze.cn", error);
-	if (strcmp(host, "api.coze.com") == 0)
-		return kt_text_set(base, "https://www.coze.com", error);
-	return kt_account_service(&credential->identity, base, error);
-}
 
 /* The client types as Coze's console calls them. */
 static const char *client_type(enum kt_kind kind)
@@ -41,7 +27,7 @@ static bool fail_app_type(const struct kt_credential *credential, struct kt_erro
 {
 	KT_CLEANUP(kt_text_free) char *console = NULL;
 
-	if (!kt_refusal_console(credential, &console, error))
+	if (!kt_service_console(credential, &console, error))
 		return false;
 	kt_fail(error, KT_ERROR_REFUSED, "the app is not of the client type that a %s login needs: "
 	        "the service says invalid app type", kt_kind_name(credential->kind));
@@ -69,6 +55,6 @@ bool kt_refusal_fail(const struct kt_reply *reply, const struct kt_credential *c
 		return fail_app_type(credential, error);
 	if (reply->verdict == KT_VERDICT_REFUSED && strcmp(reply->name, "invalid_client") == 0)
 		return fail_client(reply, credential, error);
-	return kt_account_full_name(&credential->identity, &name, error) &&
+	return kt_service_full_name(&credential->identity, &name, error) &&
 	       kt_reply_fail(reply, name, error);
 }

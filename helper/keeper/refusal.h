@@ -14,7 +14,3 @@
  */
 bool kt_refusal_fail(const struct kt_reply *reply, const struct kt_credential *credential,
                      struct kt_error *error);
-
-/* "https://www.coze.cn": where a person meets the service; its API's address elsewhere. */
-bool kt_refusal_console(const struct kt_credential *credential, char **base,
-                        struct kt_error *error);

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "helper/keeper/account.h"
+#include "helper/keeper/account/service.h"
 #include "helper/keeper/change.h"
 #include "helper/keeper/courier.h"
 #include "helper/keeper/dialect.h"
@@ -543,7 +543,7 @@ bool kt_rotation_run(struct kt_keeper *keeper, struct kt_credential *credential,
 
 	if (kt_requirement_is_met(requirement, credential) && !is_parked(&credential->identity))
 		return true;
-	if (!kt_account_full_name(&credential->identity, &rotation.name, error))
+	if (!kt_service_full_name(&credential->identity, &rotation.name, error))
 		return false;
 	rotation.keyring = kt_keeper_keyring(keeper, error);
 	if (!rotation.keyring)

@@ -6,7 +6,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "helper/keeper/account.h"
 #include "helper/keeper/change.h"
 #include "helper/keeper/courier.h"
 #include "helper/keeper/dialect.h"

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "helper/keeper/account.h"
 #include "helper/keeper/account/lock.h"
+#include "helper/keeper/account/service.h"
 #include "helper/keeper/handout.h"
 #include "helper/keeper/rotation.h"
 #include "helper/keeper/session.h"
@@ -17,7 +17,7 @@ static bool fail_refused(const struct kt_credential *credential, struct kt_error
 {
 	KT_CLEANUP(kt_text_free) char *name = NULL;
 
-	if (!kt_account_full_name(&credential->identity, &name, error))
+	if (!kt_service_full_name(&credential->identity, &name, error))
 		return false;
 	kt_fail(error, KT_ERROR_REFUSED, "the service refused the token of %s", name);
 	return kt_advise(error, "make a new one in the console, then run: keyturn login %s "

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <string.h>
+
+#include "helper/keeper/account/service.h"
+#include "helper/request.h"
+#include "keyring/cleanup.h"
+#include "keyring/text.h"
+
+/* The two sites of Coze. Accounts, apps and tokens of one are unknown to the other. */
+static const struct site {
+	const char *name;
+	const char *api;  /* host */
+	const char *www;  /* of the console */
+} sites[] = {
+	{ "coze.cn", "api.coze.cn", "https://www.coze.cn" },
+	{ "coze.com", "api.coze.com", "https://www.coze.com" },
+};
+
+static const struct site *site_of_host(const char *host)
+{
+	for (size_t i = 0; i < sizeof(sites) / sizeof(sites[0]); i++)
+		if (kt_text_is_equal(sites[i].api, host))
+			return &sites[i];
+	return NULL;
+}
+
+static const struct site *site_named(const char *name)
+{
+	for (size_t i = 0; i < sizeof(sites) / sizeof(sites[0]); i++)
+		if (strcmp(sites[i].name, name) == 0)
+			return &sites[i];
+	return NULL;
+}
+
+const char *kt_service_site(const struct kt_identity *service)
+{
+	const struct site *site = site_of_host(service->host);
+
+	return site ? site->name : NULL;
+}
+
+const char *kt_service_other_site(const struct kt_identity *service)
+{
+	const struct site *site = site_of_host(service->host);
+
+	return site ? sites[site == &sites[0] ? 1 : 0].name : NULL;
+}
+
+const char *kt_service_host_of_site(const char *name)
+{
+	const struct site *site = site_named(name);
+
+	return site ? site->api : NULL;
+}
+
+bool kt_service_console(const struct kt_credential *credential, char **base,
+                        struct kt_error *error)
+{
+	const struct site *site = site_of_host(credential->identity.host);
+
+	if (credential->www_base || site)
+		return kt_text_set(base, credential->www_base ? credential->www_base : site->www,
+		                   error);
+	return kt_service_format(&credential->identity, base, error);
+}
+
+bool kt_service_page(const struct kt_identity *service, enum kt_kind kind, char **page,
+                     struct kt_error *error)
+{
+	const struct site *site = site_of_host(service->host);
+	const char *list = kind == KT_KIND_PAT ? "pats" : kind == KT_KIND_SAT ? "sats" : "apps";
+
+	kt_text_free(page);
+	return !site || kind == KT_KIND_PASSWORD ||
+	       kt_text_format(page, error, "%s/open/oauth/%s", site->www, list);
+}
+
+bool kt_service_format(const struct kt_identity *identity, char **service,
+                       struct kt_error *error)
+{
+	const char *path = kt_text_or_empty(identity->path);
+
+	return kt_text_format(service, error, "%s://%s%s%s", identity->protocol, identity->host,
+	                      *path ? "/" : "", path);
+}
+
+bool kt_service_full_name(const struct kt_identity *identity, char **name,
+                          struct kt_error *error)
+{
+	const char *site = kt_service_site(identity);
+
+	return kt_text_format(name, error, "%s@%s", identity->username,
+	                      site ? site : identity->host);
+}
+
+bool kt_service_set_site(struct kt_identity *identity, const char *site, struct kt_error *error)
+{
+	const char *host = kt_service_host_of_site(site);
+
+	if (!host) {
+		kt_fail(error, KT_ERROR_USAGE, "--site is neither coze.cn nor coze.com");
+		return kt_advise(error, "for another server give its address: --api-base URL");
+	}
+	return kt_text_set(&identity->protocol, "https", error) &&
+	       kt_text_set(&identity->host, host, error) && kt_text_set(&identity->path, "", error);
+}
+
+bool kt_service_set_base(struct kt_identity *identity, const char *url, struct kt_error *error)
+{
+	KT_CLEANUP(kt_identity_clear) struct kt_identity parsed = { 0 };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret password = { 0 };
+	size_t length;
+
+	if (!kt_request_parse_url(&parsed, &password, url, strlen(url), error))
+		return false;
+	if (!parsed.host || !*parsed.host || parsed.username || !kt_secret_is_empty(&password))
+		return kt_fail(error, KT_ERROR_USAGE, "a base URL is https://HOST[:PORT][/PATH]");
+	if (!kt_request_is_safe_for_tokens(&parsed)) {
+		kt_fail(error, KT_ERROR_UNSAFE,
+		        "tokens are sent over https only, or to 127.0.0.1 and [::1]");
+		return kt_advise(error, "give the https:// address of the service");
+	}
+	if (!parsed.path && !kt_text_set(&parsed.path, "", error))
+		return false;
+	length = strlen(parsed.path);
+	while (length > 0 && parsed.path[length - 1] == '/')
+		parsed.path[--length] = '\0';
+	return kt_text_set(&identity->protocol, parsed.protocol, error) &&
+	       kt_text_set(&identity->host, parsed.host, error) &&
+	       kt_text_set(&identity->path, parsed.path, error);
+}
+
+bool kt_service_split_site(const char *account, char **name, const char **site,
+                           struct kt_error *error)
+{
+	const char *at = strrchr(account, '@');
+
+	*site = NULL;
+	if (at && at != account && site_named(at + 1)) {
+		*site = at + 1;
+		return kt_text_set_bytes(name, account, (size_t)(at - account), error);
+	}
+	return kt_text_set(name, account, error);
+}
+
+bool kt_service_check_name(const char *name, struct kt_error *error)
+{
+	size_t length = strlen(name);
+
+	if (length >= 1 && length <= 255 && name[0] != '-' && kt_text_is_utf8(name, length) &&
+	    kt_text_is_clean(name, length))
+		return true;
+	kt_fail(error, KT_ERROR_USAGE, "an account name is 1 to 255 bytes of text without control "
+	        "characters and does not begin with '-'");
+	return kt_advise(error, "choose a name such as work");
+}
