@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "keyring/backend.h"
+#include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/secret_service.h"
 #include "keyring/secret_service_turn.h"
@@ -182,7 +183,7 @@ static bool lock_collection(struct kt_turn *turn, const char *collection, struct
 
 static bool is_storable(const char *text)
 {
-	return !text || kt_text_is_utf8(text, strlen(text));
+	return !text || kt_characters_are_utf8(text, strlen(text));
 }
 
 static bool check_identity(const struct kt_identity *identity, struct kt_error *error)

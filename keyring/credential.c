@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/credential.h"
 #include "keyring/json.h"
@@ -197,10 +198,10 @@ static bool is_sound(const struct kt_credential *credential)
 	};
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		if (!parts[i] || !kt_text_is_clean(parts[i], strlen(parts[i])))
+		if (!parts[i] || !kt_characters_are_clean(parts[i], strlen(parts[i])))
 			return false;
 	return credential->kind != KT_KIND_NONE &&
-	       kt_text_is_clean(kt_secret_reveal(&credential->token),
+	       kt_characters_are_clean(kt_secret_reveal(&credential->token),
 	                        kt_secret_length(&credential->token));
 }
 

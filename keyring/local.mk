@@ -4,6 +4,7 @@ libkeyring_a_SOURCES = \
 	keyring/backend.h \
 	keyring/backend_memory.c \
 	keyring/backend_vault.c \
+	keyring/characters.c keyring/characters.h \
 	keyring/cleanup.h \
 	keyring/clock.c keyring/clock.h \
 	keyring/control_socket.c keyring/control_socket.h \
@@ -36,6 +37,7 @@ SECRET_SERVICE_SOURCES = \
 	keyring/secret_service_call.c keyring/secret_service_call.h \
 	keyring/secret_service_turn.c keyring/secret_service_turn.h
 keyturn_secret_service_so_SOURCES = $(SECRET_SERVICE_SOURCES) \
+	keyring/characters.c \
 	keyring/clock.c \
 	keyring/credential.c \
 	keyring/environment.c \

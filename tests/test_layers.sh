@@ -88,10 +88,10 @@ points()
 begin 'includes point one way'
 points keyring keyring/
 points helper/door helper/door/ helper/answer.h helper/libexec.h helper/protocol.h \
-	helper/question.h helper/renewal.h helper/request.h helper/spawn.h keyring/cleanup.h \
+	helper/question.h helper/renewal.h helper/request.h helper/spawn.h keyring/characters.h keyring/cleanup.h \
 	keyring/clock.h keyring/error.h keyring/identity.h keyring/kernel_cache.h keyring/secret.h keyring/text.h
-points helper/courier helper/courier/ helper/errand.h helper/libexec.h keyring/cleanup.h \
-	keyring/clock.h keyring/error.h keyring/json.h keyring/secret.h keyring/text.h \
+points helper/courier helper/courier/ helper/errand.h helper/libexec.h keyring/characters.h \
+	keyring/cleanup.h keyring/clock.h keyring/error.h keyring/json.h keyring/secret.h keyring/text.h \
 	keyring/wiping.h
 points helper/keeper helper/keeper/ helper/ keyring/
 for include in $(includes "$srcdir/helper"); do
@@ -104,11 +104,11 @@ for include in $(includes "$srcdir/helper"); do
 	esac
 done
 
-begin 'the four files that the PAM module borrows borrow nothing'
-for file in cleanup.h error.h error.c secret.h secret.c text.h text.c; do
+begin 'the files that the PAM module borrows borrow nothing else'
+for file in characters.h characters.c cleanup.h error.h error.c secret.h secret.c text.h text.c; do
 	for include in $(includes "$srcdir/keyring" | sed -n "s#.*/keyring/$file:##p"); do
 		case $include in
-		config.h | keyring/cleanup.h | keyring/error.h | keyring/secret.h | keyring/text.h) ;;
+		config.h | keyring/characters.h | keyring/cleanup.h | keyring/error.h | keyring/secret.h | keyring/text.h) ;;
 		*) complain "keyring/$file includes $include" ;;
 		esac
 	done

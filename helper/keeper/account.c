@@ -6,6 +6,7 @@
 
 #include "helper/keeper/account.h"
 #include "helper/keeper/defaults.h"
+#include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/environment.h"
 #include "keyring/text.h"
@@ -103,8 +104,8 @@ bool kt_account_check_name(const char *name, struct kt_error *error)
 {
 	size_t length = strlen(name);
 
-	if (length >= 1 && length <= 255 && name[0] != '-' && kt_text_is_utf8(name, length) &&
-	    kt_text_is_clean(name, length))
+	if (length >= 1 && length <= 255 && name[0] != '-' && kt_characters_are_utf8(name, length) &&
+	    kt_characters_are_clean(name, length))
 		return true;
 	kt_fail(error, KT_ERROR_USAGE, "an account name is 1 to 255 bytes of text without control "
 	        "characters and does not begin with '-'");

@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "helper/keeper/browser.h"
+#include "keyring/characters.h"
 #include "keyring/environment.h"
-#include "keyring/text.h"
 
 static bool is_wsl(void)
 {
@@ -59,7 +59,7 @@ bool kt_browser_open(const char *url, char *const *environment)
 		"/usr/bin/wslview", "/usr/bin/xdg-open", "/usr/bin/x-www-browser", "/usr/bin/open",
 	};
 
-	if (!kt_text_is_visible_ascii(url, strlen(url)))
+	if (!kt_characters_are_visible_ascii(url, strlen(url)))
 		return false;
 	for (size_t i = is_wsl() ? 0 : 1; i < sizeof(openers) / sizeof(openers[0]); i++)
 		if (access(openers[i], X_OK) == 0)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "helper/keeper/checkup.h"
+#include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/environment.h"
 #include "keyring/kernel_key.h"
@@ -33,7 +34,7 @@ void kt_checkup_add(struct kt_checkup *checkup, const char *layer, enum kt_findi
 	va_start(arguments, format);
 	vsnprintf(finding->detail.message, sizeof(finding->detail.message), format, arguments);
 	va_end(arguments);
-	kt_text_make_printable(finding->detail.message);
+	kt_characters_make_printable(finding->detail.message);
 	if (remedy)
 		kt_advise(&finding->detail, "%s", remedy);
 }

@@ -8,6 +8,7 @@
 #include "helper/keeper/command.h"
 #include "helper/keeper/defaults.h"
 #include "helper/keeper/describe.h"
+#include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/json.h"
 #include "keyring/text.h"
@@ -21,7 +22,7 @@ static bool add_line(struct kt_secret *output, const char *name, const char *val
 		return true;
 	if (!kt_text_format(&line, error, "%-12s %s", name, value))
 		return false;
-	kt_text_make_printable(line);
+	kt_characters_make_printable(line);
 	return kt_secret_append_text(output, line, error) &&
 	       kt_secret_append_text(output, "\n", error);
 }
