@@ -18,6 +18,7 @@ libkeyring_a_SOURCES = \
 	keyring/kernel_cache.c keyring/kernel_cache.h \
 	keyring/kernel_key.c keyring/kernel_key.h \
 	keyring/keyring.c keyring/keyring.h \
+	keyring/keyring_options.h \
 	keyring/local_socket.c keyring/local_socket.h \
 	keyring/lock.c keyring/lock.h \
 	keyring/outcome.c keyring/outcome.h \

@@ -114,6 +114,20 @@ for file in characters.h characters.c cleanup.h error.h error.c secret.h secret.
 	done
 done
 
+# circles DIRECTORY: the files that include each other in a circle, .c and .h as one.
+circles()
+{
+	includes "$1" | sed -n 's#.*/keyring/\([a-z_]*\)\.[ch]:keyring/\([a-z_]*\)\.h$#\1 \2#p' |
+		awk '$1 != $2' | sort -u | tsort 2>&1 >/dev/null | sed -n 's/^tsort: \([a-z_]*\)$/\1/p'
+}
+
+begin 'the files of the keyring include each other in no circle'
+must [ -z "$(circles "$srcdir/keyring")" ]
+mkdir -p "$work/circle/keyring"
+echo '#include "keyring/second.h"' >"$work/circle/keyring/first.c"
+echo '#include "keyring/first.h"' >"$work/circle/keyring/second.h"
+must [ -n "$(circles "$work/circle/keyring")" ]
+
 # only HEADER FILE...: a foreign library is used in these files alone.
 only()
 {
