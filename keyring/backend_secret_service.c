@@ -212,7 +212,7 @@ static GHashTable *search_attributes(const struct kt_identity *pattern)
 	};
 	GHashTable *table = g_hash_table_new(g_str_hash, g_str_equal);
 
-	for (size_t i = 0; i < G_N_ELEMENTS(attributes); i++)
+	for (size_t i = 0; i < KT_COUNT(attributes); i++)
 		if (attributes[i].value)
 			g_hash_table_insert(table, (char *)attributes[i].name, attributes[i].value);
 	if (g_hash_table_size(table) == 0)

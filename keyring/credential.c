@@ -77,7 +77,7 @@ static const struct field {
 #undef FIELD
 };
 
-#define FIELDS (sizeof(fields) / sizeof(fields[0]))
+#define FIELDS KT_COUNT(fields)
 
 static void *member_of(const struct kt_credential *credential, const struct field *field)
 {
@@ -197,7 +197,7 @@ static bool is_sound(const struct kt_credential *credential)
 		credential->identity.path, credential->identity.username,
 	};
 
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+	for (size_t i = 0; i < KT_COUNT(parts); i++)
 		if (!parts[i] || !kt_characters_are_clean(parts[i], strlen(parts[i])))
 			return false;
 	return credential->kind != KT_KIND_NONE &&

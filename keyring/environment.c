@@ -103,16 +103,10 @@ bool kt_environment_make_directory(const char *path, struct kt_error *error)
 	return kt_advise(error, "make it, writable for you");
 }
 
-static void close_descriptor(int *descriptor)
-{
-	if (*descriptor >= 0)
-		close(*descriptor);
-}
-
 /* What another user could write or swap is refused: locks in it would bind nobody. */
 static bool check_directory(const char *path, struct kt_error *error)
 {
-	KT_CLEANUP(close_descriptor) int directory =
+	KT_CLEANUP(kt_descriptor_close) int directory =
 		open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct stat status;
 

@@ -36,18 +36,12 @@ static const struct {
 	                                  "run: keyturn unlock" },
 };
 
-#define OUTCOMES (sizeof(outcomes) / sizeof(outcomes[0]))
-
-static void descriptor_close(int *descriptor)
-{
-	if (*descriptor >= 0)
-		close(*descriptor);
-}
+#define OUTCOMES KT_COUNT(outcomes)
 
 /* The directory's descriptor; -1 if it is not there, or not ours alone to write. */
 static int open_directory(const char *runtime_dir, bool make)
 {
-	KT_CLEANUP(descriptor_close) int parent =
+	KT_CLEANUP(kt_descriptor_close) int parent =
 		open(runtime_dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct stat status;
 	int directory;
@@ -66,7 +60,7 @@ static int open_directory(const char *runtime_dir, bool make)
 
 static bool write_word(int directory, const char *name, const char *word)
 {
-	KT_CLEANUP(descriptor_close) int file =
+	KT_CLEANUP(kt_descriptor_close) int file =
 		openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 
 	return file >= 0 && dprintf(file, "%s\n", word) == (int)strlen(word) + 1;
@@ -74,7 +68,7 @@ static bool write_word(int directory, const char *name, const char *word)
 
 bool kt_outcome_write(const char *runtime_dir, enum kt_outcome outcome, bool only_first)
 {
-	KT_CLEANUP(descriptor_close) int directory = -1;
+	KT_CLEANUP(kt_descriptor_close) int directory = -1;
 	const char *word = outcomes[outcome].word;
 	char temporary[64];
 	bool done;
@@ -109,8 +103,8 @@ static enum kt_outcome find_word(const char *word, size_t length)
 
 enum kt_outcome kt_outcome_read(const char *runtime_dir)
 {
-	KT_CLEANUP(descriptor_close) int directory = -1;
-	KT_CLEANUP(descriptor_close) int file = -1;
+	KT_CLEANUP(kt_descriptor_close) int directory = -1;
+	KT_CLEANUP(kt_descriptor_close) int file = -1;
 	char word[WORD_MAXIMUM];
 	ssize_t length;
 

@@ -23,12 +23,6 @@
 #define TRIES 3
 #define PROMPT_WAIT 120000
 
-static void close_descriptor(int *descriptor)
-{
-	if (*descriptor >= 0)
-		close(*descriptor);
-}
-
 /*
  * The key in the kernel keyring.
  */
@@ -222,7 +216,7 @@ static bool check_key_file(const char *path, const struct stat *status, enum kt_
 bool kt_vault_read_key_file(const char *path, enum kt_vault_way way, struct kt_secret *material,
                             struct kt_error *error)
 {
-	KT_CLEANUP(close_descriptor) int descriptor =
+	KT_CLEANUP(kt_descriptor_close) int descriptor =
 		open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	struct stat status;
 
