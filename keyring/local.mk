@@ -21,11 +21,11 @@ libkeyring_a_SOURCES = \
 	keyring/keyring_options.h \
 	keyring/local_socket.c keyring/local_socket.h \
 	keyring/lock.c keyring/lock.h \
-	keyring/outcome.c keyring/outcome.h \
 	keyring/seal.c keyring/seal.h \
 	keyring/secret.c keyring/secret.h \
 	keyring/secret_service.c keyring/secret_service.h \
 	keyring/text.c keyring/text.h \
+	keyring/unlock_outcome.c keyring/unlock_outcome.h \
 	keyring/vault.c keyring/vault.h \
 	keyring/vault_header.c keyring/vault_header.h \
 	keyring/vault_key.c keyring/vault_key.h \
@@ -48,9 +48,9 @@ keyturn_secret_service_so_SOURCES = $(SECRET_SERVICE_SOURCES) \
 	keyring/identity.c \
 	keyring/json.c \
 	keyring/lock.c \
-	keyring/outcome.c \
 	keyring/secret.c \
 	keyring/text.c \
+	keyring/unlock_outcome.c \
 	keyring/wiping.c
 keyturn_secret_service_so_CFLAGS = $(AM_CFLAGS) -fPIC $(SECRET_CFLAGS) $(CJSON_CFLAGS)
 keyturn_secret_service_so_LDFLAGS = $(MODULE_FLAGS)

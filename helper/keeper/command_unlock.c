@@ -9,7 +9,7 @@
 #include "keyring/clock.h"
 #include "keyring/control_socket.h"
 #include "keyring/environment.h"
-#include "keyring/outcome.h"
+#include "keyring/unlock_outcome.h"
 #include "keyring/vault.h"
 
 #define TRIES 3
@@ -160,7 +160,7 @@ static bool resync_desktop(struct kt_keyring *keyring, struct kt_error *error)
 	    !check_open(keyring, error))
 		return false;
 	/* Only a message is the worse for it if this fails. */
-	kt_outcome_write(runtime_dir, KT_OUTCOME_OPENED, false);
+	kt_unlock_outcome_write(runtime_dir, KT_UNLOCK_OUTCOME_OPENED, false);
 	return true;
 }
 
@@ -174,7 +174,7 @@ static bool resync_vault(struct kt_keyring *keyring, struct kt_error *error)
 	    !kt_vault_add_login(&login_password, &keyring->options, error))
 		return false;
 	if (runtime_dir)
-		kt_outcome_write(runtime_dir, KT_OUTCOME_OPENED, false);
+		kt_unlock_outcome_write(runtime_dir, KT_UNLOCK_OUTCOME_OPENED, false);
 	return true;
 }
 
