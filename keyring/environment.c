@@ -155,3 +155,35 @@ bool kt_environment_state_directory(char **path, struct kt_error *error)
 	owner = geteuid();
 	return kt_text_set(&known, *path, error);
 }
+
+bool kt_environment_has_display(void)
+{
+	return kt_environment_get("DISPLAY") || kt_environment_get("WAYLAND_DISPLAY");
+}
+
+bool kt_environment_is_container(void)
+{
+	static const char *const marks[] = {
+		"/.dockerenv", "/run/.containerenv", "/run/systemd/container",
+	};
+
+	for (size_t i = 0; i < KT_COUNT(marks); i++)
+		if (access(marks[i], F_OK) == 0)
+			return true;
+	return false;
+}
+
+bool kt_environment_is_remote(void)
+{
+	return kt_environment_get("SSH_CONNECTION") || kt_environment_get("SSH_TTY");
+}
+
+bool kt_environment_has_service_manager(void)
+{
+	KT_CLEANUP(kt_text_free) char *path = NULL;
+	const char *directory = kt_environment_get("XDG_RUNTIME_DIR");
+	struct kt_error ignored = { 0 };
+
+	return directory && kt_text_format(&path, &ignored, "%s/systemd/private", directory) &&
+	       access(path, F_OK) == 0;
+}

@@ -392,8 +392,7 @@ const char *kt_turn_home_of(const struct kt_turn *turn, const struct kt_identity
 
 bool kt_turn_can_prompt(const struct kt_turn *turn)
 {
-	return turn->options.may_prompt &&
-	       (kt_environment_get("DISPLAY") || kt_environment_get("WAYLAND_DISPLAY"));
+	return turn->options.may_prompt && kt_environment_has_display();
 }
 
 static bool is_dismissed_lately(const struct kt_lock *lock)

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include <unistd.h>
-
 #include "helper/keeper/account.h"
 #include "helper/keeper/ahead.h"
 #include "helper/keeper/lifetime.h"
@@ -12,32 +10,10 @@
 #include "keyring/environment.h"
 #include "keyring/text.h"
 
-static bool is_in_container(void)
-{
-	static const char *const marks[] = {
-		"/.dockerenv", "/run/.containerenv", "/run/systemd/container",
-	};
-
-	for (size_t i = 0; i < KT_COUNT(marks); i++)
-		if (access(marks[i], F_OK) == 0)
-			return true;
-	return false;
-}
-
-/* Its user manager's socket: what runs beside a session then outlives it. */
-static bool has_service_manager(void)
-{
-	KT_CLEANUP(kt_text_free) char *path = NULL;
-	const char *directory = kt_environment_get("XDG_RUNTIME_DIR");
-	struct kt_error ignored = { 0 };
-
-	return directory && kt_text_format(&path, &ignored, "%s/systemd/private", directory) &&
-	       access(path, F_OK) == 0;
-}
-
 bool kt_ahead_is_wise(const struct kt_credential *credential)
 {
-	return credential->kind == KT_KIND_JWT || has_service_manager() || !is_in_container();
+	return credential->kind == KT_KIND_JWT || kt_environment_has_service_manager() ||
+	       !kt_environment_is_container();
 }
 
 void kt_ahead_start(const struct kt_cache *cache, const struct kt_answer *answer)

@@ -15,21 +15,11 @@ static bool is_wsl(void)
 	return kt_environment_get("WSL_DISTRO_NAME") != NULL;
 }
 
-static bool is_container(void)
-{
-	return access("/.dockerenv", F_OK) == 0 || access("/run/.containerenv", F_OK) == 0;
-}
-
-bool kt_browser_is_remote(void)
-{
-	return kt_environment_get("SSH_CONNECTION") || kt_environment_get("SSH_TTY");
-}
-
 bool kt_browser_is_there(void)
 {
-	if (kt_browser_is_remote() || is_container())
+	if (kt_environment_is_remote() || kt_environment_is_container())
 		return false;
-	return is_wsl() || kt_environment_get("DISPLAY") || kt_environment_get("WAYLAND_DISPLAY");
+	return is_wsl() || kt_environment_has_display();
 }
 
 static bool spawn(const char *opener, const char *url, char *const *environment)

@@ -20,11 +20,6 @@ static bool is_desktop(const struct kt_keyring *keyring)
 	return strcmp(kt_keyring_name(keyring), "secret-service") == 0;
 }
 
-static bool has_display(void)
-{
-	return kt_environment_get("DISPLAY") || kt_environment_get("WAYLAND_DISPLAY");
-}
-
 /* Somebody is there to be asked, and may be. */
 static bool can_ask(const struct kt_keyring *keyring)
 {
@@ -209,7 +204,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 		return false;
 	if (wants_resync)
 		return resync(keyring, error);
-	if (is_desktop(keyring) && !has_display() && can_ask(keyring))
+	if (is_desktop(keyring) && !kt_environment_has_display() && can_ask(keyring))
 		return unlock_at_terminal(keyring, error);
 	return kt_keyring_unlock(keyring, error);
 }
