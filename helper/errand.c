@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "helper/errand.h"
+#include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/text.h"
@@ -21,7 +22,7 @@ static bool add_bytes(struct kt_errand *errand, const char *name, size_t name_le
 	struct kt_errand_field *fields;
 	struct kt_errand_field field = { 0 };
 
-	if (!kt_text_is_visible_ascii(name, name_length))
+	if (!kt_characters_are_visible_ascii(name, name_length))
 		return kt_fail(error, KT_ERROR_INTERNAL, "an errand has a field without a good name");
 	if (errand->count == KT_ERRAND_FIELDS)
 		return kt_fail(error, KT_ERROR_INTERNAL, "an errand has more than %d fields",

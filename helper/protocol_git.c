@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "helper/protocol.h"
+#include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/identity.h"
 #include "keyring/text.h"
@@ -14,7 +15,7 @@
 static bool add_line(struct kt_secret *bytes, const char *key, const char *value, size_t length,
                      struct kt_error *error)
 {
-	if (!kt_text_is_clean(value, length))
+	if (!kt_characters_are_clean(value, length))
 		return kt_fail(error, KT_ERROR_INTERNAL, "%s holds a control character", key);
 	return kt_secret_append_text(bytes, key, error) && kt_secret_append(bytes, "=", 1, error) &&
 	       kt_secret_append(bytes, value, length, error) &&

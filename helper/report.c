@@ -9,9 +9,9 @@
 
 #include "helper/answer.h"
 #include "helper/report.h"
+#include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/json.h"
-#include "keyring/text.h"
 
 /* Set once by kt_report_start(): 0 means no trace. */
 static int trace_descriptor;
@@ -23,7 +23,7 @@ static void say(int descriptor, const char *prefix, const char *format, va_list 
 	int length;
 
 	vsnprintf(text, sizeof(text), format, arguments);
-	kt_text_make_printable(text);
+	kt_characters_make_printable(text);
 	length = snprintf(line, sizeof(line), "%s: %s\n", prefix, text);
 	if (length > 0 && write(descriptor, line, (size_t)length) < 0)
 		return; /* Nobody is left to tell. */

@@ -7,6 +7,7 @@
 
 #include "helper/request.h"
 #include "helper/request_url.h"
+#include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
 
@@ -198,7 +199,7 @@ static bool take_single(struct parser *parser, const struct value *name,
 		if (parser->seen & 1u << i)
 			return kt_fail(error, KT_ERROR_USAGE, "%s stands there twice", keys[i].name);
 		parser->seen |= 1u << i;
-		if (!kt_text_is_utf8(value->bytes, value->length))
+		if (!kt_characters_are_utf8(value->bytes, value->length))
 			return kt_fail(error, KT_ERROR_USAGE, "%s is not UTF-8", keys[i].name);
 		return keys[i].take(parser, &keys[i], value, error);
 	}
@@ -247,7 +248,7 @@ static bool take_state(struct kt_request *request, const struct value *value,
 		return true;
 	if (request->state)
 		return kt_fail(error, KT_ERROR_USAGE, "two states of keyturn stand there");
-	if (!kt_text_is_utf8(value->bytes, value->length))
+	if (!kt_characters_are_utf8(value->bytes, value->length))
 		return kt_fail(error, KT_ERROR_USAGE, "state[] is not UTF-8");
 	return kt_text_set_bytes(&request->state, value->bytes + length, value->length - length,
 	                         error);
@@ -322,7 +323,7 @@ static bool parse_line(struct parser *parser, const char *bytes, size_t length,
 	struct value value;
 	bool is_list;
 
-	if (!kt_text_is_clean(bytes, length))
+	if (!kt_characters_are_clean(bytes, length))
 		return kt_fail(error, KT_ERROR_USAGE, "it holds a control character");
 	if (!equals)
 		return kt_fail(error, KT_ERROR_USAGE, "it has no =");

@@ -6,6 +6,7 @@
 
 #include "helper/request.h"
 #include "helper/request_url.h"
+#include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
 
@@ -152,7 +153,7 @@ static bool set_unescaped(char **target, const char *bytes, size_t length,
 
 	if (!kt_text_append_unescaped(&text, bytes, length, error))
 		return false;
-	if (!kt_text_is_utf8(kt_secret_reveal(&text), kt_secret_length(&text)))
+	if (!kt_characters_are_utf8(kt_secret_reveal(&text), kt_secret_length(&text)))
 		return kt_fail(error, KT_ERROR_USAGE, "a URL holds an encoded text that is not UTF-8");
 	return kt_text_set_bytes(target, kt_secret_reveal(&text), kt_secret_length(&text), error);
 }

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 
 #include "keyring/credential.h"
-#include "keyring/keyring.h"
+#include "keyring/keyring_options.h"
 
 struct kt_backend {
 	const char *name;

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "keyring/backend.h"
+#include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/secret_service.h"
 #include "keyring/secret_service_turn.h"
@@ -182,7 +183,7 @@ static bool lock_collection(struct kt_turn *turn, const char *collection, struct
 
 static bool is_storable(const char *text)
 {
-	return !text || kt_text_is_utf8(text, strlen(text));
+	return !text || kt_characters_are_utf8(text, strlen(text));
 }
 
 static bool check_identity(const struct kt_identity *identity, struct kt_error *error)
@@ -211,7 +212,7 @@ static GHashTable *search_attributes(const struct kt_identity *pattern)
 	};
 	GHashTable *table = g_hash_table_new(g_str_hash, g_str_equal);
 
-	for (size_t i = 0; i < G_N_ELEMENTS(attributes); i++)
+	for (size_t i = 0; i < KT_COUNT(attributes); i++)
 		if (attributes[i].value)
 			g_hash_table_insert(table, (char *)attributes[i].name, attributes[i].value);
 	if (g_hash_table_size(table) == 0)

@@ -55,12 +55,6 @@ static void close_directory(DIR **directory)
 		closedir(*directory);
 }
 
-static void close_descriptor(int *descriptor)
-{
-	if (*descriptor >= 0)
-		close(*descriptor);
-}
-
 static void close_vault(void *opaque)
 {
 	struct state *state = opaque;
@@ -381,7 +375,7 @@ static bool erase(void *opaque, const struct kt_identity *identity, struct kt_er
 	struct state *state = opaque;
 	KT_CLEANUP(kt_text_free) char *name = NULL;
 	KT_CLEANUP(kt_text_free) char *path = NULL;
-	KT_CLEANUP(close_descriptor) int directory = -1;
+	KT_CLEANUP(kt_descriptor_close) int directory = -1;
 
 	if (!need_key(state, error) || !name_item(state, identity, &name, error) ||
 	    !item_path(state, name, &path, error))

@@ -103,7 +103,7 @@ static enum kt_contact ask(const char *runtime_dir, uint32_t operation,
                            const struct kt_secret *first, const struct kt_secret *second,
                            int64_t deadline)
 {
-	KT_CLEANUP(kt_local_socket_close) int descriptor = -1;
+	KT_CLEANUP(kt_descriptor_close) int descriptor = -1;
 	struct frame frame = { 0 };
 	uint32_t second_length = 0;
 	struct iovec parts[4] = { { &frame, sizeof(frame) }, part_of(first) };

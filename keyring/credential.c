@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/credential.h"
 #include "keyring/json.h"
@@ -76,7 +77,7 @@ static const struct field {
 #undef FIELD
 };
 
-#define FIELDS (sizeof(fields) / sizeof(fields[0]))
+#define FIELDS KT_COUNT(fields)
 
 static void *member_of(const struct kt_credential *credential, const struct field *field)
 {
@@ -196,11 +197,11 @@ static bool is_sound(const struct kt_credential *credential)
 		credential->identity.path, credential->identity.username,
 	};
 
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		if (!parts[i] || !kt_text_is_clean(parts[i], strlen(parts[i])))
+	for (size_t i = 0; i < KT_COUNT(parts); i++)
+		if (!parts[i] || !kt_characters_are_clean(parts[i], strlen(parts[i])))
 			return false;
 	return credential->kind != KT_KIND_NONE &&
-	       kt_text_is_clean(kt_secret_reveal(&credential->token),
+	       kt_characters_are_clean(kt_secret_reveal(&credential->token),
 	                        kt_secret_length(&credential->token));
 }
 

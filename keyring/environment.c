@@ -103,16 +103,10 @@ bool kt_environment_make_directory(const char *path, struct kt_error *error)
 	return kt_advise(error, "make it, writable for you");
 }
 
-static void close_descriptor(int *descriptor)
-{
-	if (*descriptor >= 0)
-		close(*descriptor);
-}
-
 /* What another user could write or swap is refused: locks in it would bind nobody. */
 static bool check_directory(const char *path, struct kt_error *error)
 {
-	KT_CLEANUP(close_descriptor) int directory =
+	KT_CLEANUP(kt_descriptor_close) int directory =
 		open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct stat status;
 
@@ -160,4 +154,36 @@ bool kt_environment_state_directory(char **path, struct kt_error *error)
 		return false;
 	owner = geteuid();
 	return kt_text_set(&known, *path, error);
+}
+
+bool kt_environment_has_display(void)
+{
+	return kt_environment_get("DISPLAY") || kt_environment_get("WAYLAND_DISPLAY");
+}
+
+bool kt_environment_is_container(void)
+{
+	static const char *const marks[] = {
+		"/.dockerenv", "/run/.containerenv", "/run/systemd/container",
+	};
+
+	for (size_t i = 0; i < KT_COUNT(marks); i++)
+		if (access(marks[i], F_OK) == 0)
+			return true;
+	return false;
+}
+
+bool kt_environment_is_remote(void)
+{
+	return kt_environment_get("SSH_CONNECTION") || kt_environment_get("SSH_TTY");
+}
+
+bool kt_environment_has_service_manager(void)
+{
+	KT_CLEANUP(kt_text_free) char *path = NULL;
+	const char *directory = kt_environment_get("XDG_RUNTIME_DIR");
+	struct kt_error ignored = { 0 };
+
+	return directory && kt_text_format(&path, &ignored, "%s/systemd/private", directory) &&
+	       access(path, F_OK) == 0;
 }

@@ -29,3 +29,15 @@ bool kt_environment_state_directory(char **path, struct kt_error *error);
 
 /* Makes a directory and its missing parents, 0700. That it is there already is no error. */
 bool kt_environment_make_directory(const char *path, struct kt_error *error);
+
+/* A display on which a window can be shown. */
+bool kt_environment_has_display(void);
+
+/* A container: Docker's, Podman's or systemd-nspawn's. */
+bool kt_environment_is_container(void);
+
+/* The caller came over SSH, and looks at another machine's screen. */
+bool kt_environment_is_remote(void);
+
+/* This user has a service manager of systemd: a background process may outlive the session. */
+bool kt_environment_has_service_manager(void);

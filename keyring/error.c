@@ -4,8 +4,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "keyring/characters.h"
 #include "keyring/error.h"
-#include "keyring/text.h"
 
 static const struct {
 	const char *name;
@@ -38,7 +38,7 @@ bool kt_fail(struct kt_error *error, enum kt_error_code code, const char *format
 	va_start(arguments, format);
 	vsnprintf(error->message, sizeof(error->message), format, arguments);
 	va_end(arguments);
-	kt_text_make_printable(error->message);
+	kt_characters_make_printable(error->message);
 	return false;
 }
 
@@ -51,7 +51,7 @@ bool kt_advise(struct kt_error *error, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(error->remedy, sizeof(error->remedy), format, arguments);
 	va_end(arguments);
-	kt_text_make_printable(error->remedy);
+	kt_characters_make_printable(error->remedy);
 	return false;
 }
 

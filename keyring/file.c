@@ -13,16 +13,10 @@
 #include "keyring/file.h"
 #include "keyring/text.h"
 
-static void close_descriptor(int *descriptor)
-{
-	if (*descriptor >= 0)
-		close(*descriptor);
-}
-
 bool kt_file_read(const char *path, size_t limit, struct kt_secret *content, bool *found,
                   struct kt_error *error)
 {
-	KT_CLEANUP(close_descriptor) int descriptor =
+	KT_CLEANUP(kt_descriptor_close) int descriptor =
 		open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	struct stat status;
 
@@ -42,7 +36,8 @@ bool kt_file_read(const char *path, size_t limit, struct kt_secret *content, boo
 bool kt_file_read_given(const char *path, size_t limit, struct kt_secret *content, bool *found,
                         struct kt_error *error)
 {
-	KT_CLEANUP(close_descriptor) int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	KT_CLEANUP(kt_descriptor_close)
+	int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 
 	*found = descriptor >= 0;
 	if (descriptor >= 0)
@@ -74,7 +69,7 @@ static bool sync_directory_of(const char *path)
 	const char *slash = strrchr(path, '/');
 	KT_CLEANUP(kt_text_free) char *directory =
 		slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
-	KT_CLEANUP(close_descriptor) int descriptor = -1;
+	KT_CLEANUP(kt_descriptor_close) int descriptor = -1;
 
 	if (!directory)
 		return false;

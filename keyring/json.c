@@ -8,9 +8,9 @@
 
 #include <cjson/cJSON.h>
 
+#include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/json.h"
-#include "keyring/text.h"
 #include "keyring/wiping.h"
 
 /* Whole numbers beyond this are not exact in cJSON's double. */
@@ -53,7 +53,7 @@ static bool check_bounds(const char *bytes, size_t length, struct kt_error *erro
 	bool in_string = false;
 	int depth = 0;
 
-	if (!kt_text_is_utf8(bytes, length))
+	if (!kt_characters_are_utf8(bytes, length))
 		return kt_fail(error, KT_ERROR_SERVER, "JSON is not UTF-8");
 	for (size_t i = 0; i < length; i++) {
 		char byte = bytes[i];

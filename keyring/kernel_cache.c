@@ -101,7 +101,7 @@ void kt_cache_open(struct kt_cache *cache, const char *(*variable)(const char *n
 	const char *setting = variable("KEYTURN_CACHE");
 	uint64_t state = HASH_START;
 
-	for (size_t i = 0; i < sizeof(selecting) / sizeof(selecting[0]); i++) {
+	for (size_t i = 0; i < KT_COUNT(selecting); i++) {
 		const char *value = kt_text_or_empty(variable(selecting[i]));
 
 		state = hash(state, value, strlen(value) + 1);

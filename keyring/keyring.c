@@ -18,7 +18,7 @@ static const struct kt_backend *const backends[] = {
 
 static const struct kt_backend *find_backend(const char *name)
 {
-	for (size_t i = 0; i < sizeof(backends) / sizeof(backends[0]); i++)
+	for (size_t i = 0; i < KT_COUNT(backends); i++)
 		if (strcmp(backends[i]->name, name) == 0)
 			return backends[i];
 	return NULL;

@@ -12,17 +12,7 @@
 
 #include "keyring/credential.h"
 #include "keyring/error.h"
-
-struct kt_keyring_options {
-	const char *keyring;        /* KEYTURN_KEYRING: a backend's name, or NULL */
-	const char *secret_service; /* the module of that backend (secret_service.h), or NULL */
-	bool may_prompt;            /* a person can be asked, on a display or at a terminal */
-	bool ignore_dismissed;      /* "unlock": ask even if a prompt was dismissed just now */
-	/* Asks at the terminal for a vault's passphrase; NULL: nobody can be asked. */
-	bool (*ask_passphrase)(struct kt_secret *passphrase, struct kt_error *error);
-	/* One line of trace; NULL: none wanted. Never gets a secret. */
-	void (*trace)(const char *line);
-};
+#include "keyring/keyring_options.h"
 
 struct kt_backend;
 

@@ -4,6 +4,7 @@ libkeyring_a_SOURCES = \
 	keyring/backend.h \
 	keyring/backend_memory.c \
 	keyring/backend_vault.c \
+	keyring/characters.c keyring/characters.h \
 	keyring/cleanup.h \
 	keyring/clock.c keyring/clock.h \
 	keyring/control_socket.c keyring/control_socket.h \
@@ -17,13 +18,14 @@ libkeyring_a_SOURCES = \
 	keyring/kernel_cache.c keyring/kernel_cache.h \
 	keyring/kernel_key.c keyring/kernel_key.h \
 	keyring/keyring.c keyring/keyring.h \
+	keyring/keyring_options.h \
 	keyring/local_socket.c keyring/local_socket.h \
 	keyring/lock.c keyring/lock.h \
-	keyring/outcome.c keyring/outcome.h \
 	keyring/seal.c keyring/seal.h \
 	keyring/secret.c keyring/secret.h \
 	keyring/secret_service.c keyring/secret_service.h \
 	keyring/text.c keyring/text.h \
+	keyring/unlock_outcome.c keyring/unlock_outcome.h \
 	keyring/vault.c keyring/vault.h \
 	keyring/vault_header.c keyring/vault_header.h \
 	keyring/vault_key.c keyring/vault_key.h \
@@ -36,6 +38,7 @@ SECRET_SERVICE_SOURCES = \
 	keyring/secret_service_call.c keyring/secret_service_call.h \
 	keyring/secret_service_turn.c keyring/secret_service_turn.h
 keyturn_secret_service_so_SOURCES = $(SECRET_SERVICE_SOURCES) \
+	keyring/characters.c \
 	keyring/clock.c \
 	keyring/credential.c \
 	keyring/environment.c \
@@ -45,9 +48,9 @@ keyturn_secret_service_so_SOURCES = $(SECRET_SERVICE_SOURCES) \
 	keyring/identity.c \
 	keyring/json.c \
 	keyring/lock.c \
-	keyring/outcome.c \
 	keyring/secret.c \
 	keyring/text.c \
+	keyring/unlock_outcome.c \
 	keyring/wiping.c
 keyturn_secret_service_so_CFLAGS = $(AM_CFLAGS) -fPIC $(SECRET_CFLAGS) $(CJSON_CFLAGS)
 keyturn_secret_service_so_LDFLAGS = $(MODULE_FLAGS)

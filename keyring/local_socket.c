@@ -24,13 +24,6 @@ int kt_local_socket_time_left(int64_t deadline)
 	return left < INT_MAX ? (int)left : INT_MAX;
 }
 
-void kt_local_socket_close(int *descriptor)
-{
-	if (*descriptor >= 0)
-		close(*descriptor);
-	*descriptor = -1;
-}
-
 /* The mode of the socket itself differs with who made it, so the directory's counts. */
 static enum kt_contact check_place(const char *directory, const char *path)
 {
@@ -79,7 +72,7 @@ static bool peer_is_user(int descriptor)
 enum kt_contact kt_local_socket_connect(const char *directory, const char *name, int64_t deadline,
                                         int *descriptor)
 {
-	KT_CLEANUP(kt_local_socket_close) int connection = -1;
+	KT_CLEANUP(kt_descriptor_close) int connection = -1;
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	enum kt_contact status;
 	int length;

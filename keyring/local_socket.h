@@ -21,9 +21,6 @@ enum kt_contact {
 /* Milliseconds until the deadline of kt_clock_monotonic(), 0 if it has passed. For poll(). */
 int kt_local_socket_time_left(int64_t deadline);
 
-/* Closes it if it is open, and sets it to -1. For KT_CLEANUP. */
-void kt_local_socket_close(int *descriptor);
-
 /*
  * Connects to name in directory (which is absolute). MADE, and *descriptor is a blocking
  * stream to be closed by the caller; or any other but DENIED.

@@ -9,9 +9,9 @@
 #include "keyring/clock.h"
 #include "keyring/environment.h"
 #include "keyring/lock.h"
-#include "keyring/outcome.h"
 #include "keyring/secret_service_turn.h"
 #include "keyring/text.h"
+#include "keyring/unlock_outcome.h"
 
 #define ENCRYPTED "dh-ietf1024-sha256-aes128-cbc-pkcs7"
 #define PROMPT "org.freedesktop.Secret.Prompt"
@@ -44,14 +44,15 @@ static void free_name(char **name)
 
 bool kt_turn_fail_locked(const struct kt_turn *turn, struct kt_error *error)
 {
-	enum kt_outcome outcome = kt_outcome_read(kt_environment_get("XDG_RUNTIME_DIR"));
+	enum kt_unlock_outcome outcome =
+		kt_unlock_outcome_read(kt_environment_get("XDG_RUNTIME_DIR"));
 
 	kt_fail(error, KT_ERROR_LOCKED, "the desktop keyring is locked%s",
-	        kt_outcome_reason(outcome));
+	        kt_unlock_outcome_reason(outcome));
 	/* ignore_dismissed: this is "unlock" itself. */
 	return kt_advise(error, "%s", turn->options.ignore_dismissed
 	                 ? "run it at a terminal, or in your desktop session"
-	                 : kt_outcome_remedy(outcome));
+	                 : kt_unlock_outcome_remedy(outcome));
 }
 
 static bool is_local(const char *addresses)
@@ -391,8 +392,7 @@ const char *kt_turn_home_of(const struct kt_turn *turn, const struct kt_identity
 
 bool kt_turn_can_prompt(const struct kt_turn *turn)
 {
-	return turn->options.may_prompt &&
-	       (kt_environment_get("DISPLAY") || kt_environment_get("WAYLAND_DISPLAY"));
+	return turn->options.may_prompt && kt_environment_has_display();
 }
 
 static bool is_dismissed_lately(const struct kt_lock *lock)

@@ -16,7 +16,7 @@
 #include "keyring/error.h"
 #include "keyring/gate.h"
 #include "keyring/identity.h"
-#include "keyring/keyring.h"
+#include "keyring/keyring_options.h"
 #include "keyring/secret_service_call.h"
 
 /* A zeroed one is closed. */

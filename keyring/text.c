@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "keyring/characters.h"
 #include "keyring/text.h"
 
 void kt_text_free(char **text)
@@ -84,92 +85,6 @@ bool kt_text_to_number(const char *bytes, size_t length, int64_t minimum, int64_
 		return false;
 	*number = value;
 	return true;
-}
-
-bool kt_text_is_clean(const char *bytes, size_t length)
-{
-	for (size_t i = 0; i < length; i++)
-		if ((unsigned char)bytes[i] < 0x20 || bytes[i] == 0x7f)
-			return false;
-	return true;
-}
-
-/* Reads one character; returns its length in bytes, 0 where it is not well-formed. */
-static size_t decode_utf8(const char *bytes, size_t length, uint32_t *character)
-{
-	static const uint32_t smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	unsigned char lead = (unsigned char)bytes[0];
-	size_t needed = lead < 0x80 ? 1 : lead < 0xc0 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3
-	                : lead < 0xf8 ? 4 : 0;
-	uint32_t value;
-
-	if (needed == 0 || needed > length)
-		return 0;
-	value = needed == 1 ? lead : lead & (0x7fu >> needed);
-	for (size_t i = 1; i < needed; i++) {
-		if (((unsigned char)bytes[i] & 0xc0) != 0x80)
-			return 0;
-		value = value << 6 | ((unsigned char)bytes[i] & 0x3f);
-	}
-	if (value < smallest[needed] || value > 0x10ffff || (value >= 0xd800 && value < 0xe000))
-		return 0;
-	*character = value;
-	return needed;
-}
-
-bool kt_text_is_utf8(const char *bytes, size_t length)
-{
-	uint32_t character;
-
-	while (length > 0) {
-		size_t used = decode_utf8(bytes, length, &character);
-
-		if (used == 0)
-			return false;
-		bytes += used;
-		length -= used;
-	}
-	return true;
-}
-
-bool kt_text_is_visible_ascii(const char *bytes, size_t length)
-{
-	for (size_t i = 0; i < length; i++)
-		if (bytes[i] < 0x21 || bytes[i] > 0x7e)
-			return false;
-	return length > 0;
-}
-
-static bool is_deceptive(uint32_t character)
-{
-	return character < 0x20 || (character >= 0x7f && character < 0xa0) ||
-	       character == 0x61c || (character >= 0x200b && character <= 0x200f) ||
-	       (character >= 0x2028 && character <= 0x202e) ||
-	       (character >= 0x2060 && character <= 0x206f) || character == 0xfeff ||
-	       (character >= 0xfff9 && character <= 0xfffb) ||
-	       (character >= 0xe0000 && character <= 0xe0fff);
-}
-
-void kt_text_make_printable(char *text)
-{
-	size_t length = strlen(text);
-	char *target = text;
-
-	while (length > 0) {
-		uint32_t character = 0;
-		size_t used = decode_utf8(text, length, &character);
-
-		if (used == 0 || is_deceptive(character)) {
-			*target++ = '?';
-			used = used ? used : 1;
-		} else {
-			memmove(target, text, used);
-			target += used;
-		}
-		text += used;
-		length -= used;
-	}
-	*target = '\0';
 }
 
 static bool append_base64(struct kt_secret *target, const unsigned char *input, size_t length,
@@ -263,7 +178,7 @@ bool kt_text_append_unescaped(struct kt_secret *target, const char *bytes, size_
 			byte = (char)(high << 4 | low);
 			i += 2;
 		}
-		if (!kt_text_is_clean(&byte, 1))
+		if (!kt_characters_are_clean(&byte, 1))
 			return kt_fail(error, KT_ERROR_USAGE,
 			               "a URL holds an encoded control character");
 		if (!kt_secret_append(target, &byte, 1, error))

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Text from elsewhere: checked numbers, checked characters, base64url and percent-encoding.
- * Input is pointer and length until it is known to be clean. libc alone.
+ * Text from elsewhere: checked numbers, base64url and percent-encoding. Input is pointer and
+ * length until it is known to be clean (characters.h). libc alone.
  */
 
 #include <stdbool.h>
@@ -35,21 +35,6 @@ bool kt_text_has_prefix(const char *text, const char *prefix);
 /* Reads a decimal number: digits alone, no sign, no blank, within minimum and maximum. */
 bool kt_text_to_number(const char *bytes, size_t length, int64_t minimum, int64_t maximum,
                        int64_t *number);
-
-/* No byte below 0x20 and no 0x7f. */
-bool kt_text_is_clean(const char *bytes, size_t length);
-
-/* Well-formed UTF-8 (no surrogate, nothing overlong). */
-bool kt_text_is_utf8(const char *bytes, size_t length);
-
-/* Bytes 0x21 to 0x7e alone, and at least one: what may stand in an Authorization header. */
-bool kt_text_is_visible_ascii(const char *bytes, size_t length);
-
-/*
- * Puts '?' in place of every character that could steer a terminal or deceive a reader:
- * control characters (C0, C1), bidirectional and zero-width ones, bytes that are not UTF-8.
- */
-void kt_text_make_printable(char *text);
 
 /* Appends base64url without padding (RFC 4648, 5). */
 bool kt_text_append_base64url(struct kt_secret *target, const void *bytes, size_t length,

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/environment.h"
@@ -56,7 +57,8 @@ static bool is_inside(const char *path, const char *directory)
 /* What may be recorded: JSON has to hold it, and it must be of use when the vault is stolen. */
 static bool check_key_path(const char *path, const char *directory, struct kt_error *error)
 {
-	if (!kt_text_is_utf8(path, strlen(path)) || !kt_text_is_clean(path, strlen(path)))
+	if (!kt_characters_are_utf8(path, strlen(path)) ||
+	    !kt_characters_are_clean(path, strlen(path)))
 		kt_fail(error, KT_ERROR_USAGE, "the key file's path is not clean UTF-8");
 	else if (is_inside(path, directory))
 		kt_fail(error, KT_ERROR_UNSAFE, "the key file lies in the vault it opens");

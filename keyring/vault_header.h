@@ -4,7 +4,7 @@
 /*
  * The vault's header, vault.json: found in a directory that nobody else can enter, read, checked
  * with the key, and written. Asks nobody and opens nothing; whether the header is to be believed
- * is known only with the key. What everybody may call of it is in vault.h.
+ * is known only with the key.
  */
 
 #include <stdbool.h>
@@ -12,12 +12,45 @@
 #include "keyring/error.h"
 #include "keyring/seal.h"
 #include "keyring/secret.h"
-#include "keyring/vault.h"
+
+enum kt_vault_way {
+	KT_VAULT_PASSPHRASE,
+	KT_VAULT_KEY_FILE,
+	KT_VAULT_CREDENTIAL,
+	KT_VAULT_LOGIN,
+	KT_VAULT_WAYS,
+};
+
+/* One way to the key; what it is made of stands in hexadecimal, as in the file. */
+struct kt_vault_slot {
+	bool exists;
+	char *source;             /* the key file's path, the credential's name; else NULL */
+	char *salt;
+	char *wrapped;
+	struct kt_seal_cost cost; /* of passphrase and login */
+};
+
+/* What vault.json says. A zeroed one is no vault. */
+struct kt_vault {
+	char *directory;
+	char *id;
+	char *check;
+	struct kt_vault_slot slots[KT_VAULT_WAYS];
+};
 
 #define KT_VAULT_ID_SIZE 16
 #define KT_VAULT_WRAPPED_SIZE (KT_SEAL_KEY_SIZE + KT_SEAL_OVERHEAD)
 
-/* What opens it is stretched by scrypt, because a person chose it. */
+/* "passphrase", "key-file", "credential", "login". */
+const char *kt_vault_way_name(enum kt_vault_way way);
+
+/* $KEYTURN_VAULT, which must be absolute, else "vault" in the data directory. */
+bool kt_vault_directory(char **directory, struct kt_error *error);
+
+/*
+ * True for the ways whose secret a person chose (passphrase, login password): it is stretched with
+ * scrypt.
+ */
 bool kt_vault_is_stretched(enum kt_vault_way way);
 
 /* For KT_CLEANUP; safe to repeat. */
@@ -25,6 +58,15 @@ void kt_vault_slot_clear(struct kt_vault_slot *slot);
 
 /* Replaces digits by the bytes in hexadecimal, as they stand in the file. */
 bool kt_vault_set_hex(char **digits, const struct kt_secret *bytes, struct kt_error *error);
+
+/*
+ * Reads the header; asks and opens nothing. No vault is KT_ERROR_UNAVAILABLE, a damaged header
+ * KT_ERROR_CORRUPT, a directory that others can enter KT_ERROR_UNSAFE.
+ */
+bool kt_vault_read(struct kt_vault *vault, struct kt_error *error);
+
+/* For KT_CLEANUP; safe to repeat. */
+void kt_vault_clear(struct kt_vault *vault);
 
 /* As kt_vault_read(), but that there is no vault is told, not an error. Sets the directory too. */
 bool kt_vault_find(struct kt_vault *vault, bool *found, struct kt_error *error);

@@ -12,8 +12,8 @@
 #include "keyring/environment.h"
 #include "keyring/kernel_key.h"
 #include "keyring/lock.h"
-#include "keyring/outcome.h"
 #include "keyring/text.h"
+#include "keyring/unlock_outcome.h"
 #include "keyring/vault_header.h"
 #include "keyring/vault_key.h"
 
@@ -22,12 +22,6 @@
 #define OPEN_SECONDS (8 * 3600)
 #define TRIES 3
 #define PROMPT_WAIT 120000
-
-static void close_descriptor(int *descriptor)
-{
-	if (*descriptor >= 0)
-		close(*descriptor);
-}
 
 /*
  * The key in the kernel keyring.
@@ -222,7 +216,7 @@ static bool check_key_file(const char *path, const struct stat *status, enum kt_
 bool kt_vault_read_key_file(const char *path, enum kt_vault_way way, struct kt_secret *material,
                             struct kt_error *error)
 {
-	KT_CLEANUP(close_descriptor) int descriptor =
+	KT_CLEANUP(kt_descriptor_close) int descriptor =
 		open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	struct stat status;
 
@@ -300,22 +294,24 @@ static bool is_passable(const struct kt_error *error)
 }
 
 /* A login that could have opened the vault, and why it did not; else nothing is known of it. */
-static enum kt_outcome login_outcome(const struct kt_vault *vault)
+static enum kt_unlock_outcome login_outcome(const struct kt_vault *vault)
 {
-	enum kt_outcome outcome;
+	enum kt_unlock_outcome outcome;
 
 	if (!vault->slots[KT_VAULT_LOGIN].exists)
-		return KT_OUTCOME_NONE;
-	outcome = kt_outcome_read(kt_environment_get("XDG_RUNTIME_DIR"));
+		return KT_UNLOCK_OUTCOME_NONE;
+	outcome = kt_unlock_outcome_read(kt_environment_get("XDG_RUNTIME_DIR"));
 	/* The others are about the desktop's keyring. */
-	return outcome == KT_OUTCOME_NO_PASSWORD || outcome == KT_OUTCOME_PASSWORDS_DIFFER
-	               ? outcome : KT_OUTCOME_NONE;
+	return outcome == KT_UNLOCK_OUTCOME_NO_PASSWORD ||
+	                       outcome == KT_UNLOCK_OUTCOME_PASSWORDS_DIFFER
+	               ? outcome
+	               : KT_UNLOCK_OUTCOME_NONE;
 }
 
 bool kt_vault_open_unattended(const struct kt_vault *vault, struct kt_secret *key,
                               struct kt_error *error)
 {
-	enum kt_outcome outcome = login_outcome(vault);
+	enum kt_unlock_outcome outcome = login_outcome(vault);
 	struct kt_error cause = { 0 };
 	struct kt_error second = { 0 };
 
@@ -326,9 +322,9 @@ bool kt_vault_open_unattended(const struct kt_vault *vault, struct kt_secret *ke
 		cause = second;
 	if (cause.code == KT_ERROR_NONE)
 		kt_fail(&cause, KT_ERROR_LOCKED, "the vault in %s is locked%s", vault->directory,
-		        kt_outcome_reason(outcome));
+		        kt_unlock_outcome_reason(outcome));
 	if (cause.code == KT_ERROR_LOCKED)
-		kt_advise(&cause, "%s", is_askable(vault) ? kt_outcome_remedy(outcome) :
+		kt_advise(&cause, "%s", is_askable(vault) ? kt_unlock_outcome_remedy(outcome) :
 		          "put the key file back, or name it in KEYTURN_VAULT_KEY_FILE");
 	*error = cause;
 	return false;

@@ -4,14 +4,33 @@
 /*
  * The vault's key: wrapped in a slot for each way, unwrapped with what a file, a credential or a
  * person has, and kept in the kernel keyring while the vault is open. No key leaves here that
- * does not fit the header. What everybody may call of it is in vault.h.
+ * does not fit the header.
  */
 
 #include <stdbool.h>
 
 #include "keyring/error.h"
+#include "keyring/keyring_options.h"
 #include "keyring/secret.h"
-#include "keyring/vault.h"
+#include "keyring/vault_header.h"
+
+/*
+ * Replaces key by the vault's: from the kernel keyring, else from KEYTURN_VAULT_KEY_FILE or the
+ * recorded key file, else from the credential, else from the person whom options allow to be
+ * asked, three times at most (NULL options: nobody). The kernel keyring then has it for 8
+ * hours. What stood in the way of the first three is the error when nobody can be asked.
+ */
+bool kt_vault_open_key(const struct kt_vault *vault, const struct kt_keyring_options *options,
+                       struct kt_secret *key, struct kt_error *error);
+
+/* The kernel keyring forgets the key. A vault with a key file is opened by the next call. */
+void kt_vault_lock(const struct kt_vault *vault);
+
+/* The vault's key is in the kernel keyring. */
+bool kt_vault_is_open(const struct kt_vault *vault);
+
+/* The same, and it is there for another 8 hours. */
+bool kt_vault_keep_open(const struct kt_vault *vault);
 
 /*
  * The kernel keyring has the key for the next 8 hours. Where it is refused or full, the next call
@@ -56,3 +75,6 @@ bool kt_vault_open_unattended(const struct kt_vault *vault, struct kt_secret *ke
 bool kt_vault_open_with_password(const struct kt_vault *vault, enum kt_vault_way way,
                                  const char *what, const struct kt_secret *password,
                                  struct kt_secret *key, struct kt_error *error);
+
+/* The same with the login password; the key is then in the kernel keyring. */
+bool kt_vault_open_with_login(const struct kt_secret *password, struct kt_error *error);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # pam
 PAM_MODULE_SOURCES = \
+	keyring/characters.c keyring/characters.h \
 	keyring/cleanup.h \
 	keyring/error.c keyring/error.h \
 	keyring/secret.c keyring/secret.h \

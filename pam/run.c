@@ -55,13 +55,6 @@ struct child {
 	struct itimerval life;
 };
 
-static void descriptor_close(int *descriptor)
-{
-	if (*descriptor >= 0)
-		close(*descriptor);
-	*descriptor = -1;
-}
-
 static void child_clear(struct child *child)
 {
 	free(child->groups);
@@ -69,7 +62,7 @@ static void child_clear(struct child *child)
 		free(child->runtime_dirs[i]);
 	for (size_t i = 0; i < ENVIRONMENT_COUNT; i++)
 		free(child->environment[i]);
-	descriptor_close(&child->socket);
+	kt_descriptor_close(&child->socket);
 }
 
 /* ---- in the child: system calls alone, and none that looks at other threads ---- */
@@ -382,7 +375,7 @@ static bool helper_is_trustworthy(void)
 enum kt_status kt_run(const struct kt_run *run)
 {
 	KT_CLEANUP(child_clear) struct child child = { .socket = -1 };
-	KT_CLEANUP(descriptor_close) int ours = -1;
+	KT_CLEANUP(kt_descriptor_close) int ours = -1;
 	int64_t deadline = now() + run->options->timeout;
 	int pair[2];
 
@@ -394,7 +387,7 @@ enum kt_status kt_run(const struct kt_run *run)
 	child.socket = pair[1];
 	if (!start(&child))
 		return KT_STATUS_NOT_FORKED;
-	descriptor_close(&child.socket);
+	kt_descriptor_close(&child.socket);
 	send_request(ours, run);
 	return receive_answer(ours, deadline);
 }

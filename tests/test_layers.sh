@@ -88,10 +88,10 @@ points()
 begin 'includes point one way'
 points keyring keyring/
 points helper/door helper/door/ helper/answer.h helper/libexec.h helper/protocol.h \
-	helper/question.h helper/renewal.h helper/request.h helper/spawn.h keyring/cleanup.h \
+	helper/question.h helper/renewal.h helper/request.h helper/spawn.h keyring/characters.h keyring/cleanup.h \
 	keyring/clock.h keyring/error.h keyring/identity.h keyring/kernel_cache.h keyring/secret.h keyring/text.h
-points helper/courier helper/courier/ helper/errand.h helper/libexec.h keyring/cleanup.h \
-	keyring/clock.h keyring/error.h keyring/json.h keyring/secret.h keyring/text.h \
+points helper/courier helper/courier/ helper/errand.h helper/libexec.h keyring/characters.h \
+	keyring/cleanup.h keyring/clock.h keyring/error.h keyring/json.h keyring/secret.h keyring/text.h \
 	keyring/wiping.h
 points helper/keeper helper/keeper/ helper/ keyring/
 for include in $(includes "$srcdir/helper"); do
@@ -104,15 +104,29 @@ for include in $(includes "$srcdir/helper"); do
 	esac
 done
 
-begin 'the four files that the PAM module borrows borrow nothing'
-for file in cleanup.h error.h error.c secret.h secret.c text.h text.c; do
+begin 'the files that the PAM module borrows borrow nothing else'
+for file in characters.h characters.c cleanup.h error.h error.c secret.h secret.c text.h text.c; do
 	for include in $(includes "$srcdir/keyring" | sed -n "s#.*/keyring/$file:##p"); do
 		case $include in
-		config.h | keyring/cleanup.h | keyring/error.h | keyring/secret.h | keyring/text.h) ;;
+		config.h | keyring/characters.h | keyring/cleanup.h | keyring/error.h | keyring/secret.h | keyring/text.h) ;;
 		*) complain "keyring/$file includes $include" ;;
 		esac
 	done
 done
+
+# circles DIRECTORY: the files that include each other in a circle, .c and .h as one.
+circles()
+{
+	includes "$1" | sed -n 's#.*/keyring/\([a-z_]*\)\.[ch]:keyring/\([a-z_]*\)\.h$#\1 \2#p' |
+		awk '$1 != $2' | sort -u | tsort 2>&1 >/dev/null | sed -n 's/^tsort: \([a-z_]*\)$/\1/p'
+}
+
+begin 'the files of the keyring include each other in no circle'
+must [ -z "$(circles "$srcdir/keyring")" ]
+mkdir -p "$work/circle/keyring"
+echo '#include "keyring/second.h"' >"$work/circle/keyring/first.c"
+echo '#include "keyring/first.h"' >"$work/circle/keyring/second.h"
+must [ -n "$(circles "$work/circle/keyring")" ]
 
 # only HEADER FILE...: a foreign library is used in these files alone.
 only()

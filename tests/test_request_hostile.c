@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "helper/protocol.h"
+#include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
 
@@ -90,7 +91,7 @@ static bool run(const struct kt_secret *text, struct kt_request *request)
 	cases++;
 	assert_null(strstr(error.message, CANARY));
 	assert_null(strstr(error.remedy, CANARY));
-	assert_true(kt_text_is_clean(error.message, strlen(error.message)));
+	assert_true(kt_characters_are_clean(error.message, strlen(error.message)));
 	if (!is_taken) {
 		assert_int_equal(error.code, KT_ERROR_USAGE);
 		assert_null(request->pattern.protocol);

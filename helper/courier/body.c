@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "helper/courier/body.h"
+#include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/json.h"
 #include "keyring/text.h"
@@ -25,7 +26,7 @@ static bool add_json_field(struct kt_json *json, const struct kt_errand_field *f
 	int64_t value;
 
 	if (text)
-		return kt_text_is_utf8(bytes, length) && strlen(bytes) == length
+		return kt_characters_are_utf8(bytes, length) && strlen(bytes) == length
 		               ? kt_json_add_text(json, text, bytes, error)
 		               : kt_fail(error, KT_ERROR_USAGE, "a field to send is not text");
 	if (number)
@@ -93,7 +94,7 @@ static bool add_member(struct flattening *to, char type, const char *name, const
 	KT_CLEANUP(kt_text_free) char *full = NULL;
 
 	/* A dot of the server's own could make one member look like another. */
-	if (strchr(name, '.') || !kt_text_is_visible_ascii(name, strlen(name)))
+	if (strchr(name, '.') || !kt_characters_are_visible_ascii(name, strlen(name)))
 		return true;
 	if (to->answer->count >= KT_BODY_FIELDS)
 		return kt_fail(error, KT_ERROR_SERVER, "JSON has too many members");
@@ -126,7 +127,7 @@ static bool add_list(struct kt_errand *answer, const struct kt_json *json, const
 	for (size_t i = 0; i < length; i++) {
 		const char *entry = kt_json_list_text(json, name, i);
 
-		if (!entry || !kt_text_is_visible_ascii(entry, strlen(entry)))
+		if (!entry || !kt_characters_are_visible_ascii(entry, strlen(entry)))
 			continue;
 		if ((!kt_secret_is_empty(&joined) && !kt_secret_append_text(&joined, "\n", error)) ||
 		    !kt_secret_append_text(&joined, entry, error))

@@ -15,6 +15,7 @@
 #include "helper/courier/body.h"
 #include "helper/courier/http.h"
 #include "helper/courier/sandbox.h"
+#include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/text.h"
@@ -87,7 +88,7 @@ static bool read_header(const char *line, size_t length, const char *name, char 
 	while (length > start && strchr(" \t\r\n", line[length - 1]))
 		length--;
 	length -= start;
-	if (length == 0 || length > 128 || !kt_text_is_clean(line + start, length))
+	if (length == 0 || length > 128 || !kt_characters_are_clean(line + start, length))
 		return false;
 	memcpy(value, line + start, length);
 	value[length] = '\0';
@@ -130,7 +131,7 @@ static size_t take_header(char *line, size_t size, size_t length, void *context)
 	} else if (read_header(line, length, "Retry-After", value)) {
 		read_retry_after(exchange, value);
 	} else if (read_header(line, length, "X-Tt-Logid", value) &&
-	           kt_text_is_visible_ascii(value, strlen(value))) {
+	           kt_characters_are_visible_ascii(value, strlen(value))) {
 		memcpy(exchange->logid, value, sizeof(value));
 	}
 	return size * length;
@@ -207,7 +208,7 @@ static bool check_url(struct exchange *exchange, bool *is_local, struct kt_error
 	exchange->url = curl_url();
 	if (!exchange->url)
 		return kt_fail_memory(error);
-	if (!text || !kt_text_is_visible_ascii(text, strlen(text)) || strchr(text, '#') ||
+	if (!text || !kt_characters_are_visible_ascii(text, strlen(text)) || strchr(text, '#') ||
 	    curl_url_set(exchange->url, CURLUPART_URL, text, CURLU_DISALLOW_USER) != CURLUE_OK ||
 	    curl_url_get(exchange->url, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
 	    curl_url_get(exchange->url, CURLUPART_HOST, &host, 0) != CURLUE_OK)
@@ -224,7 +225,7 @@ static bool add_header(struct exchange *exchange, const char *name, const char *
 	KT_CLEANUP(kt_secret_clear) struct kt_secret line = { 0 };
 	struct curl_slist *longer;
 
-	if (!kt_text_is_clean(value, strlen(value)))
+	if (!kt_characters_are_clean(value, strlen(value)))
 		return kt_fail(error, KT_ERROR_USAGE, "a header to send has a control character");
 	if (!kt_secret_append_text(&line, name, error) ||
 	    !kt_secret_append_text(&line, value, error))

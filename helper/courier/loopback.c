@@ -14,6 +14,7 @@
 #include "helper/courier/pages.h"
 #include "helper/courier/redirect.h"
 #include "helper/courier/sandbox.h"
+#include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/text.h"
@@ -260,10 +261,11 @@ static bool say_error(int keeper, const struct kt_redirect_result *result,
 	const char *name = kt_secret_reveal(&result->error);
 	char description[201];
 
-	if (kt_secret_length(&result->error) > 64 || !kt_text_is_visible_ascii(name, strlen(name)))
+	if (kt_secret_length(&result->error) > 64 ||
+	    !kt_characters_are_visible_ascii(name, strlen(name)))
 		name = "unreadable_error";
 	snprintf(description, sizeof(description), "%s", kt_secret_reveal(&result->description));
-	kt_text_make_printable(description);
+	kt_characters_make_printable(description);
 	return kt_errand_add(&message, "say", "error", error) &&
 	       kt_errand_add(&message, "error", name, error) &&
 	       kt_errand_add(&message, "description", description, error) &&

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "helper/courier/redirect.h"
+#include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
 
@@ -45,7 +46,8 @@ bool kt_redirect_parse_uri(struct kt_redirect_address *address, const char *uri,
 		return false;
 	if (*rest == '\0')
 		rest = "/";
-	if (*rest != '/' || !kt_text_is_visible_ascii(rest, strlen(rest)) || strpbrk(rest, "?#"))
+	if (*rest != '/' || !kt_characters_are_visible_ascii(rest, strlen(rest)) ||
+	    strpbrk(rest, "?#"))
 		return kt_fail(error, KT_ERROR_USAGE, "the redirect URI has more than a plain path");
 	return kt_text_set(&address->host, host, error) &&
 	       kt_text_set(&address->path, rest, error);
@@ -90,7 +92,7 @@ static bool split(struct span *rest, const char *separator, struct span *head)
 static bool is_token(struct span span)
 {
 	for (size_t i = 0; i < span.length; i++)
-		if (!kt_text_is_visible_ascii(span.bytes + i, 1) ||
+		if (!kt_characters_are_visible_ascii(span.bytes + i, 1) ||
 		    strchr("\"(),/:;<=>?@[\\]{}", span.bytes[i]))
 			return false;
 	return span.length > 0;
@@ -99,7 +101,7 @@ static bool is_token(struct span span)
 static bool is_header_value(struct span span)
 {
 	for (size_t i = 0; i < span.length; i++)
-		if (span.bytes[i] != '\t' && !kt_text_is_clean(span.bytes + i, 1))
+		if (span.bytes[i] != '\t' && !kt_characters_are_clean(span.bytes + i, 1))
 			return false;
 	return true;
 }
@@ -251,7 +253,7 @@ static enum kt_redirect_verdict judge_head(const struct kt_redirect *redirect, s
 
 	split(&head, "\r\n", &version);
 	if (!split(&version, " ", &method) || !split(&version, " ", &target) ||
-	    !is_token(method) || !kt_text_is_visible_ascii(target.bytes, target.length) ||
+	    !is_token(method) || !kt_characters_are_visible_ascii(target.bytes, target.length) ||
 	    (!is_equal(version, "HTTP/1.1") && !is_equal(version, "HTTP/1.0")) ||
 	    !check_headers(head, &redirect->address, &is_ours))
 		return KT_REDIRECT_STRAY;

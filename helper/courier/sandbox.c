@@ -103,15 +103,9 @@ struct ruleset {
 	uint64_t scoped;
 };
 
-static void close_descriptor(int *descriptor)
-{
-	if (*descriptor >= 0)
-		close(*descriptor);
-}
-
 static void allow_reading(int ruleset, const char *path)
 {
-	KT_CLEANUP(close_descriptor) int directory = open(path, O_PATH | O_CLOEXEC);
+	KT_CLEANUP(kt_descriptor_close) int directory = open(path, O_PATH | O_CLOEXEC);
 	struct landlock_path_beneath_attr rule = {
 		.allowed_access = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR,
 		.parent_fd = directory,
@@ -150,7 +144,7 @@ static void confine_files_and_network(enum kt_sandbox_network network)
 	size_t size = abi >= 6 ? sizeof(rules)
 	              : abi >= 4 ? offsetof(struct ruleset, scoped)
 	                         : offsetof(struct ruleset, network);
-	KT_CLEANUP(close_descriptor) int ruleset = -1;
+	KT_CLEANUP(kt_descriptor_close) int ruleset = -1;
 
 	if (abi < 1)
 		return;

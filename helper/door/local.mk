@@ -12,6 +12,7 @@ keyturn_SOURCES = \
 	helper/request.c \
 	helper/request_url.c \
 	helper/spawn.c \
+	keyring/characters.c \
 	keyring/clock.c \
 	keyring/error.c \
 	keyring/identity.c \

@@ -77,13 +77,6 @@ static const char *variable(const char *name)
 	return NULL;
 }
 
-static void close_descriptor(int *descriptor)
-{
-	if (*descriptor >= 0)
-		close(*descriptor);
-	*descriptor = -1;
-}
-
 static bool write_whole(int descriptor, const struct kt_secret *bytes)
 {
 	size_t length = kt_secret_length(bytes);
@@ -103,7 +96,7 @@ static bool fill_pipe(int *source, const struct kt_secret *bytes)
 	close(ends[1]);
 	*source = ends[0];
 	if (!is_filled)
-		close_descriptor(source);
+		kt_descriptor_close(source);
 	return is_filled;
 }
 
@@ -112,14 +105,14 @@ static bool fill_memory(int *source, const struct kt_secret *bytes)
 	*source = memfd_create("keyturn-request", MFD_CLOEXEC);
 	if (*source >= 0 && write_whole(*source, bytes) && lseek(*source, 0, SEEK_SET) == 0)
 		return true;
-	close_descriptor(source);
+	kt_descriptor_close(source);
 	return false;
 }
 
 /* Puts what was read of stdin before the keeper again. */
 static bool give_back(const struct kt_secret *input, struct kt_error *error)
 {
-	KT_CLEANUP(close_descriptor) int source = -1;
+	KT_CLEANUP(kt_descriptor_close) int source = -1;
 
 	if (kt_secret_is_empty(input))
 		return true;

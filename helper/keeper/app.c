@@ -8,6 +8,7 @@
 #include "helper/keeper/private_key.h"
 #include "helper/keeper/random.h"
 #include "helper/keeper/refusal.h"
+#include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/text.h"
@@ -56,11 +57,11 @@ static bool check_texts(const struct kt_settings *settings, struct kt_error *err
 	const char *const texts[] = { settings->client_id, settings->public_key_id };
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		if (texts[i] && !kt_text_is_clean(texts[i], strlen(texts[i])))
+		if (texts[i] && !kt_characters_are_clean(texts[i], strlen(texts[i])))
 			return kt_fail(error, KT_ERROR_USAGE, "a setting of the app holds a control "
 			               "character");
 	if (!kt_secret_is_empty(&settings->client_secret) &&
-	    !kt_text_is_visible_ascii(kt_secret_reveal(&settings->client_secret),
+	    !kt_characters_are_visible_ascii(kt_secret_reveal(&settings->client_secret),
 	                              kt_secret_length(&settings->client_secret)))
 		return kt_fail(error, KT_ERROR_USAGE, "the client secret is not visible ASCII alone");
 	return check_id(settings->workspace_id, "--workspace-id", error) &&

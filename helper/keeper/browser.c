@@ -7,29 +7,19 @@
 #include <unistd.h>
 
 #include "helper/keeper/browser.h"
+#include "keyring/characters.h"
 #include "keyring/environment.h"
-#include "keyring/text.h"
 
 static bool is_wsl(void)
 {
 	return kt_environment_get("WSL_DISTRO_NAME") != NULL;
 }
 
-static bool is_container(void)
-{
-	return access("/.dockerenv", F_OK) == 0 || access("/run/.containerenv", F_OK) == 0;
-}
-
-bool kt_browser_is_remote(void)
-{
-	return kt_environment_get("SSH_CONNECTION") || kt_environment_get("SSH_TTY");
-}
-
 bool kt_browser_is_there(void)
 {
-	if (kt_browser_is_remote() || is_container())
+	if (kt_environment_is_remote() || kt_environment_is_container())
 		return false;
-	return is_wsl() || kt_environment_get("DISPLAY") || kt_environment_get("WAYLAND_DISPLAY");
+	return is_wsl() || kt_environment_has_display();
 }
 
 static bool spawn(const char *opener, const char *url, char *const *environment)
@@ -59,7 +49,7 @@ bool kt_browser_open(const char *url, char *const *environment)
 		"/usr/bin/wslview", "/usr/bin/xdg-open", "/usr/bin/x-www-browser", "/usr/bin/open",
 	};
 
-	if (!kt_text_is_visible_ascii(url, strlen(url)))
+	if (!kt_characters_are_visible_ascii(url, strlen(url)))
 		return false;
 	for (size_t i = is_wsl() ? 0 : 1; i < sizeof(openers) / sizeof(openers[0]); i++)
 		if (access(openers[i], X_OK) == 0)

@@ -8,8 +8,5 @@
 /* A browser started here would appear before the person: no SSH, no container, a display. */
 bool kt_browser_is_there(void);
 
-/* The person is at the other end of an SSH connection. */
-bool kt_browser_is_remote(void);
-
 /* Opens the page with the caller's environment, no shell between; false: nothing was started. */
 bool kt_browser_open(const char *url, char *const *environment);

@@ -7,8 +7,8 @@
 #include "keyring/cleanup.h"
 #include "keyring/environment.h"
 #include "keyring/kernel_key.h"
-#include "keyring/outcome.h"
 #include "keyring/text.h"
+#include "keyring/unlock_outcome.h"
 #include "keyring/vault.h"
 
 static void check_bus(struct kt_checkup *checkup)
@@ -46,11 +46,11 @@ static void check_items(struct kt_checkup *checkup, struct kt_keyring *keyring)
 }
 
 /* What the login left is of the desktop's keyring, wherever there is one. */
-static enum kt_outcome login_outcome(const struct kt_keyring *keyring)
+static enum kt_unlock_outcome login_outcome(const struct kt_keyring *keyring)
 {
 	return strcmp(kt_keyring_name(keyring), "secret-service") == 0
-	               ? kt_outcome_read(kt_environment_get("XDG_RUNTIME_DIR"))
-	               : KT_OUTCOME_NONE;
+	               ? kt_unlock_outcome_read(kt_environment_get("XDG_RUNTIME_DIR"))
+	               : KT_UNLOCK_OUTCOME_NONE;
 }
 
 void kt_checkup_keyring(struct kt_checkup *checkup, struct kt_keeper *keeper)
@@ -75,11 +75,11 @@ void kt_checkup_keyring(struct kt_checkup *checkup, struct kt_keeper *keeper)
 	if (!kt_keyring_is_open(keyring, &open, &error)) {
 		kt_checkup_add_error(checkup, "lock", KT_FINDING_FAILED, &error);
 	} else if (!open) {
-		enum kt_outcome outcome = login_outcome(keyring);
+		enum kt_unlock_outcome outcome = login_outcome(keyring);
 
 		kt_fail(&error, KT_ERROR_LOCKED, "the keyring is locked%s",
-		        kt_outcome_reason(outcome));
-		kt_advise(&error, "%s", kt_outcome_remedy(outcome));
+		        kt_unlock_outcome_reason(outcome));
+		kt_advise(&error, "%s", kt_unlock_outcome_remedy(outcome));
 		kt_checkup_add_error(checkup, "lock", KT_FINDING_FAILED, &error);
 	} else {
 		kt_checkup_add(checkup, "lock", KT_FINDING_OK, NULL, "the keyring is open");

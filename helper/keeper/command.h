@@ -68,4 +68,3 @@ bool kt_options_read(const struct kt_option *options, size_t option_count, int a
 bool kt_options_read_account(const struct kt_option *options, size_t option_count, int argc,
                              char **argv, const char **account, struct kt_error *error);
 
-#define KT_COUNT(array) (sizeof(array) / sizeof((array)[0]))

@@ -12,6 +12,7 @@
 #include "helper/keeper/describe.h"
 #include "helper/keeper/token/state.h"
 #include "helper/report.h"
+#include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/json.h"
 #include "keyring/text.h"
@@ -80,7 +81,7 @@ static bool print_row(const struct kt_credential *credential, bool is_preferred,
 	                    kt_kind_name(credential->kind), kt_token_state(credential), end,
 	                    renewal))
 		return false;
-	kt_text_make_printable(row);
+	kt_characters_make_printable(row);
 	return kt_secret_append_text(output, row, error) &&
 	       kt_secret_append_text(output, "\n", error);
 }

@@ -6,6 +6,7 @@
 #include "helper/keeper/command.h"
 #include "helper/keeper/remember.h"
 #include "helper/report.h"
+#include "keyring/cleanup.h"
 
 static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
 {

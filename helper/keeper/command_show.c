@@ -11,6 +11,7 @@
 #include "helper/keeper/describe.h"
 #include "helper/keeper/expiry.h"
 #include "helper/keeper/token/state.h"
+#include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/json.h"
 #include "keyring/text.h"
@@ -24,7 +25,7 @@ static bool add_line(struct kt_secret *output, const char *name, const char *val
 		return true;
 	if (!kt_text_format(&line, error, "%-12s %s", name, value))
 		return false;
-	kt_text_make_printable(line);
+	kt_characters_make_printable(line);
 	return kt_secret_append_text(output, line, error) &&
 	       kt_secret_append_text(output, "\n", error);
 }

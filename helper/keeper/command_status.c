@@ -12,6 +12,7 @@
 #include "helper/keeper/expiry.h"
 #include "helper/keeper/probe.h"
 #include "helper/keeper/supply.h"
+#include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
 
@@ -26,7 +27,7 @@ static bool print(const struct kt_credential *credential, const struct kt_probe 
 	if (!kt_service_full_name(&credential->identity, &name, error) ||
 	    !kt_text_format(&line, error, "%s works%s%s", name, *user ? ": it is " : "", user))
 		return false;
-	kt_text_make_printable(line);
+	kt_characters_make_printable(line);
 	return kt_secret_append_text(&output, line, error) &&
 	       kt_secret_append_text(&output, "\n", error) &&
 	       kt_answer_send(STDOUT_FILENO, &output, error);

@@ -9,7 +9,7 @@
 #include "keyring/clock.h"
 #include "keyring/control_socket.h"
 #include "keyring/environment.h"
-#include "keyring/outcome.h"
+#include "keyring/unlock_outcome.h"
 #include "keyring/vault.h"
 
 #define TRIES 3
@@ -18,11 +18,6 @@
 static bool is_desktop(const struct kt_keyring *keyring)
 {
 	return strcmp(kt_keyring_name(keyring), "secret-service") == 0;
-}
-
-static bool has_display(void)
-{
-	return kt_environment_get("DISPLAY") || kt_environment_get("WAYLAND_DISPLAY");
 }
 
 /* Somebody is there to be asked, and may be. */
@@ -160,7 +155,7 @@ static bool resync_desktop(struct kt_keyring *keyring, struct kt_error *error)
 	    !check_open(keyring, error))
 		return false;
 	/* Only a message is the worse for it if this fails. */
-	kt_outcome_write(runtime_dir, KT_OUTCOME_OPENED, false);
+	kt_unlock_outcome_write(runtime_dir, KT_UNLOCK_OUTCOME_OPENED, false);
 	return true;
 }
 
@@ -174,7 +169,7 @@ static bool resync_vault(struct kt_keyring *keyring, struct kt_error *error)
 	    !kt_vault_add_login(&login_password, &keyring->options, error))
 		return false;
 	if (runtime_dir)
-		kt_outcome_write(runtime_dir, KT_OUTCOME_OPENED, false);
+		kt_unlock_outcome_write(runtime_dir, KT_UNLOCK_OUTCOME_OPENED, false);
 	return true;
 }
 
@@ -209,7 +204,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 		return false;
 	if (wants_resync)
 		return resync(keyring, error);
-	if (is_desktop(keyring) && !has_display() && can_ask(keyring))
+	if (is_desktop(keyring) && !kt_environment_has_display() && can_ask(keyring))
 		return unlock_at_terminal(keyring, error);
 	return kt_keyring_unlock(keyring, error);
 }

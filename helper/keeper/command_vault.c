@@ -62,16 +62,10 @@ static bool read_line(int descriptor, struct kt_secret *secret, struct kt_error 
 	return refuse("passphrases are one line each", error);
 }
 
-static void close_descriptor(int *descriptor)
-{
-	if (*descriptor >= 0)
-		close(*descriptor);
-}
-
 static bool read_passphrase_file(const char *path, struct kt_secret *passphrase,
                                  struct kt_error *error)
 {
-	KT_CLEANUP(close_descriptor) int descriptor = -1;
+	KT_CLEANUP(kt_descriptor_close) int descriptor = -1;
 	struct stat status;
 
 	if (strcmp(path, "-") == 0)

@@ -7,6 +7,7 @@
 #include "helper/keeper/courier.h"
 #include "helper/keeper/discovery.h"
 #include "helper/request.h"
+#include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
 
@@ -19,7 +20,7 @@ static bool is_safe(const char *url)
 	KT_CLEANUP(kt_secret_clear) struct kt_secret password = { 0 };
 	struct kt_error ignored = { 0 };
 
-	return kt_text_is_visible_ascii(url, strlen(url)) && !strchr(url, '#') &&
+	return kt_characters_are_visible_ascii(url, strlen(url)) && !strchr(url, '#') &&
 	       kt_request_parse_url(&parsed, &password, url, strlen(url), &ignored) &&
 	       parsed.host && !parsed.username && kt_request_is_safe_for_tokens(&parsed);
 }

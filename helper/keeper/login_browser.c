@@ -14,6 +14,7 @@
 #include "helper/report.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
+#include "keyring/environment.h"
 #include "keyring/text.h"
 
 #define WAIT_MILLISECONDS 300000
@@ -79,7 +80,7 @@ static void invite(struct kt_keeper *keeper, const struct kt_login *login,
                    const struct visit *visit, int64_t port)
 {
 	kt_report_note("the redirect URI, to be registered with the app: %s", visit->redirect_uri);
-	if (port && kt_browser_is_remote())
+	if (port && kt_environment_is_remote())
 		tell_way_over_ssh(port);
 	if (port && !login->no_browser && kt_browser_is_there() &&
 	    kt_browser_open(visit->url, keeper->environment))

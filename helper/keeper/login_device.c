@@ -14,6 +14,7 @@
 #include "helper/keeper/refusal.h"
 #include "helper/report.h"
 #include "helper/request.h"
+#include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/environment.h"
@@ -58,7 +59,7 @@ static bool is_page(const char *uri)
 	KT_CLEANUP(kt_secret_clear) struct kt_secret password = { 0 };
 	struct kt_error ignored = { 0 };
 
-	return uri && strlen(uri) <= 1024 && kt_text_is_visible_ascii(uri, strlen(uri)) &&
+	return uri && strlen(uri) <= 1024 && kt_characters_are_visible_ascii(uri, strlen(uri)) &&
 	       kt_request_parse_url(&page, &password, uri, strlen(uri), &ignored) &&
 	       page.host && kt_request_is_safe_for_tokens(&page);
 }
@@ -92,7 +93,7 @@ static bool read_codes(struct device *device, const struct kt_errand *answer,
 	if (!code || kt_secret_is_empty(code))
 		return fail_answer("has no device code", error);
 	if (!user_code || strlen(user_code) > 64 ||
-	    !kt_text_is_visible_ascii(user_code, strlen(user_code)))
+	    !kt_characters_are_visible_ascii(user_code, strlen(user_code)))
 		return fail_answer("has no code that can be shown", error);
 	if (!is_page(uri))
 		return fail_answer("names a page that is not https", error);

@@ -15,6 +15,7 @@
 #include "helper/keeper/supply.h"
 #include "helper/question.h"
 #include "helper/report.h"
+#include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/environment.h"
@@ -26,7 +27,8 @@ bool kt_query_check_token(const struct kt_secret *token, struct kt_error *error)
 {
 	size_t length = kt_secret_length(token);
 
-	if (length <= TOKEN_MAXIMUM && kt_text_is_visible_ascii(kt_secret_reveal(token), length))
+	if (length <= TOKEN_MAXIMUM &&
+	    kt_characters_are_visible_ascii(kt_secret_reveal(token), length))
 		return true;
 	kt_fail(error, KT_ERROR_USAGE, length == 0 ? "no token was given"
 	        : "a token is at most 16,384 visible ASCII characters, without a blank or a line "

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include <unistd.h>
-
 #include "helper/keeper/account/lock.h"
 #include "helper/keeper/change.h"
 #include "helper/keeper/handout.h"
@@ -77,36 +75,14 @@ static void insert(const struct kt_remembrance *remembrance, const struct kt_ide
 		kt_cache_put(&remembrance->cache, &remembrance->question, entry);
 }
 
-static bool is_in_container(void)
-{
-	static const char *const marks[] = {
-		"/.dockerenv", "/run/.containerenv", "/run/systemd/container",
-	};
-
-	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
-		if (access(marks[i], F_OK) == 0)
-			return true;
-	return false;
-}
-
-/* Its user manager's socket: what runs beside a session then outlives it. */
-static bool has_service_manager(void)
-{
-	KT_CLEANUP(kt_text_free) char *path = NULL;
-	const char *directory = kt_environment_get("XDG_RUNTIME_DIR");
-	struct kt_error ignored = { 0 };
-
-	return directory && kt_text_format(&path, &ignored, "%s/systemd/private", directory) &&
-	       access(path, F_OK) == 0;
-}
-
 /*
  * True if a renewal may run behind its caller's back: one that spends a refresh token must not be
  * ended by the end of its caller's container half-way.
  */
 static bool may_outlive_caller(const struct kt_credential *credential)
 {
-	return credential->kind == KT_KIND_JWT || has_service_manager() || !is_in_container();
+	return credential->kind == KT_KIND_JWT || kt_environment_has_service_manager() ||
+	       !kt_environment_is_container();
 }
 
 static bool make_entry(const struct kt_cache *cache, const struct kt_credential *credential,

@@ -6,6 +6,7 @@
 
 #include "helper/keeper/lifetime.h"
 #include "helper/keeper/reply.h"
+#include "keyring/characters.h"
 #include "keyring/clock.h"
 #include "keyring/text.h"
 
@@ -21,7 +22,7 @@ static bool is_token(const struct kt_secret *token)
 	size_t length = token ? kt_secret_length(token) : 0;
 
 	return length <= TOKEN_MAXIMUM && length > 0 &&
-	       kt_text_is_visible_ascii(kt_secret_reveal(token), length);
+	       kt_characters_are_visible_ascii(kt_secret_reveal(token), length);
 }
 
 /* Contract 8.1: the SDKs disagree which member carries the name; both are read. */

@@ -23,15 +23,9 @@ static int open_terminal(void)
 	return open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
 }
 
-static void close_terminal(int *terminal)
-{
-	if (*terminal >= 0)
-		close(*terminal);
-}
-
 bool kt_terminal_is_there(void)
 {
-	KT_CLEANUP(close_terminal) int terminal = open_terminal();
+	KT_CLEANUP(kt_descriptor_close) int terminal = open_terminal();
 
 	return terminal >= 0;
 }
@@ -119,7 +113,7 @@ static bool ask_silently(int terminal, const char *prompt, int64_t deadline,
 static bool ask(const char *prompt, bool echo, int64_t deadline, struct kt_secret *line,
                 struct kt_error *error)
 {
-	KT_CLEANUP(close_terminal) int terminal = open_terminal();
+	KT_CLEANUP(kt_descriptor_close) int terminal = open_terminal();
 
 	if (terminal < 0)
 		return kt_fail(error, KT_ERROR_USAGE, "there is no terminal to ask");

@@ -83,7 +83,7 @@ static GIOStream *make_stream(int descriptor)
 	GSocketConnection *stream;
 
 	if (!socket) {
-		kt_local_socket_close(&descriptor);
+		kt_descriptor_close(&descriptor);
 		return NULL;
 	}
 	stream = g_socket_connection_factory_create_connection(socket);

@@ -236,7 +236,8 @@ static void leave_word(const struct job *job, enum kt_status status)
 {
 	if (job->session.runtime_dir &&
 	    (job->request.op == KT_REQUEST_UNLOCK || status == KT_STATUS_DENIED))
-		kt_outcome_write(job->session.runtime_dir, kt_session_outcome(status), false);
+		kt_unlock_outcome_write(job->session.runtime_dir, kt_session_outcome(status),
+		                        false);
 }
 
 static void serve(struct job *job)
@@ -275,7 +276,8 @@ static void serve(struct job *job)
 static void note_no_password(const struct job *job)
 {
 	if (job->session.runtime_dir)
-		kt_outcome_write(job->session.runtime_dir, KT_OUTCOME_NO_PASSWORD, true);
+		kt_unlock_outcome_write(job->session.runtime_dir, KT_UNLOCK_OUTCOME_NO_PASSWORD,
+		                        true);
 	answer(KT_STATUS_NOTED);
 }
 

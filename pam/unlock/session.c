@@ -22,23 +22,23 @@ enum kt_status kt_session_status(enum kt_contact contact)
 	return statuses[contact];
 }
 
-enum kt_outcome kt_session_outcome(enum kt_status status)
+enum kt_unlock_outcome kt_session_outcome(enum kt_status status)
 {
 	switch (status) {
 	case KT_STATUS_OPENED:
-		return KT_OUTCOME_OPENED;
+		return KT_UNLOCK_OUTCOME_OPENED;
 	case KT_STATUS_NOTED:
-		return KT_OUTCOME_NO_PASSWORD;
+		return KT_UNLOCK_OUTCOME_NO_PASSWORD;
 	case KT_STATUS_DENIED:
-		return KT_OUTCOME_PASSWORDS_DIFFER;
+		return KT_UNLOCK_OUTCOME_PASSWORDS_DIFFER;
 	case KT_STATUS_FAILED:
 	case KT_STATUS_ABSENT:
 	case KT_STATUS_SILENT:
 	case KT_STATUS_UNSAFE:
-		return KT_OUTCOME_NO_DAEMON;
+		return KT_UNLOCK_OUTCOME_NO_DAEMON;
 	case KT_STATUS_NO_COLLECTION:
-		return KT_OUTCOME_NO_LOGIN_KEYRING;
+		return KT_UNLOCK_OUTCOME_NO_LOGIN_KEYRING;
 	default:
-		return KT_OUTCOME_NONE;
+		return KT_UNLOCK_OUTCOME_NONE;
 	}
 }

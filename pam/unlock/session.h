@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "keyring/local_socket.h"
-#include "keyring/outcome.h"
+#include "keyring/unlock_outcome.h"
 #include "pam/request.h"
 
 struct kt_session {
@@ -28,4 +28,4 @@ int kt_session_time_left(const struct kt_session *session);
 enum kt_status kt_session_status(enum kt_contact contact);
 
 /* The word to leave; NONE for a status that says nothing about the keyring. */
-enum kt_outcome kt_session_outcome(enum kt_status status);
+enum kt_unlock_outcome kt_session_outcome(enum kt_status status);

@@ -12,8 +12,8 @@
 #include <string.h>
 
 #include "helper/courier/redirect.h"
+#include "keyring/characters.h"
 #include "keyring/cleanup.h"
-#include "keyring/text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -30,7 +30,7 @@ static void check_result(enum kt_redirect_verdict verdict,
 
 	check(kt_secret_is_empty(&result->code) == (verdict != KT_REDIRECT_CODE));
 	check(kt_secret_is_empty(&result->error) == (verdict != KT_REDIRECT_DENIED));
-	check(kt_text_is_clean(code, kt_secret_length(&result->code)));
+	check(kt_characters_are_clean(code, kt_secret_length(&result->code)));
 	check(verdict == KT_REDIRECT_DENIED || kt_secret_is_empty(&result->description));
 }
 

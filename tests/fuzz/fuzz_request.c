@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "helper/protocol.h"
+#include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
 
@@ -24,7 +25,8 @@ static void check(bool holds)
 
 static void check_text(const char *text)
 {
-	check(!text || (kt_text_is_clean(text, strlen(text)) && kt_text_is_utf8(text, strlen(text))));
+	check(!text || (kt_characters_are_clean(text, strlen(text)) &&
+	                kt_characters_are_utf8(text, strlen(text))));
 }
 
 /* The normal form of a host is its own normal form. */

@@ -5,6 +5,7 @@
 
 #include "helper/keeper/account/service.h"
 #include "helper/request.h"
+#include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
 
@@ -20,7 +21,7 @@ static const struct site {
 
 static const struct site *site_of_host(const char *host)
 {
-	for (size_t i = 0; i < sizeof(sites) / sizeof(sites[0]); i++)
+	for (size_t i = 0; i < KT_COUNT(sites); i++)
 		if (kt_text_is_equal(sites[i].api, host))
 			return &sites[i];
 	return NULL;
@@ -28,7 +29,7 @@ static const struct site *site_of_host(const char *host)
 
 static const struct site *site_named(const char *name)
 {
-	for (size_t i = 0; i < sizeof(sites) / sizeof(sites[0]); i++)
+	for (size_t i = 0; i < KT_COUNT(sites); i++)
 		if (strcmp(sites[i].name, name) == 0)
 			return &sites[i];
 	return NULL;
@@ -149,8 +150,8 @@ bool kt_service_check_name(const char *name, struct kt_error *error)
 {
 	size_t length = strlen(name);
 
-	if (length >= 1 && length <= 255 && name[0] != '-' && kt_text_is_utf8(name, length) &&
-	    kt_text_is_clean(name, length))
+	if (length >= 1 && length <= 255 && name[0] != '-' &&
+	    kt_characters_are_utf8(name, length) && kt_characters_are_clean(name, length))
 		return true;
 	kt_fail(error, KT_ERROR_USAGE, "an account name is 1 to 255 bytes of text without control "
 	        "characters and does not begin with '-'");

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "helper/keeper/doctor/finding.h"
+#include "keyring/characters.h"
 #include "keyring/text.h"
 
 static struct kt_finding *next(struct kt_checkup *checkup, const char *layer,
@@ -27,7 +28,7 @@ void kt_checkup_add(struct kt_checkup *checkup, const char *layer, enum kt_findi
 	va_start(arguments, format);
 	vsnprintf(finding->detail.message, sizeof(finding->detail.message), format, arguments);
 	va_end(arguments);
-	kt_text_make_printable(finding->detail.message);
+	kt_characters_make_printable(finding->detail.message);
 	if (remedy)
 		kt_advise(&finding->detail, "%s", remedy);
 }

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "keyring/cleanup.h"
-#include "keyring/outcome.h"
+#include "keyring/unlock_outcome.h"
 
 #define DIRECTORY "keyturn"
 #define FILE_NAME "unlock-outcome"
@@ -20,34 +20,28 @@ static const struct {
 	const char *reason;
 	const char *remedy;
 } outcomes[] = {
-	[KT_OUTCOME_NONE] = { NULL, "", "run: keyturn unlock" },
-	[KT_OUTCOME_OPENED] = { "opened", ": login opened it, and it was locked since",
+	[KT_UNLOCK_OUTCOME_NONE] = { NULL, "", "run: keyturn unlock" },
+	[KT_UNLOCK_OUTCOME_OPENED] = { "opened", ": login opened it, and it was locked since",
 	                        "run: keyturn unlock" },
-	[KT_OUTCOME_NO_PASSWORD] = { "no-password",
+	[KT_UNLOCK_OUTCOME_NO_PASSWORD] = { "no-password",
 	                             ": this login was without a password to open it with",
 	                             "run: keyturn unlock" },
-	[KT_OUTCOME_PASSWORDS_DIFFER] = { "passwords-differ",
+	[KT_UNLOCK_OUTCOME_PASSWORDS_DIFFER] = { "passwords-differ",
 	                                  ": its password is not the login password",
 	                                  "run: keyturn unlock --resync" },
-	[KT_OUTCOME_NO_DAEMON] = { "no-daemon", ": its daemon did not answer at login",
+	[KT_UNLOCK_OUTCOME_NO_DAEMON] = { "no-daemon", ": its daemon did not answer at login",
 	                           "run: keyturn unlock" },
-	[KT_OUTCOME_NO_LOGIN_KEYRING] = { "no-login-keyring",
+	[KT_UNLOCK_OUTCOME_NO_LOGIN_KEYRING] = { "no-login-keyring",
 	                                  ": there was no login keyring that login could open",
 	                                  "run: keyturn unlock" },
 };
 
-#define OUTCOMES (sizeof(outcomes) / sizeof(outcomes[0]))
-
-static void descriptor_close(int *descriptor)
-{
-	if (*descriptor >= 0)
-		close(*descriptor);
-}
+#define OUTCOMES KT_COUNT(outcomes)
 
 /* The directory's descriptor; -1 if it is not there, or not ours alone to write. */
 static int open_directory(const char *runtime_dir, bool make)
 {
-	KT_CLEANUP(descriptor_close) int parent =
+	KT_CLEANUP(kt_descriptor_close) int parent =
 		open(runtime_dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct stat status;
 	int directory;
@@ -66,15 +60,16 @@ static int open_directory(const char *runtime_dir, bool make)
 
 static bool write_word(int directory, const char *name, const char *word)
 {
-	KT_CLEANUP(descriptor_close) int file =
+	KT_CLEANUP(kt_descriptor_close) int file =
 		openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 
 	return file >= 0 && dprintf(file, "%s\n", word) == (int)strlen(word) + 1;
 }
 
-bool kt_outcome_write(const char *runtime_dir, enum kt_outcome outcome, bool only_first)
+bool kt_unlock_outcome_write(const char *runtime_dir, enum kt_unlock_outcome outcome,
+                             bool only_first)
 {
-	KT_CLEANUP(descriptor_close) int directory = -1;
+	KT_CLEANUP(kt_descriptor_close) int directory = -1;
 	const char *word = outcomes[outcome].word;
 	char temporary[64];
 	bool done;
@@ -98,39 +93,39 @@ bool kt_outcome_write(const char *runtime_dir, enum kt_outcome outcome, bool onl
 	return done;
 }
 
-static enum kt_outcome find_word(const char *word, size_t length)
+static enum kt_unlock_outcome find_word(const char *word, size_t length)
 {
 	for (size_t i = 1; i < OUTCOMES; i++)
 		if (strlen(outcomes[i].word) == length &&
 		    memcmp(outcomes[i].word, word, length) == 0)
-			return (enum kt_outcome)i;
-	return KT_OUTCOME_NONE;
+			return (enum kt_unlock_outcome)i;
+	return KT_UNLOCK_OUTCOME_NONE;
 }
 
-enum kt_outcome kt_outcome_read(const char *runtime_dir)
+enum kt_unlock_outcome kt_unlock_outcome_read(const char *runtime_dir)
 {
-	KT_CLEANUP(descriptor_close) int directory = -1;
-	KT_CLEANUP(descriptor_close) int file = -1;
+	KT_CLEANUP(kt_descriptor_close) int directory = -1;
+	KT_CLEANUP(kt_descriptor_close) int file = -1;
 	char word[WORD_MAXIMUM];
 	ssize_t length;
 
 	if (runtime_dir)
 		directory = open_directory(runtime_dir, false);
 	if (directory < 0)
-		return KT_OUTCOME_NONE;
+		return KT_UNLOCK_OUTCOME_NONE;
 	file = openat(directory, FILE_NAME, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	length = file >= 0 ? read(file, word, sizeof(word)) : -1;
 	if (length < 1 || word[length - 1] != '\n')
-		return KT_OUTCOME_NONE;
+		return KT_UNLOCK_OUTCOME_NONE;
 	return find_word(word, (size_t)length - 1);
 }
 
-const char *kt_outcome_reason(enum kt_outcome outcome)
+const char *kt_unlock_outcome_reason(enum kt_unlock_outcome outcome)
 {
 	return outcomes[outcome].reason;
 }
 
-const char *kt_outcome_remedy(enum kt_outcome outcome)
+const char *kt_unlock_outcome_remedy(enum kt_unlock_outcome outcome)
 {
 	return outcomes[outcome].remedy;
 }

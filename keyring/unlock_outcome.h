@@ -9,27 +9,28 @@
 
 #include <stdbool.h>
 
-enum kt_outcome {
-	KT_OUTCOME_NONE, /* no word was left */
-	KT_OUTCOME_OPENED,
-	KT_OUTCOME_NO_PASSWORD,
-	KT_OUTCOME_PASSWORDS_DIFFER,
-	KT_OUTCOME_NO_DAEMON,
-	KT_OUTCOME_NO_LOGIN_KEYRING,
+enum kt_unlock_outcome {
+	KT_UNLOCK_OUTCOME_NONE, /* no word was left */
+	KT_UNLOCK_OUTCOME_OPENED,
+	KT_UNLOCK_OUTCOME_NO_PASSWORD,
+	KT_UNLOCK_OUTCOME_PASSWORDS_DIFFER,
+	KT_UNLOCK_OUTCOME_NO_DAEMON,
+	KT_UNLOCK_OUTCOME_NO_LOGIN_KEYRING,
 };
 
 /*
  * Writes the word, replacing an earlier one whole. only_first: an earlier one stays, since a
  * login without a password does not close what another login opened. False where nothing was
- * written, as for KT_OUTCOME_NONE.
+ * written, as for KT_UNLOCK_OUTCOME_NONE.
  */
-bool kt_outcome_write(const char *runtime_dir, enum kt_outcome outcome, bool only_first);
+bool kt_unlock_outcome_write(const char *runtime_dir, enum kt_unlock_outcome outcome,
+                             bool only_first);
 
 /* NONE where there is no word that is the user's own and known. runtime_dir may be NULL. */
-enum kt_outcome kt_outcome_read(const char *runtime_dir);
+enum kt_unlock_outcome kt_unlock_outcome_read(const char *runtime_dir);
 
 /* What follows "the keyring is locked": ": and why", or nothing. */
-const char *kt_outcome_reason(enum kt_outcome outcome);
+const char *kt_unlock_outcome_reason(enum kt_unlock_outcome outcome);
 
 /* The command that mends it: "run: keyturn unlock", at least. */
-const char *kt_outcome_remedy(enum kt_outcome outcome);
+const char *kt_unlock_outcome_remedy(enum kt_unlock_outcome outcome);
