@@ -6,9 +6,9 @@ PAM_MODULE_SOURCES = \
 	keyring/error.c keyring/error.h \
 	keyring/secret.c keyring/secret.h \
 	keyring/text.c keyring/text.h \
-	pam/options.c pam/options.h \
+	pam/module_options.c pam/module_options.h \
 	pam/pam_keyturn.c \
-	pam/request.h \
+	pam/unlock_request.h \
 	pam/run.c pam/run.h \
 	pam/stash.c pam/stash.h
 
@@ -28,7 +28,7 @@ pam_keyturn_so_LDFLAGS = $(MODULE_FLAGS)
 pam_keyturn_so_LDADD = $(PAM_LIBS)
 
 keyturn_unlock_SOURCES = \
-	pam/request.h \
+	pam/unlock_request.h \
 	pam/unlock/backend.h \
 	pam/unlock/backend_control.c \
 	pam/unlock/backend_vault.c \
@@ -36,7 +36,7 @@ keyturn_unlock_SOURCES = \
 	pam/unlock/internal_interface.c pam/unlock/internal_interface.h \
 	pam/unlock/login_slot.h \
 	pam/unlock/main.c \
-	pam/unlock/session.c pam/unlock/session.h \
+	pam/unlock/login_session.c pam/unlock/login_session.h \
 	pam/unlock/transfer.c pam/unlock/transfer.h
 keyturn_unlock_CFLAGS = $(AM_CFLAGS) $(GIO_CFLAGS) $(CRYPTO_CFLAGS)
 keyturn_unlock_LDADD = libkeyring.a $(GIO_LIBS) $(CRYPTO_LIBS) $(CJSON_LIBS) -lm

@@ -17,7 +17,7 @@
 #include <security/pam_modules.h>
 #include <security/pam_modutil.h>
 
-#include "pam/options.h"
+#include "pam/module_options.h"
 #include "pam/run.h"
 #include "pam/stash.h"
 
@@ -31,7 +31,7 @@
 /* One call of one phase: for whom, and as the administrator wants it. */
 struct call {
 	pam_handle_t *handle;
-	struct kt_options options;
+	struct kt_module_options options;
 	const struct passwd *user;
 };
 
@@ -39,20 +39,20 @@ static const struct {
 	int priority; /* LOG_DEBUG: said only to who asked for it */
 	const char *sentence;
 } statuses[] = {
-	[KT_STATUS_OPENED] = { LOG_DEBUG, "keyring opened" },
-	[KT_STATUS_NOTED] = { LOG_DEBUG, "login without a password: no keyring opened" },
-	[KT_STATUS_DENIED] = { LOG_NOTICE, "keyring refused the login password" },
-	[KT_STATUS_FAILED] = { LOG_WARNING, "keyring daemon could not open the keyring" },
-	[KT_STATUS_ABSENT] = { LOG_DEBUG, "no keyring daemon to open" },
-	[KT_STATUS_SILENT] = { LOG_WARNING, "keyring daemon did not answer in time" },
-	[KT_STATUS_UNSAFE] = { LOG_WARNING, "keyring socket or daemon is not the user's" },
-	[KT_STATUS_NO_COLLECTION] = { LOG_DEBUG, "user has no login keyring" },
-	[KT_STATUS_NO_RUNTIME_DIR] = { LOG_DEBUG, "user has no runtime directory (yet)" },
-	[KT_STATUS_UNSAFE_RUNTIME_DIR] = { LOG_WARNING,
+	[KT_UNLOCK_OPENED] = { LOG_DEBUG, "keyring opened" },
+	[KT_UNLOCK_NOTED] = { LOG_DEBUG, "login without a password: no keyring opened" },
+	[KT_UNLOCK_DENIED] = { LOG_NOTICE, "keyring refused the login password" },
+	[KT_UNLOCK_FAILED] = { LOG_WARNING, "keyring daemon could not open the keyring" },
+	[KT_UNLOCK_ABSENT] = { LOG_DEBUG, "no keyring daemon to open" },
+	[KT_UNLOCK_SILENT] = { LOG_WARNING, "keyring daemon did not answer in time" },
+	[KT_UNLOCK_UNSAFE] = { LOG_WARNING, "keyring socket or daemon is not the user's" },
+	[KT_UNLOCK_NO_COLLECTION] = { LOG_DEBUG, "user has no login keyring" },
+	[KT_UNLOCK_NO_RUNTIME_DIR] = { LOG_DEBUG, "user has no runtime directory (yet)" },
+	[KT_UNLOCK_UNSAFE_RUNTIME_DIR] = { LOG_WARNING,
 	                                   "runtime directory is not the user's alone" },
-	[KT_STATUS_NOT_FORKED] = { LOG_WARNING, "no process could be started" },
-	[KT_STATUS_NOT_DROPPED] = { LOG_ERR, "rights could not be given up" },
-	[KT_STATUS_NOT_RUN] = { LOG_WARNING, "keyturn-unlock could not be run" },
+	[KT_UNLOCK_NOT_FORKED] = { LOG_WARNING, "no process could be started" },
+	[KT_UNLOCK_NOT_DROPPED] = { LOG_ERR, "rights could not be given up" },
+	[KT_UNLOCK_NOT_RUN] = { LOG_WARNING, "keyturn-unlock could not be run" },
 };
 
 static const void *data_get(pam_handle_t *handle, const char *name)
@@ -101,7 +101,7 @@ static struct kt_stash *stash_get(const struct call *call)
 	return NULL;
 }
 
-static void report(const struct call *call, enum kt_status status)
+static void report(const struct call *call, enum kt_unlock_status status)
 {
 	if (call->options.quiet)
 		return;
@@ -126,20 +126,20 @@ static bool call_begin(struct call *call, pam_handle_t *handle, int argc, const 
 	const char *name;
 
 	call->handle = handle;
-	kt_options_parse(&call->options, argc, argv);
+	kt_module_options_parse(&call->options, argc, argv);
 	warn_of_arguments(call);
-	if (!kt_options_has_service(&call->options, item_get(handle, PAM_SERVICE)))
+	if (!kt_module_options_has_service(&call->options, item_get(handle, PAM_SERVICE)))
 		return false;
 	/* Not pam_get_user(), which asks for a name where there is none. */
 	name = item_get(handle, PAM_USER);
 	call->user = name ? pam_modutil_getpwnam(handle, name) : NULL;
-	return call->user && kt_options_has_user(&call->options, call->user->pw_uid) &&
+	return call->user && kt_module_options_has_user(&call->options, call->user->pw_uid) &&
 	       (geteuid() == 0 || geteuid() == call->user->pw_uid);
 }
 
-static enum kt_status run(const struct call *call, enum kt_request_op op,
-                          struct iovec old_password, struct iovec new_password,
-                          bool needs_runtime_dir)
+static enum kt_unlock_status run(const struct call *call, enum kt_unlock_op op,
+                                 struct iovec old_password, struct iovec new_password,
+                                 bool needs_runtime_dir)
 {
 	struct kt_run job = {
 		.options = &call->options,
@@ -151,7 +151,7 @@ static enum kt_status run(const struct call *call, enum kt_request_op op,
 		.bus_address = pam_getenv(call->handle, "DBUS_SESSION_BUS_ADDRESS"),
 		.needs_runtime_dir = needs_runtime_dir,
 	};
-	enum kt_status status = kt_run(&job);
+	enum kt_unlock_status status = kt_run(&job);
 
 	report(call, status);
 	return status;
@@ -162,10 +162,10 @@ static void deliver(const struct call *call, struct kt_stash *stash, bool may_wa
 {
 	struct iovec old_password = { stash->old_password, stash->old_length };
 	struct iovec new_password = { stash->new_password, stash->new_length };
-	enum kt_status status =
-		run(call, KT_REQUEST_UNLOCK, old_password, new_password, may_wait);
+	enum kt_unlock_status status =
+		run(call, KT_UNLOCK_OP_UNLOCK, old_password, new_password, may_wait);
 
-	if (status != KT_STATUS_NO_RUNTIME_DIR) {
+	if (status != KT_UNLOCK_NO_RUNTIME_DIR) {
 		stash_drop(call->handle);
 		mark(call->handle, DATA_DONE);
 	}
@@ -240,7 +240,7 @@ EXPORT int pam_sm_open_session(pam_handle_t *handle, int flags, int argc, const 
 		if (stash)
 			deliver(&call, stash, false);
 		else if (!had_stash && !data_get(handle, DATA_DONE))
-			run(&call, KT_REQUEST_NO_PASSWORD, none, none, true);
+			run(&call, KT_UNLOCK_OP_NO_PASSWORD, none, none, true);
 	}
 	stash_drop(handle);
 	return PAM_SUCCESS;
@@ -269,14 +269,15 @@ EXPORT int pam_sm_chauthtok(pam_handle_t *handle, int flags, int argc, const cha
 		return PAM_IGNORE;
 	if (!kt_stash_is_keepable(old_password)) {
 		if (!call.options.quiet)
-			pam_syslog(handle, LOG_NOTICE, "no old password: the keyring keeps its own");
+			pam_syslog(handle, LOG_NOTICE,
+			           "no old password: the keyring keeps its own");
 		return PAM_IGNORE;
 	}
 	/* An expired password changes in the middle of a login: the session opens with both. */
 	stash = stash_get(&call);
 	if (stash)
 		kt_stash_change(stash, old_password, new_password);
-	run(&call, KT_REQUEST_CHANGE,
+	run(&call, KT_UNLOCK_OP_CHANGE,
 	    (struct iovec){ (void *)old_password, strlen(old_password) },
 	    (struct iovec){ (void *)new_password, strlen(new_password) }, false);
 	return PAM_IGNORE;

@@ -73,7 +73,7 @@ static _Noreturn void child_exit(void)
 		syscall(SYS_exit_group, 0);
 }
 
-static _Noreturn void child_fail(int descriptor, enum kt_status status)
+static _Noreturn void child_fail(int descriptor, enum kt_unlock_status status)
 {
 	unsigned char answer = (unsigned char)status;
 
@@ -142,30 +142,30 @@ static bool drop_rights(const struct child *child)
  * As the user, and no deeper than the directory itself: the path may come from the user, and
  * lead to a file system of theirs.
  */
-static enum kt_status check_runtime_dir(const char *path, uid_t uid)
+static enum kt_unlock_status check_runtime_dir(const char *path, uid_t uid)
 {
 	struct stat status;
 
 	if (lstat(path, &status) != 0)
-		return KT_STATUS_NO_RUNTIME_DIR;
+		return KT_UNLOCK_NO_RUNTIME_DIR;
 	if (!S_ISDIR(status.st_mode) || status.st_uid != uid || (status.st_mode & 077) != 0)
-		return KT_STATUS_UNSAFE_RUNTIME_DIR;
-	return KT_STATUS_OPENED;
+		return KT_UNLOCK_UNSAFE_RUNTIME_DIR;
+	return KT_UNLOCK_OPENED;
 }
 
 /* Puts the first good one into the environment's free place. */
-static enum kt_status choose_runtime_dir(struct child *child)
+static enum kt_unlock_status choose_runtime_dir(struct child *child)
 {
-	enum kt_status worst = KT_STATUS_NO_RUNTIME_DIR;
+	enum kt_unlock_status worst = KT_UNLOCK_NO_RUNTIME_DIR;
 
 	for (size_t i = 0; i < RUNTIME_DIR_COUNT; i++) {
-		enum kt_status status;
+		enum kt_unlock_status status;
 
 		if (!child->runtime_dirs[i])
 			continue;
 		status = check_runtime_dir(child->runtime_dirs[i] + sizeof(RUNTIME_DIR_NAME) - 1,
 		                           child->uid);
-		if (status == KT_STATUS_OPENED) {
+		if (status == KT_UNLOCK_OPENED) {
 			size_t place = 0;
 
 			while (child->environment[place] != NULL)
@@ -173,7 +173,7 @@ static enum kt_status choose_runtime_dir(struct child *child)
 			child->environment[place] = child->runtime_dirs[i];
 			return status;
 		}
-		if (status == KT_STATUS_UNSAFE_RUNTIME_DIR)
+		if (status == KT_UNLOCK_UNSAFE_RUNTIME_DIR)
 			worst = status;
 	}
 	return worst;
@@ -183,29 +183,29 @@ static _Noreturn void become_helper(struct child *child)
 {
 	static const struct rlimit no_core = { 0, 0 };
 	char *arguments[] = { (char[]){ "keyturn-unlock" }, NULL };
-	enum kt_status status;
+	enum kt_unlock_status status;
 	sigset_t none;
 
 	setsid();
 	if (!take_descriptors(child->socket))
-		child_fail(child->socket, KT_STATUS_NOT_RUN);
+		child_fail(child->socket, KT_UNLOCK_NOT_RUN);
 	reset_signals();
 	if (!drop_rights(child))
-		child_fail(0, KT_STATUS_NOT_DROPPED);
+		child_fail(0, KT_UNLOCK_NOT_DROPPED);
 	status = choose_runtime_dir(child);
-	if (status != KT_STATUS_OPENED &&
-	    (status != KT_STATUS_NO_RUNTIME_DIR || child->needs_runtime_dir))
+	if (status != KT_UNLOCK_OPENED &&
+	    (status != KT_UNLOCK_NO_RUNTIME_DIR || child->needs_runtime_dir))
 		child_fail(0, status);
 
 	setrlimit(RLIMIT_CORE, &no_core);
 	umask(077);
 	if (chdir("/") != 0)
-		child_fail(0, KT_STATUS_NOT_RUN);
+		child_fail(0, KT_UNLOCK_NOT_RUN);
 	setitimer(ITIMER_REAL, &child->life, NULL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	execve(KEYTURN_UNLOCK_PATH, arguments, child->environment);
-	child_fail(0, KT_STATUS_NOT_RUN);
+	child_fail(0, KT_UNLOCK_NOT_RUN);
 }
 
 /* ---- in the caller ---- */
@@ -236,7 +236,7 @@ static bool start(struct child *child)
 		if (second == 0)
 			become_helper(child);
 		if (second < 0)
-			child_fail(child->socket, KT_STATUS_NOT_FORKED);
+			child_fail(child->socket, KT_UNLOCK_NOT_FORKED);
 		child_exit();
 	}
 	if (first > 0) {
@@ -257,11 +257,11 @@ static int64_t now(void)
 
 static void send_request(int socket, const struct kt_run *run)
 {
-	struct kt_request request = {
-		.magic = KT_REQUEST_MAGIC,
+	struct kt_unlock_request request = {
+		.magic = KT_UNLOCK_MAGIC,
 		.op = (uint32_t)run->op,
-		.flags = (run->options->create ? (uint32_t)KT_REQUEST_CREATE : 0) |
-		         (run->options->prefetch ? (uint32_t)KT_REQUEST_PREFETCH : 0),
+		.flags = (run->options->create ? (uint32_t)KT_UNLOCK_FLAG_CREATE : 0) |
+		         (run->options->prefetch ? (uint32_t)KT_UNLOCK_FLAG_PREFETCH : 0),
 		.timeout = run->options->timeout,
 		.grace = run->options->grace,
 		.old_length = (uint32_t)run->old_password.iov_len,
@@ -272,13 +272,13 @@ static void send_request(int socket, const struct kt_run *run)
 	};
 	struct msghdr message = { .msg_iov = parts, .msg_iovlen = 3 };
 
-	for (size_t i = 0; i < KT_REQUEST_BACKENDS_MAX; i++)
+	for (size_t i = 0; i < KT_UNLOCK_BACKENDS_MAX; i++)
 		request.backends[i] = run->options->backends[i];
 	/* Far below any socket's buffer, so it all goes or the child has ended, saying why. */
 	sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-static enum kt_status receive_answer(int socket, int64_t deadline)
+static enum kt_unlock_status receive_answer(int socket, int64_t deadline)
 {
 	unsigned char answer;
 	ssize_t count;
@@ -289,17 +289,17 @@ static enum kt_status receive_answer(int socket, int64_t deadline)
 		int ready;
 
 		if (left <= 0)
-			return KT_STATUS_SILENT;
+			return KT_UNLOCK_SILENT;
 		ready = poll(&waiting, 1, (int)left);
 		if (ready < 0 && errno != EINTR)
-			return KT_STATUS_NOT_RUN;
+			return KT_UNLOCK_NOT_RUN;
 		if (ready > 0)
 			break;
 	}
 	count = recv(socket, &answer, sizeof(answer), MSG_DONTWAIT);
-	if (count != 1 || answer < KT_STATUS_OPENED || answer > KT_STATUS_NOT_RUN)
-		return KT_STATUS_NOT_RUN;
-	return (enum kt_status)answer;
+	if (count != 1 || answer < KT_UNLOCK_OPENED || answer > KT_UNLOCK_NOT_RUN)
+		return KT_UNLOCK_NOT_RUN;
+	return (enum kt_unlock_status)answer;
 }
 
 static bool set_environment(struct child *child, const struct kt_run *run)
@@ -349,7 +349,7 @@ static bool set_groups(struct child *child, const struct passwd *user)
 
 static bool prepare(struct child *child, const struct kt_run *run)
 {
-	const struct kt_options *options = run->options;
+	const struct kt_module_options *options = run->options;
 
 	child->has_rights_to_drop = geteuid() == 0;
 	child->needs_runtime_dir = run->needs_runtime_dir;
@@ -372,7 +372,7 @@ static bool helper_is_trustworthy(void)
 	       (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
-enum kt_status kt_run(const struct kt_run *run)
+enum kt_unlock_status kt_run(const struct kt_run *run)
 {
 	KT_CLEANUP(child_clear) struct child child = { .socket = -1 };
 	KT_CLEANUP(kt_descriptor_close) int ours = -1;
@@ -380,13 +380,13 @@ enum kt_status kt_run(const struct kt_run *run)
 	int pair[2];
 
 	if (!helper_is_trustworthy() || !prepare(&child, run))
-		return KT_STATUS_NOT_RUN;
+		return KT_UNLOCK_NOT_RUN;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
-		return KT_STATUS_NOT_RUN;
+		return KT_UNLOCK_NOT_RUN;
 	ours = pair[0];
 	child.socket = pair[1];
 	if (!start(&child))
-		return KT_STATUS_NOT_FORKED;
+		return KT_UNLOCK_NOT_FORKED;
 	kt_descriptor_close(&child.socket);
 	send_request(ours, run);
 	return receive_answer(ours, deadline);

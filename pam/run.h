@@ -11,13 +11,13 @@
 #include <stdbool.h>
 #include <sys/uio.h>
 
-#include "pam/options.h"
-#include "pam/request.h"
+#include "pam/module_options.h"
+#include "pam/unlock_request.h"
 
 struct kt_run {
-	const struct kt_options *options;
+	const struct kt_module_options *options;
 	const struct passwd *user;
-	enum kt_request_op op;
+	enum kt_unlock_op op;
 	struct iovec old_password; /* borrowed, and not copied on this side */
 	struct iovec new_password;
 	const char *runtime_dir; /* from the PAM environment alone; NULL: not there */
@@ -26,4 +26,4 @@ struct kt_run {
 };
 
 /* Returns within the options' timeout, whatever the program does. */
-enum kt_status kt_run(const struct kt_run *run);
+enum kt_unlock_status kt_run(const struct kt_run *run);

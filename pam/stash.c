@@ -12,7 +12,7 @@
 bool kt_stash_is_keepable(const char *password)
 {
 	return password != NULL && password[0] != '\0' &&
-	       strnlen(password, KT_REQUEST_PASSWORD_MAX + 1) <= KT_REQUEST_PASSWORD_MAX;
+	       strnlen(password, KT_UNLOCK_PASSWORD_MAX + 1) <= KT_UNLOCK_PASSWORD_MAX;
 }
 
 struct kt_stash *kt_stash_new(uid_t uid, const char *password, bool *locked)

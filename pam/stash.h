@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "pam/request.h"
+#include "pam/unlock_request.h"
 
 struct kt_stash {
 	uint32_t magic;
@@ -20,8 +20,8 @@ struct kt_stash {
 	pid_t pid;
 	size_t old_length;
 	size_t new_length;
-	char old_password[KT_REQUEST_PASSWORD_MAX];
-	char new_password[KT_REQUEST_PASSWORD_MAX];
+	char old_password[KT_UNLOCK_PASSWORD_MAX];
+	char new_password[KT_UNLOCK_PASSWORD_MAX];
 };
 
 /* Can this text be kept: there, not empty, not too long? */

@@ -216,11 +216,11 @@ tests_bin_pam_harness_LDADD = $(PAM_LIBS) -lpthread
 tests_bin_fake_control_daemon_SOURCES = tests/support/fake_control_daemon.c
 
 if HAVE_CMOCKA
-UNIT_TESTS += tests/test_pam_options tests/test_pam_stash tests/test_pam_transfer
+UNIT_TESTS += tests/test_pam_module_options tests/test_pam_stash tests/test_pam_transfer
 
-tests_test_pam_options_SOURCES = tests/test_pam_options.c pam/options.c
-tests_test_pam_options_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
-tests_test_pam_options_LDADD = libkeyring.a $(CMOCKA_LIBS)
+tests_test_pam_module_options_SOURCES = tests/test_pam_module_options.c pam/module_options.c
+tests_test_pam_module_options_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_test_pam_module_options_LDADD = libkeyring.a $(CMOCKA_LIBS)
 
 tests_test_pam_stash_SOURCES = tests/test_pam_stash.c pam/stash.c
 tests_test_pam_stash_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

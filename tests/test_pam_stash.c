@@ -52,7 +52,7 @@ static void a_forked_child_finds_it_empty(void **state)
 
 static void a_change_keeps_both_and_nothing_else(void **state)
 {
-	static const char nothing[KT_REQUEST_PASSWORD_MAX] = { 0 };
+	static const char nothing[KT_UNLOCK_PASSWORD_MAX] = { 0 };
 	bool locked;
 	struct kt_stash *stash = kt_stash_new(1001, "a-long-first-password", &locked);
 
@@ -71,7 +71,7 @@ static void a_change_keeps_both_and_nothing_else(void **state)
 
 static void only_what_can_have_been_typed_is_kept(void **state)
 {
-	char longest[KT_REQUEST_PASSWORD_MAX + 2];
+	char longest[KT_UNLOCK_PASSWORD_MAX + 2];
 
 	(void)state;
 	memset(longest, 'p', sizeof(longest));

@@ -8,15 +8,15 @@
  */
 
 #include "keyring/secret.h"
-#include "pam/request.h"
-#include "pam/unlock/session.h"
+#include "pam/unlock_request.h"
+#include "pam/unlock/login_session.h"
 
 struct kt_unlock_backend {
-	enum kt_status (*unlock)(const struct kt_session *session,
-	                         const struct kt_secret *password);
-	enum kt_status (*change)(const struct kt_session *session,
-	                         const struct kt_secret *old_password,
-	                         const struct kt_secret *new_password);
+	enum kt_unlock_status (*unlock)(const struct kt_login_session *session,
+	                                const struct kt_secret *password);
+	enum kt_unlock_status (*change)(const struct kt_login_session *session,
+	                                const struct kt_secret *old_password,
+	                                const struct kt_secret *new_password);
 };
 
 extern const struct kt_unlock_backend kt_unlock_backend_control;

@@ -5,27 +5,28 @@
 #include "pam/unlock/backend.h"
 
 /* Asked first, as connecting may already start a daemon. */
-static bool may_try(const struct kt_session *session)
+static bool may_try(const struct kt_login_session *session)
 {
 	return session->may_create || kt_control_socket_has_keyring(session->home);
 }
 
-static enum kt_status unlock(const struct kt_session *session, const struct kt_secret *password)
+static enum kt_unlock_status unlock(const struct kt_login_session *session,
+                                    const struct kt_secret *password)
 {
 	if (!may_try(session))
-		return KT_STATUS_NO_COLLECTION;
-	return kt_session_status(kt_control_socket_unlock(session->runtime_dir, password,
-	                                                  session->deadline));
+		return KT_UNLOCK_NO_COLLECTION;
+	return kt_login_session_status(kt_control_socket_unlock(session->runtime_dir, password,
+	                                                        session->deadline));
 }
 
-static enum kt_status change(const struct kt_session *session,
-                             const struct kt_secret *old_password,
-                             const struct kt_secret *new_password)
+static enum kt_unlock_status change(const struct kt_login_session *session,
+                                    const struct kt_secret *old_password,
+                                    const struct kt_secret *new_password)
 {
 	if (!may_try(session))
-		return KT_STATUS_NO_COLLECTION;
-	return kt_session_status(kt_control_socket_change(session->runtime_dir, old_password,
-	                                                  new_password, session->deadline));
+		return KT_UNLOCK_NO_COLLECTION;
+	return kt_login_session_status(kt_control_socket_change(session->runtime_dir, old_password,
+	                                                        new_password, session->deadline));
 }
 
 const struct kt_unlock_backend kt_unlock_backend_control = { unlock, change };

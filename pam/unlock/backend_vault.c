@@ -7,56 +7,57 @@
 #include "pam/unlock/login_slot.h"
 
 /* A vault that is not there, or that the login password is not meant for, is absent. */
-static enum kt_status find_slot(struct kt_vault *vault)
+static enum kt_unlock_status find_slot(struct kt_vault *vault)
 {
 	struct kt_error error = { 0 };
 
 	if (kt_vault_read(vault, &error))
-		return vault->slots[KT_VAULT_LOGIN].exists ? KT_STATUS_OPENED : KT_STATUS_ABSENT;
+		return vault->slots[KT_VAULT_LOGIN].exists ? KT_UNLOCK_OPENED : KT_UNLOCK_ABSENT;
 	if (error.code == KT_ERROR_UNAVAILABLE)
-		return KT_STATUS_ABSENT;
-	return error.code == KT_ERROR_UNSAFE ? KT_STATUS_UNSAFE : KT_STATUS_FAILED;
+		return KT_UNLOCK_ABSENT;
+	return error.code == KT_ERROR_UNSAFE ? KT_UNLOCK_UNSAFE : KT_UNLOCK_FAILED;
 }
 
 bool kt_login_slot_keep_open(void)
 {
 	KT_CLEANUP(kt_vault_clear) struct kt_vault vault = { 0 };
 
-	return find_slot(&vault) == KT_STATUS_OPENED && kt_vault_keep_open(&vault);
+	return find_slot(&vault) == KT_UNLOCK_OPENED && kt_vault_keep_open(&vault);
 }
 
-static enum kt_status status_of(const struct kt_error *error)
+static enum kt_unlock_status status_of(const struct kt_error *error)
 {
-	return error->code == KT_ERROR_LOCKED ? KT_STATUS_DENIED : KT_STATUS_FAILED;
+	return error->code == KT_ERROR_LOCKED ? KT_UNLOCK_DENIED : KT_UNLOCK_FAILED;
 }
 
-static enum kt_status unlock(const struct kt_session *session, const struct kt_secret *password)
+static enum kt_unlock_status unlock(const struct kt_login_session *session,
+                                    const struct kt_secret *password)
 {
 	KT_CLEANUP(kt_vault_clear) struct kt_vault vault = { 0 };
 	struct kt_error error = { 0 };
-	enum kt_status status = find_slot(&vault);
+	enum kt_unlock_status status = find_slot(&vault);
 
 	(void)session;
-	if (status != KT_STATUS_OPENED)
+	if (status != KT_UNLOCK_OPENED)
 		return status;
 	if (!kt_vault_open_with_login(password, &error))
 		return status_of(&error);
 	/* Without a kernel keyring nothing can hold it open. */
-	return kt_vault_is_open(&vault) ? KT_STATUS_OPENED : KT_STATUS_FAILED;
+	return kt_vault_is_open(&vault) ? KT_UNLOCK_OPENED : KT_UNLOCK_FAILED;
 }
 
-static enum kt_status change(const struct kt_session *session,
-                             const struct kt_secret *old_password,
-                             const struct kt_secret *new_password)
+static enum kt_unlock_status change(const struct kt_login_session *session,
+                                    const struct kt_secret *old_password,
+                                    const struct kt_secret *new_password)
 {
 	KT_CLEANUP(kt_vault_clear) struct kt_vault vault = { 0 };
 	struct kt_error error = { 0 };
-	enum kt_status status = find_slot(&vault);
+	enum kt_unlock_status status = find_slot(&vault);
 
 	(void)session;
-	if (status != KT_STATUS_OPENED)
+	if (status != KT_UNLOCK_OPENED)
 		return status;
-	return kt_vault_change_login(old_password, new_password, &error) ? KT_STATUS_OPENED :
+	return kt_vault_change_login(old_password, new_password, &error) ? KT_UNLOCK_OPENED :
 	                                                                   status_of(&error);
 }
 

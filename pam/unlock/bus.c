@@ -41,7 +41,7 @@ static gboolean cancel_handshake(gpointer data)
  * The bus's socket: directory and name. Of an address only the plain form is understood, which
  * is the one that a service manager sets; without an address it is the usual place.
  */
-static bool find_socket(const struct kt_session *session, char *path, size_t size)
+static bool find_socket(const struct kt_login_session *session, char *path, size_t size)
 {
 	const char *address = session->bus_address;
 	size_t length;
@@ -63,17 +63,17 @@ static bool find_socket(const struct kt_session *session, char *path, size_t siz
 	return true;
 }
 
-static enum kt_status connect_socket(const struct kt_session *session, int *descriptor)
+static enum kt_unlock_status connect_socket(const struct kt_login_session *session, int *descriptor)
 {
 	char directory[PATH_MAX];
 	char *name;
 
 	if (!find_socket(session, directory, sizeof(directory)))
-		return KT_STATUS_ABSENT;
+		return KT_UNLOCK_ABSENT;
 	name = strrchr(directory, '/');
 	*name++ = '\0';
-	return kt_session_status(kt_local_socket_connect(directory, name, session->deadline,
-	                                                 descriptor));
+	return kt_login_session_status(kt_local_socket_connect(directory, name, session->deadline,
+	                                                       descriptor));
 }
 
 /* Takes the descriptor over, whatever happens. */
@@ -92,11 +92,11 @@ static GIOStream *make_stream(int descriptor)
 }
 
 /* The synchronous call has no time limit: a stopped bus would hold it for ever. */
-static enum kt_status shake_hands(struct kt_bus *bus, const struct kt_session *session,
-                                  GIOStream *stream)
+static enum kt_unlock_status shake_hands(struct kt_bus *bus, const struct kt_login_session *session,
+                                         GIOStream *stream)
 {
 	struct handshake handshake = { .cancellable = g_cancellable_new() };
-	GSource *timer = g_timeout_source_new((guint)kt_session_time_left(session));
+	GSource *timer = g_timeout_source_new((guint)kt_login_session_time_left(session));
 
 	g_source_set_callback(timer, cancel_handshake, &handshake, NULL);
 	g_source_attach(timer, NULL);
@@ -111,22 +111,23 @@ static enum kt_status shake_hands(struct kt_bus *bus, const struct kt_session *s
 	g_object_unref(handshake.cancellable);
 	bus->connection = handshake.connection;
 	if (!bus->connection)
-		return kt_session_time_left(session) > 0 ? KT_STATUS_ABSENT : KT_STATUS_SILENT;
+		return kt_login_session_time_left(session) > 0 ? KT_UNLOCK_ABSENT
+		                                               : KT_UNLOCK_SILENT;
 	g_dbus_connection_set_exit_on_close(bus->connection, FALSE);
-	return KT_STATUS_OPENED;
+	return KT_UNLOCK_OPENED;
 }
 
-enum kt_status kt_bus_connect(struct kt_bus *bus, const struct kt_session *session)
+enum kt_unlock_status kt_bus_connect(struct kt_bus *bus, const struct kt_login_session *session)
 {
 	GIOStream *stream;
 	int descriptor = -1;
-	enum kt_status status = connect_socket(session, &descriptor);
+	enum kt_unlock_status status = connect_socket(session, &descriptor);
 
-	if (status != KT_STATUS_OPENED)
+	if (status != KT_UNLOCK_OPENED)
 		return status;
 	stream = make_stream(descriptor);
 	if (!stream)
-		return KT_STATUS_FAILED;
+		return KT_UNLOCK_FAILED;
 	status = shake_hands(bus, session, stream);
 	g_object_unref(stream);
 	return status;
@@ -140,11 +141,11 @@ void kt_bus_clear(struct kt_bus *bus)
 	bus->connection = NULL;
 }
 
-void kt_bus_start_unit(const struct kt_session *session, const char *unit)
+void kt_bus_start_unit(const struct kt_login_session *session, const char *unit)
 {
 	KT_CLEANUP(kt_bus_clear) struct kt_bus bus = { 0 };
 
-	if (kt_bus_connect(&bus, session) != KT_STATUS_OPENED)
+	if (kt_bus_connect(&bus, session) != KT_UNLOCK_OPENED)
 		return;
 	g_dbus_connection_call(bus.connection, "org.freedesktop.systemd1",
 	                       "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager",

@@ -29,7 +29,7 @@
 
 /* A conversation with one daemon, by its unique name, so that no other can step in. */
 struct talk {
-	const struct kt_session *session;
+	const struct kt_login_session *session;
 	struct kt_bus bus;
 	struct kt_transfer transfer;
 	bool is_plain;
@@ -52,38 +52,38 @@ static void variant_clear(GVariant **variant)
 }
 
 /* Consumes the error. */
-static enum kt_status status_of(GError *error)
+static enum kt_unlock_status status_of(GError *error)
 {
-	enum kt_status status = KT_STATUS_FAILED;
+	enum kt_unlock_status status = KT_UNLOCK_FAILED;
 	char *name = g_dbus_error_get_remote_error(error);
 
 	if (g_strcmp0(name, ERROR_DENIED) == 0)
-		status = KT_STATUS_DENIED;
+		status = KT_UNLOCK_DENIED;
 	else if (g_strcmp0(name, ERROR_NO_OBJECT) == 0)
-		status = KT_STATUS_NO_COLLECTION;
+		status = KT_UNLOCK_NO_COLLECTION;
 	else if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT) ||
 	         g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_NO_REPLY))
-		status = KT_STATUS_SILENT;
+		status = KT_UNLOCK_SILENT;
 	else if (g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN) ||
 	         g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER))
-		status = KT_STATUS_ABSENT;
+		status = KT_UNLOCK_ABSENT;
 	g_free(name);
 	g_error_free(error);
 	return status;
 }
 
 /* Takes the arguments over. *answer may be NULL for an answer that says nothing. */
-static enum kt_status call(const struct talk *talk, const char *name, const char *path,
-                           const char *interface, const char *method, GVariant *arguments,
-                           const char *answer_type, GVariant **answer)
+static enum kt_unlock_status call(const struct talk *talk, const char *name, const char *path,
+                                  const char *interface, const char *method, GVariant *arguments,
+                                  const char *answer_type, GVariant **answer)
 {
 	KT_CLEANUP(variant_clear) GVariant *owned = g_variant_ref_sink(arguments);
-	int left = kt_session_time_left(talk->session);
+	int left = kt_login_session_time_left(talk->session);
 	GError *error = NULL;
 	GVariant *result;
 
 	if (left == 0)
-		return KT_STATUS_SILENT;
+		return KT_UNLOCK_SILENT;
 	result = g_dbus_connection_call_sync(talk->bus.connection, name, path, interface, method,
 	                                     owned, G_VARIANT_TYPE(answer_type),
 	                                     G_DBUS_CALL_FLAGS_NO_AUTO_START, left, NULL, &error);
@@ -93,87 +93,88 @@ static enum kt_status call(const struct talk *talk, const char *name, const char
 		*answer = result;
 	else
 		g_variant_unref(result);
-	return KT_STATUS_OPENED;
+	return KT_UNLOCK_OPENED;
 }
 
-static enum kt_status call_bus(const struct talk *talk, const char *method, GVariant *arguments,
-                               const char *answer_type, GVariant **answer)
+static enum kt_unlock_status call_bus(const struct talk *talk, const char *method,
+                                      GVariant *arguments,
+                                      const char *answer_type, GVariant **answer)
 {
 	return call(talk, BUS_NAME, BUS_PATH, BUS_NAME, method, arguments, answer_type, answer);
 }
 
-static enum kt_status call_owner(const struct talk *talk, const char *path,
-                                 const char *interface, const char *method,
-                                 GVariant *arguments, const char *answer_type,
-                                 GVariant **answer)
+static enum kt_unlock_status call_owner(const struct talk *talk, const char *path,
+                                        const char *interface, const char *method,
+                                        GVariant *arguments, const char *answer_type,
+                                        GVariant **answer)
 {
 	return call(talk, talk->owner, path, interface, method, arguments, answer_type, answer);
 }
 
-static enum kt_status check_owner_is_user(const struct talk *talk)
+static enum kt_unlock_status check_owner_is_user(const struct talk *talk)
 {
 	KT_CLEANUP(variant_clear) GVariant *answer = NULL;
-	enum kt_status status;
+	enum kt_unlock_status status;
 	guint32 uid;
 
 	status = call_bus(talk, "GetConnectionUnixUser", g_variant_new("(s)", talk->owner), "(u)",
 	                  &answer);
-	if (status != KT_STATUS_OPENED)
+	if (status != KT_UNLOCK_OPENED)
 		return status;
 	g_variant_get(answer, "(u)", &uid);
-	return uid == getuid() ? KT_STATUS_OPENED : KT_STATUS_UNSAFE;
+	return uid == getuid() ? KT_UNLOCK_OPENED : KT_UNLOCK_UNSAFE;
 }
 
 /* Other owners of the name (KWallet, KeePassXC) have not, and get no password. */
-static enum kt_status check_owner_has_interface(const struct talk *talk)
+static enum kt_unlock_status check_owner_has_interface(const struct talk *talk)
 {
 	KT_CLEANUP(variant_clear) GVariant *answer = NULL;
-	enum kt_status status;
+	enum kt_unlock_status status;
 	GDBusNodeInfo *node;
 	const char *description;
 	bool has_interface;
 
 	status = call_owner(talk, SECRETS_PATH, "org.freedesktop.DBus.Introspectable",
 	                    "Introspect", g_variant_new("()"), "(s)", &answer);
-	if (status != KT_STATUS_OPENED)
+	if (status != KT_UNLOCK_OPENED)
 		return status;
 	g_variant_get(answer, "(&s)", &description);
 	node = g_dbus_node_info_new_for_xml(description, NULL);
 	if (!node)
-		return KT_STATUS_FAILED;
+		return KT_UNLOCK_FAILED;
 	has_interface = g_dbus_node_info_lookup_interface(node, INTERNAL_INTERFACE);
 	g_dbus_node_info_unref(node);
-	return has_interface ? KT_STATUS_OPENED : KT_STATUS_ABSENT;
+	return has_interface ? KT_UNLOCK_OPENED : KT_UNLOCK_ABSENT;
 }
 
 /* may_start: whether the bus may start the daemon that it has a service file for. */
-static enum kt_status find_owner(struct talk *talk, bool may_start)
+static enum kt_unlock_status find_owner(struct talk *talk, bool may_start)
 {
 	KT_CLEANUP(variant_clear) GVariant *answer = NULL;
-	enum kt_status status;
+	enum kt_unlock_status status;
 
 	if (may_start) {
 		status = call_bus(talk, "StartServiceByName",
 		                  g_variant_new("(su)", SECRETS_NAME, 0), "(u)", NULL);
-		if (status != KT_STATUS_OPENED)
+		if (status != KT_UNLOCK_OPENED)
 			return status;
 	}
 	status = call_bus(talk, "GetNameOwner", g_variant_new("(s)", SECRETS_NAME), "(s)",
 	                  &answer);
-	if (status != KT_STATUS_OPENED)
+	if (status != KT_UNLOCK_OPENED)
 		return status;
 	g_variant_get(answer, "(s)", &talk->owner);
 	return check_owner_is_user(talk);
 }
 
-static enum kt_status start_talk(struct talk *talk, const struct kt_session *session,
-                                 bool may_start)
+static enum kt_unlock_status start_talk(struct talk *talk, const struct kt_login_session *session,
+                                        bool may_start)
 {
-	enum kt_status status;
+	enum kt_unlock_status status;
 
 	talk->session = session;
 	status = kt_bus_connect(&talk->bus, session);
-	return status == KT_STATUS_OPENED ? find_owner(talk, may_start) : status;
+	return status == KT_UNLOCK_OPENED ? find_owner(talk, may_start) : status;
 }
 
 static GVariant *bytes_variant(const void *bytes, size_t length)
@@ -182,25 +183,25 @@ static GVariant *bytes_variant(const void *bytes, size_t length)
 }
 
 /* Takes input over. */
-static enum kt_status open_session(struct talk *talk, const char *algorithm, GVariant *input,
-                                   GVariant **output)
+static enum kt_unlock_status open_session(struct talk *talk, const char *algorithm, GVariant *input,
+                                          GVariant **output)
 {
 	KT_CLEANUP(variant_clear) GVariant *answer = NULL;
-	enum kt_status status;
+	enum kt_unlock_status status;
 
 	status = call_owner(talk, SECRETS_PATH, SERVICE_INTERFACE, "OpenSession",
 	                    g_variant_new("(sv)", algorithm, input), "(vo)", &answer);
-	if (status == KT_STATUS_OPENED)
+	if (status == KT_UNLOCK_OPENED)
 		g_variant_get(answer, "(vo)", output, &talk->path);
 	return status;
 }
 
 /* Where policy forbids the old group, secrets cross the bus as they are. */
-static enum kt_status agree_on_transfer(struct talk *talk)
+static enum kt_unlock_status agree_on_transfer(struct talk *talk)
 {
 	KT_CLEANUP(variant_clear) GVariant *output = NULL;
 	unsigned char own[KT_TRANSFER_PUBLIC_SIZE];
-	enum kt_status status;
+	enum kt_unlock_status status;
 	const void *other;
 	gsize length;
 
@@ -210,23 +211,23 @@ static enum kt_status agree_on_transfer(struct talk *talk)
 	}
 	status = open_session(talk, KT_TRANSFER_ALGORITHM, bytes_variant(own, sizeof(own)),
 	                      &output);
-	if (status != KT_STATUS_OPENED)
+	if (status != KT_UNLOCK_OPENED)
 		return status;
 	if (!g_variant_is_of_type(output, G_VARIANT_TYPE_BYTESTRING))
-		return KT_STATUS_FAILED;
+		return KT_UNLOCK_FAILED;
 	other = g_variant_get_fixed_array(output, &length, 1);
-	return kt_transfer_agree(&talk->transfer, other, length) ? KT_STATUS_OPENED :
-	                                                           KT_STATUS_FAILED;
+	return kt_transfer_agree(&talk->transfer, other, length) ? KT_UNLOCK_OPENED :
+	                                                           KT_UNLOCK_FAILED;
 }
 
 /* The password as (oayays); NULL if it cannot be encrypted. */
 static GVariant *wrap(const struct talk *talk, const struct kt_secret *password)
 {
 	unsigned char vector[KT_TRANSFER_BLOCK_SIZE];
-	unsigned char sealed[KT_REQUEST_PASSWORD_MAX + KT_TRANSFER_BLOCK_SIZE];
+	unsigned char sealed[KT_UNLOCK_PASSWORD_MAX + KT_TRANSFER_BLOCK_SIZE];
 	size_t length;
 
-	if (kt_secret_length(password) > KT_REQUEST_PASSWORD_MAX)
+	if (kt_secret_length(password) > KT_UNLOCK_PASSWORD_MAX)
 		return NULL;
 	if (talk->is_plain)
 		return g_variant_new("(o@ay@ays)", talk->path, bytes_variant("", 0),
@@ -240,25 +241,25 @@ static GVariant *wrap(const struct talk *talk, const struct kt_secret *password)
 }
 
 /* second is NULL for a method with one password. */
-static enum kt_status ask(const struct kt_session *session, const char *method,
-                          const struct kt_secret *first, const struct kt_secret *second)
+static enum kt_unlock_status ask(const struct kt_login_session *session, const char *method,
+                                 const struct kt_secret *first, const struct kt_secret *second)
 {
 	KT_CLEANUP(talk_clear) struct talk talk = { 0 };
 	GVariant *first_wrapped, *second_wrapped = NULL;
-	enum kt_status status = start_talk(&talk, session, true);
+	enum kt_unlock_status status = start_talk(&talk, session, true);
 
-	if (status == KT_STATUS_OPENED)
+	if (status == KT_UNLOCK_OPENED)
 		status = check_owner_has_interface(&talk);
-	if (status == KT_STATUS_OPENED)
+	if (status == KT_UNLOCK_OPENED)
 		status = agree_on_transfer(&talk);
-	if (status != KT_STATUS_OPENED)
+	if (status != KT_UNLOCK_OPENED)
 		return status;
 	first_wrapped = wrap(&talk, first);
 	if (second)
 		second_wrapped = wrap(&talk, second);
 	/* Only randomness running dry leaves one of them NULL; the program ends soon after. */
 	if (!first_wrapped || (second && !second_wrapped))
-		return KT_STATUS_FAILED;
+		return KT_UNLOCK_FAILED;
 	return call_owner(&talk, SECRETS_PATH, INTERNAL_INTERFACE, method,
 	                  second ? g_variant_new("(o@(oayays)@(oayays))", LOGIN_COLLECTION,
 	                                         first_wrapped, second_wrapped) :
@@ -267,30 +268,31 @@ static enum kt_status ask(const struct kt_session *session, const char *method,
 	                  "()", NULL);
 }
 
-static enum kt_status unlock(const struct kt_session *session, const struct kt_secret *password)
+static enum kt_unlock_status unlock(const struct kt_login_session *session,
+                                    const struct kt_secret *password)
 {
 	return ask(session, "UnlockWithMasterPassword", password, NULL);
 }
 
-static enum kt_status change(const struct kt_session *session,
-                             const struct kt_secret *old_password,
-                             const struct kt_secret *new_password)
+static enum kt_unlock_status change(const struct kt_login_session *session,
+                                    const struct kt_secret *old_password,
+                                    const struct kt_secret *new_password)
 {
 	return ask(session, "ChangeWithMasterPassword", old_password, new_password);
 }
 
 const struct kt_unlock_backend kt_unlock_backend_dbus = { unlock, change };
 
-bool kt_internal_interface_is_open(const struct kt_session *session)
+bool kt_internal_interface_is_open(const struct kt_login_session *session)
 {
 	KT_CLEANUP(talk_clear) struct talk talk = { 0 };
 	KT_CLEANUP(variant_clear) GVariant *answer = NULL;
 	KT_CLEANUP(variant_clear) GVariant *locked = NULL;
 
-	if (start_talk(&talk, session, false) != KT_STATUS_OPENED ||
+	if (start_talk(&talk, session, false) != KT_UNLOCK_OPENED ||
 	    call_owner(&talk, LOGIN_COLLECTION, "org.freedesktop.DBus.Properties", "Get",
 	               g_variant_new("(ss)", COLLECTION_INTERFACE, "Locked"), "(v)",
-	               &answer) != KT_STATUS_OPENED)
+	               &answer) != KT_UNLOCK_OPENED)
 		return false;
 	g_variant_get(answer, "(v)", &locked);
 	return g_variant_is_of_type(locked, G_VARIANT_TYPE_BOOLEAN) &&

@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-#include "pam/unlock/session.h"
+#include "pam/unlock/login_session.h"
 
 /* Is it known that the login collection is open? Starts no daemon to find out. */
-bool kt_internal_interface_is_open(const struct kt_session *session);
+bool kt_internal_interface_is_open(const struct kt_login_session *session);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * keyturn-unlock: what pam_keyturn.so runs as the user. Reads one request (pam/request.h) from
- * its standard input, opens or changes the user's keyring, answers with one byte, and may go on
- * trying for the grace time after that. It starts no daemon itself.
+ * keyturn-unlock: what pam_keyturn.so runs as the user. Reads one request
+ * (pam/unlock_request.h) from its standard input, opens or changes the user's keyring, answers
+ * with one byte, and may go on trying for the grace time after that. It starts no daemon itself.
  */
 
 #include "config.h"
@@ -24,12 +24,12 @@
 #include "keyring/clock.h"
 #include "keyring/environment.h"
 #include "keyring/secret.h"
-#include "pam/request.h"
+#include "pam/unlock_request.h"
 #include "pam/unlock/backend.h"
 #include "pam/unlock/bus.h"
 #include "pam/unlock/internal_interface.h"
 #include "pam/unlock/login_slot.h"
-#include "pam/unlock/session.h"
+#include "pam/unlock/login_session.h"
 
 #define REFRESH_UNIT "keyturn-refresh.service"
 
@@ -46,17 +46,17 @@
 #define REQUEST_PATIENCE 1000
 
 struct job {
-	struct kt_request request;
+	struct kt_unlock_request request;
 	struct kt_secret old_password;
 	struct kt_secret new_password;
-	struct kt_session session;
+	struct kt_login_session session;
 };
 
 /* The request names them in the order in which to try. */
 static const struct kt_unlock_backend *const backends[] = {
-	[KT_REQUEST_BACKEND_CONTROL] = &kt_unlock_backend_control,
-	[KT_REQUEST_BACKEND_DBUS] = &kt_unlock_backend_dbus,
-	[KT_REQUEST_BACKEND_VAULT] = &kt_unlock_backend_vault,
+	[KT_UNLOCK_BACKEND_CONTROL] = &kt_unlock_backend_control,
+	[KT_UNLOCK_BACKEND_DBUS] = &kt_unlock_backend_dbus,
+	[KT_UNLOCK_BACKEND_VAULT] = &kt_unlock_backend_vault,
 };
 
 static void job_clear(struct job *job)
@@ -86,7 +86,7 @@ static bool read_whole(void *buffer, size_t length)
 static bool read_password(struct kt_secret *password, uint32_t length)
 {
 	struct kt_error error = { 0 };
-	char bytes[KT_REQUEST_PASSWORD_MAX];
+	char bytes[KT_UNLOCK_PASSWORD_MAX];
 	bool done;
 
 	done = length <= sizeof(bytes) && read_whole(bytes, length) &&
@@ -95,18 +95,18 @@ static bool read_password(struct kt_secret *password, uint32_t length)
 	return done;
 }
 
-static bool request_is_sound(const struct kt_request *request)
+static bool request_is_sound(const struct kt_unlock_request *request)
 {
-	for (size_t i = 0; i < KT_REQUEST_BACKENDS_MAX; i++) {
+	for (size_t i = 0; i < KT_UNLOCK_BACKENDS_MAX; i++) {
 		if (request->backends[i] >= sizeof(backends) / sizeof(backends[0]))
 			return false;
 	}
 	switch (request->op) {
-	case KT_REQUEST_UNLOCK:
+	case KT_UNLOCK_OP_UNLOCK:
 		return request->new_length > 0;
-	case KT_REQUEST_CHANGE:
+	case KT_UNLOCK_OP_CHANGE:
 		return request->old_length > 0 && request->new_length > 0;
-	case KT_REQUEST_NO_PASSWORD:
+	case KT_UNLOCK_OP_NO_PASSWORD:
 		return request->old_length == 0 && request->new_length == 0;
 	default:
 		return false;
@@ -116,98 +116,98 @@ static bool request_is_sound(const struct kt_request *request)
 static bool read_job(struct job *job)
 {
 	return read_whole(&job->request, sizeof(job->request)) &&
-	       job->request.magic == KT_REQUEST_MAGIC && request_is_sound(&job->request) &&
+	       job->request.magic == KT_UNLOCK_MAGIC && request_is_sound(&job->request) &&
 	       read_password(&job->old_password, job->request.old_length) &&
 	       read_password(&job->new_password, job->request.new_length);
 }
 
 /* A login that finds its password changed meanwhile brings the keyring along. */
-static enum kt_status unlock(const struct job *job, const struct kt_unlock_backend *backend)
+static enum kt_unlock_status unlock(const struct job *job, const struct kt_unlock_backend *backend)
 {
-	enum kt_status status = backend->unlock(&job->session, &job->new_password);
+	enum kt_unlock_status status = backend->unlock(&job->session, &job->new_password);
 
-	if (status != KT_STATUS_DENIED || kt_secret_is_empty(&job->old_password))
+	if (status != KT_UNLOCK_DENIED || kt_secret_is_empty(&job->old_password))
 		return status;
 	status = backend->change(&job->session, &job->old_password, &job->new_password);
-	if (status != KT_STATUS_OPENED)
+	if (status != KT_UNLOCK_OPENED)
 		return status;
 	return backend->unlock(&job->session, &job->new_password);
 }
 
 /* Denied may mean that another PAM module has changed it already. */
-static enum kt_status change(const struct job *job, const struct kt_unlock_backend *backend)
+static enum kt_unlock_status change(const struct job *job, const struct kt_unlock_backend *backend)
 {
-	enum kt_status status =
+	enum kt_unlock_status status =
 		backend->change(&job->session, &job->old_password, &job->new_password);
 
-	if (status == KT_STATUS_DENIED)
+	if (status == KT_UNLOCK_DENIED)
 		status = backend->unlock(&job->session, &job->new_password);
 	return status;
 }
 
-static enum kt_status try_backend(const struct job *job, uint8_t number)
+static enum kt_unlock_status try_backend(const struct job *job, uint8_t number)
 {
-	return job->request.op == KT_REQUEST_CHANGE ? change(job, backends[number]) :
+	return job->request.op == KT_UNLOCK_OP_CHANGE ? change(job, backends[number]) :
 	                                              unlock(job, backends[number]);
 }
 
 /* One attempt at the desktop's keyring: the first way to it that is there decides. */
-static enum kt_status try_desktop(const struct job *job)
+static enum kt_unlock_status try_desktop(const struct job *job)
 {
-	enum kt_status status = KT_STATUS_ABSENT;
+	enum kt_unlock_status status = KT_UNLOCK_ABSENT;
 
 	if (!job->session.runtime_dir)
-		return KT_STATUS_NO_RUNTIME_DIR;
-	for (size_t i = 0; i < KT_REQUEST_BACKENDS_MAX && status == KT_STATUS_ABSENT; i++) {
+		return KT_UNLOCK_NO_RUNTIME_DIR;
+	for (size_t i = 0; i < KT_UNLOCK_BACKENDS_MAX && status == KT_UNLOCK_ABSENT; i++) {
 		uint8_t number = job->request.backends[i];
 
-		if (number != KT_REQUEST_BACKEND_NONE && number != KT_REQUEST_BACKEND_VAULT)
+		if (number != KT_UNLOCK_BACKEND_NONE && number != KT_UNLOCK_BACKEND_VAULT)
 			status = try_backend(job, number);
 	}
 	/* A keyring that is open denies as well; a wrong password shows at the next login. */
-	if (status == KT_STATUS_DENIED && job->request.op == KT_REQUEST_UNLOCK &&
+	if (status == KT_UNLOCK_DENIED && job->request.op == KT_UNLOCK_OP_UNLOCK &&
 	    kt_internal_interface_is_open(&job->session))
-		status = KT_STATUS_OPENED;
+		status = KT_UNLOCK_OPENED;
 	return status;
 }
 
-static enum kt_status try_vault(const struct job *job)
+static enum kt_unlock_status try_vault(const struct job *job)
 {
-	bool is_wanted = memchr(job->request.backends, KT_REQUEST_BACKEND_VAULT,
+	bool is_wanted = memchr(job->request.backends, KT_UNLOCK_BACKEND_VAULT,
 	                        sizeof(job->request.backends)) != NULL;
 
 	if (!is_wanted)
-		return KT_STATUS_ABSENT;
-	if (job->request.op == KT_REQUEST_UNLOCK && kt_login_slot_keep_open())
-		return KT_STATUS_OPENED;
-	return try_backend(job, KT_REQUEST_BACKEND_VAULT);
+		return KT_UNLOCK_ABSENT;
+	if (job->request.op == KT_UNLOCK_OP_UNLOCK && kt_login_slot_keep_open())
+		return KT_UNLOCK_OPENED;
+	return try_backend(job, KT_UNLOCK_BACKEND_VAULT);
 }
 
 /* One word for both: of two keyrings that are there, that of the one in which it went worse. */
-static enum kt_status sum_up(enum kt_status desktop, enum kt_status vault)
+static enum kt_unlock_status sum_up(enum kt_unlock_status desktop, enum kt_unlock_status vault)
 {
-	if (vault == KT_STATUS_ABSENT)
+	if (vault == KT_UNLOCK_ABSENT)
 		return desktop;
-	if (desktop == KT_STATUS_OPENED || desktop == KT_STATUS_ABSENT ||
-	    desktop == KT_STATUS_NO_COLLECTION || desktop == KT_STATUS_NO_RUNTIME_DIR)
+	if (desktop == KT_UNLOCK_OPENED || desktop == KT_UNLOCK_ABSENT ||
+	    desktop == KT_UNLOCK_NO_COLLECTION || desktop == KT_UNLOCK_NO_RUNTIME_DIR)
 		return vault;
 	return desktop;
 }
 
-static bool is_worth_another_try(enum kt_status status, int denied)
+static bool is_worth_another_try(enum kt_unlock_status status, int denied)
 {
-	return status == KT_STATUS_ABSENT || status == KT_STATUS_SILENT ||
-	       status == KT_STATUS_FAILED || (status == KT_STATUS_DENIED && denied <= DENIED_MAX);
+	return status == KT_UNLOCK_ABSENT || status == KT_UNLOCK_SILENT ||
+	       status == KT_UNLOCK_FAILED || (status == KT_UNLOCK_DENIED && denied <= DENIED_MAX);
 }
 
 /*
  * The session is still starting, and its daemon with it. The waits double from a sixteenth of
  * the grace time to its half, so that together they stay within it.
  */
-static enum kt_status try_again(struct job *job, enum kt_status status)
+static enum kt_unlock_status try_again(struct job *job, enum kt_unlock_status status)
 {
 	int64_t end = kt_clock_monotonic() + (int64_t)job->request.grace * 1000;
-	int denied = status == KT_STATUS_DENIED;
+	int denied = status == KT_UNLOCK_DENIED;
 
 	for (int64_t wait = (int64_t)job->request.grace * 1000 / 16;
 	     is_worth_another_try(status, denied) && kt_clock_monotonic() + wait < end;
@@ -217,12 +217,12 @@ static enum kt_status try_again(struct job *job, enum kt_status status)
 		if (job->session.deadline > end)
 			job->session.deadline = end;
 		status = try_desktop(job);
-		denied += status == KT_STATUS_DENIED;
+		denied += status == KT_UNLOCK_DENIED;
 	}
 	return status;
 }
 
-static void answer(enum kt_status status)
+static void answer(enum kt_unlock_status status)
 {
 	unsigned char byte = (unsigned char)status;
 
@@ -232,27 +232,27 @@ static void answer(enum kt_status status)
 }
 
 /* A change says nothing about whether the keyring is open, only whether it would open. */
-static void leave_word(const struct job *job, enum kt_status status)
+static void leave_word(const struct job *job, enum kt_unlock_status status)
 {
 	if (job->session.runtime_dir &&
-	    (job->request.op == KT_REQUEST_UNLOCK || status == KT_STATUS_DENIED))
-		kt_unlock_outcome_write(job->session.runtime_dir, kt_session_outcome(status),
+	    (job->request.op == KT_UNLOCK_OP_UNLOCK || status == KT_UNLOCK_DENIED))
+		kt_unlock_outcome_write(job->session.runtime_dir, kt_login_session_outcome(status),
 		                        false);
 }
 
 static void serve(struct job *job)
 {
 	uint32_t timeout = job->request.timeout;
-	enum kt_status desktop, vault = KT_STATUS_ABSENT;
-	enum kt_status first, last;
+	enum kt_unlock_status desktop, vault = KT_UNLOCK_ABSENT;
+	enum kt_unlock_status first, last;
 	bool is_hurried;
 
-	job->session.may_create = job->request.flags & KT_REQUEST_CREATE;
+	job->session.may_create = job->request.flags & KT_UNLOCK_FLAG_CREATE;
 	job->session.deadline = kt_clock_monotonic() +
 	                        (timeout > 2 * ANSWER_MARGIN ? timeout - ANSWER_MARGIN : timeout);
 	desktop = try_desktop(job);
 	/* A key derivation is slow on purpose, and cannot be broken off. */
-	is_hurried = kt_session_time_left(&job->session) < VAULT_PATIENCE;
+	is_hurried = kt_login_session_time_left(&job->session) < VAULT_PATIENCE;
 	if (!is_hurried)
 		vault = try_vault(job);
 	first = sum_up(desktop, vault);
@@ -266,8 +266,8 @@ static void serve(struct job *job)
 		leave_word(job, last);
 	kt_secret_clear(&job->old_password);
 	kt_secret_clear(&job->new_password);
-	if (last == KT_STATUS_OPENED && job->session.runtime_dir &&
-	    (job->request.flags & KT_REQUEST_PREFETCH)) {
+	if (last == KT_UNLOCK_OPENED && job->session.runtime_dir &&
+	    (job->request.flags & KT_UNLOCK_FLAG_PREFETCH)) {
 		job->session.deadline = kt_clock_monotonic() + timeout;
 		kt_bus_start_unit(&job->session, REFRESH_UNIT);
 	}
@@ -278,7 +278,7 @@ static void note_no_password(const struct job *job)
 	if (job->session.runtime_dir)
 		kt_unlock_outcome_write(job->session.runtime_dir, KT_UNLOCK_OUTCOME_NO_PASSWORD,
 		                        true);
-	answer(KT_STATUS_NOTED);
+	answer(KT_UNLOCK_NOTED);
 }
 
 /* Nobody may look into this process or gain rights through it. */
@@ -304,7 +304,7 @@ int main(void)
 		fputs("keyturn-unlock: no request (pam_keyturn.so runs this program)\n", stderr);
 		return 2;
 	}
-	if (job.request.op == KT_REQUEST_NO_PASSWORD)
+	if (job.request.op == KT_UNLOCK_OP_NO_PASSWORD)
 		note_no_password(&job);
 	else
 		serve(&job);

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "keyring/text.h"
-#include "pam/options.h"
+#include "pam/module_options.h"
 
 #define TIMEOUT_DEFAULT 1500
 #define TIMEOUT_MAX 5000
@@ -20,9 +20,9 @@ static const struct {
 	const char *name;
 	uint8_t backend;
 } backend_names[] = {
-	{ "control", KT_REQUEST_BACKEND_CONTROL },
-	{ "dbus", KT_REQUEST_BACKEND_DBUS },
-	{ "vault", KT_REQUEST_BACKEND_VAULT },
+	{ "control", KT_UNLOCK_BACKEND_CONTROL },
+	{ "dbus", KT_UNLOCK_BACKEND_DBUS },
+	{ "vault", KT_UNLOCK_BACKEND_VAULT },
 };
 
 /* Is the word of this length an entry of the comma list? */
@@ -46,20 +46,20 @@ static uint8_t backend_find(const char *name, size_t length)
 		    memcmp(backend_names[i].name, name, length) == 0)
 			return backend_names[i].backend;
 	}
-	return KT_REQUEST_BACKEND_NONE;
+	return KT_UNLOCK_BACKEND_NONE;
 }
 
 /* All or nothing: a list with an unknown name leaves the default. */
-static bool set_backends(struct kt_options *options, const char *list)
+static bool set_backends(struct kt_module_options *options, const char *list)
 {
-	uint8_t backends[KT_REQUEST_BACKENDS_MAX] = { 0 };
+	uint8_t backends[KT_UNLOCK_BACKENDS_MAX] = { 0 };
 	size_t count = 0;
 
 	while (*list != '\0') {
 		size_t length = strcspn(list, ",");
 		uint8_t backend = backend_find(list, length);
 
-		if (backend == KT_REQUEST_BACKEND_NONE || count == sizeof(backends) ||
+		if (backend == KT_UNLOCK_BACKEND_NONE || count == sizeof(backends) ||
 		    memchr(backends, backend, count) != NULL)
 			return false;
 		backends[count++] = backend;
@@ -72,16 +72,16 @@ static bool set_backends(struct kt_options *options, const char *list)
 	return true;
 }
 
-static void remove_backend(struct kt_options *options, uint8_t backend)
+static void remove_backend(struct kt_module_options *options, uint8_t backend)
 {
 	size_t kept = 0;
 
-	for (size_t i = 0; i < KT_REQUEST_BACKENDS_MAX; i++) {
+	for (size_t i = 0; i < KT_UNLOCK_BACKENDS_MAX; i++) {
 		if (options->backends[i] != backend)
 			options->backends[kept++] = options->backends[i];
 	}
-	while (kept < KT_REQUEST_BACKENDS_MAX)
-		options->backends[kept++] = KT_REQUEST_BACKEND_NONE;
+	while (kept < KT_UNLOCK_BACKENDS_MAX)
+		options->backends[kept++] = KT_UNLOCK_BACKEND_NONE;
 }
 
 /* More than the maximum counts as the maximum. */
@@ -105,7 +105,7 @@ static const char *value_of(const char *argument, const char *name)
 	               NULL;
 }
 
-static bool set_value(struct kt_options *options, const char *argument)
+static bool set_value(struct kt_module_options *options, const char *argument)
 {
 	const char *value;
 
@@ -124,7 +124,7 @@ static bool set_value(struct kt_options *options, const char *argument)
 	return value != NULL;
 }
 
-static bool set_word(struct kt_options *options, const char *argument)
+static bool set_word(struct kt_module_options *options, const char *argument)
 {
 	if (strcmp(argument, "create") == 0)
 		options->create = true;
@@ -137,7 +137,7 @@ static bool set_word(struct kt_options *options, const char *argument)
 	else if (strcmp(argument, "quiet") == 0)
 		options->quiet = true;
 	else if (strcmp(argument, "nodbus") == 0)
-		remove_backend(options, KT_REQUEST_BACKEND_DBUS);
+		remove_backend(options, KT_UNLOCK_BACKEND_DBUS);
 	else
 		/* These two are habit in pam.d files; the module never prompts anyway. */
 		return strcmp(argument, "use_authtok") == 0 ||
@@ -145,15 +145,15 @@ static bool set_word(struct kt_options *options, const char *argument)
 	return true;
 }
 
-void kt_options_parse(struct kt_options *options, int argc, const char **argv)
+void kt_module_options_parse(struct kt_module_options *options, int argc, const char **argv)
 {
-	*options = (struct kt_options){
+	*options = (struct kt_module_options){
 		.timeout = TIMEOUT_DEFAULT,
 		.grace = GRACE_DEFAULT,
 		.minimum_uid = 1,
 		.skip_if = SKIPPED_SERVICES,
-		.backends = { KT_REQUEST_BACKEND_CONTROL, KT_REQUEST_BACKEND_DBUS,
-		              KT_REQUEST_BACKEND_VAULT },
+		.backends = { KT_UNLOCK_BACKEND_CONTROL, KT_UNLOCK_BACKEND_DBUS,
+		              KT_UNLOCK_BACKEND_VAULT },
 	};
 	for (int i = 0; i < argc; i++) {
 		if (!set_word(options, argv[i]) && !set_value(options, argv[i]) &&
@@ -162,7 +162,7 @@ void kt_options_parse(struct kt_options *options, int argc, const char **argv)
 	}
 }
 
-bool kt_options_has_service(const struct kt_options *options, const char *service)
+bool kt_module_options_has_service(const struct kt_module_options *options, const char *service)
 {
 	size_t length;
 
@@ -174,7 +174,7 @@ bool kt_options_has_service(const struct kt_options *options, const char *servic
 	return !list_has(options->skip_if, service, length);
 }
 
-bool kt_options_has_user(const struct kt_options *options, uid_t uid)
+bool kt_module_options_has_user(const struct kt_module_options *options, uid_t uid)
 {
 	if (uid == 0)
 		return options->allow_root;

@@ -8,27 +8,27 @@
 
 #include <cmocka.h>
 
-#include "pam/options.h"
+#include "pam/module_options.h"
 
 #define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
 
 static void defaults_are_those_of_the_manual(void **state)
 {
-	struct kt_options options;
+	struct kt_module_options options;
 
 	(void)state;
-	kt_options_parse(&options, 0, NULL);
+	kt_module_options_parse(&options, 0, NULL);
 
 	assert_int_equal(options.timeout, 1500);
 	assert_int_equal(options.grace, 20);
-	assert_int_equal(options.backends[0], KT_REQUEST_BACKEND_CONTROL);
-	assert_int_equal(options.backends[1], KT_REQUEST_BACKEND_DBUS);
-	assert_int_equal(options.backends[2], KT_REQUEST_BACKEND_VAULT);
-	assert_int_equal(options.backends[3], KT_REQUEST_BACKEND_NONE);
+	assert_int_equal(options.backends[0], KT_UNLOCK_BACKEND_CONTROL);
+	assert_int_equal(options.backends[1], KT_UNLOCK_BACKEND_DBUS);
+	assert_int_equal(options.backends[2], KT_UNLOCK_BACKEND_VAULT);
+	assert_int_equal(options.backends[3], KT_UNLOCK_BACKEND_NONE);
 	assert_false(options.create || options.prefetch || options.debug || options.quiet);
 	assert_int_equal(options.rejected, 0);
-	assert_false(kt_options_has_user(&options, 0));
-	assert_true(kt_options_has_user(&options, 1));
+	assert_false(kt_module_options_has_user(&options, 0));
+	assert_true(kt_module_options_has_user(&options, 1));
 }
 
 static void services_without_a_screen_are_skipped(void **state)
@@ -38,37 +38,37 @@ static void services_without_a_screen_are_skipped(void **state)
 		                               "systemd-user", "polkit-1" };
 	static const char *const served[] = { "login", "sshd", "gdm-password", "passwd", "sud",
 		                              "sudo-", "su-", "," };
-	struct kt_options options;
+	struct kt_module_options options;
 
 	(void)state;
-	kt_options_parse(&options, 0, NULL);
+	kt_module_options_parse(&options, 0, NULL);
 
 	for (int i = 0; i < COUNT(skipped); i++)
-		assert_false(kt_options_has_service(&options, skipped[i]));
+		assert_false(kt_module_options_has_service(&options, skipped[i]));
 	for (int i = 0; i < COUNT(served); i++)
-		assert_true(kt_options_has_service(&options, served[i]));
-	assert_true(kt_options_has_service(&options, NULL));
+		assert_true(kt_module_options_has_service(&options, served[i]));
+	assert_true(kt_module_options_has_service(&options, NULL));
 }
 
 static void only_if_and_skip_if_replace_the_list(void **state)
 {
 	const char *only[] = { "only_if=login,sudo" };
 	const char *skip[] = { "skip_if=,login,," };
-	struct kt_options options;
+	struct kt_module_options options;
 
 	(void)state;
 
-	kt_options_parse(&options, 1, only);
-	assert_true(kt_options_has_service(&options, "login"));
-	assert_true(kt_options_has_service(&options, "sudo"));
-	assert_false(kt_options_has_service(&options, "sshd"));
-	assert_false(kt_options_has_service(&options, NULL));
-	assert_false(kt_options_has_service(&options, ""));
+	kt_module_options_parse(&options, 1, only);
+	assert_true(kt_module_options_has_service(&options, "login"));
+	assert_true(kt_module_options_has_service(&options, "sudo"));
+	assert_false(kt_module_options_has_service(&options, "sshd"));
+	assert_false(kt_module_options_has_service(&options, NULL));
+	assert_false(kt_module_options_has_service(&options, ""));
 
-	kt_options_parse(&options, 1, skip);
-	assert_false(kt_options_has_service(&options, "login"));
-	assert_true(kt_options_has_service(&options, "sudo"));
-	assert_true(kt_options_has_service(&options, ""));
+	kt_module_options_parse(&options, 1, skip);
+	assert_false(kt_module_options_has_service(&options, "login"));
+	assert_true(kt_module_options_has_service(&options, "sudo"));
+	assert_true(kt_module_options_has_service(&options, ""));
 }
 
 static void every_argument_takes_effect(void **state)
@@ -76,29 +76,29 @@ static void every_argument_takes_effect(void **state)
 	const char *arguments[] = { "timeout=200",   "grace=0",  "min_uid=1000", "create",
 		                    "allow_root",    "prefetch", "debug",        "quiet",
 		                    "backends=dbus", "use_authtok", "try_first_pass" };
-	struct kt_options options;
+	struct kt_module_options options;
 
 	(void)state;
-	kt_options_parse(&options, COUNT(arguments), arguments);
+	kt_module_options_parse(&options, COUNT(arguments), arguments);
 
 	assert_int_equal(options.rejected, 0);
 	assert_int_equal(options.timeout, 200);
 	assert_int_equal(options.grace, 0);
 	assert_true(options.create && options.prefetch && options.debug && options.quiet);
-	assert_int_equal(options.backends[0], KT_REQUEST_BACKEND_DBUS);
-	assert_int_equal(options.backends[1], KT_REQUEST_BACKEND_NONE);
-	assert_true(kt_options_has_user(&options, 0));
-	assert_false(kt_options_has_user(&options, 999));
-	assert_true(kt_options_has_user(&options, 1000));
+	assert_int_equal(options.backends[0], KT_UNLOCK_BACKEND_DBUS);
+	assert_int_equal(options.backends[1], KT_UNLOCK_BACKEND_NONE);
+	assert_true(kt_module_options_has_user(&options, 0));
+	assert_false(kt_module_options_has_user(&options, 999));
+	assert_true(kt_module_options_has_user(&options, 1000));
 }
 
 static void times_have_a_ceiling(void **state)
 {
 	const char *arguments[] = { "timeout=5001", "grace=4000000000" };
-	struct kt_options options;
+	struct kt_module_options options;
 
 	(void)state;
-	kt_options_parse(&options, COUNT(arguments), arguments);
+	kt_module_options_parse(&options, COUNT(arguments), arguments);
 
 	assert_int_equal(options.rejected, 0);
 	assert_int_equal(options.timeout, 5000);
@@ -109,18 +109,18 @@ static void backends_can_be_ordered_and_taken_out(void **state)
 {
 	const char *turned[] = { "backends=dbus,control" };
 	const char *without[] = { "nodbus" };
-	struct kt_options options;
+	struct kt_module_options options;
 
 	(void)state;
 
-	kt_options_parse(&options, 1, turned);
-	assert_int_equal(options.backends[0], KT_REQUEST_BACKEND_DBUS);
-	assert_int_equal(options.backends[1], KT_REQUEST_BACKEND_CONTROL);
+	kt_module_options_parse(&options, 1, turned);
+	assert_int_equal(options.backends[0], KT_UNLOCK_BACKEND_DBUS);
+	assert_int_equal(options.backends[1], KT_UNLOCK_BACKEND_CONTROL);
 
-	kt_options_parse(&options, 1, without);
-	assert_int_equal(options.backends[0], KT_REQUEST_BACKEND_CONTROL);
-	assert_int_equal(options.backends[1], KT_REQUEST_BACKEND_VAULT);
-	assert_int_equal(options.backends[2], KT_REQUEST_BACKEND_NONE);
+	kt_module_options_parse(&options, 1, without);
+	assert_int_equal(options.backends[0], KT_UNLOCK_BACKEND_CONTROL);
+	assert_int_equal(options.backends[1], KT_UNLOCK_BACKEND_VAULT);
+	assert_int_equal(options.backends[2], KT_UNLOCK_BACKEND_NONE);
 }
 
 static void what_is_not_understood_is_counted_and_leaves_the_default(void **state)
@@ -129,19 +129,20 @@ static void what_is_not_understood_is_counted_and_leaves_the_default(void **stat
 		"",           "timeout",     "timeout=",        "timeout=0",     "timeout=-1",
 		"timeout=1s", "timeout= 1",  "timeout=0x10",    "timeout=99999999999999999999",
 		"grace=x",    "min_uid=",    "min_uid=-1",      "backends=",     "backends=,",
-		"backends=x", "backends=control,x", "backends=dbus,dbus", "backends=control,dbus,dbus",
+		"backends=x", "backends=control,x", "backends=dbus,dbus",
+		"backends=control,dbus,dbus",
 		"Create",     "create=1",    "timeouts=5",      "debug ",        "only_if",
 	};
-	struct kt_options options;
-	struct kt_options defaults;
+	struct kt_module_options options;
+	struct kt_module_options defaults;
 
 	(void)state;
-	kt_options_parse(&defaults, 0, NULL);
+	kt_module_options_parse(&defaults, 0, NULL);
 
 	for (int i = 0; i < COUNT(wrong); i++) {
 		const char *arguments[] = { "use_authtok", wrong[i], "nonsense" };
 
-		kt_options_parse(&options, COUNT(arguments), arguments);
+		kt_module_options_parse(&options, COUNT(arguments), arguments);
 		assert_int_equal(options.rejected, 2);
 		options.rejected = 0;
 		assert_memory_equal(&options, &defaults, sizeof(options));

@@ -11,9 +11,9 @@
 
 #include "keyring/local_socket.h"
 #include "keyring/unlock_outcome.h"
-#include "pam/request.h"
+#include "pam/unlock_request.h"
 
-struct kt_session {
+struct kt_login_session {
 	const char *runtime_dir; /* NULL: there is none, and so no daemon */
 	const char *home;        /* NULL: not known */
 	const char *bus_address; /* NULL: the runtime directory's own bus */
@@ -22,10 +22,10 @@ struct kt_session {
 };
 
 /* Milliseconds until the deadline, 0 if it has passed. */
-int kt_session_time_left(const struct kt_session *session);
+int kt_login_session_time_left(const struct kt_login_session *session);
 
 /* What a contact comes to for who asked. */
-enum kt_status kt_session_status(enum kt_contact contact);
+enum kt_unlock_status kt_login_session_status(enum kt_contact contact);
 
 /* The word to leave; NONE for a status that says nothing about the keyring. */
-enum kt_unlock_outcome kt_session_outcome(enum kt_status status);
+enum kt_unlock_outcome kt_login_session_outcome(enum kt_unlock_status status);

@@ -10,15 +10,15 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "pam/request.h"
+#include "pam/unlock_request.h"
 
-struct kt_options {
+struct kt_module_options {
 	uint32_t timeout; /* milliseconds, the budget of one phase */
 	uint32_t grace;   /* seconds */
 	uid_t minimum_uid;
 	const char *only_if; /* comma lists, borrowed from the arguments; NULL: none */
 	const char *skip_if;
-	uint8_t backends[KT_REQUEST_BACKENDS_MAX];
+	uint8_t backends[KT_UNLOCK_BACKENDS_MAX];
 	bool create;
 	bool allow_root;
 	bool prefetch;
@@ -28,10 +28,10 @@ struct kt_options {
 };
 
 /* Reads the arguments over the defaults. */
-void kt_options_parse(struct kt_options *options, int argc, const char **argv);
+void kt_module_options_parse(struct kt_module_options *options, int argc, const char **argv);
 
 /* Is the module to act for this PAM service (NULL: no name is known)? */
-bool kt_options_has_service(const struct kt_options *options, const char *service);
+bool kt_module_options_has_service(const struct kt_module_options *options, const char *service);
 
 /* Is the module to act for this user? */
-bool kt_options_has_user(const struct kt_options *options, uid_t uid);
+bool kt_module_options_has_user(const struct kt_module_options *options, uid_t uid);
