@@ -21,9 +21,9 @@ struct kt_gate {
 };
 
 /*
- * Takes a lane of the gate, which has so many. *waited tells whether others were before us. Gives up with
- * KT_ERROR_UNAVAILABLE when nobody has been answered for limit milliseconds, counted from our
- * arrival, or at once when another's wait in vain ended during ours.
+ * Enters the gate, which has `lanes` lanes. *waited: another caller was in each of them. Gives
+ * up with KT_ERROR_UNAVAILABLE when nobody has been answered for limit milliseconds, counted
+ * from our arrival, or at once when another's wait in vain ended during ours.
  */
 bool kt_gate_enter(struct kt_gate *gate, int lanes, int64_t limit, bool *waited,
                    struct kt_error *error);

@@ -24,7 +24,10 @@ struct kt_keyring {
 	bool is_recorded;
 };
 
-/* Chooses and reaches the keyring. options are copied, what they point to is borrowed. */
+/*
+ * Chooses and reaches the keyring. options are copied; the texts that they point to are
+ * borrowed.
+ */
 bool kt_keyring_open(struct kt_keyring *keyring, const struct kt_keyring_options *options,
                      struct kt_error *error);
 

@@ -17,6 +17,9 @@
 bool kt_app_fill(struct kt_credential *credential, const struct kt_settings *settings,
                  struct kt_error *error);
 
-/* What every grant's credential has, whoever issues it: its parts for lock, journal and lists. */
+/*
+ * Fills in the members that every grant's credential has, whichever server issues it: those for
+ * the lock, the journal and lists.
+ */
 bool kt_app_begin_grant(struct kt_credential *credential, const struct kt_settings *settings,
                         struct kt_error *error);

@@ -83,7 +83,10 @@ static void close_directory(DIR **directory)
 		closedir(*directory);
 }
 
-/* Where the module does nothing unless it is told to (pam/options.c), and where nobody logs in. */
+/*
+ * Services for which the module does nothing unless it is told to (pam/options.c), and some in
+ * which nobody logs in.
+ */
 static bool is_left_alone(const char *service)
 {
 	static const char *const names[] = {

@@ -36,5 +36,5 @@ bool kt_escrow_fill(struct kt_escrow *escrow, const struct kt_secret *form);
 
 void kt_escrow_drop(struct kt_escrow *escrow);
 
-/* For KT_CLEANUP; what is in escrow stays, room that was only reserved goes. */
+/* For KT_CLEANUP. A grant in escrow stays; room that was only reserved goes. */
 void kt_escrow_close(struct kt_escrow *escrow);

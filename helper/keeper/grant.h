@@ -12,7 +12,7 @@
 #include "keyring/credential.h"
 
 /*
- * What every token request has: endpoint, form, CA, and its whole time in milliseconds. The
+ * Begins a token request: endpoint, form, CA, and the time for all of it in milliseconds. The
  * caller adds grant_type and the rest.
  */
 bool kt_grant_begin(const struct kt_credential *credential, int64_t timeout,

@@ -29,7 +29,7 @@ struct kt_journal {
 	int64_t renewed_wall;  /* when the last one was */
 };
 
-/* Opens and reads the record of identity; what cannot be read is a clear one. */
+/* Opens and reads the record of identity. A record that cannot be read counts as a clear one. */
 bool kt_journal_open(struct kt_journal *journal, const struct kt_identity *identity,
                      struct kt_error *error);
 

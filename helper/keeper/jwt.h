@@ -24,7 +24,7 @@ struct kt_jwt {
 	const char *custom_consumer;
 };
 
-/* Appends "header.claims", what is signed. */
+/* Appends "header.claims", the text that is signed. */
 bool kt_jwt_write(const struct kt_jwt *jwt, struct kt_secret *text, struct kt_error *error);
 
 /* Appends the whole assertion, signed by an imported private key. */

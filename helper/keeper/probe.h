@@ -13,7 +13,7 @@
 
 enum kt_probe_verdict {
 	KT_PROBE_WORKS,
-	KT_PROBE_REFUSED,   /* the service knows no such token */
+	KT_PROBE_REFUSED,   /* the service does not know the token */
 	KT_PROBE_UNKNOWN,   /* it cannot tell: no permission, no such endpoint, no answer */
 };
 

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * What a token endpoint's answer means (safety.md 4.3): the courier's last message, read and
- * judged. Nothing in it is trusted beyond its bounds.
+ * The meaning of a token endpoint's answer (docs/safety.md, 2.3), read from the courier's last
+ * message. Nothing in it is trusted beyond its bounds.
  */
 
 #include <stdbool.h>
@@ -30,7 +30,7 @@ struct kt_reply {
 	int64_t retry_after;  /* seconds; 0: not said */
 	const char *logid;
 	const char *name;     /* of the OAuth error */
-	const char *text;     /* what the server or the courier says beside it */
+	const char *text;     /* the server's or the courier's sentence beside it */
 	const char *cause;    /* dns, connect, timeout, tls, certificate, redirect, body, other */
 };
 
