@@ -23,7 +23,7 @@ enum list {
 
 /*
  * protocol and host are kept beside the request: url= wipes what stands before it, yet must
- * agree with them (safety.md R-P3).
+ * agree with them (docs/safety.md, P3).
  */
 struct parser {
 	struct kt_request request;
@@ -106,7 +106,10 @@ static bool take_password(struct parser *parser, const struct key *key,
 	return take_secret(parser, key, value, error);
 }
 
-/* An expiry that cannot be read counts as long past; it never means "for ever" (safety.md V10). */
+/*
+ * An expiry that cannot be read counts as long past; it never means "for ever" (docs/safety.md,
+ * P7).
+ */
 static bool take_expiry(struct parser *parser, const struct key *key, const struct value *value,
                         struct kt_error *error)
 {

@@ -320,8 +320,8 @@ static bool fetch(struct kt_turn *turn, char **paths, const struct kt_identity *
 }
 
 /*
- * Lists the collections and items that have to be unlocked before "nothing found" is true; the
- * list may be empty.
+ * Lists the collection that has to be unlocked before "nothing found" is true; the list may be
+ * empty.
  */
 static bool list_hidden(struct kt_turn *turn, char ***hidden, struct kt_error *error)
 {

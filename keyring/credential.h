@@ -67,7 +67,7 @@ struct kt_credential {
 	char *public_key_id;
 	struct kt_secret journal_key;           /* the key of the journal's hashes */
 
-	/* The access token's life (safety.md 4.4). */
+	/* The access token's life (docs/safety.md, 2.4). */
 	int64_t issued;                         /* wall clock when it was got */
 	int64_t issued_boot_milliseconds;       /* CLOCK_BOOTTIME then */
 	int64_t lifetime;                       /* seconds from then on */

@@ -6,7 +6,7 @@
  * they came. A lane's file (state directory, "gate-0") notes when the daemon last answered
  * anybody there and when it last let somebody wait in vain, so that a crowd behind a living
  * daemon waits and a crowd behind a dead one gives up together: the limit counts while nobody
- * is answered (design.md).
+ * is answered (docs/design.md, section 5).
  */
 
 #include <stdbool.h>

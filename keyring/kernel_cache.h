@@ -3,12 +3,11 @@
 
 /*
  * The kernel cache: answers that can be handed out, remembered in the user's kernel keyring
- * (pam-keyring.md, section 9, "Cache rules"). It may forget at any time and never fails:
- * quota, permission, expiry, another version, a damaged entry, a clock that jumped are misses.
- * libc alone.
+ * (docs/safety.md, C1 to C6). It may forget at any time and never fails: quota, permission,
+ * expiry, another version, a damaged entry, a clock that jumped are misses. libc alone.
  *
- * An entry is found by its description, which says the whole question in the clear, so that
- * no two questions share an entry:
+ * An entry is found by its description, which says the whole question in the clear, so that no
+ * two questions share an entry:
  *
  *   keyturn:v1:TAG:FORM:PROTOCOL:HOST:PATH:USERNAME:ACCOUNT:VARIANT
  *

@@ -4,7 +4,7 @@
 /*
  * Keys of type "user" in the user's kernel keyring (@u), by system calls alone: libc, no
  * libkeyutils. Permissions are the owner's only (0x003f0000), so that no possession, session
- * keyring or request_key is involved (pam-keyring.md, section 9). A key is found by its exact
+ * keyring or request_key is involved (docs/safety.md, C2). A key is found by its exact
  * description, which is no secret. A failure (quota, EPERM, ENOSYS, expiry) is a plain "no",
  * and the caller decides what that means.
  */

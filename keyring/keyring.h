@@ -2,10 +2,10 @@
 #pragma once
 
 /*
- * The keyring: find, store, erase, lock, unlock. Picks the backend as interface.md says: the
- * one named in the options for this call, else the one recorded by the first use, else the
- * Secret Service if it answers, else a vault that exists. The choice is recorded by the first
- * store and never changed by itself.
+ * The keyring: find, store, erase, lock, unlock. Picks the backend: the one named in the
+ * options for this call, else the one recorded by the first use, else the Secret Service if it
+ * answers, else a vault that exists. The choice is recorded by the first store and never
+ * changed by itself.
  */
 
 #include <stdbool.h>

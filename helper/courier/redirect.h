@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The redirect that ends a login in the browser: which address it comes to, and whether an
- * HTTP request is the expected one (safety.md 3.4). No I/O here.
+ * The redirect that ends a login in the browser: which address it comes to, and whether an HTTP
+ * request is the expected one (docs/safety.md, L2 and L3). No I/O here.
  */
 
 #include <stdbool.h>

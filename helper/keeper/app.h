@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* An OAuth app of Coze: from its settings a credential, with every endpoint (contract, section 3). */
+/*
+ * An OAuth app of Coze: from its settings a credential, with every endpoint (docs/coze.md,
+ * section 3).
+ */
 
 #include "helper/keeper/settings.h"
 #include "keyring/credential.h"

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * Escrow (safety.md 4.1): the renewed credential in kernel memory from the moment its answer
- * is parsed until the keyring has it. It outlives us and the keyring daemon, not a reboot, and
- * is kept 24 hours. Where the kernel keyring is refused there is none.
+ * Escrow (docs/safety.md, 2.1): the renewed credential in kernel memory from the moment its
+ * answer is parsed until the keyring has it. It outlives us and the keyring daemon, not a
+ * reboot, and is kept 24 hours. Where the kernel keyring is refused there is none.
  */
 
 #include <stdbool.h>

@@ -24,8 +24,8 @@ bool kt_grant_refresh_token(const struct kt_credential *credential,
                             struct kt_errand *errand, struct kt_error *error);
 
 /*
- * Contract, section 6: a token for an assertion that is signed here, for the server's time now
- * (seconds since the epoch). Each call signs a new one: an assertion works once.
+ * docs/coze.md, section 6: a token for an assertion that is signed here, for the server's time
+ * now (seconds since the epoch). Each call signs a new one: an assertion works once.
  */
 bool kt_grant_jwt_bearer(const struct kt_credential *credential, int64_t now, int64_t timeout,
                          struct kt_errand *errand, struct kt_error *error);

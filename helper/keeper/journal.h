@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * The journal of an account's renewals (safety.md 4.1): one record, no secret, beside the
+ * The journal of an account's renewals (docs/safety.md, 2.1): one record, no secret, beside the
  * account's lock and read and written only under it. It tells the next caller, after a crash,
  * whether a refresh token may have been spent.
  */

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The signed assertion of a service app (contract, section 6; RFC 7519, RS256). It works once:
- * it is made for one request, never kept and never sent again.
+ * The signed assertion of a service app (docs/coze.md, section 6; RFC 7519, RS256). It works
+ * once: it is made for one request, never kept and never sent again.
  */
 
 #include <stdbool.h>

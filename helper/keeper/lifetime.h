@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * How long an access token lives (safety.md 4.4). Both clocks must agree that it does: the
- * wall clock, which may jump, and CLOCK_BOOTTIME, which counts within one boot.
+ * How long an access token lives (docs/safety.md, 2.4). Both clocks must agree that it does:
+ * the wall clock, which may jump, and CLOCK_BOOTTIME, which counts within one boot.
  */
 
 #include <stdbool.h>

@@ -261,7 +261,7 @@ bool kt_login_browser(struct kt_keeper *keeper, const struct kt_login *login,
                       struct kt_credential *credential, struct kt_error *error)
 {
 	KT_CLEANUP(clear_visit) struct visit visit = {
-		/* Coze's web apps have a secret instead (contract 4.1). */
+		/* Coze's web apps have a secret instead (docs/coze.md, 4.1). */
 		.has_verifier = credential->kind != KT_KIND_WEB,
 	};
 	bool pastes = login->paste || !is_loopback(credential->redirect_uri);

@@ -64,7 +64,7 @@ static bool is_page(const char *uri)
 	       page.host && kt_request_is_safe_for_tokens(&page);
 }
 
-/* Contract, section 5: the address with the code is put together by the client. */
+/* docs/coze.md, section 5: the address with the code is put together by the client. */
 static bool complete(struct device *device, const char *sent, struct kt_error *error)
 {
 	KT_CLEANUP(kt_secret_clear) struct kt_secret text = { 0 };

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Asks a service whether a token works: Coze's /v1/users/me (contract, section 9). A token is
- * sent to the service it was stored for and nowhere else.
+ * Asks a service whether a token works: Coze's /v1/users/me (docs/coze.md, section 9). A token
+ * is sent to the service it was stored for and nowhere else.
  */
 
 #include <stdbool.h>

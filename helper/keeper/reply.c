@@ -25,7 +25,7 @@ static bool is_token(const struct kt_secret *token)
 	       kt_characters_are_visible_ascii(kt_secret_reveal(token), length);
 }
 
-/* Contract 8.1: the SDKs disagree which member carries the name; both are read. */
+/* docs/coze.md, 8.1: the SDKs disagree which member carries the name; both are read. */
 static const char *error_name(const struct kt_errand *message)
 {
 	const char *name = kt_errand_text(message, "s.error_code");

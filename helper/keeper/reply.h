@@ -15,7 +15,7 @@
 enum kt_verdict {
 	KT_VERDICT_TOKENS,    /* 2xx with an access token */
 	KT_VERDICT_UNSENT,    /* nothing was sent */
-	KT_VERDICT_BUSY,      /* 429, 503: untouched by contract */
+	KT_VERDICT_BUSY,      /* 429, 503: untouched, as the server says */
 	KT_VERDICT_UNTOUCHED, /* the grant was not used: a redirect, a proxy's page, a pause */
 	KT_VERDICT_UNCLEAR,   /* the server may have acted */
 	KT_VERDICT_REFUSED,   /* a well-formed OAuth error; see refusal */
@@ -40,8 +40,8 @@ void kt_reply_read(struct kt_reply *reply, const struct kt_errand *message,
 
 /*
  * Milliseconds to wait before the request is made again for the tries + 1st time, with full
- * jitter (safety.md R-H5); 0: it is not. Only what nothing came of is: the server was busy,
- * or, where the request may be repeated at no loss, whatever was not answered.
+ * jitter (docs/safety.md, H5); 0: it is not made again. It is if the server was busy, or, where
+ * the request may be repeated at no loss, if it was not answered.
  */
 int64_t kt_reply_pause(const struct kt_reply *reply, int tries, bool may_repeat);
 

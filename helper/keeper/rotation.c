@@ -477,7 +477,7 @@ static bool is_as_read(const struct rotation *rotation)
 	       kt_change_is_none_since(rotation->change, rotation->keeper->mark);
 }
 
-/* Under the lock: read everything again, then decide (safety.md 4.2). */
+/* Under the lock: read everything again, then decide (docs/safety.md, 2.2). */
 static bool run_locked(struct rotation *rotation, struct kt_error *error)
 {
 	const struct kt_identity *identity = &rotation->credential->identity;

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * One refresh, nothing lost (safety.md, section 4): under the account's lock, with a journal
- * for the next caller, in case this process dies, and an escrow for the answer until the
- * keyring has it.
+ * One refresh, nothing lost (docs/safety.md, section 2): under the account's lock, with a
+ * journal for the next caller, in case this process dies, and an escrow for the answer until
+ * the keyring has it.
  */
 
 #include <stdbool.h>

@@ -28,7 +28,7 @@
 #define SCOPE_MAXIMUM ((size_t)64 * 1024)
 #define LONGEST_DURATION 86399
 #define DEFAULT_DURATION 900
-/* A Date further off than this is why an assertion was refused (safety.md R-J4). */
+/* A Date further off than this is why an assertion was refused (docs/safety.md, J3). */
 #define CLOCK_TOLERANCE 30
 #define CLOCK_LONGEST INT64_C(86400)
 #define SHORTEST_MILLISECONDS 1500

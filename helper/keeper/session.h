@@ -22,7 +22,7 @@ bool kt_session_run(struct kt_keeper *keeper, struct kt_credential *credential,
 
 /*
  * Signs and asks the service for a token now, without keyring, lock or cache. A clock that is
- * wrong by more than 30 s is put right by the server's Date, once (safety.md R-J4). If the
+ * wrong by more than 30 s is put right by the server's Date, once (docs/safety.md, J3). If the
  * keeper has started a courier, that one is used first.
  */
 bool kt_session_sign(struct kt_keeper *keeper, struct kt_credential *credential,
