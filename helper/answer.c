@@ -12,7 +12,7 @@
 #define TEXTS 4
 #define ABSENT UINT32_MAX
 
-/* What a packed answer begins with; behind it the texts and the secret, end to end. */
+/* The head of a packed answer. The texts and the secret follow it, end to end. */
 struct head {
 	uint32_t lengths[TEXTS + 1];
 	uint32_t is_bearer;

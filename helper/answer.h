@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * What a caller gets: built whole in memory, checked, written in one write. libc alone: the
- * kernel cache keeps an answer in its packed form, which the door unpacks.
+ * An answer to a caller. It is built whole in memory, checked, and written at once. The kernel
+ * cache keeps it in a packed form, which the door unpacks; so this is libc alone.
  */
 
 #include <stdbool.h>
@@ -15,7 +15,7 @@
 
 struct kt_answer {
 	char *account;            /* the account's own name */
-	char *username;           /* what git is told as username; NULL: nothing */
+	char *username;           /* git's username; NULL: none is told */
 	char *kind;               /* kt_kind_name() */
 	char *service;            /* "https://api.coze.cn" */
 	struct kt_secret secret;  /* token or password */
@@ -29,8 +29,8 @@ struct kt_answer {
 void kt_answer_clear(struct kt_answer *answer);
 
 /*
- * The packed form for the kernel cache, appended to bytes. An answer with an
- * oauth_refresh_token has none (KT_ERROR_UNSAFE): what renews a token stays in the keyring.
+ * Appends the packed form for the kernel cache to bytes. An answer with an oauth_refresh_token
+ * has none (KT_ERROR_UNSAFE): a refresh token stays in the keyring.
  */
 bool kt_answer_pack(const struct kt_answer *answer, struct kt_secret *bytes,
                     struct kt_error *error);

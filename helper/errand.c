@@ -202,7 +202,7 @@ bool kt_errand_send(const struct kt_errand *errand, int descriptor, int64_t dead
 	                  deadline, error);
 }
 
-/* What is left of a message that is being taken apart. */
+/* The rest of a message that is being taken apart. */
 struct reader {
 	const char *bytes;
 	size_t left;

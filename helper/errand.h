@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Errands: what keeper and courier say to each other over a socketpair (the courier's
- * descriptor 3). A message is a list of named fields, sent as
+ * Errands: the messages between keeper and courier, over a socketpair (the courier's descriptor
+ * 3). A message is a list of named fields, sent as
  *
  *   u32 bytes that follow | u32 fields | per field: u32 name length, u32 value length, name, value
  *
@@ -24,9 +24,9 @@
  *                 at), issuer_required ("1": the server announces iss, so a redirect without it
  *                 is not the server's)
  *
- * To a rotating post the courier says { say: ready } when it is connected (TLS done) and not
- * a byte of the request is out, and waits for { say: go }; anything else ends it unsent. The
- * last message is
+ * To a rotating post the courier says { say: ready } when it is connected (TLS done) and not a
+ * byte of the request is out, and waits for { say: go }; anything else ends it unsent. The last
+ * message is
  *
  *   say: answer   outcome   unsent     nothing was sent (DNS, connect, TLS, refused certificate,
  *                                      an errand that breaks a rule)
@@ -43,14 +43,14 @@
  *                 reason    one printable sentence without foreign bytes
  *                 cause     dns, connect, timeout, tls, certificate, redirect, body, other
  *
- * To a redirect the courier says { say: port, port } once it listens, or { say: busy } when
- * the port is taken; and at last { say: code, code }, { say: error, error, description },
- * { say: timeout }, or { say: refused, reason } when it cannot listen there at all or 1,000
+ * To a redirect the courier says { say: port, port } once it listens, or { say: busy } when the
+ * port is taken; and at last { say: code, code }, { say: error, error, description }, { say:
+ * timeout }, or { say: refused, reason } when it cannot listen there at all or 1,000
  * connections were none of them the login.
  *
  * When the keeper closes its end, the courier ends within a second and its port is closed. A
- * courier that ends without a last message died: of a rotating post that had its go, nothing
- * is known.
+ * courier that ends without a last message died. If it had its go for a rotating post, the
+ * outcome is not known.
  */
 
 #include <stdbool.h>
@@ -94,8 +94,8 @@ bool kt_errand_is(const struct kt_errand *errand, const char *name, const char *
 
 /*
  * Sends or receives one message over a socket; deadline by kt_clock_monotonic(), 0 for none.
- * KT_ERROR_NETWORK: the deadline passed or the other end is gone. KT_ERROR_INTERNAL: what came
- * is no message. receive replaces what errand held, and on failure leaves it empty.
+ * KT_ERROR_NETWORK: the deadline passed or the other end is gone. KT_ERROR_INTERNAL: the bytes
+ * are no message. receive replaces what errand held, and on failure leaves it empty.
  */
 bool kt_errand_send(const struct kt_errand *errand, int descriptor, int64_t deadline,
                     struct kt_error *error);

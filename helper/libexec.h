@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Where our other programs lie. Compiled in: what an environment or a PATH says must not
+ * The places of our other programs. They are compiled in: neither the environment nor PATH may
  * choose the program that is handed the secrets. libexec.c is compiled twice, for the installed
  * programs and for those that the checks run.
  */

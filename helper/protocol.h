@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Protocols: bytes to a request, an answer to bytes. One file and one row each. Here those
- * that need libc alone and so serve the door as well as the keeper.
+ * Protocols turn bytes into a request and an answer into bytes. One file and one row each.
+ * Those that need libc alone are here, and so serve the door as well as the keeper.
  */
 
 #include <stdbool.h>
@@ -13,15 +13,15 @@
 
 /*
  * Appends git's answer to a get: capability[] lines first and only those that were offered,
- * then authtype and credential where the request allows it and asks for a bearer or the
- * account is one (with ephemeral where a grant renews the token), else username and password;
- * the expiry; oauth_refresh_token; state[]. Refuses (KT_ERROR_INTERNAL) a value that would
- * break the line protocol, and then appends nothing.
+ * then authtype and credential where the request allows it and asks for a bearer or the account
+ * is one (with ephemeral if a grant renews the token), else username and password; the expiry;
+ * oauth_refresh_token; state[]. Refuses (KT_ERROR_INTERNAL) a value that would break the line
+ * protocol, and then appends nothing.
  */
 bool kt_protocol_git_answer(const struct kt_request *request, const struct kt_answer *answer,
                             struct kt_secret *bytes, struct kt_error *error);
 
-/* What the capability operation prints. */
+/* Appends the answer to git's capability operation. */
 bool kt_protocol_git_capabilities(struct kt_secret *bytes, struct kt_error *error);
 
 /*

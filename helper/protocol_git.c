@@ -43,8 +43,8 @@ static bool add_capabilities(const struct kt_request *request, struct kt_secret 
 }
 
 /*
- * A pre-encoded header. What a grant can renew is ephemeral: no other helper that git asks
- * has a reason to keep a copy.
+ * A pre-encoded header. A token that a grant can renew is marked ephemeral: no other helper of
+ * git has a reason to keep a copy.
  */
 static bool add_bearer(const struct kt_answer *answer, struct kt_secret *bytes,
                        struct kt_error *error)

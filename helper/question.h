@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Questions: what the kernel cache is asked on behalf of a request. Door and keeper build them
- * here, so that what the one puts is what the other finds. They borrow all texts.
+ * Questions: the keys under which answers lie in the kernel cache. Door and keeper build them
+ * here, so that the door finds what the keeper put. They borrow all texts.
  */
 
 #include "helper/request.h"

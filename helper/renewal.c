@@ -14,7 +14,10 @@
 #include "keyring/kernel_key.h"
 #include "keyring/text.h"
 
-/* Seconds. A renewal ends before LONGEST; who is killed at it is not waited for any longer. */
+/*
+ * Seconds. A renewal ends before LONGEST. If it is killed, nobody waits for it any longer than
+ * that.
+ */
 #define LONGEST 40
 #define AFTER_SUCCESS 1
 #define FIRST_PAUSE 2
@@ -44,8 +47,8 @@ bool kt_renewal_claim(const struct kt_cache *cache, const char *service, const c
 }
 
 /*
- * Whoever waits for the end of what our caller's pipes carry must not wait for the renewal, and
- * who asks meanwhile goes first: it has a fifth of the token's life.
+ * Closes the caller's pipes, so that nobody waits on them for the renewal to end. Runs at low
+ * priority: there is a fifth of the token's life to do it in.
  */
 static void let_go_of_everything(void)
 {

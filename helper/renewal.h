@@ -2,10 +2,10 @@
 #pragma once
 
 /*
- * Renewals ahead of need. Of all callers who see that a token is in the last fifth of its life
- * one starts a keeper that outlives it and renews; a marker in the kernel keyring keeps the
- * others from it. libc alone: door and keeper both start renewals. service and account are a
- * kt_answer's.
+ * Renewals ahead of need. Many callers may see that a token is in the last fifth of its life.
+ * One of them starts a keeper that outlives it and renews; a marker in the kernel keyring keeps
+ * the others from it. libc alone: door and keeper both start renewals. service and account are
+ * a kt_answer's.
  */
 
 #include <stdbool.h>
@@ -16,8 +16,8 @@
 #define KT_RENEWAL_COMMAND "renew-ahead"
 
 /*
- * True for one caller until that one's renewal has ended, whatever came of it, and for some
- * time after it failed. Where there is no kernel keyring: for none.
+ * True for one caller. The others get false until its renewal has ended, and for some time
+ * after a renewal that failed. Without a kernel keyring nobody gets true.
  */
 bool kt_renewal_claim(const struct kt_cache *cache, const char *service, const char *account);
 

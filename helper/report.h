@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * stderr: once what failed and what to do, notes to people, and the trace that KEYTURN_TRACE
- * asks for. Every line is made printable; no secret is ever handed to these functions.
+ * stderr: the failure and its remedy, once; notes to people; the trace that KEYTURN_TRACE asks
+ * for. Every line is made printable; no secret is ever handed to these functions.
  */
 
 #include <stdbool.h>
@@ -13,7 +13,7 @@
 /* Opens the trace: "1" is stderr, anything else a file that is appended to (0600). */
 void kt_report_start(const char *trace);
 
-/* Says what failed and what to do: two lines on stderr, or one JSON object on stdout. */
+/* Tells the failure and its remedy: two lines on stderr, or one JSON object on stdout. */
 void kt_report_failure(const struct kt_error *error, bool json);
 
 /* One line to stderr for the person there. */

@@ -11,7 +11,7 @@
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
 
-/* git says nothing of a limit; a list of more entries than this is no one's header. */
+/* git sets no limit. No server sends a header of more entries than this. */
 #define LIST_MAXIMUM 64
 
 enum list {
@@ -23,7 +23,7 @@ enum list {
 
 /*
  * protocol and host are kept beside the request: url= wipes what stands before it, yet must
- * agree with them (safety.md R-P3).
+ * agree with them (docs/safety.md, P3).
  */
 struct parser {
 	struct kt_request request;
@@ -65,7 +65,7 @@ static bool take_text(struct parser *parser, const struct key *key, const struct
 	char **text = (char **)((char *)parser + key->offset);
 	char *former = *text;
 
-	/* Only url= can have set it before: a second occurrence of the key is refused. */
+	/* Only url= can have set it before, because a second occurrence of the key is refused. */
 	if (former && (strlen(former) != value->length ||
 	               memcmp(former, value->bytes, value->length) != 0))
 		return kt_fail(error, KT_ERROR_USAGE, "%s and url disagree", key->name);
@@ -106,7 +106,10 @@ static bool take_password(struct parser *parser, const struct key *key,
 	return take_secret(parser, key, value, error);
 }
 
-/* What cannot be read has expired long ago; it never means "for ever" (safety.md V10). */
+/*
+ * An expiry that cannot be read counts as long past; it never means "for ever" (docs/safety.md,
+ * P7).
+ */
 static bool take_expiry(struct parser *parser, const struct key *key, const struct value *value,
                         struct kt_error *error)
 {
@@ -119,7 +122,7 @@ static bool take_expiry(struct parser *parser, const struct key *key, const stru
 	return true;
 }
 
-/* git's booleans; what is none of them counts as yes, for then nothing is stored. */
+/* git's booleans. A value that is none of them counts as yes, because then nothing is stored. */
 static bool take_ephemeral(struct parser *parser, const struct key *key,
                            const struct value *value, struct kt_error *error)
 {
@@ -150,7 +153,7 @@ static bool take_url(struct parser *parser, const struct key *key, const struct 
 	       kt_text_set(&request->pattern.username, parser->url.username, error);
 }
 
-/* git's keys that only a helper writes; in a request they say nothing. */
+/* Keys of git that only a helper writes. In a request they have no meaning. */
 static bool take_nothing(struct parser *parser, const struct key *key, const struct value *value,
                          struct kt_error *error)
 {

@@ -2,10 +2,10 @@
 #pragma once
 
 /*
- * What a caller asks for: the service and account, and what git's key=value lines say beside
- * them. Parsing does no I/O. A request that breaks a rule (safety.md 3.1) is refused whole,
- * with KT_ERROR_USAGE naming the rule and the line, never its bytes. libc alone: the door and
- * the keeper both read requests. (request_url.c has what is about hosts and URLs.)
+ * A request: the service and account that a caller asks for, and the rest of git's key=value
+ * lines. Parsing does no I/O. A request that breaks a rule (docs/safety.md, P1 to P9) is
+ * refused whole, with KT_ERROR_USAGE naming the rule and the line, never its bytes. libc alone:
+ * the door and the keeper both read requests. (request_url.c is about hosts and URLs.)
  */
 
 #include <stdbool.h>
@@ -38,7 +38,7 @@ struct kt_request {
 	bool can_state;                       /* capability[]=state was offered */
 	bool wants_bearer;                    /* a wwwauth[] names Bearer */
 	bool wants_basic;                     /* a wwwauth[] names Basic */
-	char *state;                          /* what follows "keyturn:" in our state[] */
+	char *state;                          /* the text after "keyturn:" in our state[] */
 
 	/* keyturn's own, with which a program hands over a grant. */
 	char *kind;
@@ -49,8 +49,8 @@ struct kt_request {
 };
 
 /*
- * Parses git-credential(1) lines up to the blank line or the end; what stands behind the blank
- * line is not looked at. protocol and host are required (R-P2); "url" fills them in.
+ * Parses git-credential(1) lines up to the blank line or the end. Bytes behind the blank line
+ * are not looked at. protocol and host are required (docs/safety.md, P2); "url" fills them in.
  */
 bool kt_request_parse_git(struct kt_request *request, const char *bytes, size_t length,
                           struct kt_error *error);
@@ -80,7 +80,7 @@ bool kt_request_parse_url(struct kt_identity *identity, struct kt_secret *passwo
                           const char *bytes, size_t length, struct kt_error *error);
 
 /*
- * Tokens may be sent there: https, or http to 127.0.0.1, [::1] (safety.md, top, 2). ws.coze.cn
+ * Tokens may be sent there: https, or http to 127.0.0.1, [::1] (docs/safety.md, P5). ws.coze.cn
  * and ws.coze.com have been mapped to their api. hosts by the parser.
  */
 bool kt_request_is_safe_for_tokens(const struct kt_identity *pattern);

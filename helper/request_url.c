@@ -103,7 +103,7 @@ static bool normal_port(int64_t *port, const char *protocol, const char *bytes, 
 	return true;
 }
 
-/* Coze serves one account under two names; credentials bear the first (interface.md, Words). */
+/* Coze serves one account under two names; credentials bear the first (docs/coze.md, section 2). */
 static bool map_to_service(char **host, const char *protocol, struct kt_error *error)
 {
 	if (!kt_text_is_equal(protocol, "https"))

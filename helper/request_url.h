@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * What the parser of a request's lines borrows from that of URLs; the rest is in request.h. Byte
- * by byte and in ASCII, whatever the locale. libc alone, no I/O.
+ * The parts of URLs that the parser of a request's lines needs; the rest is in request.h. It
+ * works byte by byte and in ASCII, whatever the locale. libc alone, no I/O.
  */
 
 #include <stdbool.h>

@@ -11,7 +11,10 @@
 #include "helper/libexec.h"
 #include "helper/spawn.h"
 
-/* Where the keeper looks for the door's courier: where shells and callers put nothing. */
+/*
+ * The descriptor at which the keeper looks for the door's courier: shells and callers do not
+ * use it.
+ */
 #define HANDED_ON 211
 
 static void close_both(const int sockets[2])

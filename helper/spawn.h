@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Starts the courier: for the keeper, and for the door, which knows of some calls that they will
- * need one and starts it before it becomes the keeper, so that the two are loaded side by side.
+ * Starts the courier, for keeper and door. The door knows that some calls will need one. It
+ * starts the courier before it becomes the keeper, so that the two are loaded side by side.
  */
 
 #include <stdbool.h>
@@ -15,5 +15,8 @@ bool kt_spawn_courier(pid_t *pid, int *socket);
 /* The door: for the keeper that this process becomes. That it cannot be done is no error. */
 void kt_spawn_ahead(void);
 
-/* The keeper: what the door started, once. A descriptor of somebody else is left alone. */
+/*
+ * The keeper: takes over the courier that the door started, once. A descriptor of another
+ * program is left alone.
+ */
 bool kt_spawn_take_over(pid_t *pid, int *socket);

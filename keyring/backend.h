@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * What every backend fills in. A backend keeps credentials as single items that are replaced
- * whole, and tells five bad outcomes apart: locked, unavailable, dismissed, corrupt, and
- * (found nothing, which is no error) absent. "Absent" is said only of an open keyring.
+ * The functions of a backend. A backend keeps credentials as single items that are replaced
+ * whole. It tells five bad outcomes apart: locked, unavailable, dismissed, corrupt, and absent
+ * (nothing was found, which is no error). "Absent" is said only of an open keyring.
  */
 
 #include <stdbool.h>

@@ -164,7 +164,7 @@ static bool erase(void *state, const struct kt_identity *identity, struct kt_err
 	return true;
 }
 
-/* There is nothing to lock it with: what `lock` closes elsewhere stays open here. */
+/* There is nothing to lock it with: after `lock` it is as open as before. */
 static bool lock(void *state, struct kt_error *error)
 {
 	(void)state;

@@ -196,8 +196,9 @@ static bool check_identity(const struct kt_identity *identity, struct kt_error *
 }
 
 /*
- * What to search for: the attributes that the pattern has. The schema's name is not among them,
- * as a locked gnome-keyring does not find by it; but an empty search would find everything.
+ * The attributes to search for: those that the pattern has. The schema's name is not among
+ * them, because a locked gnome-keyring does not find by it; it is there only if the search
+ * would otherwise be empty and find everything.
  */
 static GHashTable *search_attributes(const struct kt_identity *pattern)
 {
@@ -318,7 +319,10 @@ static bool fetch(struct kt_turn *turn, char **paths, const struct kt_identity *
 	return read_matches(turn, paths, values, pattern, matches, error);
 }
 
-/* What has to be unlocked before "nothing found" is true: an empty list where nothing has. */
+/*
+ * Lists the collection that has to be unlocked before "nothing found" is true; the list may be
+ * empty.
+ */
 static bool list_hidden(struct kt_turn *turn, char ***hidden, struct kt_error *error)
 {
 	const char *paths[] = { NULL, NULL };
@@ -381,7 +385,7 @@ static bool delete_item(struct kt_turn *turn, const char *path, struct kt_error 
 	return kt_turn_settle(turn, prompt, error);
 }
 
-/* What a person sees in a keyring's window, also while it is locked. */
+/* The item's label, which a person sees in a keyring's window, also while it is locked. */
 static GVariant *item_label(const struct kt_credential *credential)
 {
 	const struct kt_identity *identity = &credential->identity;

@@ -29,7 +29,7 @@
 #define HASH_SIZE 16
 #define PART_LENGTH ((size_t)(2 * HASH_SIZE))
 #define NAME_LENGTH (3 * PART_LENGTH + 2)
-#define TEMPORARY_SUFFIX 7 /* what kt_file_replace appends */
+#define TEMPORARY_SUFFIX 7 /* the end that kt_file_replace appends */
 #define STALE_SECONDS 86400
 
 struct state {
@@ -143,7 +143,7 @@ static bool is_item_name(const char *name, size_t length)
 	return name[PART_LENGTH] == '-' && name[2 * PART_LENGTH + 1] == '-';
 }
 
-/* What a writer that was killed leaves. */
+/* True for the temporary file of a writer that was killed. */
 static bool is_temporary(const char *name)
 {
 	size_t length = strlen(name);
@@ -416,7 +416,10 @@ static bool is_open(void *opaque, bool *open, struct kt_error *error)
 	return false;
 }
 
-/* What the kernel keyring does not hold would be locked again for the next call. */
+/*
+ * The key has to be in the kernel keyring: otherwise the vault would be locked again for the
+ * next call.
+ */
 static bool unlock(void *opaque, struct kt_error *error)
 {
 	struct state *state = opaque;

@@ -12,7 +12,10 @@ bool kt_characters_are_clean(const char *bytes, size_t length);
 /* Well-formed UTF-8 (no surrogate, nothing overlong). */
 bool kt_characters_are_utf8(const char *bytes, size_t length);
 
-/* Bytes 0x21 to 0x7e alone, and at least one: what may stand in an Authorization header. */
+/*
+ * True for bytes 0x21 to 0x7e alone, and at least one: they may stand in an Authorization
+ * header.
+ */
 bool kt_characters_are_visible_ascii(const char *bytes, size_t length);
 
 /*

@@ -20,7 +20,7 @@
 #define RESULT_OK 0
 #define RESULT_DENIED 1
 
-/* What goes before the first password: the byte that carries our credentials, three numbers. */
+/* The bytes before the first password: one that carries our credentials, and three numbers. */
 struct __attribute__((packed)) frame {
 	uint8_t credentials;
 	uint32_t total; /* all but the credentials byte */

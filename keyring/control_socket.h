@@ -14,8 +14,8 @@
 #include "keyring/secret.h"
 
 /*
- * Unlocking makes a login keyring with the password where there is none: who does not want that
- * asks first. False also for a home (or NULL) that cannot be looked into.
+ * Asks whether there is a login keyring: unlocking makes one with the password if there is
+ * none. False also for a home (or NULL) that cannot be looked into.
  */
 bool kt_control_socket_has_keyring(const char *home);
 

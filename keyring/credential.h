@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * A credential: what is kept for one account at one service, and its stored form, one
- * versioned JSON object. The identity stands in that object too: an item of a keyring is the
- * right one because its JSON says so, not because its attributes do.
+ * A credential of one account at one service, and its stored form, one versioned JSON object.
+ * The identity stands in that object too: an item of a keyring is the right one because its
+ * JSON says so, not because its attributes do.
  */
 
 #include <stdbool.h>
@@ -24,21 +24,21 @@ struct kt_credential {
 	struct kt_identity identity;
 	enum kt_kind kind;
 
-	struct kt_secret token; /* PAT, SAT or password; of a grant its access token, or empty */
+	struct kt_secret token; /* PAT, SAT, password, or a grant's access token (may be empty) */
 	int64_t created;        /* when this credential was first stored */
 	int64_t expires;        /* PAT, SAT, password: when it ends; 0 unknown */
 	bool never_expires;     /* the user said --expires never */
 	int64_t refused;        /* PAT, SAT: when a service refused it; 0 never */
 	char *authtype;         /* "bearer" when --authtype bearer was given */
-	char *git_username;     /* what git is told instead of the account's name */
+	char *git_username;     /* told to git instead of the account's name */
 	char *api_base;         /* "https://api.coze.cn" */
 	char *www_base;
 	char *ca;               /* PEM certificates of --ca-file */
 
-	/* A grant: what an access token is got with. */
+	/* A grant: the members with which an access token is got. */
 	char *grant;                            /* random, new at each login or hand-over */
 	int64_t generation;                     /* one more at each rotation */
-	struct kt_secret refresh_token;         /* of a password: git's oauth_refresh_token */
+	struct kt_secret refresh_token;         /* a password's is git's oauth_refresh_token */
 	struct kt_secret previous_refresh_token; /* until refresh_token has worked once */
 	char *state;                            /* NULL ok, "suspect", "dead" */
 	int64_t state_since;
@@ -65,9 +65,9 @@ struct kt_credential {
 	int64_t duration;                       /* seconds; 0 the server's default */
 	struct kt_secret private_key;           /* PEM, PKCS#8 */
 	char *public_key_id;
-	struct kt_secret journal_key;           /* of the keyed hashes in the journal */
+	struct kt_secret journal_key;           /* the key of the journal's hashes */
 
-	/* The access token's life (safety.md 4.4). */
+	/* The access token's life (docs/safety.md, 2.4). */
 	int64_t issued;                         /* wall clock when it was got */
 	int64_t issued_boot_milliseconds;       /* CLOCK_BOOTTIME then */
 	int64_t lifetime;                       /* seconds from then on */
@@ -86,7 +86,7 @@ bool kt_credential_write(const struct kt_credential *credential, struct kt_secre
 bool kt_credential_read(struct kt_credential *credential, const char *form, size_t length,
                         struct kt_error *error);
 
-/* What a search found: credentials, and how many items more could not be read. */
+/* The result of a search: credentials, and the number of further items that could not be read. */
 struct kt_credentials {
 	struct kt_credential *items;
 	size_t count;

@@ -103,7 +103,7 @@ bool kt_environment_make_directory(const char *path, struct kt_error *error)
 	return kt_advise(error, "make it, writable for you");
 }
 
-/* What another user could write or swap is refused: locks in it would bind nobody. */
+/* Refuses a directory that another user could write or swap: locks in it would bind nobody. */
 static bool check_directory(const char *path, struct kt_error *error)
 {
 	KT_CLEANUP(kt_descriptor_close) int directory =

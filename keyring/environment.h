@@ -21,8 +21,8 @@ bool kt_environment_config_directory(char **path, struct kt_error *error);
 bool kt_environment_data_directory(char **path, struct kt_error *error);
 
 /*
- * Where locks and journals lie (safety.md R-X1): ~/.local/state/keyturn with the home of the
- * passwd entry, whatever HOME says, so that all callers agree; /dev/shm/keyturn-UID where
+ * Where locks and journals lie (docs/safety.md, X1): ~/.local/state/keyturn with the home of
+ * the passwd entry, whatever HOME says, so that all callers agree; /dev/shm/keyturn-UID where
  * that cannot be written. Made 0700 and checked: a directory, ours, nobody else's to write.
  */
 bool kt_environment_state_directory(char **path, struct kt_error *error);

@@ -18,10 +18,13 @@ enum note {
 	NOTE_TIMEOUT = KT_LOCK_NOTES + sizeof(int64_t),
 };
 
-/* Milliseconds: who waits counts in seconds. */
+/*
+ * Milliseconds. The limits of those who wait are seconds, so a note more often than this is of
+ * no use.
+ */
 #define ANSWER_NOTES_APART 100
 
-/* What is changed in this process while it waits. */
+/* The state of this process that is changed while it waits. */
 struct alarm_clock {
 	struct sigaction action;
 	struct itimerval timer;

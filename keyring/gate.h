@@ -6,7 +6,7 @@
  * they came. A lane's file (state directory, "gate-0") notes when the daemon last answered
  * anybody there and when it last let somebody wait in vain, so that a crowd behind a living
  * daemon waits and a crowd behind a dead one gives up together: the limit counts while nobody
- * is answered (design.md).
+ * is answered (docs/design.md, section 5).
  */
 
 #include <stdbool.h>
@@ -21,9 +21,9 @@ struct kt_gate {
 };
 
 /*
- * Takes a lane of the gate, which has so many. *waited tells whether others were before us. Gives up with
- * KT_ERROR_UNAVAILABLE when nobody has been answered for limit milliseconds, counted from our
- * arrival, or at once when another's wait in vain ended during ours.
+ * Enters the gate, which has `lanes` lanes. *waited: another caller was in each of them. Gives
+ * up with KT_ERROR_UNAVAILABLE when nobody has been answered for limit milliseconds, counted
+ * from our arrival, or at once when another's wait in vain ended during ours.
  */
 bool kt_gate_enter(struct kt_gate *gate, int lanes, int64_t limit, bool *waited,
                    struct kt_error *error);

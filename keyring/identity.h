@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/*
- * Which credential, and of which kind: what door and keeper both know of it. libc alone.
- */
+/* A credential's identity and kind, which door and keeper both know. libc alone. */
 
 #include <stdbool.h>
 

@@ -45,8 +45,8 @@ static cJSON *member(const struct kt_json *json, const char *name)
 }
 
 /*
- * What cJSON lets pass and we do not: too deep, NUL (in clear or as an escape) and other
- * control characters in strings, bytes that are not UTF-8.
+ * Refuses JSON that cJSON would let pass: too deep, with NUL (in clear or as an escape) or
+ * another control character in a string, or with bytes that are not UTF-8.
  */
 static bool check_bounds(const char *bytes, size_t length, struct kt_error *error)
 {

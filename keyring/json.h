@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * JSON, bounded and typed: one object, read and written. Only json.c knows cJSON. What is
- * parsed is at most KT_JSON_DEPTH deep, has no key twice, no NUL in a string and nothing
- * behind its end. All memory is wiped when it is released.
+ * JSON, bounded and typed: one object, read and written. Only json.c knows cJSON. Parsed JSON
+ * is at most KT_JSON_DEPTH deep, and has no key twice, no NUL in a string and nothing behind
+ * its end. All memory is wiped when it is released.
  */
 
 #include <stdbool.h>

@@ -242,7 +242,7 @@ struct oldest {
 	int64_t stored;
 };
 
-/* What has no head of ours was stored before everything else. */
+/* An entry without our head counts as the oldest of all. */
 static void note_oldest(void *context, int32_t serial, const char *description)
 {
 	struct oldest *oldest = context;
@@ -342,7 +342,7 @@ bool kt_cache_put(const struct kt_cache *cache, const struct kt_cache_question *
 	return is_put;
 }
 
-/* What stands behind a description's tag. */
+/* The parts of a description behind its tag. */
 struct parts {
 	const char *text[PARTS];
 	size_t length[PARTS];
@@ -364,7 +364,7 @@ static bool cut(struct parts *parts, const char *description)
 	return !rest;
 }
 
-/* What follows text in this part; NULL where the part does not begin with it. */
+/* The rest of this part after text; NULL if the part does not begin with text. */
 static const char *skip(const struct parts *parts, enum part part, const char *text)
 {
 	const char *at = parts->text[part];
@@ -407,8 +407,8 @@ struct forgetting {
 };
 
 /*
- * git is told a name that need not be the account's, and an absent path matches any: of a
- * service's answers to get only protocol and host decide.
+ * git is told a name that need not be the account's, and an absent path matches any. So only
+ * protocol and host decide which answers to get are forgotten.
  */
 static bool is_concerned(const struct forgetting *forgetting, const char *description)
 {

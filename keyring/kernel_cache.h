@@ -3,12 +3,11 @@
 
 /*
  * The kernel cache: answers that can be handed out, remembered in the user's kernel keyring
- * (pam-keyring.md, section 9, "Cache rules"). It may forget at any time and never fails:
- * quota, permission, expiry, another version, a damaged entry, a clock that jumped are misses.
- * libc alone.
+ * (docs/safety.md, C1 to C6). It may forget at any time and never fails: quota, permission,
+ * expiry, another version, a damaged entry, a clock that jumped are misses. libc alone.
  *
- * An entry is found by its description, which says the whole question in the clear, so that
- * no two questions share an entry:
+ * An entry is found by its description, which says the whole question in the clear, so that no
+ * two questions share an entry:
  *
  *   keyturn:v1:TAG:FORM:PROTOCOL:HOST:PATH:USERNAME:ACCOUNT:VARIANT
  *
@@ -50,8 +49,8 @@ enum kt_cache_form {
 /*
  * Every word that decides which credential answers, as the caller wrote it, but for protocol
  * and host in their one form; NULL: not stated. A question that states neither username nor
- * account may be put only while no directory is bound to an account, for the caller's
- * directory is not part of it; who binds one forgets everything first.
+ * account may be put only while no directory is bound to an account, because the caller's
+ * directory is not part of it. Binding a directory forgets everything first.
  */
 struct kt_cache_question {
 	enum kt_cache_form form;
@@ -72,7 +71,7 @@ struct kt_cache_entry {
 };
 
 /*
- * Reads what selects the store, and KEYTURN_CACHE ("off", or seconds; what is neither counts as
+ * Reads what selects the store, and KEYTURN_CACHE ("off", or seconds; anything else counts as
  * "off"), through variable, which gives NULL for an absent or empty one.
  */
 void kt_cache_open(struct kt_cache *cache, const char *(*variable)(const char *name));
@@ -98,8 +97,8 @@ void kt_cache_forget(const struct kt_identity *pattern, const char *variant);
 
 /*
  * A credential's own token was renewed: every live entry of this cache that is_same() knows as
- * an answer of it gets fresh in its place, and is there all the time. What other stores
- * remember of an account of this name is forgotten.
+ * an answer of it gets fresh in its place, and is there all the time. Other stores forget an
+ * account of this name.
  */
 void kt_cache_renew(const struct kt_cache *cache, const struct kt_identity *pattern,
                     const struct kt_cache_entry *fresh,

@@ -17,7 +17,10 @@
 /* Longer than anybody could take to put one key in another's place. */
 #define ARBITER_SECONDS 10
 
-/* What a link takes of a keyring's quota, and from how much on it is worth to put it right. */
+/*
+ * Bytes that a link takes of a keyring's quota, and the excess from which on it is worth to put
+ * the quota right.
+ */
 #define LINK_BYTES 4
 #define LEAST_LEAK 2000
 
@@ -97,7 +100,10 @@ bool kt_kernel_key_update(int32_t serial, const void *payload, size_t length,
 	       keyctl(KEYCTL_SET_TIMEOUT, serial, (long)timeout, 0, 0) == 0;
 }
 
-/* Not KEYCTL_INVALIDATE: what the collector clears away stays on the keyring's account. */
+/*
+ * Not KEYCTL_INVALIDATE: a key that the collector clears away still counts in the keyring's
+ * quota.
+ */
 void kt_kernel_key_drop(int32_t serial)
 {
 	unlink_from(KEY_SPEC_USER_KEYRING, serial);
@@ -165,7 +171,7 @@ void kt_kernel_key_each(const char *prefix,
 	}
 }
 
-/* What the live keys in @u take of the quota: description, payload and a link each. */
+/* Adds the bytes that a live key in @u takes of the quota: description, payload and a link. */
 static void add_size(void *context, int32_t serial, const char *description)
 {
 	int64_t *sum = context;
@@ -288,8 +294,9 @@ static int32_t put_first(const char *description, unsigned int timeout)
 }
 
 /*
- * A dead key stands in the way until the kernel collects it, and what is put in its place would
- * displace a live one as well. One at a time may do that: who holds a second key, the arbiter.
+ * A dead key stands in the way until the kernel collects it, and a key put in its place would
+ * displace a live one as well. So only one caller at a time may do that: the one that holds a
+ * second key, the arbiter.
  */
 static bool replace_dead(const char *description, unsigned int timeout)
 {

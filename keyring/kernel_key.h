@@ -4,9 +4,9 @@
 /*
  * Keys of type "user" in the user's kernel keyring (@u), by system calls alone: libc, no
  * libkeyutils. Permissions are the owner's only (0x003f0000), so that no possession, session
- * keyring or request_key is involved (pam-keyring.md, section 9). A key is found by its exact
- * description, which is no secret. What cannot be had (quota, EPERM, ENOSYS, expiry) is a
- * plain "no": the caller decides what that means.
+ * keyring or request_key is involved (docs/safety.md, C2). A key is found by its exact
+ * description, which is no secret. A failure (quota, EPERM, ENOSYS, expiry) is a plain "no",
+ * and the caller decides what that means.
  */
 
 #include <stdbool.h>
@@ -55,9 +55,10 @@ bool kt_kernel_key_update(int32_t serial, const void *payload, size_t length,
 void kt_kernel_key_drop(int32_t serial);
 
 /*
- * Puts a key of this description into @u only if there is none: of many callers at most one gets
- * true. An expired one does not count as there; who is killed in the moment in which it replaces
- * one leaves nobody a claim until the kernel has collected both, some minutes.
+ * Puts a key of this description into @u only if there is none: of many callers at most one
+ * gets true. An expired one does not count as there. If a caller is killed at the moment at
+ * which it replaces an expired one, nobody gets a claim until the kernel has collected both,
+ * for some minutes.
  */
 bool kt_kernel_key_claim(const char *description, unsigned int timeout);
 

@@ -210,7 +210,7 @@ static bool is_there(struct kt_keyring *keyring, const struct kt_credential *cre
 	       kt_secret_is_equal(&form, &wanted);
 }
 
-/* "Disconnected without replying" may mean either: what is there decides. */
+/* "Disconnected without replying" may mean either; the item that is there decides. */
 static bool store_and_look(struct kt_keyring *keyring, const struct kt_credential *credential,
                            struct kt_error *error)
 {

@@ -2,10 +2,10 @@
 #pragma once
 
 /*
- * The keyring: find, store, erase, lock, unlock. Picks the backend as interface.md says: the
- * one named in the options for this call, else the one recorded by the first use, else the
- * Secret Service if it answers, else a vault that exists. The choice is recorded by the first
- * store and never changed by itself.
+ * The keyring: find, store, erase, lock, unlock. Picks the backend: the one named in the
+ * options for this call, else the one recorded by the first use, else the Secret Service if it
+ * answers, else a vault that exists. The choice is recorded by the first store and never
+ * changed by itself.
  */
 
 #include <stdbool.h>
@@ -24,7 +24,10 @@ struct kt_keyring {
 	bool is_recorded;
 };
 
-/* Chooses and reaches the keyring. options are copied, what they point to is borrowed. */
+/*
+ * Chooses and reaches the keyring. options are copied; the texts that they point to are
+ * borrowed.
+ */
 bool kt_keyring_open(struct kt_keyring *keyring, const struct kt_keyring_options *options,
                      struct kt_error *error);
 

@@ -2,10 +2,10 @@
 #pragma once
 
 /*
- * File locks (flock) in the state directory: released by the kernel when their holder dies.
- * A lock file is never unlinked or renamed; it is opened O_NOFOLLOW|O_CLOEXEC, 0600, and its
- * owner is checked (safety.md R-X1 to R-X4). The file's first bytes name the holder's pid;
- * what a lock's user notes in it stands from KT_LOCK_NOTES on.
+ * File locks (flock) in the state directory: released by the kernel when their holder dies. A
+ * lock file is never unlinked or renamed; it is opened O_NOFOLLOW|O_CLOEXEC, 0600, and its
+ * owner is checked (docs/safety.md, X1 to X4). The file's first bytes name the holder's pid;
+ * notes of a lock's user stand from KT_LOCK_NOTES on.
  */
 
 #include <stdbool.h>

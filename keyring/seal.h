@@ -3,8 +3,8 @@
 
 /*
  * The vault's cryptography: seal and open, derive keys, stretch passphrases. OpenSSL's EVP
- * alone, and here alone; its configuration file is not read. Keys are KT_SEAL_KEY_SIZE bytes.
- * What the library cannot do is KT_ERROR_INTERNAL.
+ * alone, and here alone; its configuration file is not read. Keys are KT_SEAL_KEY_SIZE bytes. A
+ * failure of the library is KT_ERROR_INTERNAL.
  */
 
 #include <stdbool.h>

@@ -21,8 +21,8 @@
 #define PROMPT_LIMIT 120000
 
 /*
- * Whoever waits for the service leaves a core to the others' half of the encryption: of 1,000 callers
- * on two cores, 0.75 of what two lanes take; eight are no faster.
+ * Callers spend half of their time on the encryption, so several may be served at once. Six
+ * lanes take 0.75 of the time of two, for 1,000 callers on two cores; eight are no faster.
  */
 #define LANES 6
 
@@ -209,7 +209,10 @@ static bool reach_service(struct kt_turn *turn, struct kt_error *error)
 	                                                     "no owner"), error);
 }
 
-/* Whoever owns the name is "the keyring" to everybody: it has at least to be of our user. */
+/*
+ * Any program may own the name and be "the keyring" to everybody. It must at least run as our
+ * user.
+ */
 static bool check_owner(struct kt_turn *turn, struct kt_error *error)
 {
 	KT_CLEANUP(unref_variant) GVariant *reply =
@@ -279,8 +282,9 @@ static bool is_connected(const struct kt_turn *turn)
 }
 
 /*
- * All that the bus alone answers; of the service it is known then who it is. One that goes
- * away in the middle of it is looked for once more: the bus starts another.
+ * Asks everything that the bus alone answers; the service's owner is known afterwards. If the
+ * service goes away in the middle of it, it is looked for once more, and the bus starts
+ * another.
  */
 static bool reach_owner(struct kt_turn *turn, struct kt_error *error)
 {

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * What became of the keyring at this login, left by pam_keyturn's helper as one word and a
- * newline in $XDG_RUNTIME_DIR/keyturn/unlock-outcome (0600), so that a command which finds the
- * keyring locked can say why. libc alone.
+ * The outcome of the keyring's unlocking at this login. pam_keyturn's helper leaves it as one
+ * word and a newline in $XDG_RUNTIME_DIR/keyturn/unlock-outcome (0600), so that a command which
+ * finds the keyring locked can say why. libc alone.
  */
 
 #include <stdbool.h>
@@ -29,7 +29,7 @@ bool kt_unlock_outcome_write(const char *runtime_dir, enum kt_unlock_outcome out
 /* NONE where there is no word that is the user's own and known. runtime_dir may be NULL. */
 enum kt_unlock_outcome kt_unlock_outcome_read(const char *runtime_dir);
 
-/* What follows "the keyring is locked": ": and why", or nothing. */
+/* The words after "the keyring is locked": ": and why", or none. */
 const char *kt_unlock_outcome_reason(enum kt_unlock_outcome outcome);
 
 /* The command that mends it: "run: keyturn unlock", at least. */

@@ -54,7 +54,10 @@ static bool is_inside(const char *path, const char *directory)
 	return resolved && strncmp(path, resolved, length) == 0 && path[length] == '/';
 }
 
-/* What may be recorded: JSON has to hold it, and it must be of use when the vault is stolen. */
+/*
+ * Checks the key file's path, which is recorded in JSON. A key inside the vault would be stolen
+ * with it.
+ */
 static bool check_key_path(const char *path, const char *directory, struct kt_error *error)
 {
 	if (!kt_characters_are_utf8(path, strlen(path)) ||

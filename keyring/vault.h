@@ -20,7 +20,10 @@
 #include "keyring/vault_header.h"
 #include "keyring/vault_key.h"
 
-/* What a new vault is opened with: at least one. Texts are borrowed, a NULL one is not wanted. */
+/*
+ * The ways in which a new vault is opened: at least one. Texts are borrowed; a NULL one is not
+ * wanted.
+ */
 struct kt_vault_options {
 	const struct kt_secret *passphrase;
 	const char *key_file;   /* made with random bytes, 0600, if it is not there */
@@ -51,9 +54,9 @@ bool kt_vault_status(struct kt_vault_status *status, struct kt_error *error);
 void kt_vault_status_clear(struct kt_vault_status *status);
 
 /*
- * Gives the vault a fresh passphrase; items stay as they are. Who gives no current one (NULL:
- * there is none, or it is forgotten) opens the vault as options allow. A wrong passphrase is
- * KT_ERROR_LOCKED.
+ * Gives the vault a fresh passphrase; items stay as they are. Without the current one (NULL:
+ * there is none, or it is forgotten) the vault is opened as options allow. A wrong passphrase
+ * is KT_ERROR_LOCKED.
  */
 bool kt_vault_change_passphrase(const struct kt_secret *current, const struct kt_secret *fresh,
                                 const struct kt_keyring_options *options,

@@ -21,7 +21,7 @@ enum kt_vault_way {
 	KT_VAULT_WAYS,
 };
 
-/* One way to the key; what it is made of stands in hexadecimal, as in the file. */
+/* One way to the key. Its parts stand in hexadecimal, as in the file. */
 struct kt_vault_slot {
 	bool exists;
 	char *source;             /* the key file's path, the credential's name; else NULL */
@@ -30,7 +30,7 @@ struct kt_vault_slot {
 	struct kt_seal_cost cost; /* of passphrase and login */
 };
 
-/* What vault.json says. A zeroed one is no vault. */
+/* The content of vault.json. A zeroed one is no vault. */
 struct kt_vault {
 	char *directory;
 	char *id;

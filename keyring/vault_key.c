@@ -357,7 +357,7 @@ static bool ask(const struct kt_vault *vault, const struct kt_keyring_options *o
 	return kt_advise(error, "run: keyturn unlock");
 }
 
-/* One prompt at a time; who waited for another's may find the vault open. */
+/* One prompt at a time. After a wait for another caller's prompt the vault may be open. */
 static bool ask_in_turn(const struct kt_vault *vault, const struct kt_keyring_options *options,
                         struct kt_secret *key, struct kt_error *error)
 {

@@ -18,7 +18,7 @@
  * Replaces key by the vault's: from the kernel keyring, else from KEYTURN_VAULT_KEY_FILE or the
  * recorded key file, else from the credential, else from the person whom options allow to be
  * asked, three times at most (NULL options: nobody). The kernel keyring then has it for 8
- * hours. What stood in the way of the first three is the error when nobody can be asked.
+ * hours. If nobody can be asked, the error tells the obstacle of the first three.
  */
 bool kt_vault_open_key(const struct kt_vault *vault, const struct kt_keyring_options *options,
                        struct kt_secret *key, struct kt_error *error);
@@ -48,9 +48,9 @@ bool kt_vault_wrap(struct kt_vault *vault, enum kt_vault_way way, const char *so
                    struct kt_error *error);
 
 /*
- * The bytes of a key file or (way) a credential. One that others can use, that is not the user's,
- * or of a size that no key has is KT_ERROR_UNSAFE. Links are followed: what they lead to is
- * checked.
+ * The bytes of a key file or (way) a credential. One that others can use, that is not the
+ * user's, or of a size that no key has is KT_ERROR_UNSAFE. Links are followed, and the file at
+ * their end is checked.
  */
 bool kt_vault_read_key_file(const char *path, enum kt_vault_way way, struct kt_secret *material,
                             struct kt_error *error);
@@ -69,7 +69,7 @@ bool kt_vault_open_unattended(const struct kt_vault *vault, struct kt_secret *ke
                               struct kt_error *error);
 
 /*
- * Opens with one password for one slot; what names it for people. No such slot, or the wrong
+ * Opens with one password for one slot; `what` names it for people. No such slot, or the wrong
  * password, is KT_ERROR_LOCKED. The kernel keyring is left alone.
  */
 bool kt_vault_open_with_password(const struct kt_vault *vault, enum kt_vault_way way,

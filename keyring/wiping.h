@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * malloc and its kin for libraries that secrets pass through (cJSON, libcurl): what is freed is
- * wiped before. A block of these is freed by kt_wiping_free() alone.
+ * malloc and its kin for libraries that secrets pass through (cJSON, libcurl): each block is
+ * wiped before it is freed. A block of these is freed by kt_wiping_free() alone.
  */
 
 #include <stddef.h>

@@ -180,7 +180,7 @@ static void stash_keep(const struct call *call, const char *password)
 		return;
 	if (!locked && !call->options.quiet)
 		pam_syslog(call->handle, LOG_DEBUG, "memory could not be locked");
-	/* Replaces, and so wipes, what an earlier and wrong password left. */
+	/* Replaces, and so wipes, the stash of an earlier and wrong password. */
 	if (pam_set_data(call->handle, DATA_STASH, stash, stash_cleanup) != PAM_SUCCESS)
 		kt_stash_free(stash);
 }
@@ -191,7 +191,7 @@ EXPORT int pam_sm_authenticate(pam_handle_t *handle, int flags, int argc, const 
 	const char *password;
 
 	(void)flags;
-	/* Also where this time nothing can be kept: what stands there was for another try. */
+	/* Also if nothing can be kept this time: the stash is of another try. */
 	stash_drop(handle);
 	if (!call_begin(&call, handle, argc, argv))
 		return PAM_IGNORE;

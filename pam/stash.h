@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * The stash: what was typed, between the phase that sees it and the phase that may use it. One
- * mapping of its own, kept out of swap, core dumps and forked children as far as the kernel
- * allows. Only stash.c writes the fields.
+ * The stash: a password that was typed, between the phase that sees it and the phase that may
+ * use it. One mapping of its own, kept out of swap, core dumps and forked children as far as
+ * the kernel allows. Only stash.c writes the fields.
  */
 
 #include <stdbool.h>

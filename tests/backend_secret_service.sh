@@ -106,7 +106,7 @@ sum=$(keyring_sum)
 tests 'locked_*'
 [ "$(keyring_sum)" = "$sum" ] || fail 'a locked keyring was written'
 tests 'prompt_*' DISPLAY=:77
-# What was asked of it above has left nothing that hangs.
+# The questions above have left nothing that hangs.
 must desktop_unlock
 
 must desktop_restart_daemon
@@ -131,7 +131,7 @@ kill -STOP "$DESKTOP_BUS"
 tests 'stopped_service_is_*'
 kill -CONT "$DESKTOP_BUS"
 
-# What an earlier dismissal noted is forgotten first.
+# The note of an earlier dismissal is removed first.
 rm -f "$DESKTOP_ALONE/keyturn/prompt"
 tests_with_a_person
 

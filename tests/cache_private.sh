@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# What is remembered for a user is read by that user alone: not by another, not by root who knows
-# the key's number, not in a user namespace, not through a session that su left to its caller.
+# A cached answer is read by its own user alone: not by another user, not by root with the key's
+# number, not in a user namespace, not through a session that su left to its caller.
 set -eu
 
 . "$srcdir/tests/support/home.sh"

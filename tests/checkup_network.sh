@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# What keyturn doctor tells of the network: proxy, DNS, TLS, endpoint, clock and grants.
+# keyturn doctor's findings about the network: proxy, DNS, TLS, endpoint, clock and grants.
 set -eu
 
 . "$srcdir/tests/support/home.sh"

@@ -35,7 +35,7 @@ token_url=$COZE_API/api/permission/oauth2/token
 bad_tls=$scratch/bad_tls
 server_field "$scratch/coze/server.json" bad_tls >"$bad_tls"
 
-# What must stand in $scratch/out after a run, as whole lines.
+# expect LINE...: these stand in $scratch/out after a run, as whole lines.
 expect()
 {
 	for line; do
@@ -335,7 +335,7 @@ case_name="the keeper goes while the server is silent"
 coze_control '{"fault":{"kind":"hang"}}' >/dev/null || exit 1
 run 70 2500 -c 300 -- errand=post "url=$token_url" format=json "ca@$COZE_CA" rotating=1 body.a=b
 
-# What the environment and the home directory would like.
+# Settings in the environment and the home directory are ignored.
 case_name="environment and .netrc"
 mkdir "$scratch/home"
 printf 'machine 127.0.0.1 login planted password planted\n' >"$scratch/home/.netrc"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# What a get costs where the machine does not decide it: instructions, system calls, libraries,
-# D-Bus calls. The limits are those of docs/performance.md.
+# The costs of a get that do not depend on the machine: instructions, system calls, libraries, D-Bus
+# calls. The limits are those of docs/performance.md.
 set -eu
 
 . "$srcdir/tests/support/home.sh"

@@ -30,7 +30,7 @@ apiEnabled=true
 END
 desktop_start_bus
 
-# What pam_kwallet5 does: the derived key through a pipe, the environment through a socket.
+# As pam_kwallet5 does it: the derived key through a pipe, the environment through a socket.
 cat >"$work/kwallet_login" <<'END'
 import hashlib, os, socket, sys
 directory = os.environ["HOME"] + "/.local/share/kwalletd"

@@ -97,6 +97,7 @@ SCRIPT_TESTS = \
 	tests/command_unlock.sh \
 	tests/command_vault.sh \
 	tests/courier_http.sh \
+	tests/documents.sh \
 	tests/login_device.sh \
 	tests/login_jwt.sh \
 	tests/login_oidc.sh \

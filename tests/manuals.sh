@@ -60,7 +60,7 @@ manual_options()
 		grep -oE 'Fl -[a-z][a-z-]*' | sed 's/^Fl /-/' | sort -u
 }
 
-# What bash offers behind these words.
+# bash_offers WORD...: the completions that bash offers behind these words.
 bash_offers()
 {
 	bash -c '. "$0/keyturn.bash" && COMP_WORDS=("$@") && COMP_CWORD=$(($# - 1)) && _keyturn &&

@@ -280,7 +280,7 @@ bus_is_sealed() {
 check "no password crosses the bus in the clear" bus_is_sealed
 
 milliseconds_of() {
-	# What other modules change in the process is not looked at here.
+	# Changes by other modules in the process are not looked at here.
 	login "$1" cycles:40 "pw:$scratch/good" auth acct cred open close || :
 	awk '$1 == "cycles" { print $3 }' "$scratch/out"
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# What the README tells a newcomer to type works: the examples for curl and for Coze's SDK for Node
-# are taken from it, and run against the test server with a token from a vault.
+# The README's examples work: those for curl and for Coze's SDK for Node are taken from it, and
+# run against the test server with a token from a vault.
 set -eu
 
 : "${srcdir:=$(cd "$(dirname "$0")/.." && pwd)}"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # A grant is renewed once for all who ask, and is never lost: the rows of the tables of what can
-# happen between the request and the keyring (safety.md 4.2, 4.3).
+# happen between the request and the keyring (docs/safety.md, 2.2 and 2.3).
 set -eu
 
 . "$srcdir/tests/support/home.sh"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# A refresh over every network and server that misbehaves (safety.md 4.5): the stored grant is
+# A refresh over every network and server that misbehaves (docs/safety.md, 2.3): the stored grant is
 # unchanged unless it was rotated, it ends within 31 s and 16 MiB a process, nothing goes elsewhere.
 set -eu
 
@@ -54,7 +54,7 @@ bad()
 	expect_status 0
 }
 
-# What may have been accepted is sent once more and only once.
+# A request that may have been accepted is sent once more and only once.
 for kind in close reset commit_then_drop reset_mid_headers reset_mid_body truncated \
 	truncated_json trailing duplicate_keys deep nul big_body gzip wrong_type big_headers empty \
 	garbage garbage_body no_headers html huge_body endless_body endless_headers reset_after_tls; do
@@ -73,7 +73,7 @@ for kind in reset_before_tls close_before_tls plain_before_tls; do
 	refresh "over-$kind"
 	expect_status 0
 done
-# What was not accepted is not sent again at once.
+# A request that was not accepted is not sent again at once.
 for status in 400 401 403 404 405 407; do
 	bad "page-$status" 1 "\"kind\":\"status\",\"status\":$status"
 done
@@ -170,7 +170,7 @@ for pid in $pids; do
 	wait "$pid"
 done
 for kind in $hanging; do
-	# What is cut before half a minute is over is repeated at once, and then works.
+	# A request that is cut before half a minute is over is repeated at once, and then works.
 	grep -qx '[05]' "$work/$kind.status" ||
 		complain "$kind: $(cat "$work/$kind.status" "$work/$kind.err")"
 	must [ ! -s "$work/$kind.out" ]

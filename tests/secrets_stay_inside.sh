@@ -67,7 +67,7 @@ check()
 	: >"$work/messages"
 	: >"$work/answers"
 
-	# Of a program that is not dumpable root alone sees the arguments.
+	# Only root sees the arguments of a program that is not dumpable.
 	if [ "$(id -u)" = 0 ]; then
 		begin "$1: no argument and no environment holds the secret"
 		every_command traced
@@ -87,7 +87,7 @@ check()
 	must_not grep -rqaF "$mark" "$HOME" "$DESKTOP_ALONE/."
 	keyturn logout main 2>>"$work/messages"
 
-	# What sanitizers add to a program's memory is no concern of ours.
+	# Copies that sanitizers keep in a program's memory are no concern of ours.
 	[ "$(id -u)" = 0 ] && ! is_sanitized || return 0
 	begin "$1: no memory holds it when a command has ended"
 	# The scan finds what is there.

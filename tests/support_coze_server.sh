@@ -30,7 +30,7 @@ coze_server_start "$scratch/coze" --tls || exit 1
 oidc_server_start "$scratch/oidc" || exit 1
 cat "$COZE_CA" "$OIDC_CA" >"$scratch/ca.pem"
 
-# What server.sh offers to shell scripts, once each.
+# Calls each function that server.sh offers to shell scripts.
 coze_mint pkce-client.app.coze pkce >"$scratch/minted" || exit 1
 [ -n "$(server_field "$scratch/minted" refresh_token)" ] || exit 1
 coze_control '{"token_life":60}' >/dev/null || exit 1

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# What the other scripts rely on: a script in which anything failed, or broke off, fails, and one
+# The harness of the other scripts: a script in which anything failed, or broke off, fails, and one
 # that is skipped is seen to be, whatever it has to put away at its end.
 set -eu
 

@@ -344,7 +344,7 @@ static void open_calls_share_an_entered_turn(void **state)
 	assert_true(backend->enter(*state, &waited, &error));
 	assert_false(waited);
 	assert_int_equal(count(*state, name(api, home)), 1);
-	/* What the tests in the other states find. */
+	/* The item that the tests in the other states find. */
 	store(*state, api, work, KT_KIND_PAT, "pat_one");
 	backend->leave(*state);
 

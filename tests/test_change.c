@@ -112,7 +112,7 @@ static void what_a_killed_holder_was_about_may_have_happened(void **state)
 	for (int announces = 0; announces <= 1; announces++) {
 		begin_and_die(announces);
 		since = kt_mark_read();
-		/* Whoever comes first marks it, for those that read before him too. */
+		/* The first caller records it, also for those that read before. */
 		assert_false(is_none_since(since));
 		assert_false(is_none_since(since));
 		assert_true(is_none_since(kt_mark_read()));

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# What the build has to leave in each program (safety.md R-B1), read from the ELF.
+# Each program is hardened as docs/safety.md, B1 says; read from the ELF.
 set -eu
 
 . "$srcdir/tests/support/home.sh"

@@ -21,7 +21,7 @@
 	"eyJpc3MiOiIzMTAwMDAwMDAwMDIiLCJhdWQiOiJhcGkuY296ZS5jbiIsImlhdCI6MTcwMDAwMDAwMCwiZXhw" \
 	"IjoxNzAwMDAzNjAwLCJqdGkiOiIwMTIzNDU2Nzg5YWJjZGVmMDEyMzQ1Njc4OWFiY2RlZiJ9"
 
-/* The contract's vectors 19 and 20. */
+/* docs/coze.md, section 13, vectors 12 and 13. */
 static const struct kt_jwt vector = {
 	.key_id = "test-kid",
 	.issuer = "310000000002",
@@ -109,7 +109,7 @@ static void header_and_claims_equal_the_golden_vectors(void **state)
 	assert_string_equal(kt_secret_reveal(&text), HEADER "." CLAIMS);
 }
 
-static void session_claims_stand_where_the_contract_has_them(void **state)
+static void session_claims_stand_where_coze_wants_them(void **state)
 {
 	KT_CLEANUP(kt_secret_clear) struct kt_secret text = { 0 };
 	struct kt_error error = { 0 };
@@ -213,7 +213,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(header_and_claims_equal_the_golden_vectors),
-		cmocka_unit_test(session_claims_stand_where_the_contract_has_them),
+		cmocka_unit_test(session_claims_stand_where_coze_wants_them),
 		cmocka_unit_test(the_signature_is_rs256_by_the_key),
 		cmocka_unit_test(every_form_of_a_private_key_is_taken),
 		cmocka_unit_test(a_key_without_header_is_taken),

@@ -143,7 +143,7 @@ static void write_text(int client, const char *text)
 	assert_int_equal(send(client, text, strlen(text), MSG_NOSIGNAL), strlen(text));
 }
 
-/* What comes until the end, within 8 s. */
+/* Reads everything until the end, within 8 s. */
 static void read_answer(int client, char *answer, size_t size)
 {
 	const struct timeval limit = { .tv_sec = 8 };

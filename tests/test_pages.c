@@ -29,7 +29,7 @@ static void make(struct kt_secret *response, enum kt_page page)
 	assert_true(kt_pages_append(response, page, &error));
 }
 
-/* What a browser computes from the page is what the header allows. */
+/* The hash that a browser computes from the page is the one that the header allows. */
 static void the_style_is_the_one_that_the_policy_allows(void **state)
 {
 	(void)state;

@@ -16,7 +16,7 @@
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
 
-/* Golden vectors are those of the contract, section 13. */
+/* Vectors are those of docs/coze.md, section 13. */
 
 static void expect_challenge(const char *verifier, const char *expected)
 {
@@ -114,7 +114,7 @@ static void authorize_urls_equal_vectors_5_to_10(void **state)
 	}
 }
 
-static void slow_down_lengthens_polls_as_vectors_14_and_15_have_it(void **state)
+static void slow_down_lengthens_polls_as_vector_11_has_it(void **state)
 {
 	static const int64_t expected[] = { 10, 15, 20, 25, 30, 30 };
 	int64_t interval = 5;
@@ -131,7 +131,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(challenges_equal_vectors_1_to_4),
 		cmocka_unit_test(authorize_urls_equal_vectors_5_to_10),
-		cmocka_unit_test(slow_down_lengthens_polls_as_vectors_14_and_15_have_it),
+		cmocka_unit_test(slow_down_lengthens_polls_as_vector_11_has_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

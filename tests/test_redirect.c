@@ -45,7 +45,7 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* Judges a text; what it brought must be empty unless it was the redirect. */
+/* Judges a text. The result must be empty unless it was the redirect. */
 static enum kt_redirect_verdict judge(const struct fixture *fixture, const char *text)
 {
 	KT_CLEANUP(kt_redirect_result_clear) struct kt_redirect_result result = { 0 };

@@ -39,7 +39,7 @@ static void compose(struct kt_errand *message, const char *parts)
 	}
 }
 
-/* What the caller is told: the error's code where no tokens came. */
+/* The error code that the caller is told where no tokens came. */
 static enum kt_error_code told(const struct kt_reply *reply)
 {
 	struct kt_error error = { 0 };

@@ -762,7 +762,7 @@ static void random_text(uint32_t *seed, char *text, size_t size)
 		strncat(text, pieces[next_random(seed) % COUNT(pieces)], size - strlen(text) - 1);
 }
 
-/* What one encodes, the parser gives back unchanged, in whatever order the keys stand. */
+/* The parser gives back unchanged whatever was encoded, in any order of the keys. */
 static void parsing_undoes_encoding(void **state)
 {
 	static const char *const names[] = { "path", "username", "password", "authtype",

@@ -17,8 +17,9 @@
 
 /*
  * A corpus of hostile requests, generated: each cell of a table of places and attacks is one
- * request. What breaks a rule must be refused; what is taken must name the service that its
- * bytes name, answer in lines that the encoder meant, and never say a byte of the request.
+ * request. A request that breaks a rule must be refused. One that is taken must name the
+ * service that its bytes name and answer in lines that the encoder meant. A refusal must never
+ * say a byte of the request.
  */
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -34,7 +35,7 @@ struct piece {
 
 #define PIECE(text) { text, sizeof(text) - 1 }
 
-/* What may stand in no line at all. */
+/* Bytes that may stand in no line at all. */
 static const struct piece controls[] = {
 	PIECE("\x00"), PIECE("\x01"), PIECE("\x02"), PIECE("\x03"), PIECE("\x04"), PIECE("\x05"),
 	PIECE("\x06"), PIECE("\x07"), PIECE("\x08"), PIECE("\x09"), PIECE("\x0b"), PIECE("\x0c"),
@@ -44,7 +45,7 @@ static const struct piece controls[] = {
 	PIECE("\x1f"), PIECE("\x7f"), PIECE("\r\r\n"), PIECE("\x1b]0;x\x07"), PIECE("\x1b[2J"),
 };
 
-/* What is no UTF-8. */
+/* Bytes that are no UTF-8. */
 static const struct piece broken[] = {
 	PIECE("\x80"), PIECE("\xbf"), PIECE("\xc0\x80"), PIECE("\xc1\xbf"), PIECE("\xc3"),
 	PIECE("\xe0\x80\x80"), PIECE("\xed\xa0\x80"), PIECE("\xed\xbf\xbf"), PIECE("\xe2\x82"),
@@ -52,7 +53,7 @@ static const struct piece broken[] = {
 	PIECE("\xfe"), PIECE("\xff"),
 };
 
-/* What is in no host name. */
+/* Bytes that stand in no host name. */
 static const struct piece in_no_host[] = {
 	PIECE(" "), PIECE("/"), PIECE("?"), PIECE("#"), PIECE("@"), PIECE("\\"), PIECE("%"),
 	PIECE("%2e"), PIECE("%00"), PIECE("%0a"), PIECE(","), PIECE(";"), PIECE("'"), PIECE("\""),

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
-/* The module of the desktop's keyring: what is not ours is not used, and said plainly. */
+/*
+ * The module of the desktop's keyring: one that is not ours is not used, and that is said
+ * plainly.
+ */
 
 #include "config.h"
 

@@ -19,7 +19,7 @@
 #include "keyring/vault.h"
 #include "tests/support/scratch_vault.h"
 
-/* What the person at the terminal types, one line after the other. */
+/* The lines that the person at the terminal types. */
 static const char *const *typed;
 static int questions;
 
@@ -81,7 +81,7 @@ static mode_t mode_of(const char *path)
 	return status.st_mode & 07777;
 }
 
-/* What becomes of a creation with this key file. */
+/* The outcome of a creation with this key file. */
 static enum kt_error_code create_with(const char *key_file, struct kt_error *error)
 {
 	struct kt_vault_options options = { .key_file = key_file };

@@ -9,7 +9,7 @@
 #include "keyring/json.h"
 #include "keyring/text.h"
 
-/* What follows the prefix, or NULL. */
+/* The part of name after the prefix, or NULL. */
 static const char *behind(const char *name, const char *prefix)
 {
 	return kt_text_has_prefix(name, prefix) ? name + strlen(prefix) : NULL;

@@ -13,7 +13,7 @@
 #include "keyring/error.h"
 #include "keyring/secret.h"
 
-/* Fields that an answer's body may become, so that room is left for what else is said of it. */
+/* The most fields that an answer's body may become; the rest are for the facts beside it. */
 #define KT_BODY_FIELDS ((size_t)KT_ERRAND_FIELDS - 16)
 
 /* Appends the body that the errand's format asks for, and says its media type (static). */

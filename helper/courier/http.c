@@ -122,7 +122,7 @@ static size_t take_header(char *line, size_t size, size_t length, void *context)
 		return 0;
 	}
 	if (length > 5 && memcmp(line, "HTTP/", 5) == 0) {
-		/* What stood in an interim answer (1xx) does not count. */
+		/* Headers of an interim answer (1xx) do not count. */
 		exchange->date = exchange->retry_date = 0;
 		exchange->retry_after = 0;
 		exchange->logid[0] = '\0';
@@ -267,7 +267,7 @@ static bool set_rules(struct exchange *exchange)
 		{ CURLOPT_FORBID_REUSE, 1 },
 		{ CURLOPT_NOSIGNAL, 1 },
 		{ CURLOPT_NOPROGRESS, 0 },
-		/* A name server that hangs must not hang the end of us. */
+		/* A name server that hangs must not delay the end of this process. */
 		{ CURLOPT_QUICK_EXIT, 1 },
 	};
 
@@ -303,8 +303,8 @@ static long milliseconds(const struct kt_errand *errand, const char *name, int64
 }
 
 /*
- * A connection that all but stands still is given up after 10 s; not so a rotating grant's,
- * where giving up is what loses it.
+ * A connection that hardly moves is given up after 10 s. A rotating grant's is not: giving up
+ * could lose the grant.
  */
 static bool set_times(struct exchange *exchange)
 {
@@ -506,7 +506,7 @@ static bool is_json_type(const char *type)
 	       (length > 5 && strncasecmp(type + length - 5, "+json", 5) == 0);
 }
 
-/* What keeps a whole answer from being read; its fields are added where nothing does. */
+/* Adds the fields of a whole answer. If the answer cannot be read, says why. */
 static struct diagnosis read_answer(struct exchange *exchange, struct kt_errand *answer,
                                     long status, struct kt_error *error)
 {
@@ -525,7 +525,10 @@ static struct diagnosis read_answer(struct exchange *exchange, struct kt_errand 
 	return (struct diagnosis){ 0 };
 }
 
-/* Seconds; a date counts from the server's own, where it said that, so that skew cancels. */
+/*
+ * Seconds to wait. A date is compared with the server's own Date, if it sent one, so that clock
+ * skew cancels.
+ */
 static int64_t retry_after(const struct exchange *exchange)
 {
 	int64_t now = exchange->date ? exchange->date : kt_clock_wall();

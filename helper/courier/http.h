@@ -2,11 +2,11 @@
 #pragma once
 
 /*
- * One request over TLS, bounded in every direction (safety.md 3.3). All of libcurl is here:
- * a fresh handle and a fresh connection, no redirects, no cookies, no .netrc, no compression,
- * TLS 1.2 or later, peer and host verified; plain http to 127.0.0.1 and [::1] alone, which are
- * never reached through a proxy. Of an answer at most 64 KiB of body, and 32 KiB and 100 lines
- * of headers, are taken.
+ * One request over TLS, bounded in every direction (docs/safety.md, H1 to H4). All of libcurl
+ * is here: a fresh handle and a fresh connection, no redirects, no cookies, no .netrc, no
+ * compression, TLS 1.2 or later, peer and host verified; plain http to 127.0.0.1 and [::1]
+ * alone, which are never reached through a proxy. An answer may have 64 KiB of body, and 32 KiB
+ * and 100 lines of headers.
  */
 
 #include <stdbool.h>

@@ -222,7 +222,7 @@ static int time_left(const struct server *server)
 	return first > now ? (int)(first - now) : 0;
 }
 
-/* One round of waiting. False when the keeper is gone, or takes part where it must not. */
+/* One round of waiting. False when the keeper is gone, or speaks when it must not. */
 static bool wait_once(struct server *server, enum kt_redirect_verdict *verdict,
                       struct kt_redirect_result *result)
 {

@@ -3,8 +3,8 @@
 
 /*
  * The loopback server: waits for the one redirect that ends a login in the browser (RFC 8252,
- * 7.3; safety.md 3.4). It listens where the redirect URI says, on this machine alone, on one
- * socket from bind to accept. Noise gets a constant answer and the wait goes on.
+ * 7.3; docs/safety.md, L1 and L2). It listens where the redirect URI says, on this machine
+ * alone, on one socket from bind to accept. Noise gets a constant answer and the wait goes on.
  */
 
 #include <stdbool.h>

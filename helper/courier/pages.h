@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * What a browser gets from the loopback server: whole HTTP responses. All of it is constant;
- * nothing of a request ever stands in one.
+ * The loopback server's pages for a browser, as whole HTTP responses. They are constant: no
+ * byte of a request ever stands in one.
  */
 
 #include <stdbool.h>

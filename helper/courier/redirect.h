@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The redirect that ends a login in the browser: which address it comes to, and whether an
- * HTTP request is the expected one (safety.md 3.4). No I/O here.
+ * The redirect that ends a login in the browser: which address it comes to, and whether an HTTP
+ * request is the expected one (docs/safety.md, L2 and L3). No I/O here.
  */
 
 #include <stdbool.h>
@@ -31,7 +31,7 @@ bool kt_redirect_parse_uri(struct kt_redirect_address *address, const char *uri,
                            struct kt_error *error);
 void kt_redirect_address_clear(struct kt_redirect_address *address);
 
-/* What the expected redirect looks like. */
+/* The redirect that is expected. */
 struct kt_redirect {
 	struct kt_redirect_address address;
 	const struct kt_secret *state; /* borrowed, not empty */
@@ -39,7 +39,7 @@ struct kt_redirect {
 	bool needs_issuer;             /* one without iss is not the server's */
 };
 
-/* What it brought: a code; or an error, and perhaps a description of it. */
+/* The redirect's result: a code; or an error, and perhaps its description. */
 struct kt_redirect_result {
 	struct kt_secret code;
 	struct kt_secret error;

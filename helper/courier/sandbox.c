@@ -36,7 +36,10 @@ static bool silence_standard_descriptors(void)
 	return true;
 }
 
-/* What a caller may have left ignored, and would keep the courier from ending or keeping time. */
+/*
+ * A caller may have left these signals ignored or blocked. The courier could then neither end
+ * nor keep time.
+ */
 static bool reset_signals(void)
 {
 	static const int numbers[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGALRM, SIGCHLD };
@@ -77,7 +80,7 @@ bool kt_sandbox_enter(int keep)
 
 	if (getauxval(AT_SECURE) || !silence_standard_descriptors())
 		return false;
-	/* Neither can fail in a way that matters: what is left open is close-on-exec in the keeper. */
+	/* A failure of either does no harm: the keeper's descriptors are close-on-exec anyway. */
 	close_range((unsigned)keep + 1, ~0u, 0);
 	setsid();
 	umask(S_IRWXG | S_IRWXO);
@@ -116,8 +119,8 @@ static void allow_reading(int ruleset, const char *path)
 }
 
 /*
- * What TLS and name service read: their settings and where these point to (resolv.conf is
- * often a link, and in WSL one to /mnt), the modules of nsswitch.conf, trust anchors.
+ * TLS and the name service read their settings, the places to which these point (resolv.conf is
+ * often a link, and in WSL one to /mnt), the modules of nsswitch.conf, and trust anchors.
  */
 static void allow_reading_system(int ruleset)
 {

@@ -2,14 +2,14 @@
 #pragma once
 
 /*
- * What the courier gives up. kt_sandbox_enter() comes first in main and must succeed;
- * kt_sandbox_confine() comes before the first byte from outside and takes what this kernel
- * offers, in silence.
+ * The sandbox: rights that the courier gives up. kt_sandbox_enter() comes first in main and
+ * must succeed. kt_sandbox_confine() comes before the first byte from outside; it uses whatever
+ * this kernel offers and says nothing.
  */
 
 #include <stdbool.h>
 
-/* What an errand still has to do on the network once it is confined. */
+/* The one thing that an errand may still do on the network once it is confined. */
 enum kt_sandbox_network {
 	KT_SANDBOX_CONNECT, /* look up names and connect */
 	KT_SANDBOX_ACCEPT,  /* accept on sockets that listen already */
@@ -17,10 +17,10 @@ enum kt_sandbox_network {
 
 /*
  * Descriptors 0 to 2 are /dev/null and those above keep are closed; no core, no new privileges,
- * no inherited signal state, umask 077, directory /, a session of its own. Of the environment
- * remain the proxy variables alone: not the SSL_CERT_ ones, for whom to trust is said at
- * login and not by whoever starts a program. False in a set-user-ID setting and where a step
- * that safety rests on fails.
+ * no inherited signal state, umask 077, directory /, a session of its own. Only the proxy
+ * variables of the environment remain. The SSL_CERT_ ones go, because trust is settled at login
+ * and not by the program that starts us. False if the program is set-user-ID, or if a step
+ * fails that safety rests on.
  */
 bool kt_sandbox_enter(int keep);
 

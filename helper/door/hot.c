@@ -24,12 +24,12 @@ struct call {
 
 static bool send(const struct kt_secret *bytes, struct kt_error *error)
 {
-	/* Only here: a keeper that we become must find the signal as our caller left it. */
+	/* Not earlier: if we become the keeper, it must find the signal as our caller left it. */
 	signal(SIGPIPE, SIG_IGN);
 	return kt_answer_send(STDOUT_FILENO, bytes, error);
 }
 
-/* What the cache holds: an answer, or that there is none. */
+/* A result of the cache: an answer, or the knowledge that there is none. */
 struct found {
 	struct kt_answer answer;
 	bool is_none;
@@ -59,7 +59,7 @@ static bool find(const struct call *call, const struct kt_cache_question *questi
 	       (found->answer.expires == 0 || found->answer.expires - kt_clock_wall() > margin);
 }
 
-/* For the callers to come: ours has its answer. */
+/* Starts a renewal for later callers; our own has its answer. */
 static void renew_ahead(const struct call *call, const struct found *found)
 {
 	const struct kt_answer *answer = &found->answer;
@@ -99,7 +99,7 @@ static bool answer_get(const struct call *call, struct kt_error *error)
 	return true;
 }
 
-/* What git sends back of an answer of ours, and nothing that a program added to it. */
+/* True if the request repeats our own answer, as git does, and a program added nothing to it. */
 static bool is_same(const struct kt_request *request, const struct kt_answer *answer)
 {
 	const struct kt_secret *secret = request->authtype ? &request->credential
@@ -114,8 +114,8 @@ static bool is_same(const struct kt_request *request, const struct kt_answer *an
 }
 
 /*
- * A store of what was just handed out changes nothing; git sends one after every use. What is
- * ephemeral is never kept.
+ * git sends a store after every use of an answer. A store of our own answer changes nothing,
+ * and an ephemeral one is never kept.
  */
 static bool answer_store(const struct call *call, struct kt_error *error)
 {

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The hot path: what can be answered from the kernel cache alone. Everything that is in any
- * way odd is left to the keeper, which says what is wrong with it.
+ * The hot path: answers from the kernel cache alone. A request that is odd in any way is left
+ * to the keeper, which says what is wrong with it.
  */
 
 #include <stdbool.h>

@@ -125,7 +125,7 @@ static bool give_back(const struct kt_secret *input, struct kt_error *error)
 	return true;
 }
 
-/* An account's token will be renewed: "refresh" by itself or with an account. */
+/* True if a token will be renewed: "refresh" by itself or with an account. */
 static bool is_renewal(int count, char **arguments)
 {
 	return count >= 2 && strcmp(arguments[1], "refresh") == 0 &&

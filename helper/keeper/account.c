@@ -120,7 +120,7 @@ static bool choose(struct kt_credentials *list, struct kt_credential *credential
 	return true;
 }
 
-/* Adds what ACCOUNT names: the whole as a name first, then as NAME@SITE or NAME@HOST. */
+/* Adds the accounts that ACCOUNT names: first as a whole name, then as NAME@SITE or NAME@HOST. */
 static bool search_named(struct kt_keeper *keeper, const char *account, enum kt_account_use use,
                          struct kt_credentials *list, struct kt_error *error)
 {
@@ -190,8 +190,8 @@ bool kt_account_find(struct kt_keeper *keeper, const char *account, enum kt_acco
 }
 
 /*
- * What a request with a path may also get: a token that is kept for the whole host. A password
- * answers for the exact path it was stored for.
+ * A request with a path may also get a token, which is kept for the whole host. A password
+ * answers only for the exact path it was stored for.
  */
 static bool search_whole_host(struct kt_keeper *keeper, const struct kt_identity *wanted,
                               struct kt_credentials *list, struct kt_error *error)

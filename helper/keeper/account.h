@@ -2,10 +2,9 @@
 #pragma once
 
 /*
- * Which account answers, and why (interface.md, "Which account"): the one named; else
- * KEYTURN_ACCOUNT; else the only one there is; else the service's default; else the general
- * default; else KT_ERROR_ACCOUNT_NEEDED with the list. A request that names a host never
- * leaves that host.
+ * The account that answers, and why: the one named; else KEYTURN_ACCOUNT; else the only one
+ * there is; else the service's default; else the general default; else KT_ERROR_ACCOUNT_NEEDED
+ * with the list. A request that names a host never leaves that host.
  */
 
 #include <stdbool.h>

@@ -77,7 +77,10 @@ static bool set_key(struct kt_credential *credential, const struct kt_settings *
 	return kt_private_key_read(&credential->private_key, settings->private_key_file, error);
 }
 
-/* Of a JWT the account goes before the enterprise, as two of the SDKs have it. */
+/*
+ * If a service app names both an account and an enterprise, the account is used, as in two of
+ * Coze's SDKs.
+ */
 static bool set_token_endpoint(struct kt_credential *credential, struct kt_error *error)
 {
 	if (credential->kind == KT_KIND_JWT && credential->account_id)

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* An OAuth app of Coze: from its settings a credential, with every endpoint (contract, section 3). */
+/*
+ * An OAuth app of Coze: from its settings a credential, with every endpoint (docs/coze.md,
+ * section 3).
+ */
 
 #include "helper/keeper/settings.h"
 #include "keyring/credential.h"
@@ -17,6 +20,9 @@
 bool kt_app_fill(struct kt_credential *credential, const struct kt_settings *settings,
                  struct kt_error *error);
 
-/* What every grant's credential has, whoever issues it: its parts for lock, journal and lists. */
+/*
+ * Fills in the members that every grant's credential has, whichever server issues it: those for
+ * the lock, the journal and lists.
+ */
 bool kt_app_begin_grant(struct kt_credential *credential, const struct kt_settings *settings,
                         struct kt_error *error);

@@ -5,7 +5,10 @@
 
 #include <stdbool.h>
 
-/* A browser started here would appear before the person: no SSH, no container, a display. */
+/*
+ * True if a browser that is started here would appear before the person: no SSH, no container,
+ * a display.
+ */
 bool kt_browser_is_there(void);
 
 /* Opens the page with the caller's environment, no shell between; false: nothing was started. */

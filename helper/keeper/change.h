@@ -22,23 +22,24 @@ struct kt_change {
 };
 
 /*
- * Waits for the account's lock, 60 s at most; then KT_ERROR_BUSY names the holder. One that a
- * killed holder left may have been in the middle of a change, which is marked in its place.
+ * Waits for the account's lock, 60 s at most; then KT_ERROR_BUSY names the holder. If the
+ * previous holder was killed while it held the lock, it may have changed the account: this is
+ * recorded as a change.
  */
 bool kt_change_begin(struct kt_change *change, const struct kt_identity *identity,
                      struct kt_error *error);
 
 /*
- * The two halves of beginning: the lock alone, for one who may find nothing to change, and the
- * announcement, from which on the cache holds nothing of the account.
+ * The two halves of beginning. The first is the lock alone, for a caller that may find nothing
+ * to change. From the second on the cache holds nothing of the account.
  */
 bool kt_change_lock(struct kt_change *change, const struct kt_identity *identity,
                     struct kt_error *error);
 void kt_change_announce(struct kt_change *change);
 
 /*
- * No change of any account, by a keyturn of this user, has begun or ended since the mark
- * (mark.h): what was read of the account after it is what the lock now protects.
+ * True if no keyturn of this user has begun or ended a change of any account since the mark
+ * (mark.h). An item that was read after the mark is then the one that the lock now protects.
  */
 bool kt_change_is_none_since(const struct kt_change *change, uint64_t mark);
 

@@ -45,7 +45,7 @@ static void check_items(struct kt_checkup *checkup, struct kt_keyring *keyring)
 		               "%zu stored logins are damaged", list.corrupt);
 }
 
-/* What the login left is of the desktop's keyring, wherever there is one. */
+/* pam_keyturn's note is about the desktop's keyring; for a vault there is none to read. */
 static enum kt_unlock_outcome login_outcome(const struct kt_keyring *keyring)
 {
 	return strcmp(kt_keyring_name(keyring), "secret-service") == 0

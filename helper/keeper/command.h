@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * Commands: what a person or a program types. One file and one row in main.c's table each. A
- * command prints its answer on stdout and returns true, or writes the error and returns false.
+ * Commands, which a person or a program types. Each is one file and one row in main.c's table.
+ * A command prints its answer on stdout and returns true, or writes the error and returns
+ * false.
  */
 
 #include <stdbool.h>
@@ -14,9 +15,9 @@
 
 struct kt_command {
 	const char *name;
-	const char *synopsis; /* what follows the name, one line per form */
+	const char *synopsis; /* the words after the name, one line per form */
 	const char *summary;  /* one line for the list of commands */
-	const char *details;  /* what "help NAME" adds; lines end in \n */
+	const char *details;  /* the rest of "help NAME"; lines end in \n */
 	bool (*run)(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error);
 };
 

@@ -11,7 +11,7 @@
 #include "helper/request.h"
 #include "keyring/cleanup.h"
 
-/* What of this item the request names; an erase without a password spares PAT and SAT. */
+/* Erases this item if the request's password matches. Without a password a PAT or SAT is kept. */
 static bool erase_one(struct kt_keyring *keyring, const struct kt_identity *identity,
                       const struct kt_secret *password, struct kt_error *error)
 {

@@ -15,7 +15,10 @@
 #include "keyring/cleanup.h"
 #include "keyring/environment.h"
 
-/* A token is told only where it may travel; a password where it was stored for. */
+/*
+ * A token is handed out only for a service to which it may travel, a password only for the one
+ * it was stored for.
+ */
 static bool check_safe(const struct kt_request *request, const struct kt_credential *credential,
                        struct kt_error *error)
 {
@@ -27,8 +30,8 @@ static bool check_safe(const struct kt_request *request, const struct kt_credent
 }
 
 /*
- * The account that answers, in one turn with the keyring. Who had to wait for the turn looks
- * first whether another has remembered the answer: *answered, then.
+ * Finds the account that answers, in one turn with the keyring. After a wait for the turn the
+ * cache is asked again: *answered tells whether another caller has put the answer there.
  */
 static bool find_account(struct kt_keeper *keeper, const struct kt_request *request,
                          const struct kt_remembrance *memory,

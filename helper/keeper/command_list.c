@@ -17,7 +17,7 @@
 #include "keyring/json.h"
 #include "keyring/text.h"
 
-/* What is listed, and the general default among it (a NULL username: none). */
+/* The accounts that are listed, and the general default among them (a NULL username: none). */
 struct listing {
 	struct kt_credentials accounts;
 	struct kt_identity preferred;

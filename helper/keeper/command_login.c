@@ -18,7 +18,10 @@ static bool is_bare(const struct kt_login *login)
 	       !login->from_environment && !login->env_file && !login->like;
 }
 
-/* NAME@SITE says it all; what else is there may be the name of an account and its host. */
+/*
+ * True if the login may be to a stored account: a name alone, or one with '@' (NAME@SITE,
+ * NAME@HOST).
+ */
 static bool may_be_stored(const struct kt_login *login)
 {
 	return login->account && !login->site && !login->api_base && !login->issuer &&
@@ -26,8 +29,8 @@ static bool may_be_stored(const struct kt_login *login)
 }
 
 /*
- * Logging in to an account that is there means: as before, where nothing else is said. Its
- * service is known in any case.
+ * A login to a stored account is done as before, unless options say otherwise. Its service is
+ * known in any case.
  */
 static bool look_for_account(struct kt_keeper *keeper, struct kt_login *login,
                              struct kt_identity *identity, struct kt_error *error)
@@ -77,7 +80,10 @@ static bool ask_kind(struct kt_settings *settings, bool with_token, struct kt_er
 	       kt_fail(error, KT_ERROR_USAGE, "login: that is none of the ways");
 }
 
-/* A way that nothing shows is asked for; who names an account alone has a token for it. */
+/*
+ * Settles the way to log in. If no option shows it, the person is asked. An account's name
+ * without any option means a token.
+ */
 static bool settle_way(const struct kt_login *login, struct kt_settings *settings,
                        struct kt_error *error)
 {

@@ -18,7 +18,7 @@ static bool refresh_one(struct kt_keeper *keeper, struct kt_credential *credenti
 	return kt_advise(error, "run: keyturn login");
 }
 
-/* Every grant, or every one whose token is due; what fails is told, and the rest goes on. */
+/* Renews every grant, or every one whose token is due. A failure is told, and the rest goes on. */
 static bool refresh_many(struct kt_keeper *keeper, const struct kt_requirement *requirement,
                          struct kt_error *error)
 {

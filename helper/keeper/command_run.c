@@ -19,7 +19,7 @@
 #define STATUS_CANNOT_RUN 126
 #define STATUS_NOT_FOUND 127
 
-/* A variable's name: what a shell takes. */
+/* True for a variable's name that a shell takes. */
 static bool check_name(const char *name, struct kt_error *error)
 {
 	static const char first[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_";

@@ -75,7 +75,7 @@ static bool apply(const struct changes *changes, struct kt_credential *credentia
 	return set_key(changes, credential, error) && set_client_secret(changes, credential, error);
 }
 
-/* The new name's item is there before the old one's goes. */
+/* Stores the item under the new name before the old one is erased. */
 static bool rename_account(struct kt_keyring *keyring, struct kt_credential *credential,
                            const char *name, struct kt_error *error)
 {

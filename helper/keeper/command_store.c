@@ -14,7 +14,7 @@
 #include "keyring/clock.h"
 #include "keyring/text.h"
 
-/* What there is to store, told without a look into the keyring. */
+/* True if the request has something to store, as far as can be told without the keyring. */
 static bool is_worth_storing(const struct kt_request *request)
 {
 	if (request->is_ephemeral)
@@ -42,7 +42,7 @@ static enum kt_kind kind_of(const struct kt_request *request)
 	return KT_KIND_PASSWORD;
 }
 
-/* The request's secrets in place of those that are stored; true when that changes anything. */
+/* Replaces the stored secrets by the request's. *changed tells whether anything differs. */
 static bool update(struct kt_credential *credential, const struct kt_request *request,
                    bool *changed, struct kt_error *error)
 {
@@ -71,8 +71,8 @@ static bool update(struct kt_credential *credential, const struct kt_request *re
 }
 
 /*
- * A secret without a grant. Of what is stored under the name an OAuth or JWT grant is never
- * replaced by it: git stores back whatever worked, access tokens too.
+ * Stores a secret without a grant. It never replaces an OAuth or JWT grant of that name: git
+ * stores back whatever worked, access tokens too.
  */
 static bool store_secret(struct kt_keyring *keyring, const struct kt_identity *identity,
                          const struct kt_request *request, struct kt_error *error)

@@ -41,7 +41,7 @@ static bool ask(const char *prompt, struct kt_secret *password, struct kt_error 
 	        !kt_secret_is_empty(password)) || fail_dismissed(error);
 }
 
-/* Twice: a slip would become the keyring's password, and nobody would know it. */
+/* Asks twice: a typing error would become the keyring's password, and nobody would know it. */
 static bool ask_login_password(struct kt_secret *password, struct kt_error *error)
 {
 	KT_CLEANUP(kt_secret_clear) struct kt_secret again = { 0 };
@@ -55,7 +55,7 @@ static bool ask_login_password(struct kt_secret *password, struct kt_error *erro
 	return kt_advise(error, "run: keyturn unlock --resync");
 }
 
-/* Opens no keyring that is not there, and reaches no daemon but the user's own. */
+/* Makes no keyring that is not there, and reaches no daemon but the user's own. */
 static bool check_daemon(const char *runtime_dir, struct kt_error *error)
 {
 	if (runtime_dir && kt_control_socket_has_keyring(kt_environment_home()))
@@ -131,7 +131,10 @@ static bool change_desktop(const char *runtime_dir, const struct kt_secret *old_
 		kt_control_socket_change(runtime_dir, old_password, login_password,
 		                         kt_clock_monotonic() + DAEMON_WAIT);
 
-	/* Denied also where it has the login password already, which opening it shows. */
+	/*
+	 * The daemon also says "denied" if the keyring has the login password already; opening
+	 * it shows that.
+	 */
 	if (contact == KT_CONTACT_MADE || contact == KT_CONTACT_DENIED)
 		contact = unlock_with(runtime_dir, login_password);
 	if (contact == KT_CONTACT_MADE)
@@ -154,12 +157,12 @@ static bool resync_desktop(struct kt_keyring *keyring, struct kt_error *error)
 	    !change_desktop(runtime_dir, &old_password, &login_password, error) ||
 	    !check_open(keyring, error))
 		return false;
-	/* Only a message is the worse for it if this fails. */
+	/* If this fails, only a later message is less exact. */
 	kt_unlock_outcome_write(runtime_dir, KT_UNLOCK_OUTCOME_OPENED, false);
 	return true;
 }
 
-/* Who can open the vault in any way need not know the old login password. */
+/* Opening the vault in any way is enough: the old login password need not be known. */
 static bool resync_vault(struct kt_keyring *keyring, struct kt_error *error)
 {
 	KT_CLEANUP(kt_secret_clear) struct kt_secret login_password = { 0 };

@@ -18,7 +18,7 @@
 
 #define PASSWORD_MAXIMUM 65536
 
-/* What argv says, borrowed from it. */
+/* The options of the command, borrowed from argv. */
 struct wishes {
 	const char *key_file;
 	const char *credential;
@@ -42,7 +42,7 @@ static bool refuse(const char *rule, struct kt_error *error)
  * Secrets from files and stdin.
  */
 
-/* One line end at the end is the editor's, everything else the person's. */
+/* One line end at the end is an editor's and goes. Everything else is the person's. */
 static bool read_line(int descriptor, struct kt_secret *secret, struct kt_error *error)
 {
 	size_t length;
@@ -196,7 +196,7 @@ static void note_other_keyring(void)
 		               "KEYTURN_KEYRING=vault is set", recorded);
 }
 
-/* A new vault; or, for --login alone, one that is there gets one more way in. */
+/* Makes a vault. If there is one and --login is the only option, it gets one more way in. */
 static bool make(const struct wishes *wishes, struct kt_vault_options *options,
                  struct kt_error *error)
 {
@@ -250,7 +250,7 @@ static bool create(const struct kt_keeper *keeper, const struct wishes *wishes,
 	return print_status(keeper, error);
 }
 
-/* Who can open the vault by its key file need not know the passphrase that is forgotten. */
+/* Opening the vault by its key file is enough: a forgotten passphrase need not be known. */
 static bool change_passphrase(const struct kt_keeper *keeper, const struct wishes *wishes,
                               struct kt_error *error)
 {

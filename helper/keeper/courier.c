@@ -12,7 +12,7 @@
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 
-/* Beyond the courier's own limit: it is to speak first. */
+/* Added to the courier's own limit, so that it reports a time-out before we give up. */
 #define GRACE_MILLISECONDS 700
 #define SAY_MILLISECONDS 5000
 

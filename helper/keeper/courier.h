@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Starts the courier and talks to it (errand.h). What it says is trusted within its bounds and
- * no further. A courier lives for one errand and ends when this end is closed.
+ * Starts the courier and talks to it (errand.h). Its messages are trusted within their bounds
+ * and no further. A courier lives for one errand and ends when this end is closed.
  */
 
 #include <stdbool.h>

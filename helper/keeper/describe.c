@@ -9,14 +9,17 @@
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
 
-/* Of a grant its access token's end; it is renewed when it is asked for. */
+/*
+ * The end of the account's secret. For a grant it is the access token's, which is renewed when
+ * it is asked for.
+ */
 static int64_t end_of(const struct kt_credential *credential)
 {
 	return kt_kind_is_grant(credential->kind) ? kt_lifetime_wall_end(credential)
 	                                          : credential->expires;
 }
 
-/* Of a grant: when its newest token was got; 0 for the others. */
+/* The time at which a grant's newest token was got; 0 for other kinds. */
 static int64_t renewal_of(const struct kt_credential *credential)
 {
 	if (!kt_kind_is_grant(credential->kind))

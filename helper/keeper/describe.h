@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* What list and show tell of an account: never a secret. */
+/* Descriptions of an account for list and show. They never hold a secret. */
 
 #include <stdbool.h>
 

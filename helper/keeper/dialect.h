@@ -3,7 +3,7 @@
 
 /*
  * A dialect is the one place where Coze and RFC 6749 differ: the form of the body, where the
- * client's secret stands, which error names mean what. One file each.
+ * client's secret stands, the meaning of error names. One file each.
  */
 
 #include <stdbool.h>
@@ -12,7 +12,7 @@
 #include "helper/errand.h"
 #include "keyring/credential.h"
 
-/* What an error of the token endpoint means for the grant. */
+/* The meaning of a token endpoint's error for the grant. */
 enum kt_refusal {
 	KT_REFUSAL_DEAD,          /* the grant itself: log in again */
 	KT_REFUSAL_SETTING,       /* client, secret, scope, ...: the grant is untouched */
@@ -31,7 +31,7 @@ struct kt_dialect {
 	bool (*identify_client)(const struct kt_credential *credential, struct kt_errand *errand,
 	                        struct kt_error *error);
 
-	/* What an OAuth error's name means. */
+	/* The meaning of an OAuth error's name. */
 	enum kt_refusal (*judge)(const char *name);
 };
 

@@ -6,7 +6,10 @@
 #include "helper/keeper/dialect.h"
 #include "keyring/cleanup.h"
 
-/* Contract 4.2: a secret travels as Bearer header and nowhere else; without one, no header. */
+/*
+ * docs/coze.md, 4.2: a secret travels as Bearer header and nowhere else. A client without one
+ * sends no header.
+ */
 static bool identify_client(const struct kt_credential *credential, struct kt_errand *errand,
                             struct kt_error *error)
 {
@@ -22,7 +25,10 @@ static bool identify_client(const struct kt_credential *credential, struct kt_er
 	        kt_errand_add_secret(errand, "authorization", &header, error));
 }
 
-/* Contract 8.1. The name of a dead refresh token is not documented: whatever is not known. */
+/*
+ * docs/coze.md, 8.1. The error for a dead refresh token is not documented: any unknown name
+ * means it.
+ */
 static enum kt_refusal judge(const char *name)
 {
 	static const struct {

@@ -102,7 +102,7 @@ static bool take_endpoint(const struct kt_errand *answer, const char *name, bool
 	return kt_text_set(endpoint, url, error);
 }
 
-/* The list, entries joined by newlines, has the word; an absent list has what is the default. */
+/* True if the list (entries joined by newlines) has the word; by_default if there is no list. */
 static bool is_listed(const struct kt_errand *answer, const char *name, const char *word,
                       bool by_default)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* What an OAuth server says of itself: RFC 8414, else OpenID Connect Discovery. */
+/* Metadata that an OAuth server publishes: RFC 8414, else OpenID Connect Discovery. */
 
 #include <stdbool.h>
 

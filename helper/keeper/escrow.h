@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * Escrow (safety.md 4.1): the renewed credential in kernel memory from the moment its answer
- * is parsed until the keyring has it. It outlives us and the keyring daemon, not a reboot, and
- * is kept 24 hours. Where the kernel keyring is refused there is none.
+ * Escrow (docs/safety.md, 2.1): the renewed credential in kernel memory from the moment its
+ * answer is parsed until the keyring has it. It outlives us and the keyring daemon, not a
+ * reboot, and is kept 24 hours. Where the kernel keyring is refused there is none.
  */
 
 #include <stdbool.h>
@@ -36,5 +36,5 @@ bool kt_escrow_fill(struct kt_escrow *escrow, const struct kt_secret *form);
 
 void kt_escrow_drop(struct kt_escrow *escrow);
 
-/* For KT_CLEANUP; what is in escrow stays, room that was only reserved goes. */
+/* For KT_CLEANUP. A grant in escrow stays; room that was only reserved goes. */
 void kt_escrow_close(struct kt_escrow *escrow);

@@ -20,5 +20,5 @@ bool kt_expiry_format(int64_t time, char **text, struct kt_error *error);
 /* When a typed expiry is due, or the day a PAT of unknown expiry is old; 0 for neither. */
 int64_t kt_expiry_expected(const struct kt_credential *credential);
 
-/* At a terminal, once a day: a PAT or SAT that ends within a week, or has ended. */
+/* Warns at a terminal, once a day, of a PAT or SAT that ends within a week or has ended. */
 void kt_expiry_warn(const struct kt_credential *credential);

@@ -12,7 +12,7 @@
 #include "keyring/credential.h"
 
 /*
- * What every token request has: endpoint, form, CA, and its whole time in milliseconds. The
+ * Begins a token request: endpoint, form, CA, and the time for all of it in milliseconds. The
  * caller adds grant_type and the rest.
  */
 bool kt_grant_begin(const struct kt_credential *credential, int64_t timeout,
@@ -24,8 +24,8 @@ bool kt_grant_refresh_token(const struct kt_credential *credential,
                             struct kt_errand *errand, struct kt_error *error);
 
 /*
- * Contract, section 6: a token for an assertion that is signed here, for the server's time now
- * (seconds since the epoch). Each call signs a new one: an assertion works once.
+ * docs/coze.md, section 6: a token for an assertion that is signed here, for the server's time
+ * now (seconds since the epoch). Each call signs a new one: an assertion works once.
  */
 bool kt_grant_jwt_bearer(const struct kt_credential *credential, int64_t now, int64_t timeout,
                          struct kt_errand *errand, struct kt_error *error);

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* What an account hands out, as an answer: read from its credential, nothing renewed. */
+/*
+ * The answer that an account hands out, made from its credential as it is. Nothing is renewed
+ * here.
+ */
 
 #include <stdbool.h>
 

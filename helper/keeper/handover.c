@@ -27,7 +27,7 @@ static bool refuse(const char *rule, struct kt_error *error)
 	return kt_advise(error, "see git-credential-keyturn(1), \"Handing over a grant\"");
 }
 
-/* Named, or as the service and the client show it. */
+/* The grant's kind: as named, else inferred from service and client. */
 static bool find_kind(const struct kt_request *request, const struct kt_identity *identity,
                       enum kt_kind *kind, struct kt_error *error)
 {
@@ -98,7 +98,7 @@ static bool fill(struct kt_credential *credential, const struct kt_identity *ide
 	                         kt_clock_wall_milliseconds() - credential->created * 1000, error);
 }
 
-/* A private CA that a login named for this service goes on to serve it. */
+/* Keeps the private CA of the account's earlier login. */
 static bool keep_ca(struct kt_credential *credential, struct kt_keyring *keyring,
                     struct kt_error *error)
 {

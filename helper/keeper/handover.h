@@ -16,8 +16,8 @@
 bool kt_handover_is_grant(const struct kt_request *request);
 
 /*
- * Stores the grant as a new one under identity. The kind is found where none is named; an
- * endpoint is needed for every service but Coze's own. What is missing is KT_ERROR_USAGE.
+ * Stores the grant as a new one under identity. The kind is inferred if none is named. Every
+ * service but Coze's own needs an endpoint. A missing setting is KT_ERROR_USAGE.
  */
 bool kt_handover_store(struct kt_keyring *keyring, const struct kt_identity *identity,
                        const struct kt_request *request, struct kt_error *error);

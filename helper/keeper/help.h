@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* keyturn help: from the rows that commands are. */
+/* keyturn help, written from the table of commands. */
 
 #include <stdbool.h>
 #include <stddef.h>

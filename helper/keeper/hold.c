@@ -5,7 +5,7 @@
 
 static const int held_signals[KT_HOLD_SIGNALS] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 
-/* The last signal that was held back; a handler has nowhere else to put it. */
+/* The last signal that was held back. A handler has no other place for it. */
 static volatile sig_atomic_t arrived;
 
 static void note(int number)

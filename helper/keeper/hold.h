@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Holds back what would end us between "sent" and the verified store: INT, TERM, HUP and QUIT
- * are noted, whichever thread gets them, and take effect when the hold ends.
+ * Holds back signals that would end the process between "sent" and the verified store. INT,
+ * TERM, HUP and QUIT are noted, whichever thread gets them, and take effect when the hold ends.
  */
 
 #include <signal.h>

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * The journal of an account's renewals (safety.md 4.1): one record, no secret, beside the
+ * The journal of an account's renewals (docs/safety.md, 2.1): one record, no secret, beside the
  * account's lock and read and written only under it. It tells the next caller, after a crash,
  * whether a refresh token may have been spent.
  */
@@ -29,7 +29,7 @@ struct kt_journal {
 	int64_t renewed_wall;  /* when the last one was */
 };
 
-/* Opens and reads the record of identity; what cannot be read is a clear one. */
+/* Opens and reads the record of identity. A record that cannot be read counts as a clear one. */
 bool kt_journal_open(struct kt_journal *journal, const struct kt_identity *identity,
                      struct kt_error *error);
 

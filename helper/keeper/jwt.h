@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The signed assertion of a service app (contract, section 6; RFC 7519, RS256). It works once:
- * it is made for one request, never kept and never sent again.
+ * The signed assertion of a service app (docs/coze.md, section 6; RFC 7519, RS256). It works
+ * once: it is made for one request, never kept and never sent again.
  */
 
 #include <stdbool.h>
@@ -24,7 +24,7 @@ struct kt_jwt {
 	const char *custom_consumer;
 };
 
-/* Appends "header.claims", what is signed. */
+/* Appends "header.claims", the text that is signed. */
 bool kt_jwt_write(const struct kt_jwt *jwt, struct kt_secret *text, struct kt_error *error);
 
 /* Appends the whole assertion, signed by an imported private key. */

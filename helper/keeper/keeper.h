@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* What one run of the keeper carries: its options and its keyring, opened when first needed. */
+/*
+ * The context of one run of the keeper: its options, and its keyring, which is opened when it
+ * is first needed.
+ */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -35,7 +38,7 @@ struct kt_keyring *kt_keeper_enter(struct kt_keeper *keeper, bool *waited,
 /* Ends the turn. For KT_CLEANUP; a NULL keyring is none. */
 void kt_keeper_leave(struct kt_keyring **keyring);
 
-/* Has a courier start while something else is done, because it will most likely be needed. */
+/* Starts a courier that will most likely be needed, while something else is done. */
 void kt_keeper_start_courier(struct kt_keeper *keeper);
 
 /*

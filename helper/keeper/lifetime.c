@@ -19,7 +19,7 @@
 /* A clock that was set back by this much is not mistrusted yet. */
 #define SET_BACK 60
 
-/* Milliseconds since begin; what no clock can have counted is more than any life. */
+/* Milliseconds since begin. A difference that overflows is longer than any life. */
 static int64_t age_of(int64_t begin, int64_t now)
 {
 	int64_t age;
@@ -99,7 +99,7 @@ static bool is_this_boot(const struct kt_credential *credential)
 	       strcmp(credential->boot_id, boot) == 0;
 }
 
-/* At most: when the token was got is known to the second, which was cut off. */
+/* The greatest age that it can have: the time at which the token was got was cut to seconds. */
 static int64_t wall_age_of(const struct kt_credential *credential)
 {
 	int64_t begin;

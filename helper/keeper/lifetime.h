@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * How long an access token lives (safety.md 4.4). Both clocks must agree that it does: the
- * wall clock, which may jump, and CLOCK_BOOTTIME, which counts within one boot.
+ * How long an access token lives (docs/safety.md, 2.4). Both clocks must agree that it does:
+ * the wall clock, which may jump, and CLOCK_BOOTTIME, which counts within one boot.
  */
 
 #include <stdbool.h>
@@ -13,15 +13,15 @@
 
 /*
  * Seconds that expires_in stands for, from text of digits: relative below 315,360,000, else
- * seconds or milliseconds since the epoch, read against now, the server's own time. What makes
- * no sense (or NULL) is fallback; nothing lives longer than 30 days.
+ * seconds or milliseconds since the epoch, read against now, the server's own time. A number
+ * that makes no sense (or NULL) gives fallback. Nothing lives longer than 30 days.
  */
 int64_t kt_lifetime_read(const char *expires_in, int64_t now, int64_t fallback);
 
 /*
- * Milliseconds of that life that are over as the answer is read. A time since the epoch and
- * now are cut to seconds, so up to one is: our clock says how much, where it shows the server's
- * second, else all of it.
+ * How much of the life is over when the response is read, in milliseconds. A lifetime given as
+ * a point in time is cut to whole seconds, so up to one second is lost: our clock tells how
+ * much if it agrees with the server's Date, else a whole second is taken.
  */
 int64_t kt_lifetime_spent(const char *expires_in, int64_t now);
 
@@ -34,7 +34,8 @@ void kt_lifetime_end(struct kt_credential *credential);
 
 /*
  * How long the access token is still good for; 0 or less: none, expired, or not to be trusted.
- * Younger by CLOCK_BOOTTIME than half its life it is not expired on the wall clock's word.
+ * A token younger by CLOCK_BOOTTIME than half its life is not expired on the wall clock's word
+ * alone.
  */
 int64_t kt_lifetime_left_milliseconds(const struct kt_credential *credential);
 
@@ -42,8 +43,8 @@ int64_t kt_lifetime_left_milliseconds(const struct kt_credential *credential);
 int64_t kt_lifetime_left(const struct kt_credential *credential);
 
 /*
- * What a caller who asks for nothing needs: 60 s, and never more than a tenth of the life; but what
- * has less than a second left is handed out to nobody.
+ * The least life that is handed out to a caller without --min-valid: 60 s, and never more than
+ * a tenth of the whole life. A token with less than a second left is handed out to nobody.
  */
 int64_t kt_lifetime_margin(const struct kt_credential *credential);
 

@@ -92,7 +92,7 @@ bool kt_login_identify(const struct kt_login *login, const struct kt_settings *s
 			return false;
 		return find_service(login, settings, NULL, identity, error);
 	}
-	/* Of an account that was found by its whole name there is nothing left to say. */
+	/* The account was found by its full name already: do not split NAME@SITE again. */
 	if (!identity->username) {
 		if (!kt_service_split_site(login->account, &identity->username, &site, error))
 			return false;

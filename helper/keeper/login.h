@@ -51,9 +51,9 @@ struct kt_login {
 };
 
 /*
- * Collects what the options, the environment, a file or another account say of the app. The
- * account of --like is *identity then, else that stays as it is. settings->kind is the kind, or
- * KT_KIND_NONE where nothing shows it.
+ * Collects the app's settings from the options, the environment, a file or another account.
+ * With --like, *identity becomes that account; otherwise it stays as it is. settings->kind is
+ * KT_KIND_NONE if nothing shows the kind.
  */
 bool kt_login_gather(struct kt_keeper *keeper, const struct kt_login *login,
                      struct kt_settings *settings, struct kt_identity *identity,
@@ -62,18 +62,24 @@ bool kt_login_gather(struct kt_keeper *keeper, const struct kt_login *login,
 /* Replaces secret by a file's content, or stdin's for "-", without the blanks around it. */
 bool kt_login_read_secret(struct kt_secret *secret, const char *path, struct kt_error *error);
 
-/* Account name and service; identity may hold those of --like already. Asks at a terminal. */
+/*
+ * Settles account name and service; identity may hold those of --like already. Asks at a
+ * terminal.
+ */
 bool kt_login_identify(const struct kt_login *login, const struct kt_settings *settings,
                        struct kt_identity *identity, struct kt_error *error);
 
 bool kt_login_open_keyring(struct kt_keeper *keeper, struct kt_keyring **keyring,
                            struct kt_error *error);
 
-/* Replaces what the account had, with its journal and escrow. */
+/*
+ * Stores the credential in place of the account's old one, and drops the old one's journal and
+ * escrow.
+ */
 bool kt_login_keep(struct kt_keyring *keyring, const struct kt_credential *credential,
                    struct kt_error *error);
 
-/* Takes the tokens of an answer over, or writes the error that it means. */
+/* Takes the tokens of an answer over, or writes the error of an answer without tokens. */
 bool kt_login_accept(struct kt_credential *credential, const struct kt_errand *answer,
                      struct kt_error *error);
 

@@ -21,7 +21,7 @@ static bool ask_text(const char *prompt, char **text, struct kt_error *error)
 	                             : kt_secret_reveal(&line), error));
 }
 
-/* At a terminal what is missing is typed in. */
+/* At a terminal, missing settings are typed in. */
 static bool ask_missing(struct kt_settings *settings, struct kt_error *error)
 {
 	bool is_jwt = settings->kind == KT_KIND_JWT;
@@ -46,7 +46,7 @@ static bool ask_missing(struct kt_settings *settings, struct kt_error *error)
 
 /*
  * The ladder: a browser that can be opened here, else another device, else an address to paste.
- * Who names a redirect URI means the browser.
+ * A redirect URI that is named means the browser.
  */
 static bool climb(struct kt_keeper *keeper, const struct kt_login *login,
                   struct kt_credential *credential, struct kt_error *error)

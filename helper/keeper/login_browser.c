@@ -68,7 +68,7 @@ static bool fail_busy(const struct visit *visit, struct kt_error *error)
 	                 "--redirect-uri, or add --paste");
 }
 
-/* Written so that it can be typed: the port comes to where the browser is. */
+/* Tells the command to type: it brings the port to the machine with the browser. */
 static void tell_way_over_ssh(int64_t port)
 {
 	kt_report_note("the browser is at the other end of SSH; there run: ssh -N -L %lld:127.0.0.1:"
@@ -194,7 +194,7 @@ static bool fail_paste(const char *rule, struct kt_error *error)
 	                 "at the end, from http to its last character");
 }
 
-/* What came is checked as the redirect itself would be: state first. */
+/* Checks a pasted address as the redirect itself would be checked: state first. */
 static bool read_address(const struct kt_credential *credential, struct visit *visit,
                          const struct kt_secret *address, struct kt_error *error)
 {
@@ -243,7 +243,7 @@ static bool paste_code(struct kt_keeper *keeper, const struct kt_login *login,
 	return read_address(credential, visit, &address, error);
 }
 
-/* The code works once: whatever becomes of the request, it is not sent again. */
+/* The code works once, so it is never sent again, even if the answer is lost. */
 static bool exchange(struct kt_credential *credential, const struct visit *visit,
                      struct kt_error *error)
 {
@@ -261,7 +261,7 @@ bool kt_login_browser(struct kt_keeper *keeper, const struct kt_login *login,
                       struct kt_credential *credential, struct kt_error *error)
 {
 	KT_CLEANUP(clear_visit) struct visit visit = {
-		/* Coze's web apps have a secret instead (contract 4.1). */
+		/* Coze's web apps have a secret instead (docs/coze.md, 4.1). */
 		.has_verifier = credential->kind != KT_KIND_WEB,
 	};
 	bool pastes = login->paste || !is_loopback(credential->redirect_uri);

@@ -64,7 +64,7 @@ static bool is_page(const char *uri)
 	       page.host && kt_request_is_safe_for_tokens(&page);
 }
 
-/* Contract, section 5: the address with the code is put together by the client. */
+/* docs/coze.md, section 5: the address with the code is put together by the client. */
 static bool complete(struct device *device, const char *sent, struct kt_error *error)
 {
 	KT_CLEANUP(kt_secret_clear) struct kt_secret text = { 0 };
@@ -129,7 +129,10 @@ static bool begin(const struct kt_credential *credential, struct device *device,
 	return read_codes(device, &answer, error);
 }
 
-/* The code with room between its characters: it is typed off on another device. */
+/*
+ * Shows the code with room between its characters, because it is copied by hand to another
+ * device.
+ */
 static void show_code(const struct device *device)
 {
 	bool is_plain = kt_environment_get("NO_COLOR") != NULL;
@@ -160,7 +163,7 @@ static void show(const struct kt_credential *credential, struct device *device)
 	fflush(stderr);
 }
 
-/* What is going on: a count-down in place, or a line a minute where nobody looks. */
+/* Tells how the wait goes: a count-down in place, or a line a minute if there is no terminal. */
 static void tell(struct device *device, const char *what)
 {
 	int64_t now = kt_clock_monotonic();
@@ -226,7 +229,7 @@ static bool finish(struct kt_credential *credential, const struct kt_errand *ans
 	return kt_login_accept(credential, answer, error);
 }
 
-/* Contract, section 5. What is waiting for: NULL where the poll has an end. */
+/* docs/coze.md, section 5. Returns the reason to go on waiting; NULL if polling is over. */
 static const char *judge(struct device *device, const struct kt_reply *reply)
 {
 	switch (reply->verdict) {
@@ -240,7 +243,7 @@ static const char *judge(struct device *device, const struct kt_reply *reply)
 	case KT_VERDICT_UNSENT:
 	case KT_VERDICT_UNCLEAR:
 	case KT_VERDICT_BUSY:
-		/* RFC 8628, 3.5: who does not answer is asked less often. */
+		/* RFC 8628, 3.5: a service that does not answer is asked less often. */
 		device->interval = kt_grant_device_slower(device->interval);
 		return "the service did not answer, trying on";
 	default:

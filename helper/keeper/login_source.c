@@ -127,7 +127,10 @@ static bool apply_files(const struct kt_login *login, struct kt_settings *settin
 	return !login->ca_file || kt_certificates_read(&settings->ca, login->ca_file, error);
 }
 
-/* What was given shows the kind, but for web's sisters, which look alike. */
+/*
+ * Infers the kind from the settings. pkce and device apps both have a client id alone, so they
+ * cannot be told apart here.
+ */
 static enum kt_kind infer_kind(const struct kt_settings *settings)
 {
 	if (settings->issuer)
@@ -140,7 +143,7 @@ static enum kt_kind infer_kind(const struct kt_settings *settings)
 	return KT_KIND_NONE;
 }
 
-/* Options that the kind has no use for are mistakes. */
+/* Refuses options that the kind has no use for. */
 static bool check_fit(const struct kt_login *login, enum kt_kind kind, struct kt_error *error)
 {
 	const struct {

@@ -15,7 +15,7 @@
 
 #define PROBE_MILLISECONDS 5000
 
-/* The service is asked for the person's sake; what it says never undoes the login. */
+/* The service is asked for the person's information; its answer never undoes the login. */
 static void ask_who(const struct kt_credential *credential, const char *name)
 {
 	KT_CLEANUP(kt_probe_clear) struct kt_probe probe = { 0 };
@@ -31,7 +31,7 @@ static void ask_who(const struct kt_credential *credential, const char *name)
 		kt_report_note("whether it works is not known yet: %s", probe.reason.message);
 }
 
-/* Never unasked, and only what holds a secret of this login. */
+/* Never removes anything unasked, and only a file that holds a secret of this login. */
 static void offer_removal(const char *path)
 {
 	KT_CLEANUP(kt_secret_clear) struct kt_secret line = { 0 };

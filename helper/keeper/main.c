@@ -64,7 +64,7 @@ static bool print_version(struct kt_error *error)
 	       kt_answer_send(STDOUT_FILENO, &output, error);
 }
 
-/* A way on is promised with every failure; who fails often knows no better one than these. */
+/* Adds a remedy to an error that has none: every failure is promised one. */
 static bool advise(const struct kt_command *command, struct kt_error *error)
 {
 	switch (error->code) {
@@ -113,8 +113,8 @@ static bool dispatch(struct kt_keeper *keeper, int argc, char **argv, struct kt_
 }
 
 /*
- * What must hold before anything secret is read (safety.md R-B3). Variables that would load
- * code or log keys are dropped for us; run gives its command the environment as it was.
+ * Conditions for reading anything secret (docs/safety.md, B3). Variables that would load code
+ * or log keys are dropped for the keeper; run gives its command the environment as it was.
  */
 static bool prepare(struct kt_keeper *keeper, struct kt_error *error)
 {
@@ -131,7 +131,7 @@ static bool prepare(struct kt_keeper *keeper, struct kt_error *error)
 	}
 	prctl(PR_SET_DUMPABLE, 0);
 	keeper->sigpipe = signal(SIGPIPE, SIG_IGN);
-	/* A file that may not grow is an error to report, not an end. */
+	/* A file that may not grow is an error to report, not a reason to die. */
 	keeper->sigxfsz = signal(SIGXFSZ, SIG_IGN);
 	while (environ[count])
 		count++;

@@ -20,8 +20,9 @@ struct mark {
 };
 
 /*
- * Behind it, in a place that a question shares with some others: until when the token will do
- * that answered it. No more than a hint, so a question may well be taken for another.
+ * Behind the mark: the time until which the token that answered a question will do, in a place
+ * that the question shares with some others. It is no more than a hint, so one question may be
+ * taken for another.
  */
 #define ENDS_OFFSET 64
 #define ENDS 64
@@ -79,7 +80,10 @@ void kt_mark_change(uint64_t account, int64_t generation)
 	if (descriptor < 0)
 		return;
 	mark.previous = read_from(descriptor).number;
-	/* Without a fresh mark nothing is inserted: one that cannot be written is cut to nothing. */
+	/*
+	 * If the new mark cannot be written, the file is cut to nothing: without a mark nothing
+	 * is inserted.
+	 */
 	if (getrandom(&mark.number, sizeof(mark.number), 0) != (ssize_t)sizeof(mark.number) ||
 	    pwrite(descriptor, &mark, sizeof(mark), 0) != (ssize_t)sizeof(mark))
 		(void)!ftruncate(descriptor, 0);

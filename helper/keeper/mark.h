@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * The file "changes" of the state directory: the mark of the last change of any account. A renewal
- * tells what it renewed, so that who renewed, or waited for it, may remember the new token. Where
- * the file cannot be had there is no mark, and nothing is known to be unchanged.
+ * The file "changes" of the state directory: the mark of the last change of any account. A
+ * renewal records which account it renewed, so that its callers may put the new token into the
+ * cache. If the file cannot be had there is no mark, and nothing counts as unchanged.
  */
 
 #include <stdbool.h>
@@ -13,15 +13,21 @@
 /* The last change's mark, random and new with each; 0: not known. */
 uint64_t kt_mark_read(void);
 
-/* A change begins or ends: of an account (its number) that was renewed to generation, or, 0, any. */
+/*
+ * Records that a change begins or ends. account and generation: the account was renewed to this
+ * generation; 0: any other change.
+ */
 void kt_mark_change(uint64_t account, int64_t generation);
 
-/* Nothing changed since the mark, but that the account, if it is not 0, was renewed so far. */
+/*
+ * True if nothing has changed since the mark, except that this account (0: none) was renewed to
+ * this generation.
+ */
 bool kt_mark_is_still(uint64_t since, uint64_t account, int64_t generation);
 
 /*
- * A hint beside the mark: until when (wall clock, seconds) the token will do that answered a
- * question. Few are kept, and a question may be taken for another.
+ * A hint beside the mark: the time (wall clock, seconds) until which the token that answered
+ * the question will do. Few are kept, and one question may be taken for another.
  */
 void kt_mark_end(uint64_t question, int64_t until);
 

@@ -128,7 +128,7 @@ static bool add_line(struct kt_pam_stack *stack, const struct entry *entry,
 	       kt_text_set(&line->module, slash ? slash + 1 : entry->module, error);
 }
 
-/* A stack ends where its lines end; those of a substack in it have got theirs already. */
+/* Sets the end of a stack's lines. Lines of a substack in it have theirs already. */
 static void close_stack(struct kt_pam_stack *stack, size_t first)
 {
 	for (size_t i = first; i < stack->count; i++)
@@ -270,7 +270,10 @@ static enum step step_of(const struct kt_pam_line *line, bool succeeds, size_t *
 	return STEP_NEXT;
 }
 
-/* What lets in by itself, and is no password, fails; what only has to agree, agrees. */
+/*
+ * Assumes the worst case: a module that could log the user in without a password (sufficient,
+ * done) fails; a required module succeeds.
+ */
 static bool is_success(const struct kt_pam_line *line, bool is_good)
 {
 	size_t jump;
@@ -302,7 +305,10 @@ bool kt_pam_stack_reaches(const struct kt_pam_stack *stack, size_t place, bool i
 			break;
 		case STEP_END:
 			at = line->end;
-			/* After a substack it goes on, but what ends the whole is the end. */
+			/*
+			 * After the end of a substack the stack goes on, but the end of the
+			 * whole stack is the end.
+			 */
 			if (at == stack->count)
 				return false;
 			break;

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * What stands in pam.d (pam.conf(5)): the modules of one service and one type, in their order,
- * with what other files give them, and which of them a login comes by. For doctor, which tells
- * what is wrong; it takes no part in any login.
+ * The modules of one service and one type in pam.d (pam.conf(5)), in their order, included
+ * files among them, and which of them a login reaches. For doctor, which tells what is wrong;
+ * it takes no part in any login.
  */
 
 #include <stdbool.h>
@@ -27,8 +27,8 @@ struct kt_pam_stack {
 };
 
 /*
- * Replaces stack by what directory says of the service; type is "auth", "session" or "password".
- * A file that cannot be read, or a line that makes no sense, counts as not there.
+ * Replaces stack by the service's modules in directory; type is "auth", "session" or
+ * "password". A file that cannot be read, or a line that makes no sense, counts as not there.
  */
 bool kt_pam_stack_read(struct kt_pam_stack *stack, const char *directory, const char *service,
                        const char *type, struct kt_error *error);
@@ -43,8 +43,8 @@ size_t kt_pam_stack_find(const struct kt_pam_stack *stack, const char *module);
 bool kt_pam_stack_is_asking(const struct kt_pam_line *line);
 
 /*
- * Does the login come to this place, with a good or a wrong password? *asked: a module that asks
- * for it stands before. What else may let somebody in (a fingerprint, say) is taken not to.
+ * Does the login come to this place, with a good or a wrong password? *asked: a module that
+ * asks for the password stands before it. Other ways in (a fingerprint, say) are taken to fail.
  */
 bool kt_pam_stack_reaches(const struct kt_pam_stack *stack, size_t place, bool is_good,
                           bool *asked);

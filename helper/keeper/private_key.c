@@ -114,7 +114,7 @@ static bool decode_base64(const struct kt_secret *base64, struct kt_secret *der,
 	return done || refuse("its base64 is damaged", error);
 }
 
-/* Asks only for a key that says it is encrypted. */
+/* Asks for a passphrase only if the key says that it is encrypted. */
 static bool ask_passphrase(const struct kt_secret *text, OSSL_DECODER_CTX *context,
                            struct kt_error *error)
 {

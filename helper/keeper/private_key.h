@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The private key of a service app, from whatever form people have it in: PKCS#8 or PKCS#1,
- * in PEM with sound or damaged line ends, with literal "\n", or as bare base64.
+ * The private key of a service app, in any of the forms in which people have it: PKCS#8 or
+ * PKCS#1, in PEM with sound or damaged line ends, with literal "\n", or as bare base64.
  */
 
 #include <stdbool.h>
@@ -13,8 +13,8 @@
 
 /*
  * Brings text to the one form that is kept, PEM of PKCS#8. Refuses (KT_ERROR_REFUSED, with the
- * reason) what is no private key, is public, is not RSA, has under 2,048 bits or is inconsistent.
- * The passphrase of an encrypted one is asked for at the terminal.
+ * reason) a text that is no private key, and a key that is public, is not RSA, has under 2,048
+ * bits or is inconsistent. The passphrase of an encrypted one is asked for at the terminal.
  */
 bool kt_private_key_import(struct kt_secret *key, const struct kt_secret *text,
                            struct kt_error *error);

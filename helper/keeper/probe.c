@@ -11,7 +11,7 @@
 
 #define PATH "/v1/users/me"
 
-/* Contract 8.2: the envelope's codes; 4101 may also be a missing permission. */
+/* docs/coze.md, 8.2: the envelope's codes; 4101 may also be a missing permission. */
 #define CODE_INVALID 4100
 #define CODE_EXPIRED 700012006
 

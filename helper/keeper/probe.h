@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Asks a service whether a token works: Coze's /v1/users/me (contract, section 9). A token is
- * sent to the service it was stored for and nowhere else.
+ * Asks a service whether a token works: Coze's /v1/users/me (docs/coze.md, section 9). A token
+ * is sent to the service it was stored for and nowhere else.
  */
 
 #include <stdbool.h>
@@ -13,7 +13,7 @@
 
 enum kt_probe_verdict {
 	KT_PROBE_WORKS,
-	KT_PROBE_REFUSED,   /* the service knows no such token */
+	KT_PROBE_REFUSED,   /* the service does not know the token */
 	KT_PROBE_UNKNOWN,   /* it cannot tell: no permission, no such endpoint, no answer */
 };
 

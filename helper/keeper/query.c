@@ -68,7 +68,10 @@ static bool take_token(struct kt_settings *settings, struct kt_credential *crede
 	return true;
 }
 
-/* Only what needs no memory of its own can do without a keyring. */
+/*
+ * Only a plain token or a service app can do without a keyring: the others have to keep a
+ * refresh token.
+ */
 static bool sign_token(struct kt_keeper *keeper, const struct kt_settings *settings,
                        const struct kt_requirement *requirement, struct kt_credential *credential,
                        struct kt_error *error)
@@ -100,7 +103,10 @@ static bool from_settings(struct kt_keeper *keeper, const struct kt_query *query
 		: sign_token(keeper, &settings, requirement, credential, error);
 }
 
-/* A session's token has a place of its own in the cache, which the door does not know. */
+/*
+ * True if the token is of another session. Such tokens have places of their own in the cache,
+ * which the door does not know.
+ */
 static bool has_session(const struct kt_query *query)
 {
 	return query->session_name || query->duration || query->scope_file;
@@ -119,8 +125,8 @@ static bool check_session(const struct kt_query *query, const struct kt_credenti
 }
 
 /*
- * The account, in one turn with the keyring. Who had to wait for the turn looks first whether
- * another has remembered an answer that is good enough: *answered, then.
+ * Finds the account, in one turn with the keyring. After a wait for the turn the cache is asked
+ * again: *answered tells whether another caller has put an answer there that is good enough.
  */
 static bool find_account(struct kt_keeper *keeper, const struct kt_query *query,
                          const struct kt_remembrance *memory, int64_t minimum,
@@ -146,7 +152,7 @@ static bool find_account(struct kt_keeper *keeper, const struct kt_query *query,
 	       kt_account_find(keeper, query->account, KT_ACCOUNT_TOKEN, credential, error);
 }
 
-/* What the door remembers ends too soon for this caller: the token will be renewed for him. */
+/* True if the cached token ends too soon for this caller, so that a renewal is certain. */
 static bool is_too_short(const struct kt_query *query, const struct kt_remembrance *memory,
                          const struct kt_requirement *requirement)
 {
@@ -160,7 +166,10 @@ static bool is_too_short(const struct kt_query *query, const struct kt_remembran
 	       requirement->minimum_seconds > answer.expires - kt_clock_wall();
 }
 
-/* A token out of the keyring, remembered for the next who asks the same. */
+/*
+ * Gets a token from the keyring, and puts it into the cache for the next caller with the same
+ * question.
+ */
 static bool from_keyring(struct kt_keeper *keeper, const struct kt_query *query,
                          const struct kt_requirement *requirement, struct kt_credential *credential,
                          struct kt_answer *answer, struct kt_error *error)

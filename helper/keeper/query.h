@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* What token, header and run have in common: for whom a token is asked, and from where. */
+/* The part that token, header and run share: whose token is asked for, and where it comes from. */
 
 #include <stdbool.h>
 
@@ -16,8 +16,8 @@ struct kt_query {
 	bool from_environment;
 	const char *env_file;
 	const char *config;
-	const char *kind;         /* of the app, where one of these describes several */
-	const char *session_name; /* of a service app's token */
+	const char *kind;         /* the app's kind, if a source describes several */
+	const char *session_name; /* which of a service app's tokens */
 	const char *duration;
 	const char *scope_file;
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* Refusals that a person can mend, told with the setting to mend and the page where it is. */
+/* Errors of a token endpoint that a person can mend, with the setting and the page where it is. */
 
 #include <stdbool.h>
 
@@ -9,8 +9,8 @@
 #include "keyring/credential.h"
 
 /*
- * Writes the error for an answer that brought no tokens: as kt_reply_fail(), but an app of the
- * wrong type and a client that is not known say what to change. Always returns false.
+ * Writes the error for an answer that brought no tokens: as kt_reply_fail(), but for an app of
+ * the wrong type and a client that is not known it says what to change. Always returns false.
  */
 bool kt_refusal_fail(const struct kt_reply *reply, const struct kt_credential *credential,
                      struct kt_error *error);

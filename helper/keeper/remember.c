@@ -56,7 +56,10 @@ void kt_remember_ask(const struct kt_remembrance *remembrance, struct kt_answer 
 	                                    kt_secret_length(&entry.answer), &ignored);
 }
 
-/* Inserts under the account's lock, shared and without a wait: who changes it, forgets after. */
+/*
+ * Inserts under the account's lock, which is taken shared and without a wait. A caller that
+ * changes the account holds it, and makes the cache forget afterwards.
+ */
 static void insert(const struct kt_remembrance *remembrance, const struct kt_identity *identity,
                    const struct kt_cache_entry *entry)
 {

@@ -2,10 +2,10 @@
 #pragma once
 
 /*
- * What the keeper puts into the kernel cache for the door. A change of the account between the
- * reading of its item and the insert must not leave the old answer there: every change marks
- * its beginning and its end, and an insert is made only if no mark came since before the item
- * was read and nobody is changing the account now.
+ * Answers that the keeper puts into the kernel cache for the door. A change of the account
+ * between the reading of its item and the insert must not leave the old answer there. So every
+ * change marks its beginning and its end, and an insert is made only if no mark has come since
+ * the item was read and nobody is changing the account now.
  */
 
 #include <stdbool.h>
@@ -26,8 +26,8 @@ void kt_remember_begin(struct kt_remembrance *remembrance,
                        const struct kt_cache_question *question);
 
 /*
- * After a wait for the keyring: what another has remembered meanwhile. *found: answer is it;
- * *none: it is known that there is no such credential.
+ * Looks again after a wait for the keyring: another caller may have put the answer there.
+ * *found: answer is it. *none: it is known that there is no such credential.
  */
 void kt_remember_ask(const struct kt_remembrance *remembrance, struct kt_answer *answer,
                      bool *found, bool *none);
@@ -43,8 +43,8 @@ void kt_remember_answer(const struct kt_remembrance *remembrance,
 void kt_remember_none(const struct kt_remembrance *remembrance);
 
 /*
- * The account's grant was renewed and is stored; inside the account's lock. Who is remembered
- * gets the new token from now on: nobody has to come to the keyring for it.
+ * Replaces the account's cached answers by the new token, so that no caller has to go to the
+ * keyring for it. Call with the account's lock held, after the store.
  */
 void kt_remember_renewal(const struct kt_credential *credential);
 

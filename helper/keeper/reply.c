@@ -25,7 +25,7 @@ static bool is_token(const struct kt_secret *token)
 	       kt_characters_are_visible_ascii(kt_secret_reveal(token), length);
 }
 
-/* Contract 8.1: the SDKs disagree which member carries the name; both are read. */
+/* docs/coze.md, 8.1: the SDKs disagree which member carries the name; both are read. */
 static const char *error_name(const struct kt_errand *message)
 {
 	const char *name = kt_errand_text(message, "s.error_code");
@@ -42,7 +42,10 @@ static const char *error_text(const struct kt_errand *message)
 	return text && *text ? text : kt_errand_text(message, "reason");
 }
 
-/* A new refresh token came that cannot be one: which it really is, only the server knows. */
+/*
+ * True if the answer has a refresh token that cannot be one: only the server knows the right
+ * one.
+ */
 static bool has_odd_refresh_token(const struct kt_errand *message)
 {
 	const struct kt_secret *token = kt_errand_secret(message, "s.refresh_token");
@@ -170,7 +173,7 @@ static bool is_caused_by(const struct kt_reply *reply, const char *cause)
 	return reply->cause && strcmp(reply->cause, cause) == 0;
 }
 
-/* Callers that failed together do not come back together. */
+/* A random pause, so that callers that failed together do not come back together. */
 static int64_t jitter(int64_t limit)
 {
 	uint32_t number = 0;

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * What a token endpoint's answer means (safety.md 4.3): the courier's last message, read and
- * judged. Nothing in it is trusted beyond its bounds.
+ * The meaning of a token endpoint's answer (docs/safety.md, 2.3), read from the courier's last
+ * message. Nothing in it is trusted beyond its bounds.
  */
 
 #include <stdbool.h>
@@ -15,7 +15,7 @@
 enum kt_verdict {
 	KT_VERDICT_TOKENS,    /* 2xx with an access token */
 	KT_VERDICT_UNSENT,    /* nothing was sent */
-	KT_VERDICT_BUSY,      /* 429, 503: untouched by contract */
+	KT_VERDICT_BUSY,      /* 429, 503: untouched, as the server says */
 	KT_VERDICT_UNTOUCHED, /* the grant was not used: a redirect, a proxy's page, a pause */
 	KT_VERDICT_UNCLEAR,   /* the server may have acted */
 	KT_VERDICT_REFUSED,   /* a well-formed OAuth error; see refusal */
@@ -30,7 +30,7 @@ struct kt_reply {
 	int64_t retry_after;  /* seconds; 0: not said */
 	const char *logid;
 	const char *name;     /* of the OAuth error */
-	const char *text;     /* what the server or the courier says beside it */
+	const char *text;     /* the server's or the courier's sentence beside it */
 	const char *cause;    /* dns, connect, timeout, tls, certificate, redirect, body, other */
 };
 
@@ -40,8 +40,8 @@ void kt_reply_read(struct kt_reply *reply, const struct kt_errand *message,
 
 /*
  * Milliseconds to wait before the request is made again for the tries + 1st time, with full
- * jitter (safety.md R-H5); 0: it is not. Only what nothing came of is: the server was busy,
- * or, where the request may be repeated at no loss, whatever was not answered.
+ * jitter (docs/safety.md, H5); 0: it is not made again. It is if the server was busy, or, where
+ * the request may be repeated at no loss, if it was not answered.
  */
 int64_t kt_reply_pause(const struct kt_reply *reply, int tries, bool may_repeat);
 

@@ -42,12 +42,12 @@ struct rotation {
 	struct kt_change *change;
 	struct kt_credential *credential;
 	const struct kt_requirement *requirement;
-	char *name;               /* of the account, for messages */
+	char *name;               /* the account's, for messages */
 	int64_t deadline;         /* of all requests together */
 	struct kt_journal journal;
 	struct kt_escrow escrow;
 	struct kt_hold hold;
-	struct kt_courier courier; /* of the last request: while it ends, its answer is stored */
+	struct kt_courier courier; /* the last request's; it ends while the answer is stored */
 	bool is_unclear;          /* an earlier request with this refresh token may have counted */
 	struct kt_secret sent;    /* the refresh token of the request */
 };
@@ -70,14 +70,17 @@ static bool is_usable(const struct kt_credential *credential)
 	return kt_requirement_is_met(&usual, credential);
 }
 
-/* Nothing came of the request, or it was answered: the record no longer speaks of it. */
+/* Settles the record of a request that was answered, or of which nothing came. */
 static bool settle(struct rotation *rotation, struct kt_error *error)
 {
 	return kt_journal_write(&rotation->journal,
 	                        rotation->is_unclear ? KT_JOURNAL_SENT : KT_JOURNAL_CLEAR, error);
 }
 
-/* Connected, nothing sent: from here on the next caller must know that it may have been. */
+/*
+ * We are connected and nothing is sent. From here on the next caller must know that the request
+ * may have been sent.
+ */
 static bool commit_to_sending(struct rotation *rotation, struct kt_error *error)
 {
 	KT_CLEANUP(kt_errand_clear) struct kt_errand go = { 0 };
@@ -95,8 +98,8 @@ static bool commit_to_sending(struct rotation *rotation, struct kt_error *error)
 }
 
 /*
- * One request, as a dialogue. True: reply tells what became of it, whatever that is. False: it
- * was not sent for a reason of our own.
+ * Makes one request, as a dialogue. True: reply tells the outcome, whatever it is. False: it
+ * was not sent, for a reason of our own.
  */
 static bool send_once(struct rotation *rotation, struct kt_errand *answer, struct kt_reply *reply,
                  struct kt_error *error)
@@ -139,8 +142,9 @@ static bool has_time(const struct rotation *rotation, int64_t pause)
 }
 
 /*
- * Sends until something has come of it: what was not accepted is sent again, what may have been
- * accepted once more and only once (servers that forgive a lost answer do so for seconds).
+ * Sends until the outcome is settled. A request that was not accepted is sent again. One that
+ * may have been accepted is sent once more and only once: servers that forgive a lost answer do
+ * so for seconds.
  */
 static bool send_until_settled(struct rotation *rotation, struct kt_errand *answer,
                                struct kt_reply *reply, struct kt_error *error)
@@ -188,7 +192,7 @@ static bool reload(struct rotation *rotation, struct kt_error *error)
 	                        rotation->name);
 }
 
-/* What the keyring did not take, the error of the last try and where the grant is meanwhile. */
+/* The renewed grant could not be stored: reports why, and where it is kept meanwhile. */
 static bool fail_unsaved(const struct rotation *rotation, const struct kt_error *cause,
                          bool is_escrowed, struct kt_error *error)
 {
@@ -237,7 +241,7 @@ static bool save(struct rotation *rotation, const struct kt_credential *renewed,
 	return true;
 }
 
-/* Renewals that were asked for in so many words do not count. */
+/* Counts renewals before half of a life. Those of keyturn refresh do not count. */
 static void count_early(struct rotation *rotation, int64_t lifetime)
 {
 	struct kt_journal *journal = &rotation->journal;
@@ -283,7 +287,7 @@ static bool accept(struct rotation *rotation, struct kt_errand *answer,
 	return kt_journal_write(&rotation->journal, KT_JOURNAL_CLEAR, error);
 }
 
-/* The grant is over, as far as is known because an answer did not reach us. */
+/* Fails: the grant seems to be over, because an answer did not reach us. */
 static bool fail_lost(const struct rotation *rotation, struct kt_error *error)
 {
 	KT_CLEANUP(kt_text_free) char *time = NULL;
@@ -297,8 +301,8 @@ static bool fail_lost(const struct rotation *rotation, struct kt_error *error)
 }
 
 /*
- * The grant is over: flagged, its refresh token kept. That it cannot be noted changes nothing.
- * The record of a lost answer stays, for the messages to come.
+ * Flags the grant as dead and keeps its refresh token. A failure to store the flag changes
+ * nothing. The record of a lost answer stays for later messages.
  */
 static bool give_up(struct rotation *rotation, const struct kt_reply *reply,
                     struct kt_error *error)
@@ -316,7 +320,7 @@ static bool give_up(struct rotation *rotation, const struct kt_reply *reply,
 }
 
 /*
- * "Dead" is also what a server says when another spent the token: the item is looked at again
+ * A server also says "dead" if another caller has spent the token. So the item is read again
  * for a while. *changed: it holds another refresh token now.
  */
 static bool look_again(struct rotation *rotation, bool *changed, struct kt_error *error)
@@ -372,7 +376,7 @@ static bool renew(struct rotation *rotation, struct kt_error *error)
 	}
 }
 
-/* An answer that a caller before us got and could not store: into the item with it. */
+/* Stores the answer of an earlier caller that could not store it itself. */
 static bool adopt(struct kt_escrow *escrow, struct kt_keyring *keyring,
                   struct kt_credential *stored, struct kt_error *error)
 {
@@ -404,7 +408,7 @@ static bool adopt_locked(struct rotation *rotation, struct kt_error *error)
 	       fail_unsaved(rotation, &cause, true, error);
 }
 
-/* Whether a refresh token whose last answer was lost may be sent again already. */
+/* Checks whether a refresh token whose last answer was lost may be sent again already. */
 static bool check_recovery(struct rotation *rotation, struct kt_error *error)
 {
 	struct kt_journal *journal = &rotation->journal;
@@ -463,8 +467,8 @@ static bool fail_dead(const struct rotation *rotation, struct kt_error *error)
 }
 
 /*
- * Nothing has become of the item since it was read without the lock. The journal and the mark
- * each say so by themselves: a spent refresh token must not be sent because one was not written.
+ * True if the item is unchanged since it was read without the lock. Both journal and mark have
+ * to say so: a spent refresh token must not be sent because one of them was not written.
  */
 static bool is_as_read(const struct rotation *rotation)
 {
@@ -473,7 +477,7 @@ static bool is_as_read(const struct rotation *rotation)
 	       kt_change_is_none_since(rotation->change, rotation->keeper->mark);
 }
 
-/* Under the lock: read everything again, then decide (safety.md 4.2). */
+/* Under the lock: read everything again, then decide (docs/safety.md, 2.2). */
 static bool run_locked(struct rotation *rotation, struct kt_error *error)
 {
 	const struct kt_identity *identity = &rotation->credential->identity;
@@ -509,7 +513,7 @@ static bool run_locked(struct rotation *rotation, struct kt_error *error)
 	return kt_advise(error, "nothing is lost; check the clock: keyturn doctor");
 }
 
-/* The token is good, if not as good as wished, and a better one cannot be had now. */
+/* True if the token is good, though not as good as required, and a better one cannot be had now. */
 static bool makes_do(const struct kt_credential *credential,
                      const struct kt_requirement *requirement, const struct kt_error *error)
 {
@@ -519,7 +523,7 @@ static bool makes_do(const struct kt_credential *credential,
 	       requirement->minimum_seconds == 0 && is_usable(credential);
 }
 
-/* A renewed grant waits in escrow; one that is merely reserved does not. */
+/* True if a renewed grant waits in escrow; room that is merely reserved does not count. */
 static bool is_parked(const struct kt_identity *identity)
 {
 	KT_CLEANUP(kt_escrow_close) struct kt_escrow escrow = { 0 };
@@ -550,7 +554,10 @@ bool kt_rotation_run(struct kt_keeper *keeper, struct kt_credential *credential,
 		return false;
 	asked = kt_clock_monotonic();
 	if (kt_change_lock(&change, &credential->identity, error)) {
-		/* Who had to wait for the lock finds a renewed token behind it, mostly. */
+		/*
+		 * After a wait for the lock there is mostly a renewed token, and no need of a
+		 * courier.
+		 */
 		if (kt_clock_monotonic() - asked < AT_ONCE_MILLISECONDS)
 			kt_keeper_start_courier(keeper);
 		rotation.deadline = kt_clock_monotonic() + KT_COURIER_MILLISECONDS;

@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * One refresh, nothing lost (safety.md, section 4): under the account's lock, with a journal
- * for the next caller should we die and an escrow for the answer until the keyring has it.
+ * One refresh, nothing lost (docs/safety.md, section 2): under the account's lock, with a
+ * journal for the next caller, in case this process dies, and an escrow for the answer until
+ * the keyring has it.
  */
 
 #include <stdbool.h>
@@ -13,19 +14,19 @@
 #include "keyring/credential.h"
 
 /*
- * Makes credential, a grant just loaded, one whose access token meets the wish: adopts what
- * another caller renewed, or renews it. On return credential is what the keyring holds. Errors:
- * KT_ERROR_DEAD where the grant is over, KT_ERROR_REFUSED where a setting is wrong,
- * KT_ERROR_NETWORK, _SERVER and _BUSY where trying again helps; KT_ERROR_LOCKED or
- * _UNAVAILABLE where the renewed grant is safe in escrow but not yet in the keyring. No error
- * loses a refresh token.
+ * Makes the access token of credential, a grant that was just loaded, meet the wish: adopts the
+ * token of another caller, or renews it. On return credential equals the item in the keyring.
+ * Errors: KT_ERROR_DEAD where the grant is over, KT_ERROR_REFUSED where a setting is wrong,
+ * KT_ERROR_NETWORK, _SERVER and _BUSY where trying again helps; KT_ERROR_LOCKED or _UNAVAILABLE
+ * where the renewed grant is safe in escrow but not yet in the keyring. No error loses a
+ * refresh token.
  */
 bool kt_rotation_run(struct kt_keeper *keeper, struct kt_credential *credential,
                      const struct kt_requirement *requirement, struct kt_error *error);
 
 /*
- * What waits in escrow for the account becomes its item and credential, which was just loaded.
- * Inside a change, before the item is replaced by another command.
+ * Stores a grant that waits in escrow as the account's item, and as credential, which was just
+ * loaded. Call inside a change, before a command replaces the item.
  */
 bool kt_rotation_adopt(struct kt_keyring *keyring, struct kt_credential *credential,
                        struct kt_error *error);

@@ -28,7 +28,7 @@
 #define SCOPE_MAXIMUM ((size_t)64 * 1024)
 #define LONGEST_DURATION 86399
 #define DEFAULT_DURATION 900
-/* A Date further off than this is why an assertion was refused (safety.md R-J4). */
+/* A Date further off than this is why an assertion was refused (docs/safety.md, J3). */
 #define CLOCK_TOLERANCE 30
 #define CLOCK_LONGEST INT64_C(86400)
 #define SHORTEST_MILLISECONDS 1500
@@ -107,7 +107,7 @@ static bool add_part(EVP_MD_CTX *context, const char *part)
 	return EVP_DigestUpdate(context, text, strlen(text) + 1) == 1;
 }
 
-/* A name for the session that says nothing; of a new login it is another one. */
+/* A name for the session that tells nothing about it. A new login gives another name. */
 static bool name_variant(const struct kt_credential *credential, char **variant,
                          struct kt_error *error)
 {
@@ -294,7 +294,7 @@ static bool run_locked(struct kt_keeper *keeper, struct kt_credential *credentia
 		return true;
 	if (!kt_session_sign(keeper, credential, error))
 		return false;
-	/* What the door has of the old token would else be handed out to its end. */
+	/* Otherwise the door would hand out the old token from the cache until it expires. */
 	if (session.is_own)
 		kt_remember_renewal(credential);
 	else if (requirement->fresh)

@@ -3,8 +3,8 @@
 
 /*
  * The tokens of a service app (kind jwt): one for each session name, duration and scope. They
- * lie in the kernel cache alone; where that is refused, the account's own stands in its item.
- * What is lost is signed anew.
+ * lie in the kernel cache alone; if the kernel refuses it, the account's own stands in its
+ * item. A token that is lost is signed anew.
  */
 
 #include <stdbool.h>
@@ -22,21 +22,21 @@ bool kt_session_run(struct kt_keeper *keeper, struct kt_credential *credential,
 
 /*
  * Signs and asks the service for a token now, without keyring, lock or cache. A clock that is
- * wrong by more than 30 s is put right by the server's Date, once (safety.md R-J4). The keeper's
- * courier, where one is started, is the first to go.
+ * wrong by more than 30 s is put right by the server's Date, once (docs/safety.md, J3). If the
+ * keeper has started a courier, that one is used first.
  */
 bool kt_session_sign(struct kt_keeper *keeper, struct kt_credential *credential,
                      struct kt_error *error);
 
 /*
- * Keeps the account's own token, just signed at a login, where tokens lie; false where the kernel
- * does not take it.
+ * Puts the account's own token, just signed at a login, into the kernel cache. False if the
+ * kernel does not take it.
  */
 bool kt_session_remember(const struct kt_credential *credential);
 
 /*
- * The service refused the token of the wish's session: it is dropped if it is still the current
- * one (NULL: whatever is held). Inside the account's lock.
+ * Drops the token of the wish's session, which the service refused, if it is still the current
+ * one (NULL: any). Call with the account's lock held.
  */
 bool kt_session_reject(struct kt_keyring *keyring, struct kt_credential *credential,
                        const struct kt_requirement *requirement, const struct kt_secret *token,

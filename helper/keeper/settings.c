@@ -13,8 +13,8 @@
 #define FILE_MAXIMUM ((size_t)256 * 1024)
 
 /*
- * Which app a variable belongs to; KT_KIND_NONE: whichever is chosen. Earlier rows win. A marker
- * alone shows that such an app is described.
+ * A variable, and the kind of app that it describes (KT_KIND_NONE: every kind). Earlier rows
+ * win. Only a marker shows that such an app is described.
  */
 static const struct row {
 	const char *variable;
@@ -73,7 +73,7 @@ static const struct row {
 #undef SECRET
 };
 
-/* Where values come from: our environment, or the content of an .env file. */
+/* The source of values: our environment, or the content of an .env file. */
 struct source {
 	const char *content; /* NULL: the environment */
 };
@@ -168,7 +168,7 @@ static bool is_set(const struct source *source, const char *variable, bool *set,
 	return true;
 }
 
-/* What the variables describe: of each kind whether a marker, or of a token a value, is there. */
+/* Finds the kinds that the variables describe: an app by its marker, a token by its value. */
 static bool look(const struct source *source, bool found[KT_KIND_PASSWORD + 1],
                  struct kt_error *error)
 {

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * What Coze's console, guides and quickstarts call the settings of an app (contract sections
- * 10 and 11): read from the environment, from an .env file or from coze_oauth_config.json, and
- * brought to one form. One name a row in settings.c's table.
+ * Settings of an app under the names of Coze's console, guides and quickstarts (docs/coze.md,
+ * sections 10 and 11). They are read from the environment, from an .env file or from
+ * coze_oauth_config.json, and brought to one form. Each name is a row in settings.c's table.
  */
 
 #include <stdbool.h>
@@ -17,7 +17,7 @@
 
 /* Texts are its own; absent ones are NULL. The last group comes from options and accounts only. */
 struct kt_settings {
-	enum kt_kind kind;           /* of the app; KT_KIND_PAT or _SAT for a plain token */
+	enum kt_kind kind;           /* the app's kind; KT_KIND_PAT or _SAT for a plain token */
 	struct kt_secret token;      /* COZE_API_TOKEN */
 	char *api_base;
 	char *www_base;
@@ -46,8 +46,8 @@ struct kt_settings {
 /*
  * Reads the COZE_* (and COZELOOP_*) variables of our environment, and takes the secret ones out
  * of it. kind says which app is meant where several are described; KT_KIND_NONE takes the only
- * one there is, a plain token first. Nothing usable is KT_ERROR_USAGE naming what was looked
- * for; several apps likewise.
+ * one there is, a plain token first. Nothing usable is KT_ERROR_USAGE with the names that were
+ * looked for; so are several apps.
  */
 bool kt_settings_from_environment(struct kt_settings *settings, enum kt_kind kind,
                                   struct kt_error *error);
@@ -63,7 +63,7 @@ bool kt_settings_from_env_file(struct kt_settings *settings, const char *path,
 bool kt_settings_from_config(struct kt_settings *settings, const char *path, enum kt_kind kind,
                              struct kt_error *error);
 
-/* What another login like this one needs: everything but its tokens. */
+/* Fills settings for another login like this one: everything but its tokens. */
 bool kt_settings_from_credential(struct kt_settings *settings,
                                  const struct kt_credential *credential,
                                  struct kt_error *error);

@@ -11,7 +11,7 @@
 
 #define FILE_MAXIMUM ((size_t)64 * 1024)
 
-/* What client_type says; the last two are the Java quickstart's. */
+/* The values of client_type; the last two are the Java quickstart's. */
 static const struct {
 	const char *name;
 	enum kt_kind kind;

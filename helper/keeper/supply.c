@@ -46,7 +46,7 @@ bool kt_supply_show(const struct kt_credential *credential, struct kt_answer *an
 	return kt_handout_fill(credential, answer, error);
 }
 
-/* A dead grant whose next login is under way: the one that it brings. */
+/* If the grant is dead and a login for it is in progress, waits for that login's grant. */
 static bool renew_after_login(struct kt_keeper *keeper, struct kt_credential *credential,
                               const struct kt_requirement *requirement, struct kt_error *error)
 {

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* What an account hands out: from its credential the answer that its caller gets. */
+/*
+ * An account's valid token: from its credential the answer for a caller, renewed first if need
+ * be.
+ */
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -14,7 +14,7 @@
 #include "keyring/clock.h"
 
 #define LINE_MAXIMUM 65536
-/* While it lasts others wait for the vault's prompt to end. */
+/* Others wait for the vault's prompt to end while it lasts. */
 #define PASSPHRASE_MILLISECONDS 120000
 #define NO_LIMIT INT64_MAX
 

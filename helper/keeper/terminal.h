@@ -14,9 +14,7 @@ bool kt_terminal_is_there(void);
 /* stdin and stderr are a terminal: somebody typed this command and reads along. */
 bool kt_terminal_is_interactive(void);
 
-/*
- * Asks one line. Blanks around it are removed; of a secret, which is not echoed, they are part.
- */
+/* Asks for one line. Blanks around it are removed, except from a secret, which is not echoed. */
 bool kt_terminal_ask(const char *prompt, struct kt_secret *line, struct kt_error *error);
 bool kt_terminal_ask_secret(const char *prompt, struct kt_secret *line, struct kt_error *error);
 

@@ -38,8 +38,8 @@ static gboolean cancel_handshake(gpointer data)
 }
 
 /*
- * The bus's socket: directory and name. Of an address only the plain form is understood, which
- * is the one that a service manager sets; without an address it is the usual place.
+ * The bus's socket: directory and name. Only the plain form of an address is understood, which
+ * is the one that a service manager sets. Without an address it is the usual place.
  */
 static bool find_socket(const struct kt_login_session *session, char *path, size_t size)
 {

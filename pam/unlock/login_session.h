@@ -24,7 +24,7 @@ struct kt_login_session {
 /* Milliseconds until the deadline, 0 if it has passed. */
 int kt_login_session_time_left(const struct kt_login_session *session);
 
-/* What a contact comes to for who asked. */
+/* The status with which a contact is answered. */
 enum kt_unlock_status kt_login_session_status(enum kt_contact contact);
 
 /* The word to leave; NONE for a status that says nothing about the keyring. */

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* The vault's login slot (kt_unlock_backend_vault): what is cheaper than trying a password. */
+/*
+ * Facts about the vault's login slot (kt_unlock_backend_vault) that are cheaper to get than by
+ * trying a password.
+ */
 
 #include <stdbool.h>
 

@@ -39,7 +39,7 @@
 /* A daemon that nobody has initialised denies every password; one that goes on, means it. */
 #define DENIED_MAX 3
 
-/* What one try of a password at the vault takes at most where nothing else is going on. */
+/* The longest that one try of a password at the vault takes on an idle machine. */
 #define VAULT_PATIENCE 700
 
 /* Longer than a request takes to arrive, and short enough to notice that none will. */
@@ -226,7 +226,7 @@ static void answer(enum kt_unlock_status status)
 {
 	unsigned char byte = (unsigned char)status;
 
-	/* Who asked may have run out of patience. */
+	/* The module may have stopped waiting. */
 	send(STDOUT_FILENO, &byte, sizeof(byte), MSG_NOSIGNAL);
 	shutdown(STDOUT_FILENO, SHUT_RDWR);
 }

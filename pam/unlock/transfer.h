@@ -4,7 +4,7 @@
 /*
  * How a secret crosses the bus, by the Secret Service specification: Diffie-Hellman over the
  * 1024-bit MODP group 2 (RFC 2409, 6.2), HKDF-SHA256, AES-128-CBC. It keeps a password out of
- * the bus daemon's memory; who it is for is checked elsewhere. OpenSSL is used here alone.
+ * the bus daemon's memory. Its receiver is checked elsewhere. OpenSSL is used here alone.
  */
 
 #include <stdbool.h>

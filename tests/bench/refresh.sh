@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# What a refresh costs, store included, beside one curl POST to the same server over TLS on this
+# The cost of a refresh, store included, beside one curl POST to the same server over TLS on this
 # machine, with the distribution's default CA bundle. Prints the ratio of least times, the
 # instructions and the system calls of one refresh; fails where one is over its goal (0.75, 75
 # million, 1,300). Not a test: a machine that is busy with something else says nothing. Root alone
@@ -26,7 +26,7 @@ refresh_serve --tls --host localhost
 trust "$COZE_CA"
 keyturn vault create --key-file "$work/vault.key" >"$work/log" 2>&1
 
-# What curl sends is answered without effect on the grants.
+# curl's request is answered without effect on the grants.
 cat >"$work/body" <<-END
 {"grant_type":"refresh_token","client_id":"pkce-client.app.coze","refresh_token":"refresh_none"}
 END

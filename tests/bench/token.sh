@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# What a token costs beside what people would use instead: through the Secret Service and through
-# the vault, each beside secret-tool lookup in the same run, without the cache. Prints the ratios,
-# of least times, and fails where one is over its goal (1.2 and 0.5). Not a test: a machine that is
-# busy with something else says nothing.
+# The cost of a token beside the tool that people would use instead: through the Secret Service
+# and through the vault, each beside secret-tool lookup in the same run, without the cache. Prints
+# the ratios, of least times, and fails where one is over its goal (1.2 and 0.5). Not a test: a
+# machine that is busy with something else says nothing.
 #
 #	srcdir=.. builddir=. ../tests/bench/token.sh
 set -eu

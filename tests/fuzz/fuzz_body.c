@@ -2,8 +2,8 @@
 #include "config.h"
 
 /*
- * Fuzz target: the body of a server's answer. What is taken fits into a message to the keeper,
- * under names that are the courier's own; what is refused leaves nothing.
+ * Fuzz target: the body of a server's answer. A body that is taken fits into a message to the
+ * keeper, under names that are the courier's own. One that is refused leaves nothing.
  */
 
 #include <stdint.h>

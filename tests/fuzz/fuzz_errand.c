@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-/* Fuzz target: a message between keeper and courier. What is taken is sent on unchanged. */
+/* Fuzz target: a message between keeper and courier. One that is taken is sent on unchanged. */
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -2,9 +2,9 @@
 #include "config.h"
 
 /*
- * Fuzz target: the loopback server's HTTP request. The bytes are what a browser sent. Who does
- * not have the state gets nothing taken, and a judgement on a whole request is not changed by
- * what follows it.
+ * Fuzz target: the loopback server's HTTP request. The bytes are those of a browser. Without
+ * the state nothing of it is taken, and the verdict on a whole request is not changed by bytes
+ * behind it.
  */
 
 #include <stdint.h>
@@ -46,7 +46,7 @@ static void check_without_state(struct kt_redirect redirect, const char *bytes, 
 	check(verdict != KT_REDIRECT_CODE && verdict != KT_REDIRECT_DENIED);
 }
 
-/* Where the blank line has come, what follows is not looked at. */
+/* Bytes behind the blank line are not looked at. */
 static void check_with_more(const struct kt_redirect *redirect, const char *bytes, size_t size,
                             enum kt_redirect_verdict verdict)
 {

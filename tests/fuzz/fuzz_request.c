@@ -2,8 +2,8 @@
 #include "config.h"
 
 /*
- * Fuzz target: git's request. Bytes are a request; what is taken must be clean, in its one
- * form, and give an answer whose lines are the encoder's own.
+ * Fuzz target: git's request. The bytes are a request. One that is taken must be clean and in
+ * its one form, and must give an answer whose lines are the encoder's own.
  */
 
 #include <stdint.h>

@@ -144,7 +144,7 @@ function describeDeviceCode(entry) {
 }
 
 /*
- * What the server saw. With ?brief=1 without the tokens, for runs with many thousands of them.
+ * The server's view. With ?brief=1 without the tokens, for runs with many thousands of them.
  * presented_spent is how often a refresh token came that had been spent before.
  */
 function describe(server, query) {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * What the Coze server has given out: codes, device codes, families of refresh tokens, access
- * tokens. A family is one login; in it, one refresh token is current, every other one is spent.
- * Times are seconds: clock() is the server's (skewable) wall clock, monotonic() is for graces and
- * polls.
+ * Everything that the Coze server has given out: codes, device codes, families of refresh tokens,
+ * access tokens. A family is one login; in it, one refresh token is current, every other one is
+ * spent. Times are seconds: clock() is the server's (skewable) wall clock, monotonic() is for
+ * graces and polls.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -128,7 +128,7 @@ export class Grants {
 	}
 
 	/*
-	 * Of a spent token: the answer while the grace lasts, else null, and the family pays for
+	 * A spent token gets the answer while the grace lasts, else null, and the family pays for
 	 * it.
 	 */
 	#repeat(entry) {

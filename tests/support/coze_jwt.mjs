@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * The signed assertion of a service app, checked to the letter of the contract: RS256, a
+ * The signed assertion of a service app, checked to the letter of docs/coze.md, section 6: RS256, a
  * registered kid, iss, aud, times, and a jti that works once.
  */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* Each way to log in at our Coze server, strict to the contract: codes, device codes, JWTs. */
+/* Each way to log in at our Coze server, strict to docs/coze.md: codes, device codes, JWTs. */
 
 import assert from 'node:assert/strict';
 import { createHash, createHmac, generateKeyPairSync, randomBytes, sign } from 'node:crypto';

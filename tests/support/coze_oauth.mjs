@@ -30,7 +30,8 @@ function parseBody(body) {
 }
 
 /*
- * What follows "Bearer"; '' for none and for the empty one the SDKs send; null for another scheme.
+ * The words after "Bearer"; '' for none and for the empty one the SDKs send; null for another
+ * scheme.
  */
 function bearerOf(request) {
 	const value = request.headers.authorization ?? '';

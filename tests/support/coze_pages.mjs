@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * What a browser meets on the www host: authorize, the consent page, the page where a device's
+ * The pages of the www host for a browser: authorize, the consent page, the page where a device's
  * code is typed. Plain forms with the buttons #allow and #deny, so that a headless browser can
  * press them.
  */

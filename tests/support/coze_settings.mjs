@@ -2,7 +2,7 @@
 
 /*
  * How the Coze server behaves: the switches that control may set, with their defaults, and the
- * apps it knows. Defaults are strict; where the contract leaves an answer open, there is a switch.
+ * apps it knows. Defaults are strict; where docs/coze.md leaves an answer open, there is a switch.
  */
 
 import { createPublicKey } from 'node:crypto';

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* Our Coze server refuses what the contract does not allow, and its switches do what they say. */
+/* Our Coze server refuses requests that docs/coze.md does not allow, and its switches work. */
 
 import assert from 'node:assert/strict';
 import https from 'node:https';

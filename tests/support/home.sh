@@ -373,7 +373,7 @@ crowd_member()
 	echo "$member_status $(cat "$member.out")" >"$member.said"
 }
 
-# What else runs in the background, as the desktop does, has no end to wait for.
+# Waits for the crowd alone: other programs in the background, such as the desktop, have no end.
 wait_for_crowd()
 {
 	while [ "$(find "$work/calls" -name '*.said' -size +0 | wc -l)" -lt "$crowd_count" ]; do

@@ -9,8 +9,8 @@
 need keyctl strace
 keyctl show @u >/dev/null 2>&1 || skip 'the kernel keyring is not allowed here'
 
-# What another test changes is forgotten in every home of this user. Where it can be done, this
-# runs the script once more with a kernel keyring and a state directory of its own.
+# A change by another test makes the cache forget in every home of this user. Where it can be done,
+# this runs the script once more with a kernel keyring and a state directory of its own.
 hot_alone()
 {
 	[ -z "${HOT_ALONE:-}" ] || return 0

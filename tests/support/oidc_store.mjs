@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * What oidc-provider keeps, in maps without a limit: the package's own memory store forgets all
+ * oidc-provider's store, in maps without a limit: the package's own memory store forgets all
  * but the latest thousand entries, which would look like a lost grant after a long row of
  * refreshes.
  */

@@ -220,7 +220,7 @@ static double milliseconds(void)
 	return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
 }
 
-/* What a module might change in its host. */
+/* The state of the host that a module might change. */
 struct state {
 	int descriptors;
 	int mappings;
@@ -401,7 +401,7 @@ static int cycle(char **argv, char **steps, unsigned long count)
 	static struct state before, after;
 	double start = 0;
 
-	/* What libraries set up once is not a leak. */
+	/* Memory that libraries set up once is not a leak. */
 	for (unsigned long i = 0; i < count + 3; i++) {
 		pam_handle_t *handle;
 

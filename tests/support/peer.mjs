@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * What both test servers share: options, a loopback listener on a port of the kernel's choice, the
- * ready file that a test waits for, the control listener, and an end on SIGTERM.
+ * The part that both test servers share: options, a loopback listener on a port of the kernel's
+ * choice, the ready file that a test waits for, the control listener, and an end on SIGTERM.
  */
 
 import fs from 'node:fs';

@@ -4,10 +4,10 @@
  * Kills a refresh at system calls: node rotation_sweep.mjs PROGRAM CONTROL STATE ACCOUNT COUNT GRACE
  *
  * A trace of one refresh says which calls a process of it makes; COUNT of them, evenly sampled,
- * are each the last of one run (strace -e inject). After each run the invariants of safety.md
- * 4.6 are checked: the next call prints a token or, without the server's GRACE, may say that
- * an answer was lost; the server saw no token twice but for that one repetition; nothing is
- * printed by who is killed; no process is left. A lost grant is replaced by the output of
+ * are each the last of one run (strace -e inject). After each run the table of
+ * docs/safety.md, 2.2 is checked: the next call prints a token or, without the server's GRACE, may
+ * say that an answer was lost; the server saw no token twice but for that one repetition; a killed
+ * call prints nothing; no process is left. A lost grant is replaced by the output of
  * ACCOUNT-renewing command line in the environment's KEYTURN_SWEEP_GRANT.
  */
 
@@ -58,7 +58,7 @@ function trace() {
 }
 
 function sample(points, number) {
-	/* What happens before the grant is looked at is the loader's: sampled thinner. */
+	/* System calls before the grant is looked at are the loader's: sampled thinner. */
 	const late = points.slice(points.length >> 1);
 	const early = points.slice(0, points.length >> 1);
 	const pick = (list, wanted) =>
@@ -76,7 +76,7 @@ function replaceGrant() {
 	if (result.status !== 0) throw new Error(`no new grant: ${result.said}`);
 }
 
-/* What is wrong after a run that was killed at this call; nothing if the invariants hold. */
+/* The problems after a run that was killed at this call; none if the table holds. */
 async function check(killed, before) {
 	const problems = [];
 	const next = keyturn('refresh', account);

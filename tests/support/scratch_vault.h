@@ -10,7 +10,7 @@
 
 struct scratch {
 	char directory[64];
-	char vault[80];    /* what KEYTURN_VAULT names; not made yet */
+	char vault[80];    /* the directory of KEYTURN_VAULT; not made yet */
 	char key_file[80]; /* not made yet */
 };
 

@@ -14,7 +14,7 @@
 #include "keyring/identity.h"
 #include "keyring/lock.h"
 
-/* The account as a number; that two share one does no harm where it is used. */
+/* The account as a number. Two accounts may share one, which does no harm where it is used. */
 uint64_t kt_account_number(const struct kt_identity *identity);
 
 /* The name of the account's lock file, also of its journal. */

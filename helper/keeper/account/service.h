@@ -21,7 +21,10 @@ const char *kt_service_other_site(const struct kt_identity *service);
 /* The host of a site's API; NULL where there is no such site. */
 const char *kt_service_host_of_site(const char *name);
 
-/* "https://www.coze.cn": where a person meets the service; its API's address elsewhere. */
+/*
+ * The address of the service's pages for people ("https://www.coze.cn"); that of its API if it
+ * has no other.
+ */
 bool kt_service_console(const struct kt_credential *credential, char **base,
                         struct kt_error *error);
 
@@ -41,8 +44,8 @@ bool kt_service_full_name(const struct kt_identity *identity, char **name,
                           struct kt_error *error);
 
 /*
- * A service of ours from what the user gave: site ("coze.cn", "coze.com") or base URL. Fills
- * protocol, host and path of identity; a service that tokens must not be sent to is
+ * A service from a site ("coze.cn", "coze.com") or a base URL that the user gave. Fills
+ * protocol, host and path of identity. A service that tokens must not be sent to is
  * KT_ERROR_UNSAFE.
  */
 bool kt_service_set_site(struct kt_identity *identity, const char *site,

@@ -14,7 +14,10 @@ struct kt_requirement {
 	bool nine_tenths_left;   /* of its life: run */
 	bool before_last_fifth;  /* of its life: refresh --due, and renewal ahead */
 	bool fresh;              /* a new one in any case, also of a grant called dead: refresh */
-	/* Of a service app: which of its tokens. Borrowed; zeroed: as the account says. */
+	/*
+	 * These choose one of a service app's tokens. Texts are borrowed; a zeroed one means
+	 * the account's own setting.
+	 */
 	const char *session_name;
 	const char *scope;       /* JSON text */
 	int64_t duration;        /* seconds */
