@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -110,23 +111,33 @@ bool kt_answer_unpack(struct kt_answer *answer, const char *bytes, size_t length
 	return true;
 }
 
-bool kt_answer_send(int descriptor, const struct kt_secret *bytes, struct kt_error *error)
+/* Until the descriptor takes something, or has an error to tell. */
+static bool await_room(int descriptor)
 {
-	const char *rest = kt_secret_reveal(bytes);
-	size_t left = kt_secret_length(bytes);
+	struct pollfd entry = { .fd = descriptor, .events = POLLOUT };
 
-	while (left > 0) {
-		ssize_t written = write(descriptor, rest, left);
+	return poll(&entry, 1, -1) >= 0 || errno == EINTR || errno == EAGAIN;
+}
 
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written < 0) {
-			kt_fail(error, KT_ERROR_INTERNAL, "the answer cannot be written: %s",
-			        strerror(errno));
-			return kt_advise(error, "see where the output goes, then run it again");
+bool kt_answer_write(int descriptor, const char *bytes, size_t length)
+{
+	while (length > 0) {
+		ssize_t written = write(descriptor, bytes, length);
+
+		if (written < 0 && errno != EINTR && !(errno == EAGAIN && await_room(descriptor)))
+			return false;
+		if (written > 0) {
+			bytes += written;
+			length -= (size_t)written;
 		}
-		rest += written;
-		left -= (size_t)written;
 	}
 	return true;
+}
+
+bool kt_answer_send(int descriptor, const struct kt_secret *bytes, struct kt_error *error)
+{
+	if (kt_answer_write(descriptor, kt_secret_reveal(bytes), kt_secret_length(bytes)))
+		return true;
+	kt_fail(error, KT_ERROR_INTERNAL, "the answer cannot be written: %s", strerror(errno));
+	return kt_advise(error, "see where the output goes, then run it again");
 }

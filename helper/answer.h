@@ -40,7 +40,11 @@ bool kt_answer_unpack(struct kt_answer *answer, const char *bytes, size_t length
                       struct kt_error *error);
 
 /*
- * Writes all bytes to the descriptor, in one write where it takes them so; false where it
- * cannot take them (closed, full). The caller ignores SIGPIPE.
+ * Writes all bytes to the descriptor, in one write where it takes them so, and waits where it is
+ * full, also if it is non-blocking; false, with errno, where it cannot take them (closed). The
+ * caller ignores SIGPIPE.
  */
+bool kt_answer_write(int descriptor, const char *bytes, size_t length);
+
+/* The same, with the error told. */
 bool kt_answer_send(int descriptor, const struct kt_secret *bytes, struct kt_error *error);

@@ -25,8 +25,13 @@ static void say(int descriptor, const char *prefix, const char *format, va_list 
 	vsnprintf(text, sizeof(text), format, arguments);
 	kt_characters_make_printable(text);
 	length = snprintf(line, sizeof(line), "%s: %s\n", prefix, text);
-	if (length > 0 && write(descriptor, line, (size_t)length) < 0)
-		return; /* Nobody is left to tell. */
+	if (length <= 0)
+		return;
+	/* Nobody is left to tell where it fails. A trace waits for no one who does not read it. */
+	if (descriptor == STDERR_FILENO)
+		kt_answer_write(descriptor, line, (size_t)length);
+	else
+		(void)!write(descriptor, line, (size_t)length);
 }
 
 void kt_report_start(const char *trace)

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "helper/request.h"
 #include "helper/request_url.h"
@@ -429,40 +427,68 @@ bool kt_request_parse_git(struct kt_request *request, const char *bytes, size_t 
 	return true;
 }
 
-bool kt_request_is_complete(const char *bytes, size_t length)
+/* Passes over the whole lines from *line on; true at the blank one that ends the request. */
+static bool find_end(const char *bytes, size_t length, size_t *line)
 {
-	for (size_t offset = 0; offset < length;) {
-		size_t held;
-		size_t used = next_line(bytes + offset, length - offset, &held);
+	const char *feed;
 
-		if (held == 0)
+	while ((feed = memchr(bytes + *line, '\n', length - *line))) {
+		size_t held = (size_t)(feed - bytes) - *line;
+
+		if (held == 0 || (held == 1 && bytes[*line] == '\r'))
 			return true;
-		offset += used;
+		*line += held + 1;
 	}
 	return false;
 }
 
+bool kt_request_is_complete(const char *bytes, size_t length)
+{
+	size_t line = 0;
+
+	return find_end(bytes, length, &line);
+}
+
+/* The limits of what is read; the parser's own name the line. */
+static bool check_length(size_t length, size_t line, struct kt_error *error)
+{
+	if (length - line > KT_REQUEST_LINE_MAXIMUM)
+		kt_fail(error, KT_ERROR_USAGE, "a line of the request is longer than %d bytes",
+		        KT_REQUEST_LINE_MAXIMUM);
+	else if (length > KT_REQUEST_MAXIMUM)
+		kt_fail(error, KT_ERROR_USAGE, "the request is longer than %zu bytes",
+		        KT_REQUEST_MAXIMUM);
+	else
+		return true;
+	return kt_advise(error, "leave lines out that are not needed");
+}
+
+/*
+ * git ends a request by closing its pipe behind a whole line; an end within a line is that of a
+ * caller who was broken off.
+ */
+static bool check_end(const struct kt_secret *bytes, size_t line, struct kt_error *error)
+{
+	if (line == kt_secret_length(bytes))
+		return true;
+	kt_fail(error, KT_ERROR_USAGE, "the request ends within a line");
+	return kt_advise(error, "end each of its lines with a newline");
+}
+
 bool kt_request_read_git(struct kt_secret *bytes, int descriptor, struct kt_error *error)
 {
-	char buffer[4096];
-	bool done = false;
+	size_t line = 0;
 
-	while (!done && kt_secret_length(bytes) <= KT_REQUEST_MAXIMUM) {
-		ssize_t got = read(descriptor, buffer, sizeof(buffer));
+	while (!find_end(kt_secret_reveal(bytes), kt_secret_length(bytes), &line)) {
+		size_t taken;
 
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return kt_fail(error, KT_ERROR_USAGE, "the request cannot be read: %s",
-			               strerror(errno));
-		done = !kt_secret_append(bytes, buffer, (size_t)got, error) || got == 0 ||
-		       kt_request_is_complete(kt_secret_reveal(bytes), kt_secret_length(bytes));
-		explicit_bzero(buffer, (size_t)got);
+		if (!check_length(kt_secret_length(bytes), line, error) ||
+		    !kt_secret_read_some(bytes, descriptor, &taken, error))
+			return false;
+		if (taken == 0)
+			return check_end(bytes, line, error);
 	}
-	if (!done)
-		return kt_fail(error, KT_ERROR_USAGE, "the request is longer than %zu bytes",
-		               KT_REQUEST_MAXIMUM);
-	return error->code == KT_ERROR_NONE;
+	return true;
 }
 
 void kt_request_clear(struct kt_request *request)

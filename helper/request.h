@@ -58,7 +58,11 @@ bool kt_request_parse_git(struct kt_request *request, const char *bytes, size_t 
 /* The blank line that ends a request has come within these bytes. */
 bool kt_request_is_complete(const char *bytes, size_t length);
 
-/* Reads a request from descriptor up to its blank line or its end, within the limits. */
+/*
+ * Reads a request from descriptor up to its blank line, or to an end behind a whole line, within
+ * the limits. An end within a line and any error of reading are refusals: half a request is
+ * never taken for a whole one.
+ */
 bool kt_request_read_git(struct kt_secret *bytes, int descriptor, struct kt_error *error);
 
 /* Reads a request and parses it; its bytes are not kept. */

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,32 +82,54 @@ void kt_secret_move(struct kt_secret *target, struct kt_secret *source)
 	*target = content;
 }
 
+/* Until the descriptor has something to read, or an end or an error to tell. */
+static bool await_input(int descriptor)
+{
+	struct pollfd entry = { .fd = descriptor, .events = POLLIN };
+
+	return poll(&entry, 1, -1) >= 0 || errno == EINTR || errno == EAGAIN;
+}
+
+/* A caller's pipe may be non-blocking: EAGAIN is no end, nor is a signal. */
+bool kt_secret_read_some(struct kt_secret *secret, int descriptor, size_t *taken,
+                         struct kt_error *error)
+{
+	ssize_t got;
+
+	*taken = 0;
+	if (!reserve(secret, secret->length + 4096, error))
+		return false;
+	do {
+		got = read(descriptor, secret->bytes + secret->length,
+		           secret->capacity - secret->length - 1);
+	} while (got < 0 && (errno == EINTR || (errno == EAGAIN && await_input(descriptor))));
+	if (got < 0) {
+		kt_fail(error, KT_ERROR_USAGE, "the input cannot be read: %s", strerror(errno));
+		return kt_advise(error, "see where the input comes from, then run it again");
+	}
+	secret->length += (size_t)got;
+	secret->bytes[secret->length] = '\0';
+	*taken = (size_t)got;
+	return true;
+}
+
 bool kt_secret_read(struct kt_secret *secret, int descriptor, size_t limit,
                     struct kt_error *error)
 {
-	size_t taken = 0;
+	size_t before = secret->length;
+	size_t taken = 1;
 
-	for (;;) {
-		ssize_t got;
+	while (taken > 0) {
+		bool is_read = kt_secret_read_some(secret, descriptor, &taken, error);
 
-		if (!reserve(secret, secret->length + 4096, error))
-			return false;
-		got = read(descriptor, secret->bytes + secret->length,
-		           secret->capacity - secret->length - 1);
-		if (got < 0 && errno == EINTR)
+		if (is_read && secret->length - before <= limit)
 			continue;
-		if (got < 0)
-			return kt_fail(error, KT_ERROR_USAGE, "the input cannot be read: %s",
-			               strerror(errno));
-		secret->length += (size_t)got;
-		secret->bytes[secret->length] = '\0';
-		taken += (size_t)got;
-		if (taken > limit)
-			return kt_fail(error, KT_ERROR_USAGE, "the input is longer than %zu bytes",
-			               limit);
-		if (got == 0)
-			return true;
+		kt_secret_truncate(secret, before);
+		return is_read ? kt_fail(error, KT_ERROR_USAGE,
+		                         "the input is longer than %zu bytes", limit)
+		               : false;
 	}
+	return true;
 }
 
 void kt_secret_truncate(struct kt_secret *secret, size_t length)

@@ -38,7 +38,17 @@ bool kt_secret_copy(struct kt_secret *secret, const struct kt_secret *other,
 /* Hands the content over; source is empty afterwards. */
 void kt_secret_move(struct kt_secret *target, struct kt_secret *source);
 
-/* Appends what descriptor gives until its end; more than limit bytes is a refusal (usage). */
+/*
+ * Appends what descriptor has, and waits where it has nothing yet, also if it is non-blocking;
+ * *taken is 0 at its end. What cannot be read is a refusal (usage).
+ */
+bool kt_secret_read_some(struct kt_secret *secret, int descriptor, size_t *taken,
+                         struct kt_error *error);
+
+/*
+ * Appends what descriptor gives until its end. More than limit bytes, or an error on the way,
+ * is a refusal (usage); the secret is then as it was.
+ */
 bool kt_secret_read(struct kt_secret *secret, int descriptor, size_t limit,
                     struct kt_error *error);
 

@@ -3,7 +3,7 @@
 CHECKED = -DKEYTURN_LIBEXECDIR='"$(abs_top_builddir)/tests/bin"'
 check_PROGRAMS = tests/bin/keyturn tests/bin/keyturn-keeper tests/bin/keyturn-courier \
 	tests/bin/faulty-keeper $(UNIT_TESTS) $(DESKTOP_TESTS) $(FUZZ_REPLAYS) \
-	tests/support/errand_driver tests/support/forbid tests/support/many \
+	tests/support/cut tests/support/errand_driver tests/support/forbid tests/support/many \
 	tests/support/other_version.so tests/support/prompter
 
 tests_bin_keyturn_SOURCES = $(keyturn_SOURCES)
@@ -60,6 +60,7 @@ UNIT_TESTS = \
 	tests/test_redirect \
 	tests/test_reply \
 	tests/test_request \
+	tests/test_request_cut \
 	tests/test_request_hostile \
 	tests/test_sandbox \
 	tests/test_seal \
@@ -113,6 +114,7 @@ SCRIPT_TESTS = \
 	tests/many_accounts.sh \
 	tests/readme.sh \
 	tests/renew_ahead.sh \
+	tests/request_cut.sh \
 	tests/rotation.sh \
 	tests/rotation_clock.sh \
 	tests/rotation_keyring.sh \
@@ -147,6 +149,7 @@ tests_test_backend_secret_service_LDADD = $(LDADD) $(SECRET_LIBS)
 tests_test_backend_vault_SOURCES = tests/test_backend_vault.c \
 	tests/support/scratch_vault.c tests/support/scratch_vault.h
 tests_test_body_LDADD = $(COURIER_TEST)
+tests_support_cut_LDADD =
 tests_support_forbid_LDADD =
 tests_support_many_LDADD =
 tests_support_other_version_so_SOURCES = tests/support/other_version.c
@@ -156,6 +159,7 @@ tests_support_other_version_so_LDADD =
 tests_test_hot_SOURCES = tests/test_hot.c helper/door/hot.c
 tests_test_loopback_LDADD = $(COURIER_TEST)
 tests_test_pages_LDADD = $(COURIER_TEST)
+tests_test_request_cut_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=poll
 tests_test_redirect_LDADD = $(COURIER_TEST)
 tests_test_sandbox_LDADD = $(COURIER_TEST)
 tests_test_vault_SOURCES = tests/test_vault.c \

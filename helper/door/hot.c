@@ -68,11 +68,13 @@ static void renew_ahead(const struct call *call, const struct found *found)
 		kt_renewal_start_once(&call->cache, answer->service, answer->account);
 }
 
-static bool read_request(const struct call *call, struct kt_request *request)
+/* What cannot be read whole is refused here: the keeper would get its first half as a whole. */
+static bool read_request(const struct call *call, struct kt_request *request,
+                         struct kt_error *error)
 {
 	struct kt_error ignored = { 0 };
 
-	return call->count == 2 && kt_request_read_git(call->input, STDIN_FILENO, &ignored) &&
+	return call->count == 2 && kt_request_read_git(call->input, STDIN_FILENO, error) &&
 	       kt_request_parse_git(request, kt_secret_reveal(call->input),
 	                            kt_secret_length(call->input), &ignored);
 }
@@ -85,7 +87,7 @@ static bool answer_get(const struct call *call, struct kt_error *error)
 	struct kt_error ignored = { 0 };
 	struct kt_cache_question question;
 
-	if (!read_request(call, &request))
+	if (!read_request(call, &request, error))
 		return false;
 	question = kt_question_of_get(&request, call->account);
 	if (!find(call, &question, 0, &found))
@@ -122,8 +124,7 @@ static bool answer_store(const struct call *call, struct kt_error *error)
 	KT_CLEANUP(kt_request_clear) struct kt_request request = { 0 };
 	struct kt_cache_question question;
 
-	(void)error;
-	if (!read_request(call, &request))
+	if (!read_request(call, &request, error))
 		return false;
 	if (request.is_ephemeral)
 		return true;

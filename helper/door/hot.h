@@ -13,8 +13,8 @@
 
 /*
  * Answers the command on stdout, or finds that there is nothing to say. False with no error:
- * it is the keeper's; input holds what was read from stdin meanwhile. False with an error: the
- * answer could not be written.
+ * it is the keeper's; input holds the whole request that was read from stdin meanwhile. False with
+ * an error: the request could not be read whole, or the answer not be written.
  */
 bool kt_hot_answer(int count, char **arguments, const char *(*variable)(const char *name),
                    struct kt_secret *input, struct kt_error *error);

@@ -3,31 +3,38 @@
 
 #include <unistd.h>
 
+#include "helper/keeper/account/returned.h"
 #include "helper/keeper/change.h"
 #include "helper/keeper/command.h"
 #include "helper/keeper/defaults.h"
 #include "helper/keeper/reject.h"
+#include "helper/keeper/session.h"
 #include "helper/report.h"
 #include "helper/request.h"
 #include "keyring/cleanup.h"
 
 /* Erases this item if the request's password matches. Without a password a PAT or SAT is kept. */
 static bool erase_one(struct kt_keyring *keyring, const struct kt_identity *identity,
-                      const struct kt_secret *password, struct kt_error *error)
+                      const struct kt_request *request, struct kt_error *error)
 {
 	KT_CLEANUP(kt_change_end) struct kt_change change = { 0 };
 	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
+	const struct kt_requirement requirement = { .session_name = request->session_name };
+	const struct kt_secret *secret = kt_returned_secret(request);
 	bool found;
 
-	if (!kt_change_begin(&change, identity, error) ||
+	if (!kt_change_lock(&change, identity, error) ||
 	    !kt_keyring_load(keyring, identity, &credential, &found, error))
 		return false;
-	if (!found || (password && !kt_secret_is_equal(&credential.token, password)))
+	if (found && credential.kind == KT_KIND_JWT)
+		return kt_session_reject(keyring, &credential, &requirement, secret, error);
+	if (!found || (secret && !kt_secret_is_equal(&credential.token, secret)))
 		return true;
+	kt_change_announce(&change);
 	if (credential.kind == KT_KIND_PASSWORD)
 		return kt_keyring_erase(keyring, identity, error) &&
 		       kt_defaults_replace(identity, NULL, error);
-	if (!password && kt_kind_is_fixed(credential.kind)) {
+	if (!secret && kt_kind_is_fixed(credential.kind)) {
 		kt_report_trace("erase: a PAT or SAT is deleted by logout alone");
 		return true;
 	}
@@ -38,26 +45,21 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 {
 	KT_CLEANUP(kt_request_clear) struct kt_request request = { 0 };
 	KT_CLEANUP(kt_credentials_clear) struct kt_credentials list = { 0 };
-	const struct kt_secret *password = NULL;
 	struct kt_keyring *keyring;
 
 	(void)argc;
 	(void)argv;
 	if (!kt_request_take_git(&request, STDIN_FILENO, error))
 		return false;
-	if (request.has_password)
-		password = &request.password;
-	else if (!kt_secret_is_empty(&request.credential))
-		password = &request.credential;
 	keyring = kt_keeper_keyring(keeper, error);
-	if (!keyring || !kt_keyring_search(keyring, &request.pattern, &list, error))
+	if (!keyring || !kt_returned_search(keyring, &request, &list, error))
 		return false;
 	if (list.count == 0 && list.corrupt > 0) {
 		kt_fail(error, KT_ERROR_CORRUPT, "the stored login that fits is damaged");
 		return kt_advise(error, "run: keyturn doctor");
 	}
 	for (size_t i = 0; i < list.count; i++)
-		if (!erase_one(keyring, &list.items[i].identity, password, error))
+		if (!erase_one(keyring, &list.items[i].identity, &request, error))
 			return false;
 	return true;
 }

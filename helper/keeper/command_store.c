@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "helper/keeper/account/returned.h"
 #include "helper/keeper/change.h"
 #include "helper/keeper/command.h"
 #include "helper/keeper/defaults.h"
@@ -80,10 +81,19 @@ static bool store_secret(struct kt_keyring *keyring, const struct kt_identity *i
 	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
 	enum kt_kind kind = kind_of(request);
 	bool found;
+	bool returned = false;
 	bool changed = false;
 
 	if (!kt_keyring_load(keyring, identity, &credential, &found, error))
 		return false;
+	/* Before it becomes an account, or another secret of one. */
+	if ((!found || !kt_secret_is_equal(&credential.token, &request->password)) &&
+	    !kt_returned_find(keyring, request, &returned, error))
+		return false;
+	if (returned) {
+		kt_report_trace("store: an account of this service answered with it");
+		return true;
+	}
 	if (found && kt_kind_is_grant(credential.kind)) {
 		kt_report_trace("store: the account has a grant, which a password does not replace");
 		return true;
