@@ -4,7 +4,7 @@
 # What the build has to leave in each program (safety.md R-B1), read from the ELF.
 set -eu
 
-. "$srcdir/tests/support/home.sh"
+. "$srcdir/tests/lib/home.sh"
 need readelf
 home_make
 

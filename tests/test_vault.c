@@ -17,7 +17,7 @@
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
 #include "keyring/vault.h"
-#include "tests/support/scratch_vault.h"
+#include "tests/lib/scratch_vault.h"
 
 /* What the person at the terminal types, one line after the other. */
 static const char *const *typed;
