@@ -78,6 +78,7 @@ SCRIPT_TESTS = \
 	tests/backend_secret_service.sh \
 	tests/bad_input.sh \
 	tests/cache_forbidden.sh \
+	tests/cache_hot.sh \
 	tests/cache_private.sh \
 	tests/checkup_network.sh \
 	tests/command_default.sh \
@@ -97,17 +98,19 @@ SCRIPT_TESTS = \
 	tests/command_unlock.sh \
 	tests/command_vault.sh \
 	tests/courier_http.sh \
+	tests/git_desktop.sh \
+	tests/git_t0303.sh \
+	tests/hardening.sh \
+	tests/hot_many.sh \
+	tests/keyring_faults.sh \
+	tests/kwallet.sh \
+	tests/layers.sh \
+	tests/lib_home.sh \
+	tests/limits.sh \
 	tests/login_device.sh \
 	tests/login_jwt.sh \
 	tests/login_oidc.sh \
 	tests/login_web.sh \
-	tests/gates.sh \
-	tests/git_desktop.sh \
-	tests/git_t0303.sh \
-	tests/hot.sh \
-	tests/hot_many.sh \
-	tests/keyring_faults.sh \
-	tests/kwallet.sh \
 	tests/manuals.sh \
 	tests/many_accounts.sh \
 	tests/readme.sh \
@@ -119,11 +122,8 @@ SCRIPT_TESTS = \
 	tests/rotation_network.sh \
 	tests/rotation_oidc.sh \
 	tests/secrets_stay_inside.sh \
-	tests/support_coze_server.sh \
-	tests/support_home.sh \
-	tests/test_hardening.sh \
-	tests/test_layers.sh \
-	tests/units.sh
+	tests/servers.sh \
+	tests/systemd_units.sh
 TESTS = $(UNIT_TESTS) $(SCRIPT_TESTS)
 TEST_EXTENSIONS = .sh
 AM_TESTS_ENVIRONMENT = \
