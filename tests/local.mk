@@ -238,27 +238,7 @@ EXTRA_DIST += \
 	tests/bench/refresh.sh \
 	tests/bench/run \
 	tests/bench/token.sh \
-	tests/fuzz/seeds/body/dots \
-	tests/fuzz/seeds/body/envelope \
-	tests/fuzz/seeds/body/error \
-	tests/fuzz/seeds/body/metadata \
-	tests/fuzz/seeds/body/token \
-	tests/fuzz/seeds/errand/empty \
-	tests/fuzz/seeds/errand/go \
-	tests/fuzz/seeds/errand/post \
-	tests/fuzz/seeds/errand/twice \
-	tests/fuzz/seeds/redirect/code \
-	tests/fuzz/seeds/redirect/error \
-	tests/fuzz/seeds/redirect/favicon \
-	tests/fuzz/seeds/redirect/half \
-	tests/fuzz/seeds/redirect/post \
-	tests/fuzz/seeds/redirect/twice \
-	tests/fuzz/seeds/request/crlf \
-	tests/fuzz/seeds/request/every-key \
-	tests/fuzz/seeds/request/get \
-	tests/fuzz/seeds/request/get-modern \
-	tests/fuzz/seeds/request/store \
-	tests/fuzz/seeds/request/url \
+	tests/fuzz/seeds \
 	tests/lib/alone.h \
 	tests/lib/desktop.sh \
 	tests/lib/home.sh \
