@@ -6,13 +6,13 @@
 
 srcdir=${srcdir:-.}
 program=${TEST_PROGRAM:-${builddir:-.}/tests/test_backend_secret_service}
-prompter=${PROMPTER:-${builddir:-.}/tests/support/prompter}
+prompter=${PROMPTER:-${builddir:-.}/tests/programs/prompter}
 
 for peer in dbus-daemon dbus-send gnome-keyring-daemon secret-tool perl unshare; do
 	command -v "$peer" >/dev/null || { echo "skipped: there is no $peer"; exit 77; }
 done
 
-DESKTOP_SCRIPT=$srcdir/tests/support/desktop.sh
+DESKTOP_SCRIPT=$srcdir/tests/lib/desktop.sh
 . "$DESKTOP_SCRIPT"
 desktop_alone "$0" "$@"
 trap desktop_end EXIT

@@ -5,7 +5,7 @@
 # and it is never echoed.
 set -eu
 
-. "$srcdir/tests/support/home.sh"
+. "$srcdir/tests/lib/home.sh"
 need python3
 home_start
 store_token main coze.cn pat_main

@@ -3,14 +3,14 @@
 # In a container that forbids the kernel's key calls everything works, slower, without a word.
 set -eu
 
-. "$srcdir/tests/support/home.sh"
+. "$srcdir/tests/lib/home.sh"
 home_start
 service='protocol=https\nhost=api.coze.cn\n'
 
 for error in EPERM ENOSYS; do
 	forbid()
 	{
-		call "$builddir/tests/support/forbid" "$error" "$@"
+		call "$builddir/tests/programs/forbid" "$error" "$@"
 	}
 
 	begin "$error: a token is kept, handed out and forgotten"

@@ -4,8 +4,8 @@
 # number, not in a user namespace, not through a session that su left to its caller.
 set -eu
 
-. "$srcdir/tests/support/home.sh"
-. "$srcdir/tests/support/hot.sh"
+. "$srcdir/tests/lib/home.sh"
+. "$srcdir/tests/lib/hot.sh"
 need setpriv unshare
 [ "$(id -u)" -eq 0 ] || skip 'needs root, to make users and log them in'
 home_start

@@ -4,10 +4,10 @@
 # keyturn doctor's findings about the network: proxy, DNS, TLS, endpoint, clock and grants.
 set -eu
 
-. "$srcdir/tests/support/home.sh"
-. "$srcdir/tests/support/desktop.sh"
-. "$srcdir/tests/support/server.sh"
-. "$srcdir/tests/support/refresh.sh"
+. "$srcdir/tests/lib/home.sh"
+. "$srcdir/tests/lib/desktop.sh"
+. "$srcdir/tests/lib/server.sh"
+. "$srcdir/tests/lib/refresh.sh"
 desktop_alone "$0" "$@"
 refresh_start
 

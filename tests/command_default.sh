@@ -4,7 +4,7 @@
 # keyturn default.
 set -eu
 
-. "$srcdir/tests/support/home.sh"
+. "$srcdir/tests/lib/home.sh"
 home_start
 
 begin 'without a login there is none'

@@ -4,8 +4,8 @@
 # keyturn doctor: what is wrong, in which layer, and what to do.
 set -eu
 
-. "$srcdir/tests/support/home.sh"
-. "$srcdir/tests/support/desktop.sh"
+. "$srcdir/tests/lib/home.sh"
+. "$srcdir/tests/lib/desktop.sh"
 need python3
 desktop_alone "$0" "$@"
 home_make

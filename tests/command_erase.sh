@@ -4,7 +4,7 @@
 # keyturn erase.
 set -eu
 
-. "$srcdir/tests/support/home.sh"
+. "$srcdir/tests/lib/home.sh"
 need python3
 home_start
 

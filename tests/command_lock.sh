@@ -4,8 +4,8 @@
 # keyturn lock and keyturn unlock, over a vault with a passphrase and over the desktop.
 set -eu
 
-. "$srcdir/tests/support/home.sh"
-. "$srcdir/tests/support/desktop.sh"
+. "$srcdir/tests/lib/home.sh"
+. "$srcdir/tests/lib/desktop.sh"
 need expect keyctl python3
 desktop_alone "$0" "$@"
 home_make

@@ -4,7 +4,7 @@
 # keyturn run.
 set -eu
 
-. "$srcdir/tests/support/home.sh"
+. "$srcdir/tests/lib/home.sh"
 home_start
 store_token work coze.cn pat_work
 

@@ -4,7 +4,7 @@
 # keyturn set.
 set -eu
 
-. "$srcdir/tests/support/home.sh"
+. "$srcdir/tests/lib/home.sh"
 need python3
 home_start
 store_token work coze.cn pat_work

@@ -4,7 +4,7 @@
 # keyturn token, and which account it is of.
 set -eu
 
-. "$srcdir/tests/support/home.sh"
+. "$srcdir/tests/lib/home.sh"
 need expect faketime keyctl python3
 home_start
 

@@ -5,8 +5,8 @@
 # --resync, which brings the passwords of keyring and login together.
 set -eu
 
-. "$srcdir/tests/support/home.sh"
-. "$srcdir/tests/support/desktop.sh"
+. "$srcdir/tests/lib/home.sh"
+. "$srcdir/tests/lib/desktop.sh"
 need expect python3
 desktop_alone "$0" "$@"
 home_on_desktop

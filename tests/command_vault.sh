@@ -4,7 +4,7 @@
 # keyturn vault.
 set -eu
 
-. "$srcdir/tests/support/home.sh"
+. "$srcdir/tests/lib/home.sh"
 need expect python3
 home_make
 directory=$HOME/.local/share/keyturn/vault

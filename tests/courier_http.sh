@@ -9,10 +9,10 @@ srcdir=${srcdir:-$(dirname "$0")/..}
 srcdir=$(cd "$srcdir" && pwd) || exit 1
 builddir=${builddir:-.}
 courier=$(realpath "${KEYTURN_COURIER:-$builddir/keyturn-courier}") || exit 1
-driver=$(realpath "${KEYTURN_ERRAND_DRIVER:-$builddir/tests/support/errand_driver}") || exit 1
+driver=$(realpath "${KEYTURN_ERRAND_DRIVER:-$builddir/tests/programs/errand_driver}") || exit 1
 memory=16384 # KiB at most; a sanitizer has its shadow memory beside
 ! grep -q __asan_init "$courier" || memory=400000
-KEYTURN_NODE_MODULES=${KEYTURN_NODE_MODULES:-$srcdir/tests/support/node_modules}
+KEYTURN_NODE_MODULES=${KEYTURN_NODE_MODULES:-$srcdir/tests/servers/node_modules}
 export KEYTURN_NODE_MODULES
 
 if ! command -v node >/dev/null; then
@@ -20,7 +20,7 @@ if ! command -v node >/dev/null; then
 	exit 77
 fi
 
-. "$srcdir/tests/support/server.sh"
+. "$srcdir/tests/lib/server.sh"
 
 scratch=$(mktemp -d) || exit 1
 proxy_pid=
@@ -395,7 +395,7 @@ check tunnels "$(wc -l <"$scratch/tunnels")" 2
 case_name="silent DNS"
 if command -v ip >/dev/null && unshare -Urnm true 2>/dev/null; then
 	cases=$((cases + 1))
-	unshare -Urnm sh "$srcdir/tests/support/silent_dns.sh" "$scratch" "$driver" "$courier" errand=post \
+	unshare -Urnm sh "$srcdir/tests/lib/silent_dns.sh" "$scratch" "$driver" "$courier" errand=post \
 		url=https://silent.example/ format=json rotating=1 timeout=2000 body.a=b \
 		>"$scratch/out"
 	expect outcome=unsent cause=dns
@@ -404,7 +404,7 @@ if command -v ip >/dev/null && unshare -Urnm true 2>/dev/null; then
 	END
 	[ "$status" = 0 ] && [ "$milliseconds" -lt 2800 ] || check "end" "$status $milliseconds" "0 2800"
 	cases=$((cases + 1))
-	unshare -Urnm sh "$srcdir/tests/support/silent_dns.sh" "$scratch" "$driver" -c 500 "$courier" errand=get \
+	unshare -Urnm sh "$srcdir/tests/lib/silent_dns.sh" "$scratch" "$driver" -c 500 "$courier" errand=get \
 		url=https://silent.example/ >"$scratch/out"
 	read -r _ status milliseconds _ <<-END
 		$(tail -n 1 "$scratch/out")

@@ -6,7 +6,7 @@
 # name.
 set -eu
 
-. "$srcdir/tests/support/home.sh"
+. "$srcdir/tests/lib/home.sh"
 home_make
 
 # sources: what may cite, a path from the top on each line.

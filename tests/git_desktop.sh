@@ -6,8 +6,8 @@
 set -eu
 
 PATH=${GIT_BIN:+$GIT_BIN:}$PATH
-. "$srcdir/tests/support/home.sh"
-. "$srcdir/tests/support/desktop.sh"
+. "$srcdir/tests/lib/home.sh"
+. "$srcdir/tests/lib/desktop.sh"
 need git python3
 desktop_alone "$0" "$@"
 
@@ -186,7 +186,7 @@ clone()
 	git init --quiet --bare "$work/served/$1.git"
 	git -C "$work/served/$1.git" config http.receivepack true
 	mkfifo "$work/port-$1"
-	node "$srcdir/tests/support/git_http_server.mjs" "$work/served" "$1" "$2" >"$work/port-$1" &
+	node "$srcdir/tests/servers/git_http_server.mjs" "$work/served" "$1" "$2" >"$work/port-$1" &
 	server=$!
 	exec 8<"$work/port-$1"
 	read -r port <&8

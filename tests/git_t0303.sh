@@ -6,8 +6,8 @@
 # tree of git's that has been built: then its suite and its git are taken.
 set -eu
 
-. "$srcdir/tests/support/home.sh"
-. "$srcdir/tests/support/desktop.sh"
+. "$srcdir/tests/lib/home.sh"
+. "$srcdir/tests/lib/desktop.sh"
 need git
 desktop_alone "$0" "$@"
 home_make

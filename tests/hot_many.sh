@@ -3,14 +3,14 @@
 # A thousand callers at once: none is wrong, and of a token that is due one renewal comes.
 set -eu
 
-. "$srcdir/tests/support/home.sh"
-. "$srcdir/tests/support/server.sh"
-. "$srcdir/tests/support/hot.sh"
+. "$srcdir/tests/lib/home.sh"
+. "$srcdir/tests/lib/server.sh"
+. "$srcdir/tests/lib/hot.sh"
 take_turn "$0" "$@"
 hot_alone "$0" "$@"
 need node
 home_start
-many=$builddir/tests/support/many
+many=$builddir/tests/programs/many
 
 # field NAME: a number of the last many's.
 field()

@@ -5,8 +5,8 @@
 # status and time that are promised, a cause and a remedy, nothing lost and nothing half-written.
 set -eu
 
-. "$srcdir/tests/support/home.sh"
-. "$srcdir/tests/support/desktop.sh"
+. "$srcdir/tests/lib/home.sh"
+. "$srcdir/tests/lib/desktop.sh"
 take_turn "$0" "$@"
 desktop_alone "$0" "$@"
 

@@ -5,8 +5,8 @@
 # its own PAM module, and reached through its Secret Service.
 set -eu
 
-. "$srcdir/tests/support/home.sh"
-. "$srcdir/tests/support/desktop.sh"
+. "$srcdir/tests/lib/home.sh"
+. "$srcdir/tests/lib/desktop.sh"
 need dbus-daemon dbus-send kwalletd5 python3
 find /usr/lib -name 'libqca-ossl*' 2>/dev/null | grep -q . ||
 	skip 'there is no libqca-ossl, without which KWallet has no encrypted session'

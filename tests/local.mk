@@ -3,8 +3,8 @@
 CHECKED = -DKEYTURN_LIBEXECDIR='"$(abs_top_builddir)/tests/bin"'
 check_PROGRAMS = tests/bin/keyturn tests/bin/keyturn-keeper tests/bin/keyturn-courier \
 	tests/bin/faulty-keeper $(UNIT_TESTS) $(DESKTOP_TESTS) $(FUZZ_REPLAYS) \
-	tests/support/cut tests/support/errand_driver tests/support/forbid tests/support/many \
-	tests/support/other_version.so tests/support/prompter
+	tests/programs/cut tests/programs/errand_driver tests/programs/forbid tests/programs/many \
+	tests/programs/other_version.so tests/programs/prompter
 
 tests_bin_keyturn_SOURCES = $(keyturn_SOURCES)
 tests_bin_keyturn_CPPFLAGS = $(AM_CPPFLAGS) $(CHECKED)
@@ -32,7 +32,7 @@ tests/bin/keyturn-secret-service.so: keyturn-secret-service.so tests/bin/keyturn
 	cd tests/bin && $(LN_S) -f ../../keyturn-secret-service.so .
 tests/bin/git-credential-keyturn: tests/bin/keyturn
 	cd tests/bin && $(LN_S) -f keyturn git-credential-keyturn
-# tests/turn: the lock of take_turn (tests/support/home.sh).
+# tests/turn: the lock of take_turn (tests/lib/home.sh).
 CLEANFILES = $(check_DATA) $(nodist_systemduserunit_DATA) tests/turn
 
 # Unit tests (cmocka), then programs against real peers.
@@ -79,6 +79,7 @@ SCRIPT_TESTS = \
 	tests/backend_secret_service.sh \
 	tests/bad_input.sh \
 	tests/cache_forbidden.sh \
+	tests/cache_hot.sh \
 	tests/cache_private.sh \
 	tests/checkup_network.sh \
 	tests/command_default.sh \
@@ -99,17 +100,19 @@ SCRIPT_TESTS = \
 	tests/command_vault.sh \
 	tests/courier_http.sh \
 	tests/documents.sh \
+	tests/git_desktop.sh \
+	tests/git_t0303.sh \
+	tests/hardening.sh \
+	tests/hot_many.sh \
+	tests/keyring_faults.sh \
+	tests/kwallet.sh \
+	tests/layers.sh \
+	tests/lib_home.sh \
+	tests/limits.sh \
 	tests/login_device.sh \
 	tests/login_jwt.sh \
 	tests/login_oidc.sh \
 	tests/login_web.sh \
-	tests/gates.sh \
-	tests/git_desktop.sh \
-	tests/git_t0303.sh \
-	tests/hot.sh \
-	tests/hot_many.sh \
-	tests/keyring_faults.sh \
-	tests/kwallet.sh \
 	tests/manuals.sh \
 	tests/many_accounts.sh \
 	tests/readme.sh \
@@ -122,11 +125,8 @@ SCRIPT_TESTS = \
 	tests/rotation_network.sh \
 	tests/rotation_oidc.sh \
 	tests/secrets_stay_inside.sh \
-	tests/support_coze_server.sh \
-	tests/support_home.sh \
-	tests/test_hardening.sh \
-	tests/test_layers.sh \
-	tests/units.sh
+	tests/servers.sh \
+	tests/systemd_units.sh
 TESTS = $(UNIT_TESTS) $(SCRIPT_TESTS)
 TEST_EXTENSIONS = .sh
 AM_TESTS_ENVIRONMENT = \
@@ -141,21 +141,21 @@ libchecked_a_CPPFLAGS = $(AM_CPPFLAGS) $(CHECKED)
 LDADD = $(KEEPER_LIBS) libchecked.a $(CMOCKA_LIBS)
 COURIER_TEST = $(COURIER_LIBS) $(CMOCKA_LIBS)
 tests_test_backend_memory_SOURCES = tests/test_backend_memory.c \
-	tests/support/scratch_vault.c tests/support/scratch_vault.h
+	tests/lib/scratch_vault.c tests/lib/scratch_vault.h
 tests_test_backend_secret_service_SOURCES = tests/test_backend_secret_service.c \
 	$(SECRET_SERVICE_SOURCES)
 tests_test_backend_secret_service_CFLAGS = $(AM_CFLAGS) $(SECRET_CFLAGS)
 tests_test_backend_secret_service_LDADD = $(LDADD) $(SECRET_LIBS)
 tests_test_backend_vault_SOURCES = tests/test_backend_vault.c \
-	tests/support/scratch_vault.c tests/support/scratch_vault.h
+	tests/lib/scratch_vault.c tests/lib/scratch_vault.h
 tests_test_body_LDADD = $(COURIER_TEST)
-tests_support_cut_LDADD =
-tests_support_forbid_LDADD =
-tests_support_many_LDADD =
-tests_support_other_version_so_SOURCES = tests/support/other_version.c
-tests_support_other_version_so_CFLAGS = $(AM_CFLAGS) -fPIC
-tests_support_other_version_so_LDFLAGS = $(MODULE_FLAGS)
-tests_support_other_version_so_LDADD =
+tests_programs_cut_LDADD =
+tests_programs_forbid_LDADD =
+tests_programs_many_LDADD =
+tests_programs_other_version_so_SOURCES = tests/programs/other_version.c
+tests_programs_other_version_so_CFLAGS = $(AM_CFLAGS) -fPIC
+tests_programs_other_version_so_LDFLAGS = $(MODULE_FLAGS)
+tests_programs_other_version_so_LDADD =
 tests_test_hot_SOURCES = tests/test_hot.c helper/door/hot.c
 tests_test_loopback_LDADD = $(COURIER_TEST)
 tests_test_pages_LDADD = $(COURIER_TEST)
@@ -163,7 +163,7 @@ tests_test_request_cut_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=poll
 tests_test_redirect_LDADD = $(COURIER_TEST)
 tests_test_sandbox_LDADD = $(COURIER_TEST)
 tests_test_vault_SOURCES = tests/test_vault.c \
-	tests/support/scratch_vault.c tests/support/scratch_vault.h
+	tests/lib/scratch_vault.c tests/lib/scratch_vault.h
 tests_fuzz_replay_body_SOURCES = tests/fuzz/fuzz_body.c tests/fuzz/replay.c
 tests_fuzz_replay_body_LDADD = $(COURIER_TEST)
 tests_fuzz_replay_errand_SOURCES = tests/fuzz/fuzz_errand.c tests/fuzz/replay.c
@@ -178,8 +178,8 @@ PAM_SCRIPT_TESTS = \
 	tests/pam_services.sh \
 	tests/pam_nspawn.sh
 dist_check_DATA = \
-	tests/support/pam_cases.sh \
-	tests/support/pam_root.sh
+	tests/lib/pam_cases.sh \
+	tests/lib/pam_root.sh
 dist_check_SCRIPTS = $(PAM_SCRIPT_TESTS)
 
 
@@ -207,18 +207,18 @@ tests_bin_pam_keyturn_missing_so_CFLAGS = $(AM_CFLAGS) -fPIC
 tests_bin_pam_keyturn_missing_so_LDFLAGS = $(MODULE_FLAGS)
 tests_bin_pam_keyturn_missing_so_LDADD = $(PAM_LIBS)
 
-tests_bin_pam_mock_token_so_SOURCES = tests/support/pam_mock_token.c
+tests_bin_pam_mock_token_so_SOURCES = tests/programs/pam_mock_token.c
 tests_bin_pam_mock_token_so_CFLAGS = $(AM_CFLAGS) -fPIC
 tests_bin_pam_mock_token_so_LDFLAGS = $(MODULE_FLAGS)
 tests_bin_pam_mock_token_so_LDADD = $(PAM_LIBS)
 
 # Two functions of libpam are its own, which libpam's callers must see.
-tests_bin_pam_harness_SOURCES = tests/support/pam_harness.c
+tests_bin_pam_harness_SOURCES = tests/programs/pam_harness.c
 tests_bin_pam_harness_CFLAGS = $(AM_CFLAGS) -fvisibility=default
 tests_bin_pam_harness_LDFLAGS = $(AM_LDFLAGS) -rdynamic
 tests_bin_pam_harness_LDADD = $(PAM_LIBS) -lpthread
 
-tests_bin_fake_control_daemon_SOURCES = tests/support/fake_control_daemon.c
+tests_bin_fake_control_daemon_SOURCES = tests/programs/fake_control_daemon.c
 
 if HAVE_CMOCKA
 UNIT_TESTS += tests/test_pam_module_options tests/test_pam_stash tests/test_pam_transfer
@@ -243,63 +243,43 @@ EXTRA_DIST += \
 	tests/bench/refresh.sh \
 	tests/bench/run \
 	tests/bench/token.sh \
-	tests/fuzz/seeds/body/dots \
-	tests/fuzz/seeds/body/envelope \
-	tests/fuzz/seeds/body/error \
-	tests/fuzz/seeds/body/metadata \
-	tests/fuzz/seeds/body/token \
-	tests/fuzz/seeds/errand/empty \
-	tests/fuzz/seeds/errand/go \
-	tests/fuzz/seeds/errand/post \
-	tests/fuzz/seeds/errand/twice \
-	tests/fuzz/seeds/redirect/code \
-	tests/fuzz/seeds/redirect/error \
-	tests/fuzz/seeds/redirect/favicon \
-	tests/fuzz/seeds/redirect/half \
-	tests/fuzz/seeds/redirect/post \
-	tests/fuzz/seeds/redirect/twice \
-	tests/fuzz/seeds/request/crlf \
-	tests/fuzz/seeds/request/every-key \
-	tests/fuzz/seeds/request/get \
-	tests/fuzz/seeds/request/get-modern \
-	tests/fuzz/seeds/request/store \
-	tests/fuzz/seeds/request/url \
-	tests/support/.gitignore \
-	tests/support/.npmrc \
-	tests/support/alone.h \
-	tests/support/canary.mjs \
-	tests/support/certificates.mjs \
-	tests/support/coze_answer.mjs \
-	tests/support/coze_api.mjs \
-	tests/support/coze_control.mjs \
-	tests/support/coze_faults.mjs \
-	tests/support/coze_faults.test.mjs \
-	tests/support/coze_grants.mjs \
-	tests/support/coze_jwt.mjs \
-	tests/support/coze_listener.mjs \
-	tests/support/coze_login.test.mjs \
-	tests/support/coze_oauth.mjs \
-	tests/support/coze_pages.mjs \
-	tests/support/coze_sdk.test.mjs \
-	tests/support/coze_server.mjs \
-	tests/support/coze_settings.mjs \
-	tests/support/coze_strict.test.mjs \
-	tests/support/desktop.sh \
-	tests/support/git_http_server.mjs \
-	tests/support/home.sh \
-	tests/support/hot.sh \
-	tests/support/oidc_server.mjs \
-	tests/support/oidc_server.test.mjs \
-	tests/support/oidc_settings.mjs \
-	tests/support/oidc_store.mjs \
-	tests/support/package-lock.json \
-	tests/support/package.json \
-	tests/support/pam_cases.sh \
-	tests/support/pam_root.sh \
-	tests/support/peer.mjs \
-	tests/support/refresh.sh \
-	tests/support/rotation_sweep.mjs \
-	tests/support/scan_at_exit.py \
-	tests/support/server.sh \
-	tests/support/silent_dns.sh \
-	tests/support/test_peer.mjs
+	tests/fuzz/seeds \
+	tests/lib/alone.h \
+	tests/lib/desktop.sh \
+	tests/lib/home.sh \
+	tests/lib/hot.sh \
+	tests/lib/pam_cases.sh \
+	tests/lib/pam_root.sh \
+	tests/lib/refresh.sh \
+	tests/lib/server.sh \
+	tests/lib/silent_dns.sh \
+	tests/programs/rotation_sweep.mjs \
+	tests/programs/scan_at_exit.py \
+	tests/servers/.gitignore \
+	tests/servers/.npmrc \
+	tests/servers/canary.mjs \
+	tests/servers/certificates.mjs \
+	tests/servers/coze_answer.mjs \
+	tests/servers/coze_api.mjs \
+	tests/servers/coze_control.mjs \
+	tests/servers/coze_faults.mjs \
+	tests/servers/coze_faults.test.mjs \
+	tests/servers/coze_grants.mjs \
+	tests/servers/coze_jwt.mjs \
+	tests/servers/coze_listener.mjs \
+	tests/servers/coze_login.test.mjs \
+	tests/servers/coze_oauth.mjs \
+	tests/servers/coze_pages.mjs \
+	tests/servers/coze_sdk.test.mjs \
+	tests/servers/coze_server.mjs \
+	tests/servers/coze_settings.mjs \
+	tests/servers/coze_strict.test.mjs \
+	tests/servers/git_http_server.mjs \
+	tests/servers/oidc_server.mjs \
+	tests/servers/oidc_server.test.mjs \
+	tests/servers/oidc_settings.mjs \
+	tests/servers/oidc_store.mjs \
+	tests/servers/package-lock.json \
+	tests/servers/package.json \
+	tests/servers/peer.mjs \
+	tests/servers/test_peer.mjs

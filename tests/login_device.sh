@@ -4,8 +4,8 @@
 # A device login: the code on the screen, allowed elsewhere.
 set -eu
 
-. "$srcdir/tests/support/home.sh"
-. "$srcdir/tests/support/server.sh"
+. "$srcdir/tests/lib/home.sh"
+. "$srcdir/tests/lib/server.sh"
 need node python3 expect
 home_start
 coze_server_start "$work/server" || skip 'the Coze server does not start'

@@ -4,9 +4,9 @@
 # Logins at oidc-provider, an authorization server that nobody here wrote.
 set -eu
 
-. "$srcdir/tests/support/home.sh"
-. "$srcdir/tests/support/server.sh"
-KEYTURN_NODE_MODULES=${KEYTURN_NODE_MODULES:-$srcdir/tests/support/node_modules}
+. "$srcdir/tests/lib/home.sh"
+. "$srcdir/tests/lib/server.sh"
+KEYTURN_NODE_MODULES=${KEYTURN_NODE_MODULES:-$srcdir/tests/servers/node_modules}
 export KEYTURN_NODE_MODULES
 need git node python3 curl
 [ -d "$KEYTURN_NODE_MODULES/oidc-provider" ] || skip 'oidc-provider is not installed'

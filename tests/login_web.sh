@@ -4,8 +4,8 @@
 # Web and PKCE apps log in through a browser: the redirect is caught, or pasted.
 set -eu
 
-. "$srcdir/tests/support/home.sh"
-. "$srcdir/tests/support/server.sh"
+. "$srcdir/tests/lib/home.sh"
+. "$srcdir/tests/lib/server.sh"
 need node python3 curl
 home_start
 coze_server_start "$work/server" || skip 'the Coze server does not start'

@@ -5,8 +5,8 @@
 # MANY_ACCOUNTS_DESKTOP set the same over a real gnome-keyring, which takes a minute to fill.
 set -eu
 
-. "$srcdir/tests/support/home.sh"
-. "$srcdir/tests/support/desktop.sh"
+. "$srcdir/tests/lib/home.sh"
+. "$srcdir/tests/lib/desktop.sh"
 need python3
 desktop_alone "$0" "$@"
 many=1000

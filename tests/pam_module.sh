@@ -3,7 +3,7 @@
 # pam_keyturn.so in real libpam, without privileges: a token module in the place of pam_unix, and
 # a control socket that answers as each case wants it.
 set -eu
-. "$(dirname "$0")/support/pam_cases.sh"
+. "$(dirname "$0")/lib/pam_cases.sh"
 
 need prlimit setpriv strace nm
 

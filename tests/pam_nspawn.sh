@@ -4,7 +4,7 @@
 # as in a real login, and listens for the keyring daemon. The container is this system's own
 # tree under a memory overlay; nothing outside changes.
 set -eu
-. "$(dirname "$0")/support/pam_cases.sh"
+. "$(dirname "$0")/lib/pam_cases.sh"
 
 [ "$(id -u)" = 0 ] || skip "needs root, to boot a container"
 need systemd-nspawn nsenter unshare systemd-run gnome-keyring-daemon gdbus dbus-daemon

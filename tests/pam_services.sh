@@ -3,8 +3,8 @@
 # Real programs that log people in: passwd, su, sudo and sshd, with real users, real pam_unix and
 # a real gnome-keyring, as the table of logins in pam_keyturn(8) has them.
 set -eu
-. "$(dirname "$0")/support/pam_cases.sh"
-. "$(dirname "$0")/support/pam_root.sh"
+. "$(dirname "$0")/lib/pam_cases.sh"
+. "$(dirname "$0")/lib/pam_root.sh"
 need expect sshpass ssh ssh-keygen passwd su
 sshd=$(command -v sshd || echo /usr/sbin/sshd)
 [ -x "$sshd" ] || skip "sshd is not installed"

@@ -3,8 +3,8 @@
 # The whole stack as root: pam_unix with a real user and password, a real gnome-keyring that is
 # locked, on its control socket and on a real message bus.
 set -eu
-. "$(dirname "$0")/support/pam_cases.sh"
-. "$(dirname "$0")/support/pam_root.sh"
+. "$(dirname "$0")/lib/pam_cases.sh"
+. "$(dirname "$0")/lib/pam_root.sh"
 need pamtester strace dbus-monitor
 
 good=Correct-horse-1

@@ -5,7 +5,7 @@
 set -eu
 
 : "${srcdir:=$(cd "$(dirname "$0")/.." && pwd)}"
-KEYTURN_NODE_MODULES=${KEYTURN_NODE_MODULES:-$srcdir/tests/support/node_modules}
+KEYTURN_NODE_MODULES=${KEYTURN_NODE_MODULES:-$srcdir/tests/servers/node_modules}
 export KEYTURN_NODE_MODULES
 for program in curl node; do
 	if ! command -v "$program" >/dev/null; then
@@ -14,10 +14,10 @@ for program in curl node; do
 	fi
 done
 if [ ! -f "$KEYTURN_NODE_MODULES/@coze/api/package.json" ]; then
-	echo "skip: @coze/api is missing; run npm ci in tests/support"
+	echo "skip: @coze/api is missing; run npm ci in tests/servers"
 	exit 77
 fi
-. "$srcdir/tests/support/server.sh"
+. "$srcdir/tests/lib/server.sh"
 
 scratch=$(mktemp -d)
 trap 'server_stop; rm -rf "$scratch"' EXIT

@@ -4,9 +4,9 @@
 # the network. Runs for RENEW_AHEAD_SECONDS.
 set -eu
 
-. "$srcdir/tests/support/home.sh"
-. "$srcdir/tests/support/server.sh"
-. "$srcdir/tests/support/hot.sh"
+. "$srcdir/tests/lib/home.sh"
+. "$srcdir/tests/lib/server.sh"
+. "$srcdir/tests/lib/hot.sh"
 take_turn "$0" "$@"
 hot_alone "$0" "$@"
 need node openssl python3
@@ -74,10 +74,10 @@ must keyturn login app --kind jwt --client-id 310000000002 --public-key-id kid1 
 	--api-base "$COZE_API" --private-key-file "$work/key.pem" 2>"$work/login"
 call keyturn token app
 expect_status 0
-"$builddir/tests/support/many" -n $((seconds * 20)) -p 50 -o czs_ keyturn token app \
+"$builddir/tests/programs/many" -n $((seconds * 20)) -p 50 -o czs_ keyturn token app \
 	</dev/null >"$work/of_app" &
 of_app=$!
-call "$builddir/tests/support/many" -n $((seconds * 20)) -p 50 -o czu_ keyturn token renewed
+call "$builddir/tests/programs/many" -n $((seconds * 20)) -p 50 -o czu_ keyturn token renewed
 expect_no_wait
 wait "$of_app"
 cp "$work/of_app" "$work/out"

@@ -5,7 +5,7 @@
 # verbs, with the cache and without: half a request is never an answer, and never stored.
 set -eu
 
-. "$srcdir/tests/support/home.sh"
+. "$srcdir/tests/lib/home.sh"
 need python3
 home_start
 
@@ -21,10 +21,10 @@ request()
 }
 
 # cut_each WAY REQUEST SAID STATUS [-b VERB FILE] [-a VERB FILE SAID] VERB: each cut of it, by
-# tests/support/cut; the cache's setting is $cache.
+# tests/programs/cut; the cache's setting is $cache.
 cut_each()
 {
-	(cd "$requests" && KEYTURN_CACHE=$cache "$builddir/tests/support/cut" "$@") \
+	(cd "$requests" && KEYTURN_CACHE=$cache "$builddir/tests/programs/cut" "$@") \
 		>"$work/cuts" 2>"$work/err" || {
 		complain "$* (cache: $cache)"
 		sed 's/^/#   /' "$work/cuts"

@@ -5,10 +5,10 @@
 # happen between the request and the keyring (docs/safety.md, 2.2 and 2.3).
 set -eu
 
-. "$srcdir/tests/support/home.sh"
-. "$srcdir/tests/support/desktop.sh"
-. "$srcdir/tests/support/server.sh"
-. "$srcdir/tests/support/refresh.sh"
+. "$srcdir/tests/lib/home.sh"
+. "$srcdir/tests/lib/desktop.sh"
+. "$srcdir/tests/lib/server.sh"
+. "$srcdir/tests/lib/refresh.sh"
 take_turn "$0" "$@"
 desktop_alone "$0" "$@"
 need keyctl strace

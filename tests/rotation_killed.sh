@@ -4,10 +4,10 @@
 # A refresh that is killed at any of its system calls. KEYTURN_POINTS: at how many of them.
 set -eu
 
-. "$srcdir/tests/support/home.sh"
-. "$srcdir/tests/support/desktop.sh"
-. "$srcdir/tests/support/server.sh"
-. "$srcdir/tests/support/refresh.sh"
+. "$srcdir/tests/lib/home.sh"
+. "$srcdir/tests/lib/desktop.sh"
+. "$srcdir/tests/lib/server.sh"
+. "$srcdir/tests/lib/refresh.sh"
 desktop_alone "$0" "$@"
 need strace
 strace -qq -e trace=none true 2>/dev/null || skip 'strace may not trace here'
@@ -25,11 +25,11 @@ sweep()
 	grant "$1"
 	control "{\"grace\":$3,\"reuse\":\"refuse\"}"
 	# shellcheck disable=SC2089
-	KEYTURN_SWEEP_GRANT=". '$srcdir/tests/support/home.sh'; . '$srcdir/tests/support/server.sh'
-		. '$srcdir/tests/support/refresh.sh'; work='$work'; grant '$1'"
+	KEYTURN_SWEEP_GRANT=". '$srcdir/tests/lib/home.sh'; . '$srcdir/tests/lib/server.sh'
+		. '$srcdir/tests/lib/refresh.sh'; work='$work'; grant '$1'"
 	# shellcheck disable=SC2090
 	export KEYTURN_SWEEP_GRANT COZE_API COZE_CONTROL
-	must node "$srcdir/tests/support/rotation_sweep.mjs" \
+	must node "$srcdir/tests/programs/rotation_sweep.mjs" \
 		"$builddir/tests/bin/keyturn-keeper" "$COZE_CONTROL" "$work" "$1" "$2" "$3"
 }
 

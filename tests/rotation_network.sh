@@ -5,10 +5,10 @@
 # unchanged unless it was rotated, it ends within 31 s and 16 MiB a process, nothing goes elsewhere.
 set -eu
 
-. "$srcdir/tests/support/home.sh"
-. "$srcdir/tests/support/desktop.sh"
-. "$srcdir/tests/support/server.sh"
-. "$srcdir/tests/support/refresh.sh"
+. "$srcdir/tests/lib/home.sh"
+. "$srcdir/tests/lib/desktop.sh"
+. "$srcdir/tests/lib/server.sh"
+. "$srcdir/tests/lib/refresh.sh"
 desktop_alone "$0" "$@"
 refresh_start --tls
 trust "$COZE_CA"
@@ -148,7 +148,7 @@ printf 'url=https://silent.example\nusername=in-silent_dns\nclient_id=c\nkind=pk
 if command -v ip >/dev/null && unshare -nm true 2>/dev/null; then
 	(
 		hang_status=0
-		unshare -nm sh "$srcdir/tests/support/silent_dns.sh" "$work" python3 -c "$measured" \
+		unshare -nm sh "$srcdir/tests/lib/silent_dns.sh" "$work" python3 -c "$measured" \
 			"$memory" keyturn refresh in-silent_dns >"$work/silent_dns.out" \
 			2>"$work/silent_dns.err" || hang_status=$?
 		echo "$hang_status" >"$work/silent_dns.status"

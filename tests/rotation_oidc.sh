@@ -6,13 +6,13 @@
 # revoked. KEYTURN_SECONDS: for how long.
 set -eu
 
-. "$srcdir/tests/support/home.sh"
-. "$srcdir/tests/support/desktop.sh"
-. "$srcdir/tests/support/server.sh"
-. "$srcdir/tests/support/refresh.sh"
+. "$srcdir/tests/lib/home.sh"
+. "$srcdir/tests/lib/desktop.sh"
+. "$srcdir/tests/lib/server.sh"
+. "$srcdir/tests/lib/refresh.sh"
 desktop_alone "$0" "$@"
 need node python3 curl
-[ -d "$srcdir/tests/support/node_modules/oidc-provider" ] || skip 'oidc-provider is not installed'
+[ -d "$srcdir/tests/servers/node_modules/oidc-provider" ] || skip 'oidc-provider is not installed'
 seconds=${KEYTURN_SECONDS:-30}
 life=5
 home_start

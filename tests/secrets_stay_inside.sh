@@ -5,8 +5,8 @@
 # files or cores, nor in the memory of a program that has ended.
 set -eu
 
-. "$srcdir/tests/support/home.sh"
-. "$srcdir/tests/support/desktop.sh"
+. "$srcdir/tests/lib/home.sh"
+. "$srcdir/tests/lib/desktop.sh"
 need python3 strace
 desktop_alone "$0" "$@"
 
@@ -55,7 +55,7 @@ told()
 
 scanned()
 {
-	python3 "$srcdir/tests/support/scan_at_exit.py" "$mark" keyturn "$@" \
+	python3 "$srcdir/tests/programs/scan_at_exit.py" "$mark" keyturn "$@" \
 		2>>"$work/messages" >"$work/scan" && return
 	complain "keyturn $1 leaves it in memory, or could not be scanned"
 	sed 's/^/#   /' "$work/scan"
@@ -91,7 +91,7 @@ check()
 	[ "$(id -u)" = 0 ] && ! is_sanitized || return 0
 	begin "$1: no memory holds it when a command has ended"
 	# The scan finds what is there.
-	call python3 "$srcdir/tests/support/scan_at_exit.py" "$mark" python3 -c "x = '$mark'"
+	call python3 "$srcdir/tests/programs/scan_at_exit.py" "$mark" python3 -c "x = '$mark'"
 	expect_status 1
 	for cache in off 900; do
 		KEYTURN_CACHE=$cache

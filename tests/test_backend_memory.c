@@ -17,7 +17,7 @@
 #include "keyring/cleanup.h"
 #include "keyring/kernel_key.h"
 #include "keyring/text.h"
-#include "tests/support/scratch_vault.h"
+#include "tests/lib/scratch_vault.h"
 
 /* A host that no one has: the items of the person who runs the tests are left alone. */
 #define HOST "memory-test.invalid"

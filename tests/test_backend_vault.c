@@ -25,7 +25,7 @@
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
 #include "keyring/vault.h"
-#include "tests/support/scratch_vault.h"
+#include "tests/lib/scratch_vault.h"
 
 #define CANARY "pat_CanaryThatMustNotBeSeen"
 #define NAME_SIZE 128

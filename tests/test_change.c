@@ -13,7 +13,7 @@
 #include "helper/keeper/change.h"
 #include "helper/keeper/mark.h"
 #include "keyring/clock.h"
-#include "tests/support/alone.h"
+#include "tests/lib/alone.h"
 
 static const struct kt_identity identity = {
 	.protocol = (char *)"https",

@@ -13,7 +13,7 @@
 
 #include "keyring/clock.h"
 #include "keyring/gate.h"
-#include "tests/support/alone.h"
+#include "tests/lib/alone.h"
 
 #define LIMIT 1000
 

@@ -17,7 +17,7 @@
 #include "keyring/cleanup.h"
 #include "keyring/environment.h"
 #include "keyring/text.h"
-#include "tests/support/alone.h"
+#include "tests/lib/alone.h"
 
 #define ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))
 

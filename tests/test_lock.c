@@ -16,7 +16,7 @@
 
 #include "keyring/clock.h"
 #include "keyring/lock.h"
-#include "tests/support/alone.h"
+#include "tests/lib/alone.h"
 
 static const char file[] = "test_lock";
 

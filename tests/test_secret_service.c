@@ -55,7 +55,7 @@ static void module_of_another_version_is_not_used(void **state)
 	struct kt_error error = { 0 };
 
 	(void)state;
-	assert_true(kt_text_format(&path, &error, "%s/tests/support/other_version.so",
+	assert_true(kt_text_format(&path, &error, "%s/tests/programs/other_version.so",
 	                           getenv("builddir")));
 	assert_is_refused(path, "another version");
 }

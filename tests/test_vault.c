@@ -17,7 +17,7 @@
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
 #include "keyring/vault.h"
-#include "tests/support/scratch_vault.h"
+#include "tests/lib/scratch_vault.h"
 
 /* The lines that the person at the terminal types. */
 static const char *const *typed;

@@ -26,7 +26,7 @@ void kt_mark_change(uint64_t account, int64_t generation);
 bool kt_mark_is_still(uint64_t since, uint64_t account, int64_t generation);
 
 /*
- * A hint beside the mark: the time (wall clock, seconds) until which the token that answered
+ * A hint beside the mark: the moment (wall clock, seconds) until which the token that answered
  * the question will do. Few are kept, and one question may be taken for another.
  */
 void kt_mark_end(uint64_t question, int64_t until);

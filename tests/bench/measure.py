@@ -11,7 +11,7 @@ import subprocess
 import sys
 
 work = os.environ["work"]
-many = os.environ["builddir"] + "/tests/support/many"
+many = os.environ["builddir"] + "/tests/programs/many"
 rounds = int(os.environ.get("ROUNDS", "200"))
 callers = int(os.environ.get("CALLERS", "1000"))
 

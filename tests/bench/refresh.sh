@@ -14,10 +14,10 @@ srcdir=$(cd "${srcdir:-.}" && pwd)
 builddir=$(cd "${builddir:-.}" && pwd)
 PATH=$builddir/tests/bin:$PATH
 export srcdir builddir PATH
-. "$srcdir/tests/support/home.sh"
-. "$srcdir/tests/support/desktop.sh"
-. "$srcdir/tests/support/server.sh"
-. "$srcdir/tests/support/refresh.sh"
+. "$srcdir/tests/lib/home.sh"
+. "$srcdir/tests/lib/desktop.sh"
+. "$srcdir/tests/lib/server.sh"
+. "$srcdir/tests/lib/refresh.sh"
 desktop_alone "$0" "$@"
 need hyperfine curl strace dbus-daemon gnome-keyring-daemon
 rounds=${ROUNDS:-100}

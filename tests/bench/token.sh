@@ -15,8 +15,8 @@ srcdir=$(cd "$srcdir" && pwd)
 builddir=$(cd "$builddir" && pwd)
 PATH=$builddir/tests/bin:$PATH
 export srcdir builddir PATH
-. "$srcdir/tests/support/home.sh"
-. "$srcdir/tests/support/desktop.sh"
+. "$srcdir/tests/lib/home.sh"
+. "$srcdir/tests/lib/desktop.sh"
 need hyperfine secret-tool python3 dbus-daemon gnome-keyring-daemon
 desktop_alone "$0" "$@"
 home_on_desktop

@@ -3,7 +3,7 @@
 #
 # For the tests of the hot path, to be sourced after home.sh: who answered, and with what effort.
 #
-#	. "$srcdir/tests/support/hot.sh"
+#	. "$srcdir/tests/lib/hot.sh"
 #	hot_alone "$0" "$@"
 
 need keyctl strace

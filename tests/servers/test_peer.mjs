@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * For the tests of the test servers: where the running ones are (support_coze_server.sh says so in
+ * For the tests of the test servers: where the running ones are (servers.sh says so in
  * the environment), and a client with no manners of its own.
  */
 

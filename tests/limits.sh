@@ -4,9 +4,9 @@
 # calls. The limits are those of docs/performance.md.
 set -eu
 
-. "$srcdir/tests/support/home.sh"
-. "$srcdir/tests/support/desktop.sh"
-. "$srcdir/tests/support/hot.sh"
+. "$srcdir/tests/lib/home.sh"
+. "$srcdir/tests/lib/desktop.sh"
+. "$srcdir/tests/lib/hot.sh"
 need dbus-monitor valgrind
 is_static || skip 'a door that is linked dynamically, for the sanitizers, cannot be traced'
 hot_alone "$0" "$@"

@@ -2,7 +2,7 @@
 #
 # A desktop for a test script: a home, a session bus and a real gnome-keyring of its own.
 #
-#	. "$srcdir/tests/support/desktop.sh"
+#	. "$srcdir/tests/lib/desktop.sh"
 #	desktop_alone "$0" "$@"
 #	desktop_start "$(mktemp -d)"
 #	trap desktop_end EXIT

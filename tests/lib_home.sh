@@ -5,7 +5,7 @@
 # that is skipped is seen to be, whatever it has to put away at its end.
 set -eu
 
-. "$srcdir/tests/support/home.sh"
+. "$srcdir/tests/lib/home.sh"
 home_make
 
 # ends_with STATUS LINE...: a test of these lines, with and without a server to stop. The server is
@@ -17,8 +17,8 @@ ends_with()
 	# shellcheck disable=SC2016
 	for server in : 'sh -c ": >\"\$0\"; exec sleep 60" "$work/there" & OIDC_PID=$!
 		until [ -e "$work/there" ]; do sleep 0.01; done'; do
-		printf '%s\n' 'set -eu' '. "$srcdir/tests/support/home.sh"' \
-			'. "$srcdir/tests/support/server.sh"' home_make "$server" 'begin one' "$@" \
+		printf '%s\n' 'set -eu' '. "$srcdir/tests/lib/home.sh"' \
+			'. "$srcdir/tests/lib/server.sh"' home_make "$server" 'begin one' "$@" \
 			>"$work/script"
 		call sh "$work/script"
 		expect_status "$wanted"

@@ -3,8 +3,8 @@
 # The user units are sound, and do what they say.
 set -eu
 
-. "$srcdir/tests/support/home.sh"
-. "$srcdir/tests/support/hot.sh"
+. "$srcdir/tests/lib/home.sh"
+. "$srcdir/tests/lib/hot.sh"
 hot_alone "$0" "$@"
 need systemd-analyze
 home_start

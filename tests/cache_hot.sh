@@ -3,8 +3,8 @@
 # A token that is remembered is answered by the door alone, and forgotten with its credential.
 set -eu
 
-. "$srcdir/tests/support/home.sh"
-. "$srcdir/tests/support/hot.sh"
+. "$srcdir/tests/lib/home.sh"
+. "$srcdir/tests/lib/hot.sh"
 hot_alone "$0" "$@"
 is_static || skip 'a door that is linked dynamically, for the sanitizers, cannot be traced'
 home_start

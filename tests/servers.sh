@@ -6,7 +6,7 @@
 
 srcdir=${srcdir:-$(dirname "$0")/..}
 srcdir=$(cd "$srcdir" && pwd) || exit 1
-KEYTURN_NODE_MODULES=${KEYTURN_NODE_MODULES:-$srcdir/tests/support/node_modules}
+KEYTURN_NODE_MODULES=${KEYTURN_NODE_MODULES:-$srcdir/tests/servers/node_modules}
 export KEYTURN_NODE_MODULES
 
 if ! command -v node >/dev/null; then
@@ -15,12 +15,12 @@ if ! command -v node >/dev/null; then
 fi
 for module in @coze/api oidc-provider; do
 	if [ ! -f "$KEYTURN_NODE_MODULES/$module/package.json" ]; then
-		echo "skipped: $module is missing; run npm ci in tests/support" >&2
+		echo "skipped: $module is missing; run npm ci in tests/servers" >&2
 		exit 77
 	fi
 done
 
-. "$srcdir/tests/support/server.sh"
+. "$srcdir/tests/lib/server.sh"
 
 scratch=$(mktemp -d) || exit 1
 trap 'server_stop; rm -rf "$scratch"' EXIT
@@ -44,7 +44,7 @@ coze_reset >/dev/null || exit 1
 
 export COZE_API COZE_WWW COZE_CONTROL OIDC_ISSUER OIDC_CONTROL
 COZE_DIR=$scratch/coze NODE_EXTRA_CA_CERTS=$scratch/ca.pem node --test --test-concurrency=1 \
-	"$srcdir"/tests/support/*.test.mjs || exit 1
+	"$srcdir"/tests/servers/*.test.mjs || exit 1
 
 coze_pid=$COZE_PID
 server_stop

@@ -5,7 +5,7 @@
 # functions nobody calls.
 set -eu
 
-. "$srcdir/tests/support/home.sh"
+. "$srcdir/tests/lib/home.sh"
 need readelf
 home_make
 programs=$builddir/tests/bin

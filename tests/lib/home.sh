@@ -3,7 +3,7 @@
 #
 # A test script's own home, the call under test, and what is expected of it.
 #
-#	. "$srcdir/tests/support/home.sh"
+#	. "$srcdir/tests/lib/home.sh"
 #	home_start
 #
 #	begin 'a token from stdin is kept'

@@ -25,7 +25,7 @@
 
 #include "keyring/cleanup.h"
 #include "keyring/vault.h"
-#include "tests/support/scratch_vault.h"
+#include "tests/lib/scratch_vault.h"
 
 int scratch_set_up(void **state)
 {

@@ -3,7 +3,7 @@
 # For test scripts, to be sourced: starts and stops the test servers and talks to their control listeners.
 # srcdir is the top of the source tree. One server of each sort at a time.
 
-kt_support=${srcdir:-.}/tests/support
+kt_servers=${srcdir:-.}/tests/servers
 
 # server_field FILE NAME: a member of a JSON object in a file, nothing if there is none.
 server_field()
@@ -37,7 +37,7 @@ server_launch()
 	shift 2
 	mkdir -p "$server_directory" || return 1
 	rm -f "$server_directory/server.json" || return 1
-	node "$kt_support/$server_program" --dir "$server_directory" "$@" \
+	node "$kt_servers/$server_program" --dir "$server_directory" "$@" \
 		>"$server_directory/output" 2>&1 </dev/null &
 	server_pid=$!
 	server_tries=300
