@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "helper/keeper/lifetime.h"
+#include "helper/keeper/account/lifetime.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/text.h"

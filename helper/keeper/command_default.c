@@ -4,10 +4,10 @@
 #include <unistd.h>
 
 #include "helper/answer.h"
-#include "helper/keeper/account.h"
+#include "helper/keeper/account/default.h"
+#include "helper/keeper/account/find.h"
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/command.h"
-#include "helper/keeper/defaults.h"
 #include "helper/keeper/remember.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
@@ -19,7 +19,7 @@ static bool print(struct kt_error *error)
 	KT_CLEANUP(kt_secret_clear) struct kt_secret output = { 0 };
 	bool found;
 
-	if (!kt_defaults_get(NULL, &preferred, &found, error))
+	if (!kt_default_get(NULL, &preferred, &found, error))
 		return false;
 	if (!found) {
 		kt_fail(error, KT_ERROR_NOT_FOUND, "no default account is set");
@@ -44,7 +44,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	if (!kt_account_find(keeper, account, KT_ACCOUNT_ANY, &credential, error))
 		return false;
 	kt_remember_change(&everything);
-	if (!kt_defaults_set(&credential.identity, true, error))
+	if (!kt_default_set(&credential.identity, true, error))
 		return false;
 	kt_remember_change(&everything);
 	return true;

@@ -3,10 +3,10 @@
 
 #include <unistd.h>
 
+#include "helper/keeper/account/default.h"
 #include "helper/keeper/account/returned.h"
 #include "helper/keeper/change.h"
 #include "helper/keeper/command.h"
-#include "helper/keeper/defaults.h"
 #include "helper/keeper/reject.h"
 #include "helper/keeper/session.h"
 #include "helper/report.h"
@@ -33,7 +33,7 @@ static bool erase_one(struct kt_keyring *keyring, const struct kt_identity *iden
 	kt_change_announce(&change);
 	if (credential.kind == KT_KIND_PASSWORD)
 		return kt_keyring_erase(keyring, identity, error) &&
-		       kt_defaults_replace(identity, NULL, error);
+		       kt_default_replace(identity, NULL, error);
 	if (!secret && kt_kind_is_fixed(credential.kind)) {
 		kt_report_trace("erase: a PAT or SAT is deleted by logout alone");
 		return true;

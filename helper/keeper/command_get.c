@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "helper/answer.h"
-#include "helper/keeper/account.h"
+#include "helper/keeper/account/find.h"
 #include "helper/keeper/command.h"
 #include "helper/keeper/remember.h"
 #include "helper/keeper/supply.h"

@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 #include "helper/answer.h"
+#include "helper/keeper/account/default.h"
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/command.h"
-#include "helper/keeper/defaults.h"
 #include "helper/keeper/describe.h"
 #include "helper/keeper/token/state.h"
 #include "helper/report.h"
@@ -123,7 +123,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 		return kt_fail(error, KT_ERROR_USAGE, "list: it takes no account; see: keyturn show");
 	keyring = kt_keeper_keyring(keeper, error);
 	if (!keyring || !kt_keyring_search(keyring, &anything, list, error) ||
-	    !kt_defaults_get(NULL, &listing.preferred, &has_default, error))
+	    !kt_default_get(NULL, &listing.preferred, &has_default, error))
 		return false;
 	if (list->count)
 		qsort(list->items, list->count, sizeof(list->items[0]), compare);

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "helper/keeper/account.h"
+#include "helper/keeper/account/find.h"
 #include "helper/keeper/command.h"
 #include "helper/keeper/login.h"
 #include "helper/keeper/terminal.h"

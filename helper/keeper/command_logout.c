@@ -3,11 +3,11 @@
 
 #include <string.h>
 
-#include "helper/keeper/account.h"
+#include "helper/keeper/account/default.h"
+#include "helper/keeper/account/find.h"
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/change.h"
 #include "helper/keeper/command.h"
-#include "helper/keeper/defaults.h"
 #include "helper/keeper/revocation.h"
 #include "helper/keeper/rotation.h"
 #include "helper/report.h"
@@ -30,7 +30,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	    !kt_change_begin(&change, &credential.identity, error) ||
 	    !kt_keyring_erase(&keeper->keyring, &credential.identity, error) ||
 	    !kt_rotation_forget(&credential.identity, error) ||
-	    !kt_defaults_replace(&credential.identity, NULL, error) ||
+	    !kt_default_replace(&credential.identity, NULL, error) ||
 	    !kt_service_full_name(&credential.identity, &name, error) ||
 	    !kt_service_page(&credential.identity, credential.kind, &page, error))
 		return false;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include "helper/keeper/account.h"
+#include "helper/keeper/account/find.h"
 #include "helper/keeper/command.h"
 #include "helper/keeper/mark.h"
 #include "helper/keeper/supply.h"

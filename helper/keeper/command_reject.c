@@ -3,7 +3,7 @@
 
 #include <unistd.h>
 
-#include "helper/keeper/account.h"
+#include "helper/keeper/account/find.h"
 #include "helper/keeper/change.h"
 #include "helper/keeper/command.h"
 #include "helper/keeper/reject.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
+#include "helper/keeper/account/lifetime.h"
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/command.h"
-#include "helper/keeper/lifetime.h"
 #include "helper/keeper/mark.h"
 #include "helper/keeper/supply.h"
 #include "helper/renewal.h"

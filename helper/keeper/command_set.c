@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include "helper/keeper/account.h"
+#include "helper/keeper/account/default.h"
+#include "helper/keeper/account/expiry.h"
+#include "helper/keeper/account/find.h"
+#include "helper/keeper/account/lifetime.h"
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/change.h"
 #include "helper/keeper/command.h"
-#include "helper/keeper/defaults.h"
-#include "helper/keeper/expiry.h"
-#include "helper/keeper/lifetime.h"
 #include "helper/keeper/login.h"
 #include "helper/keeper/private_key.h"
 #include "helper/keeper/random.h"
@@ -94,7 +94,7 @@ static bool rename_account(struct kt_keyring *keyring, struct kt_credential *cre
 		return kt_fail(error, KT_ERROR_USAGE, "set: the new name is taken at this service");
 	return kt_keyring_store(keyring, credential, error) &&
 	       kt_keyring_erase(keyring, &old, error) &&
-	       kt_defaults_replace(&old, &credential->identity, error);
+	       kt_default_replace(&old, &credential->identity, error);
 }
 
 static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)

@@ -4,12 +4,12 @@
 #include <unistd.h>
 
 #include "helper/answer.h"
-#include "helper/keeper/account.h"
+#include "helper/keeper/account/default.h"
+#include "helper/keeper/account/expiry.h"
+#include "helper/keeper/account/find.h"
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/command.h"
-#include "helper/keeper/defaults.h"
 #include "helper/keeper/describe.h"
-#include "helper/keeper/expiry.h"
 #include "helper/keeper/token/state.h"
 #include "keyring/characters.h"
 #include "keyring/cleanup.h"
@@ -79,7 +79,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 
 	if (!kt_options_read_account(options, KT_COUNT(options), argc, argv, &account, error) ||
 	    !kt_account_find(keeper, account, KT_ACCOUNT_ANY, &credential, error) ||
-	    !kt_defaults_get(NULL, &preferred, &is_default, error))
+	    !kt_default_get(NULL, &preferred, &is_default, error))
 		return false;
 	is_default = is_default && kt_identity_is_equal(&preferred, &credential.identity);
 	keyring = kt_keyring_name(&keeper->keyring);

@@ -4,12 +4,12 @@
 #include <unistd.h>
 
 #include "helper/answer.h"
-#include "helper/keeper/account.h"
+#include "helper/keeper/account/expiry.h"
+#include "helper/keeper/account/find.h"
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/command.h"
 #include "helper/keeper/courier.h"
 #include "helper/keeper/describe.h"
-#include "helper/keeper/expiry.h"
 #include "helper/keeper/probe.h"
 #include "helper/keeper/supply.h"
 #include "keyring/characters.h"

@@ -4,10 +4,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "helper/keeper/account/default.h"
 #include "helper/keeper/account/returned.h"
 #include "helper/keeper/change.h"
 #include "helper/keeper/command.h"
-#include "helper/keeper/defaults.h"
 #include "helper/keeper/handover.h"
 #include "helper/report.h"
 #include "helper/request.h"
@@ -115,7 +115,7 @@ static bool store_secret(struct kt_keyring *keyring, const struct kt_identity *i
 		return true;
 	}
 	return kt_keyring_store(keyring, &credential, error) &&
-	       kt_defaults_offer(identity, credential.kind != KT_KIND_PASSWORD, error);
+	       kt_default_offer(identity, credential.kind != KT_KIND_PASSWORD, error);
 }
 
 /* The identity under which the request is kept: absent parts are empty. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
+#include "helper/keeper/account/expiry.h"
+#include "helper/keeper/account/lifetime.h"
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/describe.h"
-#include "helper/keeper/expiry.h"
-#include "helper/keeper/lifetime.h"
 #include "helper/keeper/token/state.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"

@@ -3,10 +3,10 @@
 
 #include <string.h>
 
+#include "helper/keeper/account/default.h"
+#include "helper/keeper/account/lifetime.h"
 #include "helper/keeper/account/service.h"
-#include "helper/keeper/defaults.h"
 #include "helper/keeper/handover.h"
-#include "helper/keeper/lifetime.h"
 #include "helper/keeper/random.h"
 #include "helper/keeper/rotation.h"
 #include "keyring/cleanup.h"
@@ -122,5 +122,5 @@ bool kt_handover_store(struct kt_keyring *keyring, const struct kt_identity *ide
 	       fill(&credential, identity, request, error) &&
 	       keep_ca(&credential, keyring, error) && kt_keyring_store(keyring, &credential, error) &&
 	       kt_rotation_forget(identity, error) &&
-	       kt_defaults_offer(identity, true, error);
+	       kt_default_offer(identity, true, error);
 }

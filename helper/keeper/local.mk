@@ -6,7 +6,6 @@ QR_SOURCE = helper/keeper/qr_none.c
 endif
 EXTRA_libkeeper_a_SOURCES = helper/keeper/qr.c helper/keeper/qr_none.c
 libkeeper_a_SOURCES = \
-	helper/keeper/account.c helper/keeper/account.h \
 	helper/keeper/app.c helper/keeper/app.h \
 	helper/keeper/browser.c helper/keeper/browser.h \
 	helper/keeper/certificates.c helper/keeper/certificates.h \
@@ -37,14 +36,12 @@ libkeeper_a_SOURCES = \
 	helper/keeper/command_unlock.c \
 	helper/keeper/command_vault.c \
 	helper/keeper/courier.c helper/keeper/courier.h \
-	helper/keeper/defaults.c helper/keeper/defaults.h \
 	helper/keeper/describe.c helper/keeper/describe.h \
 	helper/keeper/dialect.h \
 	helper/keeper/dialect_coze.c \
 	helper/keeper/dialect_standard.c \
 	helper/keeper/discovery.c helper/keeper/discovery.h \
 	helper/keeper/escrow.c helper/keeper/escrow.h \
-	helper/keeper/expiry.c helper/keeper/expiry.h \
 	helper/keeper/fault.h \
 	helper/keeper/grant.c helper/keeper/grant.h \
 	helper/keeper/grant_authorization_code.c \
@@ -52,13 +49,11 @@ libkeeper_a_SOURCES = \
 	helper/keeper/grant_jwt_bearer.c \
 	helper/keeper/grant_refresh_token.c \
 	helper/keeper/handover.c helper/keeper/handover.h \
-	helper/keeper/handout.c helper/keeper/handout.h \
 	helper/keeper/help.c helper/keeper/help.h \
-	helper/keeper/keeper.c helper/keeper/keeper.h \
 	helper/keeper/hold.c helper/keeper/hold.h \
 	helper/keeper/journal.c helper/keeper/journal.h \
 	helper/keeper/jwt.c helper/keeper/jwt.h \
-	helper/keeper/lifetime.c helper/keeper/lifetime.h \
+	helper/keeper/keeper.c helper/keeper/keeper.h \
 	helper/keeper/login.c helper/keeper/login.h \
 	helper/keeper/login_app.c \
 	helper/keeper/login_browser.c \
@@ -69,11 +64,11 @@ libkeeper_a_SOURCES = \
 	helper/keeper/main.c \
 	helper/keeper/mark.c helper/keeper/mark.h \
 	helper/keeper/options.c \
-	helper/keeper/pkce.c helper/keeper/pkce.h \
 	helper/keeper/pam_stack.c helper/keeper/pam_stack.h \
+	helper/keeper/pkce.c helper/keeper/pkce.h \
 	helper/keeper/private_key.c helper/keeper/private_key.h \
-	helper/keeper/qr.h $(QR_SOURCE) \
 	helper/keeper/probe.c helper/keeper/probe.h \
+	helper/keeper/qr.h $(QR_SOURCE) \
 	helper/keeper/query.c helper/keeper/query.h \
 	helper/keeper/random.c helper/keeper/random.h \
 	helper/keeper/refusal.c helper/keeper/refusal.h \

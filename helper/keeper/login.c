@@ -3,11 +3,11 @@
 
 #include <string.h>
 
+#include "helper/keeper/account/default.h"
+#include "helper/keeper/account/lifetime.h"
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/change.h"
-#include "helper/keeper/defaults.h"
 #include "helper/keeper/dialect.h"
-#include "helper/keeper/lifetime.h"
 #include "helper/keeper/login.h"
 #include "helper/keeper/refusal.h"
 #include "helper/keeper/rotation.h"
@@ -126,7 +126,7 @@ bool kt_login_keep(struct kt_keyring *keyring, const struct kt_credential *crede
 	return kt_change_begin(&change, &credential->identity, error) &&
 	       kt_keyring_store(keyring, credential, error) &&
 	       kt_rotation_forget(&credential->identity, error) &&
-	       kt_defaults_offer(&credential->identity, true, error);
+	       kt_default_offer(&credential->identity, true, error);
 }
 
 bool kt_login_accept(struct kt_credential *credential, const struct kt_errand *answer,

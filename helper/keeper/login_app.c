@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
+#include "helper/keeper/account/lifetime.h"
 #include "helper/keeper/account/lock.h"
 #include "helper/keeper/app.h"
 #include "helper/keeper/browser.h"
 #include "helper/keeper/discovery.h"
-#include "helper/keeper/lifetime.h"
 #include "helper/keeper/login.h"
 #include "helper/keeper/session.h"
 #include "helper/keeper/terminal.h"

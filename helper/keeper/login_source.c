@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "helper/keeper/account.h"
+#include "helper/keeper/account/find.h"
 #include "helper/keeper/certificates.h"
 #include "helper/keeper/login.h"
 #include "helper/keeper/session.h"

@@ -4,8 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "helper/keeper/account/lifetime.h"
 #include "helper/keeper/account/service.h"
-#include "helper/keeper/lifetime.h"
 #include "helper/keeper/login.h"
 #include "helper/keeper/probe.h"
 #include "helper/keeper/terminal.h"

@@ -4,8 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "helper/keeper/account/expiry.h"
 #include "helper/keeper/account/service.h"
-#include "helper/keeper/expiry.h"
 #include "helper/keeper/login.h"
 #include "helper/keeper/query.h"
 #include "helper/keeper/terminal.h"

@@ -4,10 +4,10 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "helper/keeper/account.h"
+#include "helper/keeper/account/expiry.h"
+#include "helper/keeper/account/find.h"
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/app.h"
-#include "helper/keeper/expiry.h"
 #include "helper/keeper/query.h"
 #include "helper/keeper/remember.h"
 #include "helper/keeper/session.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include "helper/keeper/lifetime.h"
+#include "helper/keeper/account/lifetime.h"
 #include "helper/keeper/reject.h"
 #include "keyring/clock.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
+#include "helper/keeper/account/answer.h"
+#include "helper/keeper/account/lifetime.h"
 #include "helper/keeper/account/lock.h"
 #include "helper/keeper/change.h"
-#include "helper/keeper/handout.h"
-#include "helper/keeper/lifetime.h"
 #include "helper/keeper/mark.h"
 #include "helper/keeper/remember.h"
 #include "helper/renewal.h"
@@ -156,7 +156,7 @@ void kt_remember_renewal(const struct kt_credential *credential)
 
 	kt_mark_change(kt_account_number(&credential->identity), credential->generation);
 	kt_cache_open(&cache, kt_environment_get);
-	if (kt_handout_fill(credential, &answer, &ignored) &&
+	if (kt_answer_from_credential(credential, &answer, &ignored) &&
 	    make_entry(&cache, credential, &answer, &entry))
 		kt_cache_renew(&cache, &credential->identity, &entry, is_of_account, &answer);
 	else

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "helper/keeper/lifetime.h"
+#include "helper/keeper/account/lifetime.h"
 #include "helper/keeper/reply.h"
 #include "keyring/characters.h"
 #include "keyring/clock.h"

@@ -3,17 +3,17 @@
 
 #include <string.h>
 
+#include "helper/keeper/account/expiry.h"
+#include "helper/keeper/account/lifetime.h"
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/change.h"
 #include "helper/keeper/courier.h"
 #include "helper/keeper/dialect.h"
 #include "helper/keeper/escrow.h"
-#include "helper/keeper/expiry.h"
 #include "helper/keeper/fault.h"
 #include "helper/keeper/grant.h"
 #include "helper/keeper/hold.h"
 #include "helper/keeper/journal.h"
-#include "helper/keeper/lifetime.h"
 #include "helper/keeper/remember.h"
 #include "helper/keeper/reply.h"
 #include "helper/keeper/rotation.h"

@@ -6,11 +6,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "helper/keeper/account/lifetime.h"
 #include "helper/keeper/change.h"
 #include "helper/keeper/courier.h"
 #include "helper/keeper/dialect.h"
 #include "helper/keeper/grant.h"
-#include "helper/keeper/lifetime.h"
 #include "helper/keeper/refusal.h"
 #include "helper/keeper/reject.h"
 #include "helper/keeper/remember.h"

@@ -3,9 +3,9 @@
 
 #include <string.h>
 
+#include "helper/keeper/account/answer.h"
 #include "helper/keeper/account/lock.h"
 #include "helper/keeper/account/service.h"
-#include "helper/keeper/handout.h"
 #include "helper/keeper/rotation.h"
 #include "helper/keeper/session.h"
 #include "helper/keeper/supply.h"
@@ -43,7 +43,7 @@ bool kt_supply_show(const struct kt_credential *credential, struct kt_answer *an
 	    credential->expires <= kt_clock_wall())
 		return true;
 	*found = true;
-	return kt_handout_fill(credential, answer, error);
+	return kt_answer_from_credential(credential, answer, error);
 }
 
 /* If the grant is dead and a login for it is in progress, waits for that login's grant. */

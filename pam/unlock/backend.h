@@ -8,8 +8,8 @@
  */
 
 #include "keyring/secret.h"
-#include "pam/unlock_request.h"
 #include "pam/unlock/login_session.h"
+#include "pam/unlock_request.h"
 
 struct kt_unlock_backend {
 	enum kt_unlock_status (*unlock)(const struct kt_login_session *session,

@@ -5,8 +5,8 @@
 
 #include <stdbool.h>
 
-#include "pam/unlock_request.h"
 #include "pam/unlock/login_session.h"
+#include "pam/unlock_request.h"
 
 struct _GDBusConnection;
 

@@ -24,12 +24,12 @@
 #include "keyring/clock.h"
 #include "keyring/environment.h"
 #include "keyring/secret.h"
-#include "pam/unlock_request.h"
 #include "pam/unlock/backend.h"
 #include "pam/unlock/bus.h"
 #include "pam/unlock/internal_interface.h"
-#include "pam/unlock/login_slot.h"
 #include "pam/unlock/login_session.h"
+#include "pam/unlock/login_slot.h"
+#include "pam/unlock_request.h"
 
 #define REFRESH_UNIT "keyturn-refresh.service"
 

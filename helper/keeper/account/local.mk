@@ -1,5 +1,10 @@
 # SPDX-License-Identifier: MIT
 libkeeper_a_SOURCES += \
+	helper/keeper/account/answer.c helper/keeper/account/answer.h \
+	helper/keeper/account/default.c helper/keeper/account/default.h \
+	helper/keeper/account/expiry.c helper/keeper/account/expiry.h \
+	helper/keeper/account/find.c helper/keeper/account/find.h \
+	helper/keeper/account/lifetime.c helper/keeper/account/lifetime.h \
 	helper/keeper/account/lock.c helper/keeper/account/lock.h \
 	helper/keeper/account/returned.c helper/keeper/account/returned.h \
 	helper/keeper/account/service.c helper/keeper/account/service.h

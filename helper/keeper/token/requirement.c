@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include "helper/keeper/lifetime.h"
+#include "helper/keeper/account/lifetime.h"
 #include "helper/keeper/token/requirement.h"
 
 bool kt_requirement_is_met(const struct kt_requirement *requirement,

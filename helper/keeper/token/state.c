@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include "helper/keeper/expiry.h"
+#include "helper/keeper/account/expiry.h"
 #include "helper/keeper/rotation.h"
 #include "helper/keeper/token/state.h"
 #include "keyring/clock.h"

@@ -12,15 +12,15 @@
 #include "keyring/identity.h"
 
 /* The default of the service (its protocol and host), or the general one for NULL. */
-bool kt_defaults_get(const struct kt_identity *service, struct kt_identity *identity,
-                     bool *found, struct kt_error *error);
+bool kt_default_get(const struct kt_identity *service, struct kt_identity *identity,
+                    bool *found, struct kt_error *error);
 
 /* Makes identity its service's default and, if general, the general one too. */
-bool kt_defaults_set(const struct kt_identity *identity, bool general, struct kt_error *error);
+bool kt_default_set(const struct kt_identity *identity, bool general, struct kt_error *error);
 
 /* The same where there is no default yet. */
-bool kt_defaults_offer(const struct kt_identity *identity, bool general, struct kt_error *error);
+bool kt_default_offer(const struct kt_identity *identity, bool general, struct kt_error *error);
 
 /* Removes every default that is this account; with a successor that one takes its place. */
-bool kt_defaults_replace(const struct kt_identity *identity,
-                         const struct kt_identity *successor, struct kt_error *error);
+bool kt_default_replace(const struct kt_identity *identity,
+                        const struct kt_identity *successor, struct kt_error *error);

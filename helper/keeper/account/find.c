@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "helper/keeper/account.h"
+#include "helper/keeper/account/default.h"
+#include "helper/keeper/account/find.h"
 #include "helper/keeper/account/service.h"
-#include "helper/keeper/defaults.h"
 #include "keyring/cleanup.h"
 #include "keyring/environment.h"
 #include "keyring/text.h"
@@ -106,11 +106,11 @@ static bool choose(struct kt_credentials *list, struct kt_credential *credential
 	bool found;
 
 	if (list->count > 1) {
-		if (!kt_defaults_get(is_one_service(list) ? &list->items[0].identity : NULL,
-		                     &preferred, &found, error))
+		if (!kt_default_get(is_one_service(list) ? &list->items[0].identity : NULL,
+		                    &preferred, &found, error))
 			return false;
 		if (!found || !is_listed(list, &preferred, &index)) {
-			if (!kt_defaults_get(NULL, &preferred, &found, error))
+			if (!kt_default_get(NULL, &preferred, &found, error))
 				return false;
 			if (!found || !is_listed(list, &preferred, &index))
 				return fail_ambiguous(list, error);
@@ -162,7 +162,7 @@ static bool load_default(struct kt_keeper *keeper, enum kt_account_use use,
 	KT_CLEANUP(kt_identity_clear) struct kt_identity preferred = { 0 };
 	bool found;
 
-	if (!kt_defaults_get(NULL, &preferred, &found, error))
+	if (!kt_default_get(NULL, &preferred, &found, error))
 		return false;
 	return !found || search(keeper, &preferred, use, list, error);
 }
@@ -250,7 +250,7 @@ static bool search_preferred(struct kt_keeper *keeper, const struct kt_identity 
 		if (list->count > 0)
 			return true;
 	}
-	if (!kt_defaults_get(wanted, &preferred, &found, error))
+	if (!kt_default_get(wanted, &preferred, &found, error))
 		return false;
 	return !found || (kt_text_set(&pattern.username, preferred.username, error) &&
 	                  search(keeper, &pattern, KT_ACCOUNT_ANY, list, error));

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "helper/keeper/defaults.h"
+#include "helper/keeper/account/default.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/environment.h"
@@ -168,8 +168,8 @@ static struct entry *find_entry(const struct entries *entries, const struct kt_i
 	return NULL;
 }
 
-bool kt_defaults_get(const struct kt_identity *service, struct kt_identity *identity,
-                     bool *found, struct kt_error *error)
+bool kt_default_get(const struct kt_identity *service, struct kt_identity *identity,
+                    bool *found, struct kt_error *error)
 {
 	KT_CLEANUP(clear_entries) struct entries entries = { 0 };
 	const struct entry *entry;
@@ -217,18 +217,18 @@ static bool change(const struct kt_identity *identity, bool general, bool force,
 	return !changed || write_entries(&entries, error);
 }
 
-bool kt_defaults_set(const struct kt_identity *identity, bool general, struct kt_error *error)
+bool kt_default_set(const struct kt_identity *identity, bool general, struct kt_error *error)
 {
 	return change(identity, general, true, error);
 }
 
-bool kt_defaults_offer(const struct kt_identity *identity, bool general, struct kt_error *error)
+bool kt_default_offer(const struct kt_identity *identity, bool general, struct kt_error *error)
 {
 	return change(identity, general, false, error);
 }
 
-bool kt_defaults_replace(const struct kt_identity *identity,
-                         const struct kt_identity *successor, struct kt_error *error)
+bool kt_default_replace(const struct kt_identity *identity,
+                        const struct kt_identity *successor, struct kt_error *error)
 {
 	KT_CLEANUP(clear_entries) struct entries entries = { 0 };
 	KT_CLEANUP(kt_lock_release) struct kt_lock held = { 0 };

@@ -5,8 +5,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "helper/keeper/account/expiry.h"
 #include "helper/keeper/account/service.h"
-#include "helper/keeper/expiry.h"
 #include "helper/report.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"

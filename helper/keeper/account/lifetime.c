@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "helper/keeper/lifetime.h"
+#include "helper/keeper/account/lifetime.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/text.h"

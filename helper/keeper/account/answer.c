@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
+#include "helper/keeper/account/answer.h"
+#include "helper/keeper/account/lifetime.h"
 #include "helper/keeper/account/service.h"
-#include "helper/keeper/handout.h"
-#include "helper/keeper/lifetime.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
 
@@ -13,8 +13,8 @@ static const char *git_username(const struct kt_credential *credential)
 	                                : credential->identity.username;
 }
 
-bool kt_handout_fill(const struct kt_credential *credential, struct kt_answer *answer,
-                     struct kt_error *error)
+bool kt_answer_from_credential(const struct kt_credential *credential, struct kt_answer *answer,
+                               struct kt_error *error)
 {
 	answer->is_token = credential->kind != KT_KIND_PASSWORD;
 	answer->is_bearer = kt_text_is_equal(credential->authtype, "bearer");

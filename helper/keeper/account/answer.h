@@ -12,5 +12,5 @@
 #include "keyring/credential.h"
 
 /* Fills answer; its expires stays 0 for PAT and SAT (supply.h). */
-bool kt_handout_fill(const struct kt_credential *credential, struct kt_answer *answer,
-                     struct kt_error *error);
+bool kt_answer_from_credential(const struct kt_credential *credential, struct kt_answer *answer,
+                               struct kt_error *error);
