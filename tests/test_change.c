@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "helper/keeper/change.h"
-#include "helper/keeper/mark.h"
+#include "helper/keeper/cache/change.h"
+#include "helper/keeper/cache/stamp.h"
 #include "keyring/clock.h"
 #include "tests/lib/alone.h"
 
@@ -37,8 +37,8 @@ static uint64_t mark(void)
 
 	assert_true(kt_change_begin(&change, &identity, &error));
 	kt_change_end(&change);
-	assert_int_not_equal(kt_mark_read(), 0);
-	return kt_mark_read();
+	assert_int_not_equal(kt_stamp_read(), 0);
+	return kt_stamp_read();
 }
 
 static bool is_none_since(uint64_t since)
@@ -77,7 +77,7 @@ static void a_change_of_any_account_is_one(void **state)
 	(void)state;
 	assert_true(kt_change_begin(&change, &another, &error));
 	assert_false(is_none_since(since));
-	since = kt_mark_read();
+	since = kt_stamp_read();
 	kt_change_end(&change);
 	assert_false(is_none_since(since));
 }
@@ -96,7 +96,7 @@ static void begin_and_die(bool announces)
 		if (!kt_change_lock(&change, &identity, &error))
 			_exit(1);
 		if (announces)
-			kt_change_announce(&change);
+			kt_change_invalidate(&change);
 		_exit(0);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
@@ -111,11 +111,11 @@ static void what_a_killed_holder_was_about_may_have_happened(void **state)
 	mark();
 	for (int announces = 0; announces <= 1; announces++) {
 		begin_and_die(announces);
-		since = kt_mark_read();
+		since = kt_stamp_read();
 		/* The first caller records it, also for those that read before. */
 		assert_false(is_none_since(since));
 		assert_false(is_none_since(since));
-		assert_true(is_none_since(kt_mark_read()));
+		assert_true(is_none_since(kt_stamp_read()));
 	}
 }
 
@@ -123,7 +123,7 @@ static bool is_over(uint64_t question)
 {
 	bool over = true;
 
-	assert_int_equal(kt_mark_begin(question, &over), kt_mark_read());
+	assert_int_equal(kt_stamp_claim_end(question, &over), kt_stamp_read());
 	return over;
 }
 
@@ -134,14 +134,14 @@ static void one_caller_is_told_of_an_end(void **state)
 
 	(void)state;
 	assert_false(is_over(QUESTION));
-	kt_mark_end(QUESTION, kt_clock_wall() + 100);
+	kt_stamp_note_end(QUESTION, kt_clock_wall() + 100);
 	assert_false(is_over(QUESTION));
-	kt_mark_end(QUESTION, kt_clock_wall() - 1);
+	kt_stamp_note_end(QUESTION, kt_clock_wall() - 1);
 	/* One that shares its place. */
 	assert_false(is_over(QUESTION + 64));
 	assert_true(is_over(QUESTION));
 	assert_false(is_over(QUESTION));
-	assert_int_equal(kt_mark_read(), since);
+	assert_int_equal(kt_stamp_read(), since);
 }
 
 int main(void)

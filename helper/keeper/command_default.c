@@ -7,8 +7,8 @@
 #include "helper/keeper/account/default.h"
 #include "helper/keeper/account/find.h"
 #include "helper/keeper/account/service.h"
+#include "helper/keeper/cache/answers.h"
 #include "helper/keeper/command.h"
-#include "helper/keeper/remember.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
 
@@ -43,10 +43,10 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 		return print(error);
 	if (!kt_account_find(keeper, account, KT_ACCOUNT_ANY, &credential, error))
 		return false;
-	kt_remember_change(&everything);
+	kt_answers_forget(&everything);
 	if (!kt_default_set(&credential.identity, true, error))
 		return false;
-	kt_remember_change(&everything);
+	kt_answers_forget(&everything);
 	return true;
 }
 

@@ -5,7 +5,7 @@
 
 #include "helper/keeper/account/default.h"
 #include "helper/keeper/account/returned.h"
-#include "helper/keeper/change.h"
+#include "helper/keeper/cache/change.h"
 #include "helper/keeper/command.h"
 #include "helper/keeper/reject.h"
 #include "helper/keeper/session.h"
@@ -30,7 +30,7 @@ static bool erase_one(struct kt_keyring *keyring, const struct kt_identity *iden
 		return kt_session_reject(keyring, &credential, &requirement, secret, error);
 	if (!found || (secret && !kt_secret_is_equal(&credential.token, secret)))
 		return true;
-	kt_change_announce(&change);
+	kt_change_invalidate(&change);
 	if (credential.kind == KT_KIND_PASSWORD)
 		return kt_keyring_erase(keyring, identity, error) &&
 		       kt_default_replace(identity, NULL, error);

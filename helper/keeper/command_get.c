@@ -5,8 +5,8 @@
 
 #include "helper/answer.h"
 #include "helper/keeper/account/find.h"
+#include "helper/keeper/cache/answers.h"
 #include "helper/keeper/command.h"
-#include "helper/keeper/remember.h"
 #include "helper/keeper/supply.h"
 #include "helper/protocol.h"
 #include "helper/question.h"
@@ -34,7 +34,7 @@ static bool check_safe(const struct kt_request *request, const struct kt_credent
  * cache is asked again: *answered tells whether another caller has put the answer there.
  */
 static bool find_account(struct kt_keeper *keeper, const struct kt_request *request,
-                         const struct kt_remembrance *memory,
+                         const struct kt_lookup *memory,
                          struct kt_credential *credential, struct kt_answer *answer,
                          bool *answered, bool *found, struct kt_error *error)
 {
@@ -48,7 +48,7 @@ static bool find_account(struct kt_keeper *keeper, const struct kt_request *requ
 	if (!keyring)
 		return false;
 	if (waited)
-		kt_remember_ask(memory, answer, answered, &none);
+		kt_answers_find(memory, answer, answered, &none);
 	return *answered || none ||
 	       kt_account_find_for_request(keeper, request, credential, found, error);
 }
@@ -61,11 +61,11 @@ static bool answer_request(struct kt_keeper *keeper, const struct kt_request *re
 	const struct kt_cache_question question =
 		kt_question_of_get(request, kt_environment_get("KEYTURN_ACCOUNT"));
 	const struct kt_requirement requirement = { .session_name = request->session_name };
-	struct kt_remembrance memory = { 0 };
+	struct kt_lookup memory = { 0 };
 	bool answered;
 	bool found;
 
-	kt_remember_begin(&memory, &question);
+	kt_answers_begin(&memory, &question);
 	kt_keeper_expect(keeper, memory.mark, memory.is_due);
 	if (!find_account(keeper, request, &memory, &credential, &answer, &answered, &found, error))
 		return false;
@@ -73,7 +73,7 @@ static bool answer_request(struct kt_keeper *keeper, const struct kt_request *re
 		return kt_protocol_git_answer(request, &answer, bytes, error);
 	if (!found) {
 		kt_report_trace("get: no credential for this service");
-		kt_remember_none(&memory);
+		kt_answers_put_none(&memory);
 		return true;
 	}
 	if (!check_safe(request, &credential, error) ||
@@ -81,7 +81,7 @@ static bool answer_request(struct kt_keeper *keeper, const struct kt_request *re
 		return false;
 	if (!found)
 		return true;
-	kt_remember_answer(&memory, &credential, &answer);
+	kt_answers_put(&memory, &credential, &answer);
 	return kt_protocol_git_answer(request, &answer, bytes, error);
 }
 

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
+#include "helper/keeper/cache/answers.h"
 #include "helper/keeper/command.h"
-#include "helper/keeper/remember.h"
 #include "helper/report.h"
 #include "keyring/cleanup.h"
 
@@ -20,7 +20,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 		return false;
 	if (count > 0)
 		return kt_fail(error, KT_ERROR_USAGE, "lock: it takes no account");
-	kt_remember_change(&everything);
+	kt_answers_forget(&everything);
 	keyring = kt_keeper_keyring(keeper, error);
 	if (!keyring)
 		return false;

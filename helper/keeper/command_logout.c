@@ -6,7 +6,7 @@
 #include "helper/keeper/account/default.h"
 #include "helper/keeper/account/find.h"
 #include "helper/keeper/account/service.h"
-#include "helper/keeper/change.h"
+#include "helper/keeper/cache/change.h"
 #include "helper/keeper/command.h"
 #include "helper/keeper/revocation.h"
 #include "helper/keeper/rotation.h"

@@ -2,8 +2,8 @@
 #include "config.h"
 
 #include "helper/keeper/account/find.h"
+#include "helper/keeper/cache/stamp.h"
 #include "helper/keeper/command.h"
-#include "helper/keeper/mark.h"
 #include "helper/keeper/supply.h"
 #include "helper/report.h"
 #include "keyring/cleanup.h"
@@ -62,7 +62,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 		keeper->never_prompts = due;
 		return refresh_many(keeper, due ? &ahead : &fresh, error);
 	}
-	kt_keeper_expect(keeper, kt_mark_read(), true);
+	kt_keeper_expect(keeper, kt_stamp_read(), true);
 	return kt_account_find(keeper, account, KT_ACCOUNT_TOKEN, &credential, error) &&
 	       refresh_one(keeper, &credential, &fresh, error);
 }

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "helper/keeper/account/find.h"
-#include "helper/keeper/change.h"
+#include "helper/keeper/cache/change.h"
 #include "helper/keeper/command.h"
 #include "helper/keeper/reject.h"
 #include "helper/keeper/session.h"
@@ -49,7 +49,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 		kt_report_trace("reject: that token is not the current one any more");
 		return true;
 	}
-	kt_change_announce(&change);
+	kt_change_invalidate(&change);
 	return kt_reject_token(&keeper->keyring, &credential, error);
 }
 

@@ -3,8 +3,8 @@
 
 #include "helper/keeper/account/lifetime.h"
 #include "helper/keeper/account/service.h"
+#include "helper/keeper/cache/stamp.h"
 #include "helper/keeper/command.h"
-#include "helper/keeper/mark.h"
 #include "helper/keeper/supply.h"
 #include "helper/renewal.h"
 #include "keyring/cleanup.h"
@@ -23,7 +23,7 @@ static bool renew(struct kt_keeper *keeper, const char *service, const char *acc
 	if (!kt_service_set_base(&identity, service, error) ||
 	    !kt_text_set(&identity.username, account, error))
 		return false;
-	kt_keeper_expect(keeper, kt_mark_read(), true);
+	kt_keeper_expect(keeper, kt_stamp_read(), true);
 	keyring = kt_keeper_keyring(keeper, error);
 	if (!keyring || !kt_keyring_load(keyring, &identity, &credential, &found, error))
 		return false;

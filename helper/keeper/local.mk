@@ -9,7 +9,6 @@ libkeeper_a_SOURCES = \
 	helper/keeper/app.c helper/keeper/app.h \
 	helper/keeper/browser.c helper/keeper/browser.h \
 	helper/keeper/certificates.c helper/keeper/certificates.h \
-	helper/keeper/change.c helper/keeper/change.h \
 	helper/keeper/checkup.c \
 	helper/keeper/checkup_network.c \
 	helper/keeper/checkup_pam.c \
@@ -62,7 +61,6 @@ libkeeper_a_SOURCES = \
 	helper/keeper/login_tell.c \
 	helper/keeper/login_token.c \
 	helper/keeper/main.c \
-	helper/keeper/mark.c helper/keeper/mark.h \
 	helper/keeper/options.c \
 	helper/keeper/pam_stack.c helper/keeper/pam_stack.h \
 	helper/keeper/pkce.c helper/keeper/pkce.h \
@@ -73,7 +71,6 @@ libkeeper_a_SOURCES = \
 	helper/keeper/random.c helper/keeper/random.h \
 	helper/keeper/refusal.c helper/keeper/refusal.h \
 	helper/keeper/reject.c helper/keeper/reject.h \
-	helper/keeper/remember.c helper/keeper/remember.h \
 	helper/keeper/reply.c helper/keeper/reply.h \
 	helper/keeper/revocation.c helper/keeper/revocation.h \
 	helper/keeper/rotation.c helper/keeper/rotation.h \

@@ -6,7 +6,7 @@
 #include "helper/keeper/account/default.h"
 #include "helper/keeper/account/lifetime.h"
 #include "helper/keeper/account/service.h"
-#include "helper/keeper/change.h"
+#include "helper/keeper/cache/change.h"
 #include "helper/keeper/dialect.h"
 #include "helper/keeper/login.h"
 #include "helper/keeper/refusal.h"

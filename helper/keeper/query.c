@@ -8,8 +8,8 @@
 #include "helper/keeper/account/find.h"
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/app.h"
+#include "helper/keeper/cache/answers.h"
 #include "helper/keeper/query.h"
-#include "helper/keeper/remember.h"
 #include "helper/keeper/session.h"
 #include "helper/keeper/settings.h"
 #include "helper/keeper/supply.h"
@@ -129,7 +129,7 @@ static bool check_session(const struct kt_query *query, const struct kt_credenti
  * again: *answered tells whether another caller has put an answer there that is good enough.
  */
 static bool find_account(struct kt_keeper *keeper, const struct kt_query *query,
-                         const struct kt_remembrance *memory, int64_t minimum,
+                         const struct kt_lookup *memory, int64_t minimum,
                          struct kt_credential *credential, struct kt_answer *answer,
                          bool *answered, struct kt_error *error)
 {
@@ -141,7 +141,7 @@ static bool find_account(struct kt_keeper *keeper, const struct kt_query *query,
 	if (!keyring)
 		return false;
 	if (waited && !query->nine_tenths_left && !keeper->wants_json && !has_session(query)) {
-		kt_remember_ask(memory, answer, answered, &none);
+		kt_answers_find(memory, answer, answered, &none);
 		if (*answered && (!answer->is_token || (answer->expires && minimum >
 		                  answer->expires - kt_clock_wall()))) {
 			kt_answer_clear(answer);
@@ -153,7 +153,7 @@ static bool find_account(struct kt_keeper *keeper, const struct kt_query *query,
 }
 
 /* True if the cached token ends too soon for this caller, so that a renewal is certain. */
-static bool is_too_short(const struct kt_query *query, const struct kt_remembrance *memory,
+static bool is_too_short(const struct kt_query *query, const struct kt_lookup *memory,
                          const struct kt_requirement *requirement)
 {
 	KT_CLEANUP(kt_answer_clear) struct kt_answer answer = { 0 };
@@ -161,7 +161,7 @@ static bool is_too_short(const struct kt_query *query, const struct kt_remembran
 	bool none;
 
 	if (requirement->minimum_seconds > 0 && !has_session(query))
-		kt_remember_ask(memory, &answer, &found, &none);
+		kt_answers_find(memory, &answer, &found, &none);
 	return found && answer.expires &&
 	       requirement->minimum_seconds > answer.expires - kt_clock_wall();
 }
@@ -176,11 +176,11 @@ static bool from_keyring(struct kt_keeper *keeper, const struct kt_query *query,
 {
 	const struct kt_cache_question question =
 		kt_question_of_token(query->account, kt_environment_get("KEYTURN_ACCOUNT"));
-	struct kt_remembrance memory = { 0 };
+	struct kt_lookup memory = { 0 };
 	bool answered = false;
 	bool found;
 
-	kt_remember_begin(&memory, &question);
+	kt_answers_begin(&memory, &question);
 	memory.is_due = memory.is_due || is_too_short(query, &memory, requirement);
 	kt_keeper_expect(keeper, memory.mark, memory.is_due);
 	if (!find_account(keeper, query, &memory, requirement->minimum_seconds, credential, answer,
@@ -192,7 +192,7 @@ static bool from_keyring(struct kt_keeper *keeper, const struct kt_query *query,
 	    !kt_supply_answer(keeper, credential, requirement, answer, &found, error))
 		return false;
 	if (!has_session(query))
-		kt_remember_answer(&memory, credential, answer);
+		kt_answers_put(&memory, credential, answer);
 	return true;
 }
 

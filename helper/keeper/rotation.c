@@ -6,7 +6,8 @@
 #include "helper/keeper/account/expiry.h"
 #include "helper/keeper/account/lifetime.h"
 #include "helper/keeper/account/service.h"
-#include "helper/keeper/change.h"
+#include "helper/keeper/cache/answers.h"
+#include "helper/keeper/cache/change.h"
 #include "helper/keeper/courier.h"
 #include "helper/keeper/dialect.h"
 #include "helper/keeper/escrow.h"
@@ -14,7 +15,6 @@
 #include "helper/keeper/grant.h"
 #include "helper/keeper/hold.h"
 #include "helper/keeper/journal.h"
-#include "helper/keeper/remember.h"
 #include "helper/keeper/reply.h"
 #include "helper/keeper/rotation.h"
 #include "helper/report.h"
@@ -236,7 +236,7 @@ static bool save(struct rotation *rotation, const struct kt_credential *renewed,
 		kt_clock_sleep(250);
 	}
 	kt_fault_point("stored");
-	kt_remember_renewal(renewed);
+	kt_answers_replace(renewed);
 	kt_escrow_drop(&rotation->escrow);
 	return true;
 }
@@ -309,7 +309,7 @@ static bool give_up(struct rotation *rotation, const struct kt_reply *reply,
 {
 	struct kt_error ignored = { 0 };
 
-	kt_change_announce(rotation->change);
+	kt_change_invalidate(rotation->change);
 	kt_lifetime_end(rotation->credential);
 	rotation->credential->state_since = kt_clock_wall();
 	if (kt_text_set(&rotation->credential->state, "dead", &ignored) &&
@@ -403,7 +403,7 @@ static bool adopt_locked(struct rotation *rotation, struct kt_error *error)
 
 	if (!kt_escrow_is_found(&rotation->escrow))
 		return true;
-	kt_change_announce(rotation->change);
+	kt_change_invalidate(rotation->change);
 	return adopt(&rotation->escrow, rotation->keyring, rotation->credential, &cause) ||
 	       fail_unsaved(rotation, &cause, true, error);
 }

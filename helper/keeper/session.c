@@ -7,13 +7,13 @@
 #include <unistd.h>
 
 #include "helper/keeper/account/lifetime.h"
-#include "helper/keeper/change.h"
+#include "helper/keeper/cache/answers.h"
+#include "helper/keeper/cache/change.h"
 #include "helper/keeper/courier.h"
 #include "helper/keeper/dialect.h"
 #include "helper/keeper/grant.h"
 #include "helper/keeper/refusal.h"
 #include "helper/keeper/reject.h"
-#include "helper/keeper/remember.h"
 #include "helper/keeper/reply.h"
 #include "helper/keeper/session.h"
 #include "helper/report.h"
@@ -296,12 +296,12 @@ static bool run_locked(struct kt_keeper *keeper, struct kt_credential *credentia
 		return false;
 	/* Otherwise the door would hand out the old token from the cache until it expires. */
 	if (session.is_own)
-		kt_remember_renewal(credential);
+		kt_answers_replace(credential);
 	else if (requirement->fresh)
-		kt_remember_change(&credential->identity);
+		kt_answers_forget(&credential->identity);
 	if (remember(&session, credential) || !session.is_own)
 		return true;
-	kt_change_announce(change);
+	kt_change_invalidate(change);
 	return kt_keyring_store(&keeper->keyring, credential, error);
 }
 
@@ -357,7 +357,7 @@ bool kt_session_reject(struct kt_keyring *keyring, struct kt_credential *credent
 		kt_report_trace("reject: that token is not the current one any more");
 		return true;
 	}
-	kt_remember_refusal(identity, session.variant);
-	kt_remember_refusal(identity, kt_text_or_empty(requirement->session_name));
+	kt_answers_forget_variant(identity, session.variant);
+	kt_answers_forget_variant(identity, kt_text_or_empty(requirement->session_name));
 	return !session.is_own || kt_reject_token(keyring, credential, error);
 }

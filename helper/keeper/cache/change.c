@@ -4,9 +4,9 @@
 #include <stdint.h>
 
 #include "helper/keeper/account/lock.h"
-#include "helper/keeper/change.h"
-#include "helper/keeper/mark.h"
-#include "helper/keeper/remember.h"
+#include "helper/keeper/cache/answers.h"
+#include "helper/keeper/cache/change.h"
+#include "helper/keeper/cache/stamp.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/text.h"
@@ -26,18 +26,18 @@ bool kt_change_lock(struct kt_change *change, const struct kt_identity *identity
 	                  kt_clock_monotonic() + LOCK_MILLISECONDS, what, error))
 		return false;
 	if (change->lock.was_left)
-		kt_remember_change(&change->identity);
+		kt_answers_forget(&change->identity);
 	return true;
 }
 
 bool kt_change_is_none_since(const struct kt_change *change, uint64_t mark)
 {
-	return kt_lock_is_held(&change->lock) && mark != 0 && kt_mark_read() == mark;
+	return kt_lock_is_held(&change->lock) && mark != 0 && kt_stamp_read() == mark;
 }
 
-void kt_change_announce(struct kt_change *change)
+void kt_change_invalidate(struct kt_change *change)
 {
-	kt_remember_change(&change->identity);
+	kt_answers_forget(&change->identity);
 	change->is_announced = true;
 }
 
@@ -46,14 +46,14 @@ bool kt_change_begin(struct kt_change *change, const struct kt_identity *identit
 {
 	if (!kt_change_lock(change, identity, error))
 		return false;
-	kt_change_announce(change);
+	kt_change_invalidate(change);
 	return true;
 }
 
 void kt_change_end(struct kt_change *change)
 {
 	if (change->is_announced)
-		kt_remember_change(&change->identity);
+		kt_answers_forget(&change->identity);
 	change->is_announced = false;
 	kt_lock_release(&change->lock);
 	kt_identity_clear(&change->identity);

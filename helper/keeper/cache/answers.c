@@ -4,9 +4,9 @@
 #include "helper/keeper/account/answer.h"
 #include "helper/keeper/account/lifetime.h"
 #include "helper/keeper/account/lock.h"
-#include "helper/keeper/change.h"
-#include "helper/keeper/mark.h"
-#include "helper/keeper/remember.h"
+#include "helper/keeper/cache/answers.h"
+#include "helper/keeper/cache/change.h"
+#include "helper/keeper/cache/stamp.h"
 #include "helper/renewal.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
@@ -27,21 +27,21 @@ static uint64_t question_number(const struct kt_cache_question *question)
 	return kt_account_number(&words);
 }
 
-void kt_remember_begin(struct kt_remembrance *remembrance,
-                       const struct kt_cache_question *question)
+void kt_answers_begin(struct kt_lookup *remembrance,
+                      const struct kt_cache_question *question)
 {
 	kt_cache_open(&remembrance->cache, kt_environment_get);
 	remembrance->question = *question;
 	if (remembrance->cache.seconds == 0)
 		return;
-	remembrance->mark = kt_mark_begin(question_number(question), &remembrance->is_due);
+	remembrance->mark = kt_stamp_claim_end(question_number(question), &remembrance->is_due);
 	if (remembrance->mark == 0) {
-		kt_mark_change(0, 0);
-		remembrance->mark = kt_mark_read();
+		kt_stamp_advance(0, 0);
+		remembrance->mark = kt_stamp_read();
 	}
 }
 
-void kt_remember_ask(const struct kt_remembrance *remembrance, struct kt_answer *answer,
+void kt_answers_find(const struct kt_lookup *remembrance, struct kt_answer *answer,
                      bool *found, bool *none)
 {
 	KT_CLEANUP(kt_cache_entry_clear) struct kt_cache_entry entry = { 0 };
@@ -60,7 +60,7 @@ void kt_remember_ask(const struct kt_remembrance *remembrance, struct kt_answer 
  * Inserts under the account's lock, which is taken shared and without a wait. A caller that
  * changes the account holds it, and makes the cache forget afterwards.
  */
-static void insert(const struct kt_remembrance *remembrance, const struct kt_identity *identity,
+static void insert(const struct kt_lookup *remembrance, const struct kt_identity *identity,
                    const struct kt_cache_entry *entry)
 {
 	KT_CLEANUP(kt_lock_release) struct kt_lock lock = { 0 };
@@ -73,8 +73,8 @@ static void insert(const struct kt_remembrance *remembrance, const struct kt_ide
 	                 !kt_lock_take(&lock, name, KT_LOCK_SHARED, 0, "the account", &ignored) ||
 	                 lock.was_left))
 		return;
-	if (kt_mark_is_still(remembrance->mark, identity ? kt_account_number(identity) : 0,
-	                     entry->generation))
+	if (kt_stamp_is_still(remembrance->mark, identity ? kt_account_number(identity) : 0,
+	                      entry->generation))
 		kt_cache_put(&remembrance->cache, &remembrance->question, entry);
 }
 
@@ -108,8 +108,8 @@ static bool make_entry(const struct kt_cache *cache, const struct kt_credential 
 	return true;
 }
 
-void kt_remember_answer(const struct kt_remembrance *remembrance,
-                        const struct kt_credential *credential, const struct kt_answer *answer)
+void kt_answers_put(const struct kt_lookup *remembrance,
+                    const struct kt_credential *credential, const struct kt_answer *answer)
 {
 	KT_CLEANUP(kt_cache_entry_clear) struct kt_cache_entry entry = { 0 };
 
@@ -121,12 +121,12 @@ void kt_remember_answer(const struct kt_remembrance *remembrance,
 		entry.renew = 0;
 	insert(remembrance, &credential->identity, &entry);
 	if (kt_kind_is_grant(credential->kind))
-		kt_mark_end(question_number(&remembrance->question), entry.until / 1000);
+		kt_stamp_note_end(question_number(&remembrance->question), entry.until / 1000);
 	if (entry.renew && kt_clock_wall_milliseconds() >= entry.renew)
 		kt_renewal_start_once(&remembrance->cache, answer->service, answer->account);
 }
 
-void kt_remember_none(const struct kt_remembrance *remembrance)
+void kt_answers_put_none(const struct kt_lookup *remembrance)
 {
 	const struct kt_cache_entry entry = {
 		.until = kt_clock_wall_milliseconds() + KT_CACHE_NONE_SECONDS * 1000,
@@ -147,14 +147,14 @@ static bool is_of_account(void *context, const char *packed, size_t length)
 	       kt_text_is_equal(answer.service, renewed->service);
 }
 
-void kt_remember_renewal(const struct kt_credential *credential)
+void kt_answers_replace(const struct kt_credential *credential)
 {
 	KT_CLEANUP(kt_cache_entry_clear) struct kt_cache_entry entry = { 0 };
 	KT_CLEANUP(kt_answer_clear) struct kt_answer answer = { 0 };
 	struct kt_cache cache;
 	struct kt_error ignored = { 0 };
 
-	kt_mark_change(kt_account_number(&credential->identity), credential->generation);
+	kt_stamp_advance(kt_account_number(&credential->identity), credential->generation);
 	kt_cache_open(&cache, kt_environment_get);
 	if (kt_answer_from_credential(credential, &answer, &ignored) &&
 	    make_entry(&cache, credential, &answer, &entry))
@@ -163,13 +163,13 @@ void kt_remember_renewal(const struct kt_credential *credential)
 		kt_cache_forget(&credential->identity, NULL);
 }
 
-void kt_remember_change(const struct kt_identity *identity)
+void kt_answers_forget(const struct kt_identity *identity)
 {
-	kt_remember_refusal(identity, NULL);
+	kt_answers_forget_variant(identity, NULL);
 }
 
-void kt_remember_refusal(const struct kt_identity *identity, const char *variant)
+void kt_answers_forget_variant(const struct kt_identity *identity, const char *variant)
 {
-	kt_mark_change(0, 0);
+	kt_stamp_advance(0, 0);
 	kt_cache_forget(identity, variant);
 }

@@ -11,25 +11,25 @@
 #include <stdint.h>
 
 /* The last change's mark, random and new with each; 0: not known. */
-uint64_t kt_mark_read(void);
+uint64_t kt_stamp_read(void);
 
 /*
  * Records that a change begins or ends. account and generation: the account was renewed to this
  * generation; 0: any other change.
  */
-void kt_mark_change(uint64_t account, int64_t generation);
+void kt_stamp_advance(uint64_t account, int64_t generation);
 
 /*
  * True if nothing has changed since the mark, except that this account (0: none) was renewed to
  * this generation.
  */
-bool kt_mark_is_still(uint64_t since, uint64_t account, int64_t generation);
+bool kt_stamp_is_still(uint64_t since, uint64_t account, int64_t generation);
 
 /*
  * A hint beside the mark: the moment (wall clock, seconds) until which the token that answered
  * the question will do. Few are kept, and one question may be taken for another.
  */
-void kt_mark_end(uint64_t question, int64_t until);
+void kt_stamp_note_end(uint64_t question, int64_t until);
 
-/* kt_mark_read(), and whether the question's end has passed: true for the first that asks. */
-uint64_t kt_mark_begin(uint64_t question, bool *over);
+/* kt_stamp_read(), and whether the question's end has passed: true for the first that asks. */
+uint64_t kt_stamp_claim_end(uint64_t question, bool *over);

@@ -6,7 +6,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#include "helper/keeper/mark.h"
+#include "helper/keeper/cache/stamp.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/environment.h"
@@ -72,7 +72,7 @@ static struct mark read_mark(void)
 	return mark;
 }
 
-void kt_mark_change(uint64_t account, int64_t generation)
+void kt_stamp_advance(uint64_t account, int64_t generation)
 {
 	struct mark mark = { .account = account, .generation = generation };
 	int descriptor = open_mark(O_RDWR | O_CREAT, LOCK_EX);
@@ -90,12 +90,12 @@ void kt_mark_change(uint64_t account, int64_t generation)
 	close(descriptor);
 }
 
-uint64_t kt_mark_read(void)
+uint64_t kt_stamp_read(void)
 {
 	return read_mark().number;
 }
 
-bool kt_mark_is_still(uint64_t since, uint64_t account, int64_t generation)
+bool kt_stamp_is_still(uint64_t since, uint64_t account, int64_t generation)
 {
 	struct mark mark = read_mark();
 
@@ -141,7 +141,7 @@ static bool take_end(uint64_t question)
 	return is_first;
 }
 
-void kt_mark_end(uint64_t question, int64_t until)
+void kt_stamp_note_end(uint64_t question, int64_t until)
 {
 	int descriptor = open_mark(O_RDWR, LOCK_EX);
 
@@ -151,7 +151,7 @@ void kt_mark_end(uint64_t question, int64_t until)
 	close(descriptor);
 }
 
-uint64_t kt_mark_begin(uint64_t question, bool *over)
+uint64_t kt_stamp_claim_end(uint64_t question, bool *over)
 {
 	int descriptor = open_mark(O_RDONLY, LOCK_SH);
 	uint64_t number;

@@ -35,7 +35,7 @@ bool kt_change_begin(struct kt_change *change, const struct kt_identity *identit
  */
 bool kt_change_lock(struct kt_change *change, const struct kt_identity *identity,
                     struct kt_error *error);
-void kt_change_announce(struct kt_change *change);
+void kt_change_invalidate(struct kt_change *change);
 
 /*
  * True if no keyturn of this user has begun or ended a change of any account since the mark

@@ -15,41 +15,41 @@
 #include "keyring/kernel_cache.h"
 
 /* One question, from before the keyring is read to the insert. A zeroed one remembers nothing. */
-struct kt_remembrance {
+struct kt_lookup {
 	struct kt_cache cache;
 	struct kt_cache_question question; /* its texts are borrowed */
 	uint64_t mark;
 	bool is_due; /* its last answer was a token that is over by now; one caller is told */
 };
 
-void kt_remember_begin(struct kt_remembrance *remembrance,
-                       const struct kt_cache_question *question);
+void kt_answers_begin(struct kt_lookup *remembrance,
+                      const struct kt_cache_question *question);
 
 /*
  * Looks again after a wait for the keyring: another caller may have put the answer there.
  * *found: answer is it. *none: it is known that there is no such credential.
  */
-void kt_remember_ask(const struct kt_remembrance *remembrance, struct kt_answer *answer,
+void kt_answers_find(const struct kt_lookup *remembrance, struct kt_answer *answer,
                      bool *found, bool *none);
 
 /*
  * Remembers the answer that the credential gave, and has its token renewed ahead where that is
  * due (helper/renewal.h). That it cannot be done is no error.
  */
-void kt_remember_answer(const struct kt_remembrance *remembrance,
-                        const struct kt_credential *credential, const struct kt_answer *answer);
+void kt_answers_put(const struct kt_lookup *remembrance,
+                    const struct kt_credential *credential, const struct kt_answer *answer);
 
 /* Remembers that an open keyring holds no such credential. */
-void kt_remember_none(const struct kt_remembrance *remembrance);
+void kt_answers_put_none(const struct kt_lookup *remembrance);
 
 /*
  * Replaces the account's cached answers by the new token, so that no caller has to go to the
  * keyring for it. Call with the account's lock held, after the store.
  */
-void kt_remember_renewal(const struct kt_credential *credential);
+void kt_answers_replace(const struct kt_credential *credential);
 
 /* A change of the account begins or ends: marks it and makes the cache forget. */
-void kt_remember_change(const struct kt_identity *identity);
+void kt_answers_forget(const struct kt_identity *identity);
 
 /* One token of a service app is no longer good: the same for that variant of it alone. */
-void kt_remember_refusal(const struct kt_identity *identity, const char *variant);
+void kt_answers_forget_variant(const struct kt_identity *identity, const char *variant);
