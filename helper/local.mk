@@ -6,9 +6,9 @@ libhelper_a_SOURCES = \
 	helper/protocol.h \
 	helper/protocol_git.c \
 	helper/protocol_token.c \
-	helper/question.c helper/question.h \
-	helper/renewal.c helper/renewal.h \
+	helper/cache_key.c helper/cache_key.h \
+	helper/background_renewal.c helper/background_renewal.h \
 	helper/report.c helper/report.h \
 	helper/request.c helper/request.h \
-	helper/request_url.c helper/request_url.h \
-	helper/spawn.c helper/spawn.h
+	helper/url.c helper/url.h \
+	helper/courier_start.c helper/courier_start.h

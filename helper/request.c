@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "helper/request.h"
-#include "helper/request_url.h"
+#include "helper/url.h"
 #include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
@@ -52,7 +52,7 @@ static bool is_word(const char *bytes, size_t length, const char *word)
 	if (length != strlen(word))
 		return false;
 	for (size_t i = 0; i < length; i++)
-		if (kt_request_to_lower(bytes[i]) != word[i])
+		if (kt_url_to_lower(bytes[i]) != word[i])
 			return false;
 	return true;
 }
@@ -143,8 +143,8 @@ static bool take_url(struct parser *parser, const struct key *key, const struct 
 	(void)key;
 	kt_request_clear(request);
 	memset(parser->entries, 0, sizeof(parser->entries));
-	if (!kt_request_parse_url(&parser->url, &request->password, value->bytes, value->length,
-	                          error))
+	if (!kt_url_parse(&parser->url, &request->password, value->bytes, value->length,
+	                  error))
 		return false;
 	request->has_password = !kt_secret_is_empty(&request->password);
 	return kt_text_set(&request->pattern.path, parser->url.path, error) &&
@@ -227,8 +227,8 @@ static bool has_scheme(const struct value *header, const char *scheme)
 		} else if (byte == ',' && !is_quoted) {
 			may_begin = true;
 		} else if (byte != ' ' && may_begin) {
-			size_t word = kt_request_span(header->bytes + i, header->length - i,
-			                              " ,\"");
+			size_t word = kt_url_span(header->bytes + i, header->length - i,
+			                          " ,\"");
 
 			if (is_word(header->bytes + i, word, scheme))
 				return true;
@@ -392,12 +392,12 @@ static bool settle_service(struct parser *parser, struct kt_error *error)
 		return kt_fail(error, KT_ERROR_USAGE, "the request names no protocol");
 	if (!parser->host && !url->host)
 		return kt_fail(error, KT_ERROR_USAGE, "the request names no host");
-	if (parser->protocol ? !kt_request_normal_protocol(&pattern->protocol, parser->protocol,
-	                                                   strlen(parser->protocol), error)
+	if (parser->protocol ? !kt_url_normal_protocol(&pattern->protocol, parser->protocol,
+	                                               strlen(parser->protocol), error)
 	                     : !kt_text_set(&pattern->protocol, url->protocol, error))
 		return false;
-	if (parser->host ? !kt_request_normal_host(&pattern->host, pattern->protocol, parser->host,
-	                                           strlen(parser->host), error)
+	if (parser->host ? !kt_url_normal_host(&pattern->host, pattern->protocol, parser->host,
+	                                       strlen(parser->host), error)
 	                 : !kt_text_set(&pattern->host, url->host, error))
 		return false;
 	if (url->protocol && (!kt_text_is_equal(url->protocol, pattern->protocol) ||

@@ -68,25 +68,4 @@ bool kt_request_read_git(struct kt_secret *bytes, int descriptor, struct kt_erro
 /* Reads a request and parses it; its bytes are not kept. */
 bool kt_request_take_git(struct kt_request *request, int descriptor, struct kt_error *error);
 
-/*
- * A host[:port] as a user or git writes it, checked and brought into its one form: ASCII
- * letters to lower case, port 1 to 65535 and left out when it is the protocol's own (https
- * 443, http 80), IPv6 in brackets. No user, path, percent sign or blank.
- */
-bool kt_request_normal_host(char **host, const char *protocol, const char *bytes, size_t length,
-                            struct kt_error *error);
-
-/*
- * Splits a URL into an identity's protocol, host and path (absent parts NULL, percent
- * decoded, no leading slash in the path), and its user name and password if it has them.
- */
-bool kt_request_parse_url(struct kt_identity *identity, struct kt_secret *password,
-                          const char *bytes, size_t length, struct kt_error *error);
-
-/*
- * Tokens may be sent there: https, or http to 127.0.0.1, [::1] (docs/safety.md, P5). ws.coze.cn
- * and ws.coze.com have been mapped to their api. hosts by the parser.
- */
-bool kt_request_is_safe_for_tokens(const struct kt_identity *pattern);
-
 void kt_request_clear(struct kt_request *request);

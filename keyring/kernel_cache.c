@@ -158,16 +158,16 @@ static void add_part(struct description *description, const char *text)
 }
 
 static bool describe(struct description *description, const struct kt_cache *cache,
-                     const struct kt_cache_question *question)
+                     const struct kt_cache_key *key)
 {
 	const char *const parts[PARTS] = {
-		[PART_FORM] = form_names[question->form],
-		[PART_PROTOCOL] = question->protocol,
-		[PART_HOST] = question->host,
-		[PART_PATH] = question->path,
-		[PART_USERNAME] = question->username,
-		[PART_ACCOUNT] = question->account,
-		[PART_VARIANT] = question->variant,
+		[PART_FORM] = form_names[key->form],
+		[PART_PROTOCOL] = key->protocol,
+		[PART_HOST] = key->host,
+		[PART_PATH] = key->path,
+		[PART_USERNAME] = key->username,
+		[PART_ACCOUNT] = key->account,
+		[PART_VARIANT] = key->variant,
 	};
 
 	description->length = 0;
@@ -211,7 +211,7 @@ static bool is_in_time(const struct kt_cache *cache, const struct head *head)
 	       parted >= -CLOCK_TOLERANCE;
 }
 
-bool kt_cache_find(const struct kt_cache *cache, const struct kt_cache_question *question,
+bool kt_cache_find(const struct kt_cache *cache, const struct kt_cache_key *key,
                    struct kt_cache_entry *entry)
 {
 	struct kt_error ignored = { 0 };
@@ -221,7 +221,7 @@ bool kt_cache_find(const struct kt_cache *cache, const struct kt_cache_question 
 	int32_t serial;
 	bool is_found;
 
-	if (cache->seconds == 0 || !describe(&description, cache, question))
+	if (cache->seconds == 0 || !describe(&description, cache, key))
 		return false;
 	serial = kt_kernel_key_find(description.text);
 	if (!serial || !kt_kernel_key_read(serial, &payload, sizeof(payload), &length))
@@ -327,14 +327,14 @@ static unsigned int timeout_of(const struct payload *payload)
 	return (unsigned int)((life + 999) / 1000 + 1);
 }
 
-bool kt_cache_put(const struct kt_cache *cache, const struct kt_cache_question *question,
+bool kt_cache_put(const struct kt_cache *cache, const struct kt_cache_key *key,
                   const struct kt_cache_entry *entry)
 {
 	struct description description;
 	struct payload payload = { 0 };
 	bool is_put;
 
-	if (cache->seconds == 0 || !describe(&description, cache, question) ||
+	if (cache->seconds == 0 || !describe(&description, cache, key) ||
 	    !fill(&payload, cache, description.text, entry))
 		return false;
 	is_put = put_evicting(&description, &payload, timeout_of(&payload));

@@ -6,12 +6,12 @@
  * (docs/safety.md, C1 to C6). It may forget at any time and never fails: quota, permission,
  * expiry, another version, a damaged entry, a clock that jumped are misses. libc alone.
  *
- * An entry is found by its description, which says the whole question in the clear, so that no
- * two questions share an entry:
+ * An entry is found by its description, which says the whole key in the clear, so that no
+ * two keys share an entry:
  *
  *   keyturn:v1:TAG:FORM:PROTOCOL:HOST:PATH:USERNAME:ACCOUNT:VARIANT
  *
- * TAG is a hash of the environment that selects the store. A part that the question does not
+ * TAG is a hash of the environment that selects the store. A part that the key does not
  * state is "*"; one that it states is itself, with every byte but visible ASCII, and "%", ":"
  * and "*", percent-encoded, so that a stated empty part is empty. Over
  * KT_KERNEL_KEY_DESCRIPTION_MAXIMUM bytes: not cached.
@@ -48,11 +48,11 @@ enum kt_cache_form {
 
 /*
  * Every word that decides which credential answers, as the caller wrote it, but for protocol
- * and host in their one form; NULL: not stated. A question that states neither username nor
+ * and host in their one form; NULL: not stated. A key that states neither username nor
  * account may be put only while no directory is bound to an account, because the caller's
  * directory is not part of it. Binding a directory forgets everything first.
  */
-struct kt_cache_question {
+struct kt_cache_key {
 	enum kt_cache_form form;
 	const char *protocol;
 	const char *host;
@@ -77,14 +77,14 @@ struct kt_cache_entry {
 void kt_cache_open(struct kt_cache *cache, const char *(*variable)(const char *name));
 
 /* The remembered answer, if it may still be handed out. Two system calls. */
-bool kt_cache_find(const struct kt_cache *cache, const struct kt_cache_question *question,
+bool kt_cache_find(const struct kt_cache *cache, const struct kt_cache_key *key,
                    struct kt_cache_entry *entry);
 
 /*
  * Remembers, in place of what was there. "No such credential" is kept KT_CACHE_NONE_SECONDS at
  * most. When the quota is full, the entries stored longest ago go first. False: not remembered.
  */
-bool kt_cache_put(const struct kt_cache *cache, const struct kt_cache_question *question,
+bool kt_cache_put(const struct kt_cache *cache, const struct kt_cache_key *key,
                   const struct kt_cache_entry *entry);
 
 /*

@@ -88,7 +88,7 @@ points()
 begin 'includes point one way'
 points keyring keyring/
 points helper/door helper/door/ helper/answer.h helper/libexec.h helper/protocol.h \
-	helper/question.h helper/renewal.h helper/request.h helper/spawn.h keyring/characters.h keyring/cleanup.h \
+	helper/cache_key.h helper/background_renewal.h helper/request.h helper/courier_start.h keyring/characters.h keyring/cleanup.h \
 	keyring/clock.h keyring/error.h keyring/identity.h keyring/kernel_cache.h keyring/secret.h keyring/text.h
 points helper/courier helper/courier/ helper/errand.h helper/libexec.h keyring/characters.h \
 	keyring/cleanup.h keyring/clock.h keyring/error.h keyring/json.h keyring/secret.h keyring/text.h \
@@ -160,7 +160,7 @@ hosts_of_coze()
 begin 'hosts of Coze stand in the table of services, and where URLs are mapped to them'
 for line in $(hosts_of_coze "$srcdir/keyring" "$srcdir/helper" "$srcdir/pam" | sed 's/:.*//'); do
 	case ${line#"$srcdir"/} in
-	helper/keeper/account/service.c | helper/request_url.c) ;;
+	helper/keeper/account/service.c | helper/url.c) ;;
 	*) complain "${line#"$srcdir"/} writes a host of Coze" ;;
 	esac
 done

@@ -29,8 +29,8 @@ static const struct kt_identity another = {
 	.username = (char *)"home",
 };
 
-/* A mark that is there: the first change ever makes one. */
-static uint64_t mark(void)
+/* A stamp that is there: the first change ever makes one. */
+static uint64_t stamp(void)
 {
 	KT_CLEANUP(kt_change_end) struct kt_change change = { 0 };
 	struct kt_error error = { 0 };
@@ -52,7 +52,7 @@ static bool is_none_since(uint64_t since)
 
 static void a_lock_alone_changes_nothing(void **state)
 {
-	uint64_t since = mark();
+	uint64_t since = stamp();
 
 	(void)state;
 	assert_true(is_none_since(since));
@@ -64,7 +64,7 @@ static void nothing_is_known_without_a_mark_or_a_lock(void **state)
 	const struct kt_change change = { 0 };
 
 	(void)state;
-	assert_false(kt_change_is_none_since(&change, mark()));
+	assert_false(kt_change_is_none_since(&change, stamp()));
 	assert_false(is_none_since(0));
 }
 
@@ -72,7 +72,7 @@ static void a_change_of_any_account_is_one(void **state)
 {
 	KT_CLEANUP(kt_change_end) struct kt_change change = { 0 };
 	struct kt_error error = { 0 };
-	uint64_t since = mark();
+	uint64_t since = stamp();
 
 	(void)state;
 	assert_true(kt_change_begin(&change, &another, &error));
@@ -83,7 +83,7 @@ static void a_change_of_any_account_is_one(void **state)
 }
 
 /* A process that begins a change and is killed before its end. */
-static void begin_and_die(bool announces)
+static void begin_and_die(bool invalidates)
 {
 	pid_t child = fork();
 	int status;
@@ -95,7 +95,7 @@ static void begin_and_die(bool announces)
 
 		if (!kt_change_lock(&change, &identity, &error))
 			_exit(1);
-		if (announces)
+		if (invalidates)
 			kt_change_invalidate(&change);
 		_exit(0);
 	}
@@ -108,9 +108,9 @@ static void what_a_killed_holder_was_about_may_have_happened(void **state)
 	uint64_t since;
 
 	(void)state;
-	mark();
-	for (int announces = 0; announces <= 1; announces++) {
-		begin_and_die(announces);
+	stamp();
+	for (int invalidates = 0; invalidates <= 1; invalidates++) {
+		begin_and_die(invalidates);
 		since = kt_stamp_read();
 		/* The first caller records it, also for those that read before. */
 		assert_false(is_none_since(since));
@@ -130,7 +130,7 @@ static bool is_over(uint64_t question)
 static void one_caller_is_told_of_an_end(void **state)
 {
 	enum { QUESTION = 1000 };
-	uint64_t since = mark();
+	uint64_t since = stamp();
 
 	(void)state;
 	assert_false(is_over(QUESTION));

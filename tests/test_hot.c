@@ -15,10 +15,10 @@
 #include <cmocka.h>
 
 #include "helper/answer.h"
+#include "helper/background_renewal.h"
+#include "helper/cache_key.h"
 #include "helper/door/hot.h"
 #include "helper/libexec.h"
-#include "helper/question.h"
-#include "helper/renewal.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/kernel_cache.h"
@@ -48,7 +48,7 @@ static const char *variable(const char *name)
 	return strcmp(name, "HOME") == 0 ? home : NULL;
 }
 
-static void put_due(const struct kt_cache_question *question, const char *token, bool is_token,
+static void put_due(const struct kt_cache_key *key, const char *token, bool is_token,
                     int64_t expires, int64_t renew)
 {
 	KT_CLEANUP(kt_answer_clear) struct kt_answer answer = { .is_token = is_token };
@@ -67,27 +67,27 @@ static void put_due(const struct kt_cache_question *question, const char *token,
 	assert_true(kt_secret_append_text(&answer.secret, token, &error));
 	if (*token)
 		assert_true(kt_answer_pack(&answer, &entry.answer, &error));
-	assert_true(kt_cache_put(&cache, question, &entry));
+	assert_true(kt_cache_put(&cache, key, &entry));
 }
 
-static void put(const struct kt_cache_question *question, const char *token, bool is_token,
+static void put(const struct kt_cache_key *key, const char *token, bool is_token,
                 int64_t expires)
 {
-	put_due(question, token, is_token, expires, 0);
+	put_due(key, token, is_token, expires, 0);
 }
 
 static int start(void **state)
 {
-	static const struct kt_cache_question get = { .form = KT_CACHE_GET, .protocol = "https",
+	static const struct kt_cache_key get = { .form = KT_CACHE_GET, .protocol = "https",
 	                                              .host = "api.coze.cn" };
-	static const struct kt_cache_question none = { .form = KT_CACHE_GET, .protocol = "https",
+	static const struct kt_cache_key none = { .form = KT_CACHE_GET, .protocol = "https",
 	                                               .host = "none.example" };
-	static const struct kt_cache_question old = { .form = KT_CACHE_GET, .protocol = "https",
+	static const struct kt_cache_key old = { .form = KT_CACHE_GET, .protocol = "https",
 	                                              .host = "old.example" };
-	static const struct kt_cache_question any = { .form = KT_CACHE_TOKEN };
-	static const struct kt_cache_question home_account = { .form = KT_CACHE_TOKEN,
+	static const struct kt_cache_key any = { .form = KT_CACHE_TOKEN };
+	static const struct kt_cache_key home_account = { .form = KT_CACHE_TOKEN,
 	                                                       .account = "home" };
-	static const struct kt_cache_question bob = { .form = KT_CACHE_TOKEN, .account = "bob" };
+	static const struct kt_cache_key bob = { .form = KT_CACHE_TOKEN, .account = "bob" };
 
 	(void)state;
 	set_name = "";
@@ -331,13 +331,13 @@ static bool may_claim(void)
 	struct kt_cache cache = { 0 };
 
 	kt_cache_open(&cache, variable);
-	return kt_renewal_claim(&cache, "https://api.coze.cn", "work");
+	return kt_background_renewal_claim(&cache, "https://api.coze.cn", "work");
 }
 
 static void a_token_that_is_due_is_handed_out_and_renewed_once(void **state)
 {
-	static const struct kt_cache_question soon = { .form = KT_CACHE_TOKEN, .account = "soon" };
-	static const struct kt_cache_question due = { .form = KT_CACHE_TOKEN, .account = "due" };
+	static const struct kt_cache_key soon = { .form = KT_CACHE_TOKEN, .account = "soon" };
+	static const struct kt_cache_key due = { .form = KT_CACHE_TOKEN, .account = "due" };
 	char *of_soon[] = { "keyturn", "token", "soon", NULL };
 	char *of_due[] = { "keyturn", "token", "due", NULL };
 	struct kt_cache cache = { 0 };
@@ -349,13 +349,13 @@ static void a_token_that_is_due_is_handed_out_and_renewed_once(void **state)
 
 	expect(of_soon, "", "token_soon\n");
 	assert_true(may_claim());
-	kt_renewal_end(&cache, "https://api.coze.cn", "work", true);
+	kt_background_renewal_end(&cache, "https://api.coze.cn", "work", true);
 	kt_clock_sleep(1500);
 	expect(of_due, "", "token_due\n");
 	assert_false(may_claim());
 	expect(of_due, "", "token_due\n");
 
-	kt_renewal_end(&cache, "https://api.coze.cn", "work", false);
+	kt_background_renewal_end(&cache, "https://api.coze.cn", "work", false);
 	/* The kernel counts timeouts in whole seconds: one of two ends after one to two. */
 	kt_clock_sleep(500);
 	assert_false(may_claim());

@@ -64,7 +64,7 @@ static struct kt_cache open_cache(const char *name, const char *value)
 
 static const struct kt_identity everything;
 
-static const struct kt_cache_question unnamed = {
+static const struct kt_cache_key unnamed = {
 	.form = KT_CACHE_GET, .protocol = "https", .host = "api.coze.cn",
 };
 
@@ -85,7 +85,7 @@ static int forget_all(void **state)
 	return 0;
 }
 
-static bool put(const struct kt_cache *cache, const struct kt_cache_question *question,
+static bool put(const struct kt_cache *cache, const struct kt_cache_key *key,
                 const char *answer, int64_t life)
 {
 	KT_CLEANUP(kt_cache_entry_clear) struct kt_cache_entry entry = {
@@ -94,14 +94,14 @@ static bool put(const struct kt_cache *cache, const struct kt_cache_question *qu
 	struct kt_error error = { 0 };
 
 	assert_true(kt_secret_append_text(&entry.answer, answer, &error));
-	return kt_cache_put(cache, question, &entry);
+	return kt_cache_put(cache, key, &entry);
 }
 
-static bool is_found(const struct kt_cache *cache, const struct kt_cache_question *question)
+static bool is_found(const struct kt_cache *cache, const struct kt_cache_key *key)
 {
 	KT_CLEANUP(kt_cache_entry_clear) struct kt_cache_entry entry = { 0 };
 
-	return kt_cache_find(cache, question, &entry);
+	return kt_cache_find(cache, key, &entry);
 }
 
 static void what_is_put_is_found(void **state)
@@ -124,7 +124,7 @@ static void what_is_put_is_found(void **state)
 /* Each gets its own answer and no other's. */
 static void no_two_questions_share_an_answer(void **state)
 {
-	static const struct kt_cache_question questions[] = {
+	static const struct kt_cache_key keys[] = {
 		{ KT_CACHE_GET, "https", "a", NULL, NULL, NULL, NULL },
 		{ KT_CACHE_GET, "https", "a", "", NULL, NULL, NULL },
 		{ KT_CACHE_GET, "https", "a", NULL, "", NULL, NULL },
@@ -159,19 +159,19 @@ static void no_two_questions_share_an_answer(void **state)
 
 	(void)state;
 
-	for (size_t i = 0; i < COUNT(questions); i++) {
+	for (size_t i = 0; i < COUNT(keys); i++) {
 		char answer[16];
 
-		assert_false(is_found(&cache, &questions[i]));
+		assert_false(is_found(&cache, &keys[i]));
 		snprintf(answer, sizeof(answer), "answer %zu", i);
-		assert_true(put(&cache, &questions[i], answer, 100));
+		assert_true(put(&cache, &keys[i], answer, 100));
 	}
-	for (size_t i = 0; i < COUNT(questions); i++) {
+	for (size_t i = 0; i < COUNT(keys); i++) {
 		KT_CLEANUP(kt_cache_entry_clear) struct kt_cache_entry entry = { 0 };
 		char answer[16];
 
 		snprintf(answer, sizeof(answer), "answer %zu", i);
-		assert_true(kt_cache_find(&cache, &questions[i], &entry));
+		assert_true(kt_cache_find(&cache, &keys[i], &entry));
 		assert_string_equal(kt_secret_reveal(&entry.answer), answer);
 	}
 }
@@ -293,7 +293,7 @@ static void a_short_setting_holds_for_what_others_put(void **state)
 static void large_answers_and_questions_are_not_kept(void **state)
 {
 	static char text[KT_KERNEL_KEY_DESCRIPTION_MAXIMUM + 1];
-	struct kt_cache_question question = unnamed;
+	struct kt_cache_key key = unnamed;
 	struct kt_cache cache = open_cache("", NULL);
 
 	(void)state;
@@ -306,12 +306,12 @@ static void large_answers_and_questions_are_not_kept(void **state)
 	assert_false(put(&cache, &unnamed, text, 100));
 
 	memset(text, 'x', sizeof(text) - 1);
-	question.path = text;
-	assert_false(put(&cache, &question, "x", 100));
-	assert_false(is_found(&cache, &question));
+	key.path = text;
+	assert_false(put(&cache, &key, "x", 100));
+	assert_false(is_found(&cache, &key));
 	text[3000] = '\0';
-	assert_true(put(&cache, &question, "x", 100));
-	assert_true(is_found(&cache, &question));
+	assert_true(put(&cache, &key, "x", 100));
+	assert_true(is_found(&cache, &key));
 }
 
 static void note_serial(void *context, int32_t serial, const char *description)
@@ -357,7 +357,7 @@ static void a_damaged_entry_is_a_miss(void **state)
 
 static void another_question_s_payload_is_a_miss(void **state)
 {
-	struct kt_cache_question other = unnamed;
+	struct kt_cache_key other = unnamed;
 	struct kt_cache cache = open_cache("", NULL);
 	char payload[512];
 	size_t length;
@@ -378,32 +378,32 @@ static void another_question_s_payload_is_a_miss(void **state)
 
 static void forgetting_reaches_all_that_can_be_concerned(void **state)
 {
-	static const struct kt_cache_question get_any = { KT_CACHE_GET, "https", "h", NULL, NULL,
+	static const struct kt_cache_key get_any = { KT_CACHE_GET, "https", "h", NULL, NULL,
 	                                                  NULL, NULL };
-	static const struct kt_cache_question get_alias = { KT_CACHE_GET, "https", "h", "p",
+	static const struct kt_cache_key get_alias = { KT_CACHE_GET, "https", "h", "p",
 	                                                    "alias", NULL, NULL };
-	static const struct kt_cache_question get_other = { KT_CACHE_GET, "https", "i", NULL,
+	static const struct kt_cache_key get_other = { KT_CACHE_GET, "https", "i", NULL,
 	                                                    "work", NULL, NULL };
-	static const struct kt_cache_question get_http = { KT_CACHE_GET, "http", "h", NULL,
+	static const struct kt_cache_key get_http = { KT_CACHE_GET, "http", "h", NULL,
 	                                                   NULL, NULL, NULL };
-	static const struct kt_cache_question any = { .form = KT_CACHE_TOKEN };
-	static const struct kt_cache_question work = { .form = KT_CACHE_TOKEN,
+	static const struct kt_cache_key any = { .form = KT_CACHE_TOKEN };
+	static const struct kt_cache_key work = { .form = KT_CACHE_TOKEN,
 	                                               .account = "work" };
-	static const struct kt_cache_question work_at = { .form = KT_CACHE_TOKEN,
+	static const struct kt_cache_key work_at = { .form = KT_CACHE_TOKEN,
 	                                                  .account = "work@coze.cn" };
-	static const struct kt_cache_question worker = { .form = KT_CACHE_TOKEN,
+	static const struct kt_cache_key worker = { .form = KT_CACHE_TOKEN,
 	                                                 .account = "worker" };
-	static const struct kt_cache_question star = { .form = KT_CACHE_TOKEN, .account = "*" };
-	static const struct kt_cache_question own = { KT_CACHE_ACCOUNT, "https", "h", "", "work",
+	static const struct kt_cache_key star = { .form = KT_CACHE_TOKEN, .account = "*" };
+	static const struct kt_cache_key own = { KT_CACHE_ACCOUNT, "https", "h", "", "work",
 	                                              NULL, "" };
-	static const struct kt_cache_question session = { KT_CACHE_ACCOUNT, "https", "h", "",
+	static const struct kt_cache_key session = { KT_CACHE_ACCOUNT, "https", "h", "",
 	                                                  "work", NULL, "s1" };
-	static const struct kt_cache_question home_own = { KT_CACHE_ACCOUNT, "https", "h", "",
+	static const struct kt_cache_key home_own = { KT_CACHE_ACCOUNT, "https", "h", "",
 	                                                   "home", NULL, "" };
 	static const struct {
 		struct kt_identity pattern;
 		const char *variant;
-		const struct kt_cache_question *question;
+		const struct kt_cache_key *key;
 		bool is_kept;
 	} rows[] = {
 		{ { "https", "h", "", "work" }, NULL, &get_any, false },
@@ -444,9 +444,9 @@ static void forgetting_reaches_all_that_can_be_concerned(void **state)
 	(void)state;
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		assert_true(put(&cache, rows[i].question, "x", 100));
+		assert_true(put(&cache, rows[i].key, "x", 100));
 		kt_cache_forget(&rows[i].pattern, rows[i].variant);
-		if (is_found(&cache, rows[i].question) != rows[i].is_kept)
+		if (is_found(&cache, rows[i].key) != rows[i].is_kept)
 			fail_msg("row %zu", i);
 	}
 }
@@ -475,10 +475,10 @@ static bool begins_with_ours(void *context, const char *answer, size_t length)
 static void a_renewal_replaces_what_the_account_answered(void **state)
 {
 	static const struct kt_identity work = { "https", "api.coze.cn", "", "work" };
-	const struct kt_cache_question named = { .form = KT_CACHE_TOKEN, .account = "work" };
-	const struct kt_cache_question session = { .form = KT_CACHE_GET, .protocol = "https",
+	const struct kt_cache_key named = { .form = KT_CACHE_TOKEN, .account = "work" };
+	const struct kt_cache_key session = { .form = KT_CACHE_GET, .protocol = "https",
 	                                           .host = "api.coze.cn", .variant = "alice" };
-	const struct kt_cache_question other = { .form = KT_CACHE_TOKEN, .account = "work@other" };
+	const struct kt_cache_key other = { .form = KT_CACHE_TOKEN, .account = "work@other" };
 	KT_CLEANUP(kt_cache_entry_clear) struct kt_cache_entry fresh = {
 		.until = (wall + 900) * 1000, .renew = (wall + 800) * 1000, .generation = 8,
 	};
@@ -580,17 +580,17 @@ static bool is_newest_kept(int number)
 
 	memset(answer, 'x', sizeof(answer) - 1);
 	for (int i = 0; i < number && holds; i++) {
-		struct kt_cache_question question = { .form = KT_CACHE_TOKEN };
+		struct kt_cache_key key = { .form = KT_CACHE_TOKEN };
 		char account[32];
 
 		snprintf(account, sizeof(account), "account%d", i);
-		question.account = account;
+		key.account = account;
 		boot++;
 		wall++;
-		holds = put(&cache, &question, answer, 10000) && is_found(&cache, &question);
-		question.account = "account0";
+		holds = put(&cache, &key, answer, 10000) && is_found(&cache, &key);
+		key.account = "account0";
 		if (i == number - 1)
-			holds = holds && !is_found(&cache, &question);
+			holds = holds && !is_found(&cache, &key);
 	}
 	kt_cache_forget(&everything, NULL);
 	return holds;

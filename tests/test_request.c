@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "helper/request.h"
+#include "helper/url.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
 
@@ -478,8 +479,8 @@ static void hosts_have_one_form(void **state)
 	for (size_t i = 0; i < COUNT(hosts); i++) {
 		KT_CLEANUP(kt_text_free) char *host = NULL;
 		struct kt_error error = { 0 };
-		bool is_host = kt_request_normal_host(&host, hosts[i].protocol, hosts[i].text,
-		                                      strlen(hosts[i].text), &error);
+		bool is_host = kt_url_normal_host(&host, hosts[i].protocol, hosts[i].text,
+		                                  strlen(hosts[i].text), &error);
 
 		if (is_host != (hosts[i].host != NULL))
 			fail_msg("host %zu", i);
@@ -547,10 +548,10 @@ static void tokens_go_to_https_and_to_this_machine(void **state)
 		snprintf(text, sizeof(text), "protocol=%s\nhost=%s\n", services[i].protocol,
 		         services[i].host);
 		assert_true(parse(&request, text));
-		assert_int_equal(kt_request_is_safe_for_tokens(&request.pattern),
+		assert_int_equal(kt_url_is_safe_for_tokens(&request.pattern),
 		                 services[i].is_safe);
 	}
-	assert_false(kt_request_is_safe_for_tokens(&(struct kt_identity){ 0 }));
+	assert_false(kt_url_is_safe_for_tokens(&(struct kt_identity){ 0 }));
 }
 
 static void urls_are_cut_as_git_cuts_them(void **state)
@@ -585,8 +586,8 @@ static void urls_are_cut_as_git_cuts_them(void **state)
 		KT_CLEANUP(kt_secret_clear) struct kt_secret password = { 0 };
 		struct kt_error error = { 0 };
 
-		assert_true(kt_request_parse_url(&identity, &password, urls[i].url,
-		                                 strlen(urls[i].url), &error));
+		assert_true(kt_url_parse(&identity, &password, urls[i].url,
+		                         strlen(urls[i].url), &error));
 		assert_text(identity.protocol, urls[i].protocol);
 		assert_text(identity.host, urls[i].host);
 		assert_text(identity.path, urls[i].path);
@@ -615,7 +616,7 @@ static void broken_urls_are_refused(void **state)
 		KT_CLEANUP(kt_secret_clear) struct kt_secret password = { 0 };
 		struct kt_error error = { 0 };
 
-		if (kt_request_parse_url(&identity, &password, urls[i], strlen(urls[i]), &error))
+		if (kt_url_parse(&identity, &password, urls[i], strlen(urls[i]), &error))
 			fail_msg("url %zu was taken", i);
 		assert_int_equal(error.code, KT_ERROR_USAGE);
 		assert_null(identity.host);

@@ -5,10 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "helper/background_renewal.h"
+#include "helper/cache_key.h"
 #include "helper/door/hot.h"
 #include "helper/protocol.h"
-#include "helper/question.h"
-#include "helper/renewal.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/text.h"
@@ -42,13 +42,13 @@ static void clear_found(struct found *found)
 }
 
 /* An answer that ends within margin seconds counts as not found. */
-static bool find(const struct call *call, const struct kt_cache_question *question,
+static bool find(const struct call *call, const struct kt_cache_key *key,
                  int64_t margin, struct found *found)
 {
 	KT_CLEANUP(kt_cache_entry_clear) struct kt_cache_entry entry = { 0 };
 	struct kt_error ignored = { 0 };
 
-	if (!kt_cache_find(&call->cache, question, &entry))
+	if (!kt_cache_find(&call->cache, key, &entry))
 		return false;
 	found->is_none = kt_secret_is_empty(&entry.answer);
 	found->renew = entry.renew;
@@ -65,7 +65,7 @@ static void renew_ahead(const struct call *call, const struct found *found)
 	const struct kt_answer *answer = &found->answer;
 
 	if (found->renew && kt_clock_wall_milliseconds() >= found->renew)
-		kt_renewal_start_once(&call->cache, answer->service, answer->account);
+		kt_background_renewal_start_once(&call->cache, answer->service, answer->account);
 }
 
 /* What cannot be read whole is refused here: the keeper would get its first half as a whole. */
@@ -85,12 +85,12 @@ static bool answer_get(const struct call *call, struct kt_error *error)
 	KT_CLEANUP(clear_found) struct found found = { 0 };
 	KT_CLEANUP(kt_secret_clear) struct kt_secret bytes = { 0 };
 	struct kt_error ignored = { 0 };
-	struct kt_cache_question question;
+	struct kt_cache_key key;
 
 	if (!read_request(call, &request, error))
 		return false;
-	question = kt_question_of_get(&request, call->account);
-	if (!find(call, &question, 0, &found))
+	key = kt_cache_key_of_get(&request, call->account);
+	if (!find(call, &key, 0, &found))
 		return false;
 	if (found.is_none)
 		return true;
@@ -122,19 +122,19 @@ static bool is_same(const struct kt_request *request, const struct kt_answer *an
 static bool answer_store(const struct call *call, struct kt_error *error)
 {
 	KT_CLEANUP(kt_request_clear) struct kt_request request = { 0 };
-	struct kt_cache_question question;
+	struct kt_cache_key key;
 
 	if (!read_request(call, &request, error))
 		return false;
 	if (request.is_ephemeral)
 		return true;
-	question = kt_question_of_get(&request, call->account);
+	key = kt_cache_key_of_get(&request, call->account);
 	for (int with_username = 1; with_username >= 0; with_username--) {
 		KT_CLEANUP(clear_found) struct found found = { 0 };
 
 		if (!with_username)
-			question.username = NULL;
-		if (find(call, &question, 0, &found) && !found.is_none &&
+			key.username = NULL;
+		if (find(call, &key, 0, &found) && !found.is_none &&
 		    is_same(&request, &found.answer))
 			return true;
 	}
@@ -174,14 +174,14 @@ static bool answer_token(const struct call *call,
 	KT_CLEANUP(clear_found) struct found found = { 0 };
 	KT_CLEANUP(kt_secret_clear) struct kt_secret bytes = { 0 };
 	struct kt_error ignored = { 0 };
-	struct kt_cache_question question;
+	struct kt_cache_key key;
 	const char *account = NULL;
 	int64_t valid = 0;
 
 	if (!read_token_arguments(call, &account, &valid))
 		return false;
-	question = kt_question_of_token(account, call->account);
-	if (!find(call, &question, valid, &found) || found.is_none || !found.answer.is_token ||
+	key = kt_cache_key_of_token(account, call->account);
+	if (!find(call, &key, valid, &found) || found.is_none || !found.answer.is_token ||
 	    !protocol(&found.answer, &bytes, &ignored) || !send(&bytes, error))
 		return false;
 	renew_ahead(call, &found);

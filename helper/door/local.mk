@@ -7,11 +7,11 @@ keyturn_SOURCES = \
 	helper/libexec.c \
 	helper/protocol_git.c \
 	helper/protocol_token.c \
-	helper/question.c \
-	helper/renewal.c \
+	helper/cache_key.c \
+	helper/background_renewal.c \
 	helper/request.c \
-	helper/request_url.c \
-	helper/spawn.c \
+	helper/url.c \
+	helper/courier_start.c \
 	keyring/characters.c \
 	keyring/clock.c \
 	keyring/error.c \

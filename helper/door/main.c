@@ -17,9 +17,9 @@
 #include <unistd.h>
 
 #include "helper/answer.h"
+#include "helper/courier_start.h"
 #include "helper/door/hot.h"
 #include "helper/libexec.h"
-#include "helper/spawn.h"
 #include "keyring/cleanup.h"
 
 extern char **environ;
@@ -153,7 +153,7 @@ int main(int count, char **arguments)
 		return EXIT_SUCCESS;
 	if (error.code == KT_ERROR_NONE) {
 		if (is_renewal(count, arguments))
-			kt_spawn_ahead();
+			kt_courier_start_ahead();
 		become_keeper(arguments, &input, &error);
 	}
 	return fail(&error);

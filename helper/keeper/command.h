@@ -42,7 +42,7 @@ extern const struct kt_command kt_command_lock;
 extern const struct kt_command kt_command_unlock;
 extern const struct kt_command kt_command_doctor;
 
-/* Started by keyturn itself (helper/renewal.h); no help lists it. */
+/* Started by keyturn itself (helper/background_renewal.h); no help lists it. */
 extern const struct kt_command kt_command_renew_ahead;
 
 /*

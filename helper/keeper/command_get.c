@@ -4,14 +4,15 @@
 #include <unistd.h>
 
 #include "helper/answer.h"
+#include "helper/cache_key.h"
 #include "helper/keeper/account/find.h"
 #include "helper/keeper/cache/answers.h"
 #include "helper/keeper/command.h"
 #include "helper/keeper/supply.h"
 #include "helper/protocol.h"
-#include "helper/question.h"
 #include "helper/report.h"
 #include "helper/request.h"
+#include "helper/url.h"
 #include "keyring/cleanup.h"
 #include "keyring/environment.h"
 
@@ -23,7 +24,7 @@ static bool check_safe(const struct kt_request *request, const struct kt_credent
                        struct kt_error *error)
 {
 	if (credential->kind == KT_KIND_PASSWORD ||
-	    kt_request_is_safe_for_tokens(&request->pattern))
+	    kt_url_is_safe_for_tokens(&request->pattern))
 		return true;
 	kt_fail(error, KT_ERROR_UNSAFE, "a token is never given to a service without TLS");
 	return kt_advise(error, "use the https:// address of the service");
@@ -58,15 +59,15 @@ static bool answer_request(struct kt_keeper *keeper, const struct kt_request *re
 {
 	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
 	KT_CLEANUP(kt_answer_clear) struct kt_answer answer = { 0 };
-	const struct kt_cache_question question =
-		kt_question_of_get(request, kt_environment_get("KEYTURN_ACCOUNT"));
+	const struct kt_cache_key key =
+		kt_cache_key_of_get(request, kt_environment_get("KEYTURN_ACCOUNT"));
 	const struct kt_requirement requirement = { .session_name = request->session_name };
 	struct kt_lookup memory = { 0 };
 	bool answered;
 	bool found;
 
-	kt_answers_begin(&memory, &question);
-	kt_keeper_expect(keeper, memory.mark, memory.is_due);
+	kt_answers_begin(&memory, &key);
+	kt_keeper_expect(keeper, memory.stamp, memory.is_due);
 	if (!find_account(keeper, request, &memory, &credential, &answer, &answered, &found, error))
 		return false;
 	if (answered)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
+#include "helper/background_renewal.h"
 #include "helper/keeper/account/lifetime.h"
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/cache/stamp.h"
 #include "helper/keeper/command.h"
 #include "helper/keeper/supply.h"
-#include "helper/renewal.h"
 #include "keyring/cleanup.h"
 #include "keyring/environment.h"
 #include "keyring/text.h"
@@ -42,16 +42,16 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 
 	if (argc != 3)
 		return kt_fail(error, KT_ERROR_USAGE,
-		               KT_RENEWAL_COMMAND ": a service and an account");
+		               KT_BACKGROUND_RENEWAL_COMMAND ": a service and an account");
 	keeper->never_prompts = true;
 	is_done = renew(keeper, argv[1], argv[2], error);
 	kt_cache_open(&cache, kt_environment_get);
-	kt_renewal_end(&cache, argv[1], argv[2], is_done);
+	kt_background_renewal_end(&cache, argv[1], argv[2], is_done);
 	return is_done;
 }
 
 const struct kt_command kt_command_renew_ahead = {
-	.name = KT_RENEWAL_COMMAND,
+	.name = KT_BACKGROUND_RENEWAL_COMMAND,
 	.synopsis = "SERVICE ACCOUNT",
 	.summary = "renew a token that is still good",
 	.details = "",

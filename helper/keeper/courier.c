@@ -7,8 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "helper/courier_start.h"
 #include "helper/keeper/courier.h"
-#include "helper/spawn.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 
@@ -21,7 +21,7 @@ bool kt_courier_start(struct kt_courier *courier, struct kt_error *error)
 	struct kt_courier fresh = { 0 };
 	int socket;
 
-	if (!kt_spawn_take_over(&fresh.pid, &socket) && !kt_spawn_courier(&fresh.pid, &socket)) {
+	if (!kt_courier_take_over(&fresh.pid, &socket) && !kt_courier_spawn(&fresh.pid, &socket)) {
 		kt_fail(error, KT_ERROR_INTERNAL, "the courier cannot be started: %s", strerror(errno));
 		return kt_advise(error, "install keyturn again: its libexec programs are missing");
 	}

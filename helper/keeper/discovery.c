@@ -7,6 +7,7 @@
 #include "helper/keeper/courier.h"
 #include "helper/keeper/discovery.h"
 #include "helper/request.h"
+#include "helper/url.h"
 #include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
@@ -21,8 +22,8 @@ static bool is_safe(const char *url)
 	struct kt_error ignored = { 0 };
 
 	return kt_characters_are_visible_ascii(url, strlen(url)) && !strchr(url, '#') &&
-	       kt_request_parse_url(&parsed, &password, url, strlen(url), &ignored) &&
-	       parsed.host && !parsed.username && kt_request_is_safe_for_tokens(&parsed);
+	       kt_url_parse(&parsed, &password, url, strlen(url), &ignored) &&
+	       parsed.host && !parsed.username && kt_url_is_safe_for_tokens(&parsed);
 }
 
 static bool fail_issuer(const char *rule, struct kt_error *error)

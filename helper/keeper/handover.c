@@ -9,6 +9,7 @@
 #include "helper/keeper/handover.h"
 #include "helper/keeper/random.h"
 #include "helper/keeper/rotation.h"
+#include "helper/url.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/text.h"
@@ -60,8 +61,8 @@ static bool set_endpoint(struct kt_credential *credential, const struct kt_reque
 	if (!url)
 		return kt_text_format(&credential->token_endpoint, error, "%s%s",
 		                      credential->api_base, COZE_TOKEN_PATH);
-	if (!kt_request_parse_url(&endpoint, &password, url, strlen(url), error) ||
-	    !endpoint.host || !kt_request_is_safe_for_tokens(&endpoint))
+	if (!kt_url_parse(&endpoint, &password, url, strlen(url), error) ||
+	    !endpoint.host || !kt_url_is_safe_for_tokens(&endpoint))
 		return refuse("token_endpoint= is not an https address", error);
 	return kt_text_set(&credential->token_endpoint, url, error);
 }
@@ -114,7 +115,7 @@ bool kt_handover_store(struct kt_keyring *keyring, const struct kt_identity *ide
 {
 	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
 
-	if (!kt_request_is_safe_for_tokens(identity)) {
+	if (!kt_url_is_safe_for_tokens(identity)) {
 		kt_fail(error, KT_ERROR_UNSAFE, "a grant is kept for https services only");
 		return kt_advise(error, "store it for the https:// address of the service");
 	}

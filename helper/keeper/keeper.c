@@ -64,7 +64,7 @@ void kt_keeper_start_courier(struct kt_keeper *keeper)
 
 void kt_keeper_expect(struct kt_keeper *keeper, uint64_t stamp, bool is_due)
 {
-	keeper->mark = stamp;
+	keeper->stamp = stamp;
 	if (is_due)
 		kt_keeper_start_courier(keeper);
 }

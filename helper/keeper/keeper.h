@@ -15,7 +15,7 @@
 
 struct kt_keeper {
 	struct kt_keyring keyring;
-	uint64_t mark;             /* the last change before the keyring was read; 0 unknown */
+	uint64_t stamp;             /* the last change before the keyring was read; 0 unknown */
 	struct kt_courier courier; /* started before there is an errand for it; else none */
 	bool wants_json;           /* --json: errors go to stdout as an object too */
 	bool never_prompts;        /* timers and background renewal */
@@ -42,7 +42,7 @@ void kt_keeper_leave(struct kt_keyring **keyring);
 void kt_keeper_start_courier(struct kt_keeper *keeper);
 
 /*
- * Call before the keyring is read. stamp: the last change before it (mark.h). is_due: a token will
+ * Call before the keyring is read. stamp: the last change before it (stamp.h). is_due: a token will
  * be renewed, or the cached one has just ended, so the courier is started meanwhile.
  */
 void kt_keeper_expect(struct kt_keeper *keeper, uint64_t stamp, bool is_due);

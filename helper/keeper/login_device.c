@@ -14,6 +14,7 @@
 #include "helper/keeper/refusal.h"
 #include "helper/report.h"
 #include "helper/request.h"
+#include "helper/url.h"
 #include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
@@ -60,8 +61,8 @@ static bool is_page(const char *uri)
 	struct kt_error ignored = { 0 };
 
 	return uri && strlen(uri) <= 1024 && kt_characters_are_visible_ascii(uri, strlen(uri)) &&
-	       kt_request_parse_url(&page, &password, uri, strlen(uri), &ignored) &&
-	       page.host && kt_request_is_safe_for_tokens(&page);
+	       kt_url_parse(&page, &password, uri, strlen(uri), &ignored) &&
+	       page.host && kt_url_is_safe_for_tokens(&page);
 }
 
 /* docs/coze.md, section 5: the address with the code is put together by the client. */

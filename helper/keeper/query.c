@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "helper/cache_key.h"
 #include "helper/keeper/account/expiry.h"
 #include "helper/keeper/account/find.h"
 #include "helper/keeper/account/service.h"
@@ -13,7 +14,6 @@
 #include "helper/keeper/session.h"
 #include "helper/keeper/settings.h"
 #include "helper/keeper/supply.h"
-#include "helper/question.h"
 #include "helper/report.h"
 #include "keyring/characters.h"
 #include "keyring/cleanup.h"
@@ -168,21 +168,21 @@ static bool is_too_short(const struct kt_query *query, const struct kt_lookup *m
 
 /*
  * Gets a token from the keyring, and puts it into the cache for the next caller with the same
- * question.
+ * key.
  */
 static bool from_keyring(struct kt_keeper *keeper, const struct kt_query *query,
                          const struct kt_requirement *requirement, struct kt_credential *credential,
                          struct kt_answer *answer, struct kt_error *error)
 {
-	const struct kt_cache_question question =
-		kt_question_of_token(query->account, kt_environment_get("KEYTURN_ACCOUNT"));
+	const struct kt_cache_key key =
+		kt_cache_key_of_token(query->account, kt_environment_get("KEYTURN_ACCOUNT"));
 	struct kt_lookup memory = { 0 };
 	bool answered = false;
 	bool found;
 
-	kt_answers_begin(&memory, &question);
+	kt_answers_begin(&memory, &key);
 	memory.is_due = memory.is_due || is_too_short(query, &memory, requirement);
-	kt_keeper_expect(keeper, memory.mark, memory.is_due);
+	kt_keeper_expect(keeper, memory.stamp, memory.is_due);
 	if (!find_account(keeper, query, &memory, requirement->minimum_seconds, credential, answer,
 	                  &answered, error))
 		return false;

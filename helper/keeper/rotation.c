@@ -467,14 +467,14 @@ static bool fail_dead(const struct rotation *rotation, struct kt_error *error)
 }
 
 /*
- * True if the item is unchanged since it was read without the lock. Both journal and mark have
+ * True if the item is unchanged since it was read without the lock. Both journal and stamp have
  * to say so: a spent refresh token must not be sent because one of them was not written.
  */
 static bool is_as_read(const struct rotation *rotation)
 {
 	return kt_journal_is_past(&rotation->journal, rotation->credential) &&
 	       !kt_escrow_is_found(&rotation->escrow) &&
-	       kt_change_is_none_since(rotation->change, rotation->keeper->mark);
+	       kt_change_is_none_since(rotation->change, rotation->keeper->stamp);
 }
 
 /* Under the lock: read everything again, then decide (docs/safety.md, 2.2). */

@@ -36,7 +36,7 @@
 /* One run: the token's place in the cache. */
 struct session {
 	struct kt_cache cache;
-	struct kt_cache_question question;
+	struct kt_cache_key key;
 	char *variant;
 	bool is_own; /* the account's own token, which its item may hold */
 };
@@ -140,7 +140,7 @@ static bool name_session(struct session *session, const struct kt_credential *cr
 		return false;
 	session->is_own =
 		!requirement->session_name && !requirement->scope && !requirement->duration;
-	session->question = (struct kt_cache_question){
+	session->key = (struct kt_cache_key){
 		.form = KT_CACHE_ACCOUNT,
 		.protocol = credential->identity.protocol,
 		.host = credential->identity.host,
@@ -159,7 +159,7 @@ static void recall(const struct session *session, struct kt_credential *credenti
 	struct kt_error ignored = { 0 };
 
 	if (session->cache.seconds == 0 ||
-	    !kt_cache_find(&session->cache, &session->question, &entry) ||
+	    !kt_cache_find(&session->cache, &session->key, &entry) ||
 	    !kt_credential_read(&kept, kt_secret_reveal(&entry.answer),
 	                        kt_secret_length(&entry.answer), &ignored))
 		return;
@@ -189,7 +189,7 @@ static bool remember(const struct session *session, const struct kt_credential *
 	kept.lifetime = credential->lifetime;
 	entry.until = kt_lifetime_wall_end_milliseconds(credential);
 	return kt_credential_write(&kept, &entry.answer, &ignored) &&
-	       kt_cache_put(&session->cache, &session->question, &entry);
+	       kt_cache_put(&session->cache, &session->key, &entry);
 }
 
 static int64_t clock_difference(const struct kt_reply *reply)
@@ -282,7 +282,7 @@ static bool run_locked(struct kt_keeper *keeper, struct kt_credential *credentia
 {
 	KT_CLEANUP(clear_session) struct session session = { 0 };
 
-	if ((!kt_change_is_none_since(change, keeper->mark) &&
+	if ((!kt_change_is_none_since(change, keeper->stamp) &&
 	     !reload(&keeper->keyring, credential, error)) ||
 	    !kt_session_choose(credential, requirement, error) ||
 	    !name_session(&session, credential, requirement, error))

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "helper/protocol.h"
+#include "helper/url.h"
 #include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
@@ -36,8 +37,8 @@ static void check_host(const struct kt_identity *pattern)
 	struct kt_error error = { 0 };
 
 	check(pattern->protocol && pattern->protocol[0] && pattern->host && pattern->host[0]);
-	check(kt_request_normal_host(&host, pattern->protocol, pattern->host,
-	                             strlen(pattern->host), &error));
+	check(kt_url_normal_host(&host, pattern->protocol, pattern->host,
+	                         strlen(pattern->host), &error));
 	check(kt_text_is_equal(host, pattern->host));
 }
 

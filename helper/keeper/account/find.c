@@ -7,6 +7,7 @@
 #include "helper/keeper/account/default.h"
 #include "helper/keeper/account/find.h"
 #include "helper/keeper/account/service.h"
+#include "helper/url.h"
 #include "keyring/cleanup.h"
 #include "keyring/environment.h"
 #include "keyring/text.h"
@@ -137,8 +138,8 @@ static bool search_named(struct kt_keeper *keeper, const char *account, enum kt_
 	if (host) {
 		if (!kt_text_set(&pattern.host, host, error))
 			return false;
-	} else if (!kt_request_normal_host(&pattern.host, "https", at + 1, strlen(at + 1),
-	                                   &not_a_host)) {
+	} else if (!kt_url_normal_host(&pattern.host, "https", at + 1, strlen(at + 1),
+	                               &not_a_host)) {
 		return true;
 	}
 	return kt_text_set_bytes(&pattern.username, account, (size_t)(at - account), error) &&

@@ -5,6 +5,7 @@
 
 #include "helper/keeper/account/service.h"
 #include "helper/request.h"
+#include "helper/url.h"
 #include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
@@ -114,11 +115,11 @@ bool kt_service_set_base(struct kt_identity *identity, const char *url, struct k
 	KT_CLEANUP(kt_secret_clear) struct kt_secret password = { 0 };
 	size_t length;
 
-	if (!kt_request_parse_url(&parsed, &password, url, strlen(url), error))
+	if (!kt_url_parse(&parsed, &password, url, strlen(url), error))
 		return false;
 	if (!parsed.host || !*parsed.host || parsed.username || !kt_secret_is_empty(&password))
 		return kt_fail(error, KT_ERROR_USAGE, "a base URL is https://HOST[:PORT][/PATH]");
-	if (!kt_request_is_safe_for_tokens(&parsed)) {
+	if (!kt_url_is_safe_for_tokens(&parsed)) {
 		kt_fail(error, KT_ERROR_UNSAFE,
 		        "tokens are sent over https only, or to 127.0.0.1 and [::1]");
 		return kt_advise(error, "give the https:// address of the service");

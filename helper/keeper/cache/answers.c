@@ -1,47 +1,47 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
+#include "helper/background_renewal.h"
 #include "helper/keeper/account/answer.h"
 #include "helper/keeper/account/lifetime.h"
 #include "helper/keeper/account/lock.h"
 #include "helper/keeper/cache/answers.h"
 #include "helper/keeper/cache/change.h"
 #include "helper/keeper/cache/stamp.h"
-#include "helper/renewal.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/environment.h"
 #include "keyring/lock.h"
 #include "keyring/text.h"
 
-static uint64_t question_number(const struct kt_cache_question *question)
+static uint64_t key_number(const struct kt_cache_key *key)
 {
-	const char *name = question->username ? question->username : question->account;
+	const char *name = key->username ? key->username : key->account;
 	const struct kt_identity words = {
-		.protocol = (char *)question->protocol,
-		.host = (char *)question->host,
-		.path = (char *)question->path,
+		.protocol = (char *)key->protocol,
+		.host = (char *)key->host,
+		.path = (char *)key->path,
 		.username = (char *)name,
 	};
 
 	return kt_account_number(&words);
 }
 
-void kt_answers_begin(struct kt_lookup *remembrance,
-                      const struct kt_cache_question *question)
+void kt_answers_begin(struct kt_lookup *lookup,
+                      const struct kt_cache_key *key)
 {
-	kt_cache_open(&remembrance->cache, kt_environment_get);
-	remembrance->question = *question;
-	if (remembrance->cache.seconds == 0)
+	kt_cache_open(&lookup->cache, kt_environment_get);
+	lookup->key = *key;
+	if (lookup->cache.seconds == 0)
 		return;
-	remembrance->mark = kt_stamp_claim_end(question_number(question), &remembrance->is_due);
-	if (remembrance->mark == 0) {
+	lookup->stamp = kt_stamp_claim_end(key_number(key), &lookup->is_due);
+	if (lookup->stamp == 0) {
 		kt_stamp_advance(0, 0);
-		remembrance->mark = kt_stamp_read();
+		lookup->stamp = kt_stamp_read();
 	}
 }
 
-void kt_answers_find(const struct kt_lookup *remembrance, struct kt_answer *answer,
+void kt_answers_find(const struct kt_lookup *lookup, struct kt_answer *answer,
                      bool *found, bool *none)
 {
 	KT_CLEANUP(kt_cache_entry_clear) struct kt_cache_entry entry = { 0 };
@@ -49,7 +49,7 @@ void kt_answers_find(const struct kt_lookup *remembrance, struct kt_answer *answ
 
 	*found = false;
 	*none = false;
-	if (!kt_cache_find(&remembrance->cache, &remembrance->question, &entry))
+	if (!kt_cache_find(&lookup->cache, &lookup->key, &entry))
 		return;
 	*none = kt_secret_is_empty(&entry.answer);
 	*found = !*none && kt_answer_unpack(answer, kt_secret_reveal(&entry.answer),
@@ -60,22 +60,22 @@ void kt_answers_find(const struct kt_lookup *remembrance, struct kt_answer *answ
  * Inserts under the account's lock, which is taken shared and without a wait. A caller that
  * changes the account holds it, and makes the cache forget afterwards.
  */
-static void insert(const struct kt_lookup *remembrance, const struct kt_identity *identity,
+static void insert(const struct kt_lookup *lookup, const struct kt_identity *identity,
                    const struct kt_cache_entry *entry)
 {
 	KT_CLEANUP(kt_lock_release) struct kt_lock lock = { 0 };
 	KT_CLEANUP(kt_text_free) char *name = NULL;
 	struct kt_error ignored = { 0 };
 
-	if (remembrance->cache.seconds == 0)
+	if (lookup->cache.seconds == 0)
 		return;
 	if (identity && (!kt_account_lock_name(identity, &name, &ignored) ||
 	                 !kt_lock_take(&lock, name, KT_LOCK_SHARED, 0, "the account", &ignored) ||
 	                 lock.was_left))
 		return;
-	if (kt_stamp_is_still(remembrance->mark, identity ? kt_account_number(identity) : 0,
+	if (kt_stamp_is_still(lookup->stamp, identity ? kt_account_number(identity) : 0,
 	                      entry->generation))
-		kt_cache_put(&remembrance->cache, &remembrance->question, entry);
+		kt_cache_put(&lookup->cache, &lookup->key, entry);
 }
 
 /*
@@ -108,31 +108,31 @@ static bool make_entry(const struct kt_cache *cache, const struct kt_credential 
 	return true;
 }
 
-void kt_answers_put(const struct kt_lookup *remembrance,
+void kt_answers_put(const struct kt_lookup *lookup,
                     const struct kt_credential *credential, const struct kt_answer *answer)
 {
 	KT_CLEANUP(kt_cache_entry_clear) struct kt_cache_entry entry = { 0 };
 
-	if (remembrance->cache.seconds == 0 ||
-	    !make_entry(&remembrance->cache, credential, answer, &entry))
+	if (lookup->cache.seconds == 0 ||
+	    !make_entry(&lookup->cache, credential, answer, &entry))
 		return;
 	/* Renewals are of the account's own token; a session's is signed anew when it ends. */
-	if (remembrance->question.variant)
+	if (lookup->key.variant)
 		entry.renew = 0;
-	insert(remembrance, &credential->identity, &entry);
+	insert(lookup, &credential->identity, &entry);
 	if (kt_kind_is_grant(credential->kind))
-		kt_stamp_note_end(question_number(&remembrance->question), entry.until / 1000);
+		kt_stamp_note_end(key_number(&lookup->key), entry.until / 1000);
 	if (entry.renew && kt_clock_wall_milliseconds() >= entry.renew)
-		kt_renewal_start_once(&remembrance->cache, answer->service, answer->account);
+		kt_background_renewal_start_once(&lookup->cache, answer->service, answer->account);
 }
 
-void kt_answers_put_none(const struct kt_lookup *remembrance)
+void kt_answers_put_none(const struct kt_lookup *lookup)
 {
 	const struct kt_cache_entry entry = {
 		.until = kt_clock_wall_milliseconds() + KT_CACHE_NONE_SECONDS * 1000,
 	};
 
-	insert(remembrance, NULL, &entry);
+	insert(lookup, NULL, &entry);
 }
 
 /* A packed answer of the same account. */

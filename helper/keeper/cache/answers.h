@@ -4,7 +4,7 @@
 /*
  * Answers that the keeper puts into the kernel cache for the door. A change of the account
  * between the reading of its item and the insert must not leave the old answer there. So every
- * change marks its beginning and its end, and an insert is made only if no mark has come since
+ * change stamps its beginning and its end, and an insert is made only if no stamp has come since
  * the item was read and nobody is changing the account now.
  */
 
@@ -14,33 +14,33 @@
 #include "keyring/credential.h"
 #include "keyring/kernel_cache.h"
 
-/* One question, from before the keyring is read to the insert. A zeroed one remembers nothing. */
+/* One key, from before the keyring is read to the insert. A zeroed one remembers nothing. */
 struct kt_lookup {
 	struct kt_cache cache;
-	struct kt_cache_question question; /* its texts are borrowed */
-	uint64_t mark;
+	struct kt_cache_key key; /* its texts are borrowed */
+	uint64_t stamp;
 	bool is_due; /* its last answer was a token that is over by now; one caller is told */
 };
 
-void kt_answers_begin(struct kt_lookup *remembrance,
-                      const struct kt_cache_question *question);
+void kt_answers_begin(struct kt_lookup *lookup,
+                      const struct kt_cache_key *key);
 
 /*
  * Looks again after a wait for the keyring: another caller may have put the answer there.
  * *found: answer is it. *none: it is known that there is no such credential.
  */
-void kt_answers_find(const struct kt_lookup *remembrance, struct kt_answer *answer,
+void kt_answers_find(const struct kt_lookup *lookup, struct kt_answer *answer,
                      bool *found, bool *none);
 
 /*
  * Remembers the answer that the credential gave, and has its token renewed ahead where that is
- * due (helper/renewal.h). That it cannot be done is no error.
+ * due (helper/background_renewal.h). That it cannot be done is no error.
  */
-void kt_answers_put(const struct kt_lookup *remembrance,
+void kt_answers_put(const struct kt_lookup *lookup,
                     const struct kt_credential *credential, const struct kt_answer *answer);
 
 /* Remembers that an open keyring holds no such credential. */
-void kt_answers_put_none(const struct kt_lookup *remembrance);
+void kt_answers_put_none(const struct kt_lookup *lookup);
 
 /*
  * Replaces the account's cached answers by the new token, so that no caller has to go to the
@@ -48,7 +48,7 @@ void kt_answers_put_none(const struct kt_lookup *remembrance);
  */
 void kt_answers_replace(const struct kt_credential *credential);
 
-/* A change of the account begins or ends: marks it and makes the cache forget. */
+/* A change of the account begins or ends: stamps it and makes the cache forget. */
 void kt_answers_forget(const struct kt_identity *identity);
 
 /* One token of a service app is no longer good: the same for that variant of it alone. */

@@ -30,15 +30,15 @@ bool kt_change_lock(struct kt_change *change, const struct kt_identity *identity
 	return true;
 }
 
-bool kt_change_is_none_since(const struct kt_change *change, uint64_t mark)
+bool kt_change_is_none_since(const struct kt_change *change, uint64_t stamp)
 {
-	return kt_lock_is_held(&change->lock) && mark != 0 && kt_stamp_read() == mark;
+	return kt_lock_is_held(&change->lock) && stamp != 0 && kt_stamp_read() == stamp;
 }
 
 void kt_change_invalidate(struct kt_change *change)
 {
 	kt_answers_forget(&change->identity);
-	change->is_announced = true;
+	change->is_invalidated = true;
 }
 
 bool kt_change_begin(struct kt_change *change, const struct kt_identity *identity,
@@ -52,9 +52,9 @@ bool kt_change_begin(struct kt_change *change, const struct kt_identity *identit
 
 void kt_change_end(struct kt_change *change)
 {
-	if (change->is_announced)
+	if (change->is_invalidated)
 		kt_answers_forget(&change->identity);
-	change->is_announced = false;
+	change->is_invalidated = false;
 	kt_lock_release(&change->lock);
 	kt_identity_clear(&change->identity);
 }

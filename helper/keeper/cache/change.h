@@ -18,7 +18,7 @@
 struct kt_change {
 	struct kt_lock lock;
 	struct kt_identity identity;
-	bool is_announced;
+	bool is_invalidated;
 };
 
 /*
@@ -38,10 +38,10 @@ bool kt_change_lock(struct kt_change *change, const struct kt_identity *identity
 void kt_change_invalidate(struct kt_change *change);
 
 /*
- * True if no keyturn of this user has begun or ended a change of any account since the mark
- * (mark.h). An item that was read after the mark is then the one that the lock now protects.
+ * True if no keyturn of this user has begun or ended a change of any account since the stamp
+ * (stamp.h). An item that was read after the stamp is then the one that the lock now protects.
  */
-bool kt_change_is_none_since(const struct kt_change *change, uint64_t mark);
+bool kt_change_is_none_since(const struct kt_change *change, uint64_t stamp);
 
 /* For KT_CLEANUP; safe to repeat. */
 void kt_change_end(struct kt_change *change);

@@ -12,7 +12,7 @@
 #include "keyring/environment.h"
 #include "keyring/text.h"
 
-struct mark {
+struct stamp {
 	uint64_t number;    /* random, new for each change */
 	uint64_t previous;  /* the number before it */
 	uint64_t account;   /* that was renewed; 0: another change */
@@ -20,7 +20,7 @@ struct mark {
 };
 
 /*
- * Behind the mark: the time until which the token that answered a question will do, in a place
+ * Behind the stamp: the time until which the token that answered a question will do, in a place
  * that the question shares with some others. It is no more than a hint, so one question may be
  * taken for another.
  */
@@ -32,7 +32,7 @@ struct end {
 	int64_t until;
 };
 
-/* The file, locked: readers see a whole mark. */
+/* The file, locked: readers see a whole stamp. */
 static int open_mark(int flags, int lock)
 {
 	KT_CLEANUP(kt_text_free) char *directory = NULL;
@@ -51,41 +51,41 @@ static int open_mark(int flags, int lock)
 	return descriptor;
 }
 
-static struct mark read_from(int descriptor)
+static struct stamp read_from(int descriptor)
 {
-	struct mark mark;
+	struct stamp stamp;
 
-	if (pread(descriptor, &mark, sizeof(mark), 0) != (ssize_t)sizeof(mark))
-		return (struct mark){ 0 };
-	return mark;
+	if (pread(descriptor, &stamp, sizeof(stamp), 0) != (ssize_t)sizeof(stamp))
+		return (struct stamp){ 0 };
+	return stamp;
 }
 
-static struct mark read_mark(void)
+static struct stamp read_mark(void)
 {
 	int descriptor = open_mark(O_RDONLY, LOCK_SH);
-	struct mark mark = { 0 };
+	struct stamp stamp = { 0 };
 
 	if (descriptor < 0)
-		return mark;
-	mark = read_from(descriptor);
+		return stamp;
+	stamp = read_from(descriptor);
 	close(descriptor);
-	return mark;
+	return stamp;
 }
 
 void kt_stamp_advance(uint64_t account, int64_t generation)
 {
-	struct mark mark = { .account = account, .generation = generation };
+	struct stamp stamp = { .account = account, .generation = generation };
 	int descriptor = open_mark(O_RDWR | O_CREAT, LOCK_EX);
 
 	if (descriptor < 0)
 		return;
-	mark.previous = read_from(descriptor).number;
+	stamp.previous = read_from(descriptor).number;
 	/*
-	 * If the new mark cannot be written, the file is cut to nothing: without a mark nothing
+	 * If the new stamp cannot be written, the file is cut to nothing: without a stamp nothing
 	 * is inserted.
 	 */
-	if (getrandom(&mark.number, sizeof(mark.number), 0) != (ssize_t)sizeof(mark.number) ||
-	    pwrite(descriptor, &mark, sizeof(mark), 0) != (ssize_t)sizeof(mark))
+	if (getrandom(&stamp.number, sizeof(stamp.number), 0) != (ssize_t)sizeof(stamp.number) ||
+	    pwrite(descriptor, &stamp, sizeof(stamp), 0) != (ssize_t)sizeof(stamp))
 		(void)!ftruncate(descriptor, 0);
 	close(descriptor);
 }
@@ -97,11 +97,11 @@ uint64_t kt_stamp_read(void)
 
 bool kt_stamp_is_still(uint64_t since, uint64_t account, int64_t generation)
 {
-	struct mark mark = read_mark();
+	struct stamp stamp = read_mark();
 
-	return since && (mark.number == since ||
-	                 (account && mark.previous == since && mark.generation == generation &&
-	                  mark.account == account));
+	return since && (stamp.number == since ||
+	                 (account && stamp.previous == since && stamp.generation == generation &&
+	                  stamp.account == account));
 }
 
 static off_t end_offset(uint64_t question)

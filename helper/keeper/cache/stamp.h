@@ -2,15 +2,15 @@
 #pragma once
 
 /*
- * The file "changes" of the state directory: the mark of the last change of any account. A
+ * The file "changes" of the state directory: the stamp of the last change of any account. A
  * renewal records which account it renewed, so that its callers may put the new token into the
- * cache. If the file cannot be had there is no mark, and nothing counts as unchanged.
+ * cache. If the file cannot be had there is no stamp, and nothing counts as unchanged.
  */
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The last change's mark, random and new with each; 0: not known. */
+/* The last change's stamp, random and new with each; 0: not known. */
 uint64_t kt_stamp_read(void);
 
 /*
@@ -20,13 +20,13 @@ uint64_t kt_stamp_read(void);
 void kt_stamp_advance(uint64_t account, int64_t generation);
 
 /*
- * True if nothing has changed since the mark, except that this account (0: none) was renewed to
+ * True if nothing has changed since the stamp, except that this account (0: none) was renewed to
  * this generation.
  */
 bool kt_stamp_is_still(uint64_t since, uint64_t account, int64_t generation);
 
 /*
- * A hint beside the mark: the moment (wall clock, seconds) until which the token that answered
+ * A hint beside the stamp: the moment (wall clock, seconds) until which the token that answered
  * the question will do. Few are kept, and one question may be taken for another.
  */
 void kt_stamp_note_end(uint64_t question, int64_t until);

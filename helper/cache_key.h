@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Questions: the keys under which answers lie in the kernel cache. Door and keeper build them
+ * Key: the keys under which answers lie in the kernel cache. Door and keeper build them
  * here, so that the door finds what the keeper put. They borrow all texts.
  */
 
@@ -10,8 +10,8 @@
 #include "keyring/kernel_cache.h"
 
 /* git's get. variable is KEYTURN_ACCOUNT's value or NULL. */
-struct kt_cache_question kt_question_of_get(const struct kt_request *request,
-                                            const char *variable);
+struct kt_cache_key kt_cache_key_of_get(const struct kt_request *request,
+                                        const char *variable);
 
 /* token and header: the ACCOUNT argument or NULL, and KEYTURN_ACCOUNT's value or NULL. */
-struct kt_cache_question kt_question_of_token(const char *argument, const char *variable);
+struct kt_cache_key kt_cache_key_of_token(const char *argument, const char *variable);

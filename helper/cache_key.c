@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include "helper/question.h"
+#include "helper/cache_key.h"
 
-struct kt_cache_question kt_question_of_get(const struct kt_request *request,
-                                            const char *variable)
+struct kt_cache_key kt_cache_key_of_get(const struct kt_request *request,
+                                        const char *variable)
 {
-	return (struct kt_cache_question){
+	return (struct kt_cache_key){
 		.form = KT_CACHE_GET,
 		.protocol = request->pattern.protocol,
 		.host = request->pattern.host,
@@ -17,9 +17,9 @@ struct kt_cache_question kt_question_of_get(const struct kt_request *request,
 	};
 }
 
-struct kt_cache_question kt_question_of_token(const char *argument, const char *variable)
+struct kt_cache_key kt_cache_key_of_token(const char *argument, const char *variable)
 {
-	return (struct kt_cache_question){
+	return (struct kt_cache_key){
 		.form = KT_CACHE_TOKEN,
 		.account = argument ? argument : variable,
 	};

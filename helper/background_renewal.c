@@ -8,8 +8,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "helper/background_renewal.h"
 #include "helper/libexec.h"
-#include "helper/renewal.h"
 #include "keyring/cleanup.h"
 #include "keyring/kernel_key.h"
 #include "keyring/text.h"
@@ -38,7 +38,8 @@ static bool name_key(char **name, const char *kind, const struct kt_cache *cache
 	       strlen(*name) <= KT_KERNEL_KEY_DESCRIPTION_MAXIMUM;
 }
 
-bool kt_renewal_claim(const struct kt_cache *cache, const char *service, const char *account)
+bool kt_background_renewal_claim(const struct kt_cache *cache, const char *service,
+                                 const char *account)
 {
 	KT_CLEANUP(kt_text_free) char *marker = NULL;
 
@@ -63,11 +64,11 @@ static void let_go_of_everything(void)
 		_exit(1);
 }
 
-void kt_renewal_start(const char *service, const char *account)
+void kt_background_renewal_start(const char *service, const char *account)
 {
 	const char *path = kt_libexec_path(KT_LIBEXEC_KEEPER);
-	char *arguments[] = { (char *)path, KT_RENEWAL_COMMAND, (char *)service, (char *)account,
-	                      NULL };
+	char *arguments[] = { (char *)path, KT_BACKGROUND_RENEWAL_COMMAND, (char *)service,
+		              (char *)account, NULL };
 
 	if (fork() != 0)
 		return;
@@ -76,10 +77,11 @@ void kt_renewal_start(const char *service, const char *account)
 	_exit(1);
 }
 
-void kt_renewal_start_once(const struct kt_cache *cache, const char *service, const char *account)
+void kt_background_renewal_start_once(const struct kt_cache *cache, const char *service,
+                                      const char *account)
 {
-	if (kt_renewal_claim(cache, service, account))
-		kt_renewal_start(service, account);
+	if (kt_background_renewal_claim(cache, service, account))
+		kt_background_renewal_start(service, account);
 }
 
 static unsigned int pause_after(const char *failures)
@@ -99,8 +101,8 @@ static unsigned int pause_after(const char *failures)
 	return pause;
 }
 
-void kt_renewal_end(const struct kt_cache *cache, const char *service, const char *account,
-                    bool is_done)
+void kt_background_renewal_end(const struct kt_cache *cache, const char *service,
+                               const char *account, bool is_done)
 {
 	KT_CLEANUP(kt_text_free) char *marker = NULL;
 	KT_CLEANUP(kt_text_free) char *failures = NULL;

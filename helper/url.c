@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "helper/request.h"
-#include "helper/request_url.h"
+#include "helper/url.h"
 #include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
@@ -13,14 +13,14 @@
 /* RFC 1035, 2.3.4. */
 #define HOST_MAXIMUM 255
 
-char kt_request_to_lower(char byte)
+char kt_url_to_lower(char byte)
 {
 	return byte >= 'A' && byte <= 'Z' ? (char)(byte - 'A' + 'a') : byte;
 }
 
 static bool is_letter(char byte)
 {
-	byte = kt_request_to_lower(byte);
+	byte = kt_url_to_lower(byte);
 	return byte >= 'a' && byte <= 'z';
 }
 
@@ -34,12 +34,12 @@ static bool set_lower(char **target, const char *bytes, size_t length, struct kt
 	if (!kt_text_set_bytes(target, bytes, length, error))
 		return false;
 	for (char *byte = *target; *byte; byte++)
-		*byte = kt_request_to_lower(*byte);
+		*byte = kt_url_to_lower(*byte);
 	return true;
 }
 
-bool kt_request_normal_protocol(char **protocol, const char *bytes, size_t length,
-                                struct kt_error *error)
+bool kt_url_normal_protocol(char **protocol, const char *bytes, size_t length,
+                            struct kt_error *error)
 {
 	if (length == 0)
 		return kt_fail(error, KT_ERROR_USAGE, "the protocol is empty");
@@ -115,8 +115,8 @@ static bool map_to_service(char **host, const char *protocol, struct kt_error *e
 	return true;
 }
 
-bool kt_request_normal_host(char **host, const char *protocol, const char *bytes, size_t length,
-                            struct kt_error *error)
+bool kt_url_normal_host(char **host, const char *protocol, const char *bytes, size_t length,
+                        struct kt_error *error)
 {
 	KT_CLEANUP(kt_text_free) char *name = NULL;
 	bool is_address = length > 0 && bytes[0] == '[';
@@ -181,7 +181,7 @@ static bool parse_path(char **path, const char *bytes, size_t length, struct kt_
 	return length == 0 || set_unescaped(path, bytes, length, error);
 }
 
-size_t kt_request_span(const char *bytes, size_t length, const char *stops)
+size_t kt_url_span(const char *bytes, size_t length, const char *stops)
 {
 	size_t used = 0;
 
@@ -190,8 +190,8 @@ size_t kt_request_span(const char *bytes, size_t length, const char *stops)
 	return used;
 }
 
-bool kt_request_parse_url(struct kt_identity *identity, struct kt_secret *password,
-                          const char *bytes, size_t length, struct kt_error *error)
+bool kt_url_parse(struct kt_identity *identity, struct kt_secret *password,
+                  const char *bytes, size_t length, struct kt_error *error)
 {
 	KT_CLEANUP(kt_identity_clear) struct kt_identity parts = { 0 };
 	KT_CLEANUP(kt_secret_clear) struct kt_secret word = { 0 };
@@ -202,11 +202,11 @@ bool kt_request_parse_url(struct kt_identity *identity, struct kt_secret *passwo
 
 	if (!separator)
 		return kt_fail(error, KT_ERROR_USAGE, "a URL has no :// in it");
-	if (!kt_request_normal_protocol(&parts.protocol, bytes, (size_t)(separator - bytes), error))
+	if (!kt_url_normal_protocol(&parts.protocol, bytes, (size_t)(separator - bytes), error))
 		return false;
 	authority = separator + 3;
 	length -= (size_t)(authority - bytes);
-	used = kt_request_span(authority, length, "/?#");
+	used = kt_url_span(authority, length, "/?#");
 	if (memchr(authority, '\\', used))
 		return kt_fail(error, KT_ERROR_USAGE, "a URL has a backslash before its path");
 	if (!parse_path(&parts.path, authority + used, length - used, error))
@@ -218,7 +218,7 @@ bool kt_request_parse_url(struct kt_identity *identity, struct kt_secret *passwo
 		used -= (size_t)(at + 1 - authority);
 		authority = at + 1;
 	}
-	if (!kt_request_normal_host(&parts.host, parts.protocol, authority, used, error))
+	if (!kt_url_normal_host(&parts.host, parts.protocol, authority, used, error))
 		return false;
 	kt_identity_clear(identity);
 	*identity = parts;
@@ -227,7 +227,7 @@ bool kt_request_parse_url(struct kt_identity *identity, struct kt_secret *passwo
 	return true;
 }
 
-bool kt_request_is_safe_for_tokens(const struct kt_identity *pattern)
+bool kt_url_is_safe_for_tokens(const struct kt_identity *pattern)
 {
 	static const char *const loopback[] = { "127.0.0.1", "[::1]" };
 	const char *host = kt_text_or_empty(pattern->host);

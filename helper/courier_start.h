@@ -10,13 +10,13 @@
 #include <sys/types.h>
 
 /* *socket is our end, close-on-exec. False with errno. */
-bool kt_spawn_courier(pid_t *pid, int *socket);
+bool kt_courier_spawn(pid_t *pid, int *socket);
 
 /* The door: for the keeper that this process becomes. That it cannot be done is no error. */
-void kt_spawn_ahead(void);
+void kt_courier_start_ahead(void);
 
 /*
  * The keeper: takes over the courier that the door started, once. A descriptor of another
  * program is left alone.
  */
-bool kt_spawn_take_over(pid_t *pid, int *socket);
+bool kt_courier_take_over(pid_t *pid, int *socket);

@@ -7,9 +7,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "helper/courier_start.h"
 #include "helper/errand.h"
 #include "helper/libexec.h"
-#include "helper/spawn.h"
 
 /*
  * The descriptor at which the keeper looks for the door's courier: shells and callers do not
@@ -64,7 +64,7 @@ static bool start(int socket, pid_t *pid)
 	return *pid > 0;
 }
 
-bool kt_spawn_courier(pid_t *pid, int *socket)
+bool kt_courier_spawn(pid_t *pid, int *socket)
 {
 	int sockets[2];
 
@@ -79,7 +79,7 @@ bool kt_spawn_courier(pid_t *pid, int *socket)
 	return true;
 }
 
-void kt_spawn_ahead(void)
+void kt_courier_start_ahead(void)
 {
 	int sockets[2];
 	pid_t pid;
@@ -109,7 +109,7 @@ static bool is_our_child(pid_t pid)
 	return waitid(P_PID, (id_t)pid, &ignored, WEXITED | WNOHANG | WNOWAIT) == 0;
 }
 
-bool kt_spawn_take_over(pid_t *pid, int *socket)
+bool kt_courier_take_over(pid_t *pid, int *socket)
 {
 	if (!is_our_own(HANDED_ON) ||
 	    recv(HANDED_ON, pid, sizeof(*pid), MSG_DONTWAIT) != sizeof(*pid) ||
