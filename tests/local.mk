@@ -58,7 +58,7 @@ UNIT_TESTS = \
 	tests/test_pkce \
 	tests/test_protocol_git \
 	tests/test_redirect \
-	tests/test_reply \
+	tests/test_token_response \
 	tests/test_request \
 	tests/test_request_cut \
 	tests/test_request_hostile \

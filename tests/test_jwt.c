@@ -12,8 +12,8 @@
 #include <openssl/rsa.h>
 #include <string.h>
 
-#include "helper/keeper/jwt.h"
-#include "helper/keeper/private_key.h"
+#include "helper/keeper/oauth/jwt.h"
+#include "helper/keeper/oauth/private_key.h"
 #include "keyring/cleanup.h"
 
 #define HEADER "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6InRlc3Qta2lkIn0"

@@ -11,8 +11,8 @@
 
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/app.h"
-#include "helper/keeper/grant.h"
-#include "helper/keeper/pkce.h"
+#include "helper/keeper/oauth/grant.h"
+#include "helper/keeper/oauth/pkce.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
 

@@ -46,7 +46,7 @@ static int tear_down(void **state)
 }
 
 /* Judges a text. The result must be empty unless it was the redirect. */
-static enum kt_redirect_verdict judge(const struct fixture *fixture, const char *text)
+static enum kt_redirect_verdict meaning_of(const struct fixture *fixture, const char *text)
 {
 	KT_CLEANUP(kt_redirect_result_clear) struct kt_redirect_result result = { 0 };
 	enum kt_redirect_verdict verdict =
@@ -165,7 +165,7 @@ static void whatever_has_not_the_state_is_a_stray(void **state)
 	};
 
 	for (size_t i = 0; i < ELEMENTS(strays); i++)
-		assert_int_equal(judge(fixture, strays[i]), KT_REDIRECT_STRAY);
+		assert_int_equal(meaning_of(fixture, strays[i]), KT_REDIRECT_STRAY);
 }
 
 static void parameters_that_stand_twice_or_contradict_are_a_stray(void **state)
@@ -181,7 +181,7 @@ static void parameters_that_stand_twice_or_contradict_are_a_stray(void **state)
 	};
 
 	for (size_t i = 0; i < ELEMENTS(strays); i++)
-		assert_int_equal(judge(fixture, strays[i]), KT_REDIRECT_STRAY);
+		assert_int_equal(meaning_of(fixture, strays[i]), KT_REDIRECT_STRAY);
 }
 
 static void the_issuer_is_compared_where_it_is_known(void **state)
@@ -194,15 +194,15 @@ static void the_issuer_is_compared_where_it_is_known(void **state)
 	                                "&iss=https%3A%2F%2Fserver.example%2Fa");
 	static const char without[] = GET("?code=c&state=st-1_2");
 
-	assert_int_equal(judge(fixture, other), KT_REDIRECT_CODE);
+	assert_int_equal(meaning_of(fixture, other), KT_REDIRECT_CODE);
 	fixture->redirect.issuer = "https://server.example/a";
-	assert_int_equal(judge(fixture, with), KT_REDIRECT_CODE);
-	assert_int_equal(judge(fixture, without), KT_REDIRECT_CODE);
-	assert_int_equal(judge(fixture, other), KT_REDIRECT_STRAY);
-	assert_int_equal(judge(fixture, twice), KT_REDIRECT_STRAY);
+	assert_int_equal(meaning_of(fixture, with), KT_REDIRECT_CODE);
+	assert_int_equal(meaning_of(fixture, without), KT_REDIRECT_CODE);
+	assert_int_equal(meaning_of(fixture, other), KT_REDIRECT_STRAY);
+	assert_int_equal(meaning_of(fixture, twice), KT_REDIRECT_STRAY);
 	fixture->redirect.needs_issuer = true;
-	assert_int_equal(judge(fixture, with), KT_REDIRECT_CODE);
-	assert_int_equal(judge(fixture, without), KT_REDIRECT_STRAY);
+	assert_int_equal(meaning_of(fixture, with), KT_REDIRECT_CODE);
+	assert_int_equal(meaning_of(fixture, without), KT_REDIRECT_STRAY);
 }
 
 static void other_places_are_not_found(void **state)
@@ -228,7 +228,7 @@ static void other_places_are_not_found(void **state)
 	};
 
 	for (size_t i = 0; i < ELEMENTS(elsewhere); i++)
-		assert_int_equal(judge(fixture, elsewhere[i]), KT_REDIRECT_NOT_FOUND);
+		assert_int_equal(meaning_of(fixture, elsewhere[i]), KT_REDIRECT_NOT_FOUND);
 }
 
 static void on_port_80_the_host_may_go_without(void **state)
@@ -236,9 +236,9 @@ static void on_port_80_the_host_may_go_without(void **state)
 	struct fixture *fixture = *state;
 
 	fixture->redirect.address.port = 80;
-	assert_int_equal(judge(fixture, "GET /callback" RIGHT " HTTP/1.1\r\n"
+	assert_int_equal(meaning_of(fixture, "GET /callback" RIGHT " HTTP/1.1\r\n"
 	                                "Host: 127.0.0.1\r\n\r\n"), KT_REDIRECT_CODE);
-	assert_int_equal(judge(fixture, "GET /callback" RIGHT " HTTP/1.1\r\n"
+	assert_int_equal(meaning_of(fixture, "GET /callback" RIGHT " HTTP/1.1\r\n"
 	                                "Host: 127.0.0.1:80\r\n\r\n"), KT_REDIRECT_CODE);
 }
 
@@ -254,7 +254,7 @@ static void other_methods_are_not_allowed(void **state)
 		assert_true(kt_text_format(&request, &error,
 		                           "%s /callback" RIGHT " HTTP/1.1\r\n" HOST "\r\n",
 		                           methods[i]));
-		assert_int_equal(judge(fixture, request), KT_REDIRECT_NOT_ALLOWED);
+		assert_int_equal(meaning_of(fixture, request), KT_REDIRECT_NOT_ALLOWED);
 	}
 }
 
@@ -284,7 +284,7 @@ static void malformed_requests_are_strays(void **state)
 	};
 
 	for (size_t i = 0; i < ELEMENTS(malformed); i++)
-		assert_int_equal(judge(fixture, malformed[i]), KT_REDIRECT_STRAY);
+		assert_int_equal(meaning_of(fixture, malformed[i]), KT_REDIRECT_STRAY);
 }
 
 static void a_nul_is_malformed(void **state)
@@ -313,7 +313,7 @@ static void every_beginning_of_a_request_is_incomplete(void **state)
 	for (size_t length = 0; length < strlen(request); length++)
 		assert_int_equal(kt_redirect_judge(&fixture->redirect, request, length, &result),
 		                 KT_REDIRECT_INCOMPLETE);
-	assert_int_equal(judge(fixture, request), KT_REDIRECT_CODE);
+	assert_int_equal(meaning_of(fixture, request), KT_REDIRECT_CODE);
 }
 
 /* A request of just this many bytes. */
@@ -336,9 +336,9 @@ static void requests_are_at_most_8_kib(void **state)
 	KT_CLEANUP(kt_redirect_result_clear) struct kt_redirect_result result = { 0 };
 
 	make_long(&request, KT_REDIRECT_REQUEST);
-	assert_int_equal(judge(fixture, kt_secret_reveal(&request)), KT_REDIRECT_CODE);
+	assert_int_equal(meaning_of(fixture, kt_secret_reveal(&request)), KT_REDIRECT_CODE);
 	make_long(&request, KT_REDIRECT_REQUEST + 1);
-	assert_int_equal(judge(fixture, kt_secret_reveal(&request)), KT_REDIRECT_TOO_LARGE);
+	assert_int_equal(meaning_of(fixture, kt_secret_reveal(&request)), KT_REDIRECT_TOO_LARGE);
 	make_long(&request, KT_REDIRECT_REQUEST + 4);
 	assert_int_equal(kt_redirect_judge(&fixture->redirect, kt_secret_reveal(&request),
 	                                   KT_REDIRECT_REQUEST, &result), KT_REDIRECT_TOO_LARGE);
@@ -352,8 +352,8 @@ static void an_empty_state_is_never_right(void **state)
 	struct fixture *fixture = *state;
 
 	kt_secret_clear(&fixture->state);
-	assert_int_equal(judge(fixture, GET("?code=c&state=")), KT_REDIRECT_STRAY);
-	assert_int_equal(judge(fixture, GET("?code=c")), KT_REDIRECT_STRAY);
+	assert_int_equal(meaning_of(fixture, GET("?code=c&state=")), KT_REDIRECT_STRAY);
+	assert_int_equal(meaning_of(fixture, GET("?code=c")), KT_REDIRECT_STRAY);
 }
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)

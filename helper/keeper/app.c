@@ -5,9 +5,9 @@
 
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/app.h"
-#include "helper/keeper/private_key.h"
+#include "helper/keeper/oauth/private_key.h"
+#include "helper/keeper/oauth/token_error.h"
 #include "helper/keeper/random.h"
-#include "helper/keeper/refusal.h"
 #include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"

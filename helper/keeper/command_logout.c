@@ -8,7 +8,7 @@
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/cache/change.h"
 #include "helper/keeper/command.h"
-#include "helper/keeper/revocation.h"
+#include "helper/keeper/oauth/revocation.h"
 #include "helper/keeper/rotation.h"
 #include "helper/report.h"
 #include "keyring/cleanup.h"

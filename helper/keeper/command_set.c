@@ -9,7 +9,7 @@
 #include "helper/keeper/cache/change.h"
 #include "helper/keeper/command.h"
 #include "helper/keeper/login.h"
-#include "helper/keeper/private_key.h"
+#include "helper/keeper/oauth/private_key.h"
 #include "helper/keeper/random.h"
 #include "helper/keeper/rotation.h"
 #include "keyring/cleanup.h"

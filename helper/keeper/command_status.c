@@ -10,19 +10,19 @@
 #include "helper/keeper/command.h"
 #include "helper/keeper/courier.h"
 #include "helper/keeper/describe.h"
-#include "helper/keeper/probe.h"
+#include "helper/keeper/oauth/whoami.h"
 #include "helper/keeper/supply.h"
 #include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
 
-static bool print(const struct kt_credential *credential, const struct kt_probe *probe,
+static bool print(const struct kt_credential *credential, const struct kt_whoami *whoami,
                   struct kt_error *error)
 {
 	KT_CLEANUP(kt_secret_clear) struct kt_secret output = { 0 };
 	KT_CLEANUP(kt_text_free) char *name = NULL;
 	KT_CLEANUP(kt_text_free) char *line = NULL;
-	const char *user = kt_text_or_empty(probe->user_name);
+	const char *user = kt_text_or_empty(whoami->user_name);
 
 	if (!kt_service_full_name(&credential->identity, &name, error) ||
 	    !kt_text_format(&line, error, "%s works%s%s", name, *user ? ": it is " : "", user))
@@ -37,7 +37,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 {
 	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
 	KT_CLEANUP(kt_answer_clear) struct kt_answer answer = { 0 };
-	KT_CLEANUP(kt_probe_clear) struct kt_probe probe = { 0 };
+	KT_CLEANUP(kt_whoami_clear) struct kt_whoami whoami = { 0 };
 	const struct kt_requirement requirement = { 0 };
 	const char *account;
 	bool found;
@@ -47,11 +47,11 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	    !kt_supply_answer(keeper, &credential, &requirement, &answer, &found, error))
 		return false;
 	kt_expiry_warn(&credential);
-	if (!kt_probe_ask(&probe, &credential, &answer.secret, KT_COURIER_MILLISECONDS, error))
+	if (!kt_whoami_ask(&whoami, &credential, &answer.secret, KT_COURIER_MILLISECONDS, error))
 		return false;
-	if (probe.verdict == KT_PROBE_WORKS)
-		return print(&credential, &probe, error);
-	*error = probe.reason;
+	if (whoami.verdict == KT_WHOAMI_WORKS)
+		return print(&credential, &whoami, error);
+	*error = whoami.reason;
 	return false;
 }
 

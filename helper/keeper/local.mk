@@ -36,22 +36,13 @@ libkeeper_a_SOURCES = \
 	helper/keeper/command_vault.c \
 	helper/keeper/courier.c helper/keeper/courier.h \
 	helper/keeper/describe.c helper/keeper/describe.h \
-	helper/keeper/dialect.h \
-	helper/keeper/dialect_coze.c \
-	helper/keeper/dialect_standard.c \
 	helper/keeper/discovery.c helper/keeper/discovery.h \
 	helper/keeper/escrow.c helper/keeper/escrow.h \
 	helper/keeper/fault.h \
-	helper/keeper/grant.c helper/keeper/grant.h \
-	helper/keeper/grant_authorization_code.c \
-	helper/keeper/grant_device_code.c \
-	helper/keeper/grant_jwt_bearer.c \
-	helper/keeper/grant_refresh_token.c \
 	helper/keeper/handover.c helper/keeper/handover.h \
 	helper/keeper/help.c helper/keeper/help.h \
 	helper/keeper/hold.c helper/keeper/hold.h \
 	helper/keeper/journal.c helper/keeper/journal.h \
-	helper/keeper/jwt.c helper/keeper/jwt.h \
 	helper/keeper/keeper.c helper/keeper/keeper.h \
 	helper/keeper/login.c helper/keeper/login.h \
 	helper/keeper/login_app.c \
@@ -63,16 +54,10 @@ libkeeper_a_SOURCES = \
 	helper/keeper/main.c \
 	helper/keeper/options.c \
 	helper/keeper/pam_stack.c helper/keeper/pam_stack.h \
-	helper/keeper/pkce.c helper/keeper/pkce.h \
-	helper/keeper/private_key.c helper/keeper/private_key.h \
-	helper/keeper/probe.c helper/keeper/probe.h \
 	helper/keeper/qr.h $(QR_SOURCE) \
 	helper/keeper/query.c helper/keeper/query.h \
 	helper/keeper/random.c helper/keeper/random.h \
-	helper/keeper/refusal.c helper/keeper/refusal.h \
 	helper/keeper/reject.c helper/keeper/reject.h \
-	helper/keeper/reply.c helper/keeper/reply.h \
-	helper/keeper/revocation.c helper/keeper/revocation.h \
 	helper/keeper/rotation.c helper/keeper/rotation.h \
 	helper/keeper/session.c helper/keeper/session.h \
 	helper/keeper/settings.c helper/keeper/settings.h \

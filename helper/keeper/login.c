@@ -7,9 +7,9 @@
 #include "helper/keeper/account/lifetime.h"
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/cache/change.h"
-#include "helper/keeper/dialect.h"
 #include "helper/keeper/login.h"
-#include "helper/keeper/refusal.h"
+#include "helper/keeper/oauth/dialect.h"
+#include "helper/keeper/oauth/token_error.h"
 #include "helper/keeper/rotation.h"
 #include "helper/keeper/terminal.h"
 #include "keyring/cleanup.h"
@@ -133,12 +133,12 @@ bool kt_login_accept(struct kt_credential *credential, const struct kt_errand *a
                      struct kt_error *error)
 {
 	KT_CLEANUP(kt_tokens_clear) struct kt_tokens tokens = { 0 };
-	struct kt_reply reply;
+	struct kt_token_response response;
 
-	kt_reply_read(&reply, answer, kt_dialect_of(credential));
-	if (reply.verdict != KT_VERDICT_TOKENS)
-		return kt_refusal_fail(&reply, credential, error);
-	if (!kt_tokens_read(&tokens, &reply, answer, FALLBACK_LIFETIME, error))
+	kt_token_response_read(&response, answer, kt_dialect_of(credential));
+	if (response.verdict != KT_VERDICT_TOKENS)
+		return kt_token_error_write(&response, credential, error);
+	if (!kt_tokens_read(&tokens, &response, answer, FALLBACK_LIFETIME, error))
 		return false;
 	kt_secret_move(&credential->token, &tokens.access_token);
 	kt_secret_move(&credential->refresh_token, &tokens.refresh_token);

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 #include "helper/keeper/keeper.h"
-#include "helper/keeper/reply.h"
+#include "helper/keeper/oauth/token_response.h"
 #include "helper/keeper/settings.h"
 
 /* The options of keyturn login, borrowed from argv; NULL: not given. */

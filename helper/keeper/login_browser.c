@@ -7,8 +7,8 @@
 
 #include "helper/keeper/browser.h"
 #include "helper/keeper/courier.h"
-#include "helper/keeper/grant.h"
 #include "helper/keeper/login.h"
+#include "helper/keeper/oauth/grant.h"
 #include "helper/keeper/random.h"
 #include "helper/keeper/terminal.h"
 #include "helper/report.h"

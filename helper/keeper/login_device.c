@@ -7,11 +7,11 @@
 
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/courier.h"
-#include "helper/keeper/dialect.h"
-#include "helper/keeper/grant.h"
 #include "helper/keeper/login.h"
+#include "helper/keeper/oauth/dialect.h"
+#include "helper/keeper/oauth/grant.h"
+#include "helper/keeper/oauth/token_error.h"
 #include "helper/keeper/qr.h"
-#include "helper/keeper/refusal.h"
 #include "helper/report.h"
 #include "helper/request.h"
 #include "helper/url.h"
@@ -119,14 +119,14 @@ static bool begin(const struct kt_credential *credential, struct device *device,
 {
 	KT_CLEANUP(kt_errand_clear) struct kt_errand errand = { 0 };
 	KT_CLEANUP(kt_errand_clear) struct kt_errand answer = { 0 };
-	struct kt_reply reply;
+	struct kt_token_response response;
 
 	if (!kt_grant_device_begin(credential, KT_COURIER_MILLISECONDS, &errand, error) ||
 	    !kt_courier_ask(&errand, &answer, error))
 		return false;
-	kt_reply_read(&reply, &answer, kt_dialect_of(credential));
-	if ((reply.name && *reply.name) || reply.status < 200 || reply.status >= 300)
-		return kt_refusal_fail(&reply, credential, error);
+	kt_token_response_read(&response, &answer, kt_dialect_of(credential));
+	if ((response.name && *response.name) || response.status < 200 || response.status >= 300)
+		return kt_token_error_write(&response, credential, error);
 	return read_codes(device, &answer, error);
 }
 
@@ -221,23 +221,23 @@ static bool fail_denied(struct kt_error *error)
 }
 
 static bool finish(struct kt_credential *credential, const struct kt_errand *answer,
-                   const struct kt_reply *reply, struct kt_error *error)
+                   const struct kt_token_response *response, struct kt_error *error)
 {
-	if (reply->verdict == KT_VERDICT_REFUSED && reply->refusal == KT_REFUSAL_DENIED)
+	if (response->verdict == KT_VERDICT_REFUSED && response->meaning == KT_MEANING_DENIED)
 		return fail_denied(error);
-	if (reply->verdict == KT_VERDICT_REFUSED && reply->refusal == KT_REFUSAL_EXPIRED)
+	if (response->verdict == KT_VERDICT_REFUSED && response->meaning == KT_MEANING_EXPIRED)
 		return fail_expired(credential, error);
 	return kt_login_accept(credential, answer, error);
 }
 
 /* docs/coze.md, section 5. Returns the reason to go on waiting; NULL if polling is over. */
-static const char *judge(struct device *device, const struct kt_reply *reply)
+static const char *meaning_of(struct device *device, const struct kt_token_response *response)
 {
-	switch (reply->verdict) {
+	switch (response->verdict) {
 	case KT_VERDICT_REFUSED:
-		if (reply->refusal == KT_REFUSAL_PENDING)
+		if (response->meaning == KT_MEANING_PENDING)
 			return "waiting for you to allow it";
-		if (reply->refusal != KT_REFUSAL_SLOW_DOWN)
+		if (response->meaning != KT_MEANING_SLOW_DOWN)
 			return NULL;
 		device->interval = kt_grant_device_slower(device->interval);
 		return "waiting for you, more slowly as the service wants";
@@ -272,15 +272,16 @@ bool kt_login_device(struct kt_credential *credential, struct kt_error *error)
 	show(credential, &device);
 	while (wait_interval(&device, what)) {
 		KT_CLEANUP(kt_errand_clear) struct kt_errand answer = { 0 };
-		struct kt_reply reply;
+		struct kt_token_response response;
 
 		if (!poll_once(credential, &device, &answer, error))
 			return false;
-		kt_reply_read(&reply, &answer, kt_dialect_of(credential));
-		what = judge(&device, &reply);
+		kt_token_response_read(&response, &answer, kt_dialect_of(credential));
+		what = meaning_of(&device, &response);
 		if (!what) {
-			end_screen(&device, reply.verdict == KT_VERDICT_TOKENS ? "allowed" : "ended");
-			return finish(credential, &answer, &reply, error);
+			end_screen(&device,
+			           response.verdict == KT_VERDICT_TOKENS ? "allowed" : "ended");
+			return finish(credential, &answer, &response, error);
 		}
 	}
 	end_screen(&device, "the time is over");

@@ -7,7 +7,7 @@
 #include "helper/keeper/account/lifetime.h"
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/login.h"
-#include "helper/keeper/probe.h"
+#include "helper/keeper/oauth/whoami.h"
 #include "helper/keeper/terminal.h"
 #include "helper/report.h"
 #include "keyring/cleanup.h"
@@ -18,17 +18,17 @@
 /* The service is asked for the person's information; its answer never undoes the login. */
 static void ask_who(const struct kt_credential *credential, const char *name)
 {
-	KT_CLEANUP(kt_probe_clear) struct kt_probe probe = { 0 };
+	KT_CLEANUP(kt_whoami_clear) struct kt_whoami whoami = { 0 };
 	struct kt_error ignored = { 0 };
 
-	if (!kt_probe_ask(&probe, credential, &credential->token, PROBE_MILLISECONDS, &ignored))
+	if (!kt_whoami_ask(&whoami, credential, &credential->token, PROBE_MILLISECONDS, &ignored))
 		return;
-	if (probe.verdict == KT_PROBE_WORKS && probe.user_name)
-		kt_report_note("%s is %s at %s", name, probe.user_name, credential->identity.host);
-	else if (probe.verdict == KT_PROBE_REFUSED)
-		kt_report_failure(&probe.reason, false);
-	else if (probe.verdict == KT_PROBE_UNKNOWN)
-		kt_report_note("whether it works is not known yet: %s", probe.reason.message);
+	if (whoami.verdict == KT_WHOAMI_WORKS && whoami.user_name)
+		kt_report_note("%s is %s at %s", name, whoami.user_name, credential->identity.host);
+	else if (whoami.verdict == KT_WHOAMI_REFUSED)
+		kt_report_failure(&whoami.reason, false);
+	else if (whoami.verdict == KT_WHOAMI_UNKNOWN)
+		kt_report_note("whether it works is not known yet: %s", whoami.reason.message);
 }
 
 /* Never removes anything unasked, and only a file that holds a secret of this login. */

@@ -9,13 +9,13 @@
 #include "helper/keeper/cache/answers.h"
 #include "helper/keeper/cache/change.h"
 #include "helper/keeper/courier.h"
-#include "helper/keeper/dialect.h"
 #include "helper/keeper/escrow.h"
 #include "helper/keeper/fault.h"
-#include "helper/keeper/grant.h"
 #include "helper/keeper/hold.h"
 #include "helper/keeper/journal.h"
-#include "helper/keeper/reply.h"
+#include "helper/keeper/oauth/dialect.h"
+#include "helper/keeper/oauth/grant.h"
+#include "helper/keeper/oauth/token_response.h"
 #include "helper/keeper/rotation.h"
 #include "helper/report.h"
 #include "keyring/cleanup.h"
@@ -98,11 +98,11 @@ static bool commit_to_sending(struct rotation *rotation, struct kt_error *error)
 }
 
 /*
- * Makes one request, as a dialogue. True: reply tells the outcome, whatever it is. False: it
+ * Makes one request, as a dialogue. True: response tells the outcome, whatever it is. False: it
  * was not sent, for a reason of our own.
  */
-static bool send_once(struct rotation *rotation, struct kt_errand *answer, struct kt_reply *reply,
-                 struct kt_error *error)
+static bool send_once(struct rotation *rotation, struct kt_errand *answer,
+                      struct kt_token_response *response, struct kt_error *error)
 {
 	KT_CLEANUP(kt_errand_clear) struct kt_errand errand = { 0 };
 	struct kt_courier *courier = &rotation->courier;
@@ -130,9 +130,9 @@ static bool send_once(struct rotation *rotation, struct kt_errand *answer, struc
 			kt_report_trace("the courier ended without an answer");
 	}
 	kt_fault_point("answer");
-	kt_reply_read(reply, answer, kt_dialect_of(rotation->credential));
+	kt_token_response_read(response, answer, kt_dialect_of(rotation->credential));
 	kt_report_trace("renewal of %s: HTTP %lld, verdict %d", rotation->name,
-	                (long long)reply->status, (int)reply->verdict);
+	                (long long)response->status, (int)response->verdict);
 	return true;
 }
 
@@ -147,18 +147,18 @@ static bool has_time(const struct rotation *rotation, int64_t pause)
  * so for seconds.
  */
 static bool send_until_settled(struct rotation *rotation, struct kt_errand *answer,
-                               struct kt_reply *reply, struct kt_error *error)
+                               struct kt_token_response *response, struct kt_error *error)
 {
 	for (int tries = 1;; tries++) {
 		int64_t pause = 0;
 
-		if (!send_once(rotation, answer, reply, error)) {
+		if (!send_once(rotation, answer, response, error)) {
 			struct kt_error ignored = { 0 };
 
 			settle(rotation, &ignored);
 			return false;
 		}
-		if (reply->verdict == KT_VERDICT_UNCLEAR) {
+		if (response->verdict == KT_VERDICT_UNCLEAR) {
 			bool is_first = !rotation->is_unclear;
 
 			rotation->is_unclear = true;
@@ -167,7 +167,7 @@ static bool send_until_settled(struct rotation *rotation, struct kt_errand *answ
 			rotation->journal.tries = 1;
 			continue;
 		}
-		pause = kt_reply_pause(reply, tries, false);
+		pause = kt_token_response_pause(response, tries, false);
 		if (pause == 0 || !has_time(rotation, pause))
 			return true;
 		if (!settle(rotation, error))
@@ -255,14 +255,14 @@ static void count_early(struct rotation *rotation, int64_t lifetime)
 }
 
 static bool accept(struct rotation *rotation, struct kt_errand *answer,
-                   const struct kt_reply *reply, struct kt_error *error)
+                   const struct kt_token_response *response, struct kt_error *error)
 {
 	KT_CLEANUP(kt_tokens_clear) struct kt_tokens tokens = { 0 };
 	KT_CLEANUP(kt_credential_clear) struct kt_credential renewed = { 0 };
 	bool is_rotated;
 
 	if (!kt_credential_copy(&renewed, rotation->credential, error) ||
-	    !kt_tokens_read(&tokens, reply, answer, FALLBACK_LIFETIME, error))
+	    !kt_tokens_read(&tokens, response, answer, FALLBACK_LIFETIME, error))
 		return false;
 	is_rotated = !kt_secret_is_empty(&tokens.refresh_token) &&
 	             !kt_secret_is_equal(&tokens.refresh_token, &rotation->sent);
@@ -304,7 +304,7 @@ static bool fail_lost(const struct rotation *rotation, struct kt_error *error)
  * Flags the grant as dead and keeps its refresh token. A failure to store the flag changes
  * nothing. The record of a lost answer stays for later messages.
  */
-static bool give_up(struct rotation *rotation, const struct kt_reply *reply,
+static bool give_up(struct rotation *rotation, const struct kt_token_response *response,
                     struct kt_error *error)
 {
 	struct kt_error ignored = { 0 };
@@ -316,7 +316,7 @@ static bool give_up(struct rotation *rotation, const struct kt_reply *reply,
 	    kt_keyring_store(rotation->keyring, rotation->credential, &ignored))
 		settle(rotation, &ignored);
 	return rotation->is_unclear ? fail_lost(rotation, error)
-	                            : kt_reply_fail(reply, rotation->name, error);
+	                            : kt_token_response_fail(response, rotation->name, error);
 }
 
 /*
@@ -339,7 +339,7 @@ static bool look_again(struct rotation *rotation, bool *changed, struct kt_error
 }
 
 static bool send_current(struct rotation *rotation, struct kt_errand *answer,
-                         struct kt_reply *reply, struct kt_error *error)
+                         struct kt_token_response *response, struct kt_error *error)
 {
 	KT_CLEANUP(kt_secret_clear) struct kt_secret form = { 0 };
 
@@ -348,27 +348,27 @@ static bool send_current(struct rotation *rotation, struct kt_errand *answer,
 		return false;
 	if (!kt_escrow_reserve(&rotation->escrow, kt_secret_length(&form) + ESCROW_ROOM))
 		kt_report_trace("the kernel keyring has no room: the renewal has no escrow");
-	return send_until_settled(rotation, answer, reply, error);
+	return send_until_settled(rotation, answer, response, error);
 }
 
 static bool renew(struct rotation *rotation, struct kt_error *error)
 {
 	for (bool is_first = true;; is_first = false) {
 		KT_CLEANUP(kt_errand_clear) struct kt_errand answer = { 0 };
-		struct kt_reply reply = { 0 };
+		struct kt_token_response response = { 0 };
 		bool changed = false;
 
-		if (!send_current(rotation, &answer, &reply, error))
+		if (!send_current(rotation, &answer, &response, error))
 			return false;
-		if (reply.verdict == KT_VERDICT_TOKENS)
-			return accept(rotation, &answer, &reply, error);
-		if (reply.verdict != KT_VERDICT_REFUSED || reply.refusal != KT_REFUSAL_DEAD)
+		if (response.verdict == KT_VERDICT_TOKENS)
+			return accept(rotation, &answer, &response, error);
+		if (response.verdict != KT_VERDICT_REFUSED || response.meaning != KT_MEANING_DEAD)
 			return settle(rotation, error) &&
-			       kt_reply_fail(&reply, rotation->name, error);
+			       kt_token_response_fail(&response, rotation->name, error);
 		if (is_first && !look_again(rotation, &changed, error))
 			return false;
 		if (!changed)
-			return give_up(rotation, &reply, error);
+			return give_up(rotation, &response, error);
 		if (kt_requirement_is_met(rotation->requirement, rotation->credential))
 			return true;
 		rotation->is_unclear = false;

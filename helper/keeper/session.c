@@ -10,11 +10,11 @@
 #include "helper/keeper/cache/answers.h"
 #include "helper/keeper/cache/change.h"
 #include "helper/keeper/courier.h"
-#include "helper/keeper/dialect.h"
-#include "helper/keeper/grant.h"
-#include "helper/keeper/refusal.h"
+#include "helper/keeper/oauth/dialect.h"
+#include "helper/keeper/oauth/grant.h"
+#include "helper/keeper/oauth/token_error.h"
+#include "helper/keeper/oauth/token_response.h"
 #include "helper/keeper/reject.h"
-#include "helper/keeper/reply.h"
 #include "helper/keeper/session.h"
 #include "helper/report.h"
 #include "keyring/cleanup.h"
@@ -192,9 +192,9 @@ static bool remember(const struct session *session, const struct kt_credential *
 	       kt_cache_put(&session->cache, &session->key, &entry);
 }
 
-static int64_t clock_difference(const struct kt_reply *reply)
+static int64_t clock_difference(const struct kt_token_response *response)
 {
-	int64_t difference = reply->now - kt_clock_wall();
+	int64_t difference = response->now - kt_clock_wall();
 
 	if (difference > CLOCK_LONGEST)
 		return CLOCK_LONGEST;
@@ -202,7 +202,7 @@ static int64_t clock_difference(const struct kt_reply *reply)
 }
 
 static bool ask(struct kt_keeper *keeper, struct kt_credential *credential, int64_t now,
-                int64_t deadline, struct kt_errand *answer, struct kt_reply *reply,
+                int64_t deadline, struct kt_errand *answer, struct kt_token_response *response,
                 struct kt_error *error)
 {
 	KT_CLEANUP(kt_errand_clear) struct kt_errand errand = { 0 };
@@ -211,18 +211,18 @@ static bool ask(struct kt_keeper *keeper, struct kt_credential *credential, int6
 	                         error) ||
 	    !kt_courier_ask_early(&keeper->courier, &errand, answer, error))
 		return false;
-	kt_reply_read(reply, answer, kt_dialect_of(credential));
+	kt_token_response_read(response, answer, kt_dialect_of(credential));
 	kt_report_trace("assertion of %s: HTTP %lld, verdict %d", credential->identity.username,
-	                (long long)reply->status, (int)reply->verdict);
+	                (long long)response->status, (int)response->verdict);
 	return true;
 }
 
 static bool accept(struct kt_credential *credential, const struct kt_errand *answer,
-                   const struct kt_reply *reply, struct kt_error *error)
+                   const struct kt_token_response *response, struct kt_error *error)
 {
 	KT_CLEANUP(kt_tokens_clear) struct kt_tokens tokens = { 0 };
 
-	if (!kt_tokens_read(&tokens, reply, answer,
+	if (!kt_tokens_read(&tokens, response, answer,
 	                    credential->duration ? credential->duration : DEFAULT_DURATION, error))
 		return false;
 	kt_secret_move(&credential->token, &tokens.access_token);
@@ -237,17 +237,17 @@ bool kt_session_sign(struct kt_keeper *keeper, struct kt_credential *credential,
 
 	for (int tries = 1;; tries++) {
 		KT_CLEANUP(kt_errand_clear) struct kt_errand answer = { 0 };
-		struct kt_reply reply = { 0 };
+		struct kt_token_response response = { 0 };
 		int64_t difference;
 		int64_t pause;
 
 		if (!ask(keeper, credential, kt_clock_wall() + correction, deadline, &answer,
-		         &reply, error))
+		         &response, error))
 			return false;
-		if (reply.verdict == KT_VERDICT_TOKENS)
-			return accept(credential, &answer, &reply, error);
-		difference = clock_difference(&reply);
-		if (correction == 0 && reply.status >= 400 && reply.status < 500 &&
+		if (response.verdict == KT_VERDICT_TOKENS)
+			return accept(credential, &answer, &response, error);
+		difference = clock_difference(&response);
+		if (correction == 0 && response.status >= 400 && response.status < 500 &&
 		    llabs(difference) > CLOCK_TOLERANCE) {
 			kt_report_note("this machine's clock is %lld s %s the service's: signed "
 			               "again with "
@@ -256,9 +256,9 @@ bool kt_session_sign(struct kt_keeper *keeper, struct kt_credential *credential,
 			correction = difference;
 			continue;
 		}
-		pause = kt_reply_pause(&reply, tries, true);
+		pause = kt_token_response_pause(&response, tries, true);
 		if (pause == 0 || kt_clock_monotonic() + pause + SHORTEST_MILLISECONDS > deadline)
-			return kt_refusal_fail(&reply, credential, error);
+			return kt_token_error_write(&response, credential, error);
 		kt_clock_sleep(pause);
 	}
 }

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "helper/errand.h"
-#include "helper/keeper/dialect.h"
+#include "helper/keeper/oauth/dialect.h"
 
 enum kt_verdict {
 	KT_VERDICT_TOKENS,    /* 2xx with an access token */
@@ -22,9 +22,9 @@ enum kt_verdict {
 };
 
 /* Texts are borrowed from the message. */
-struct kt_reply {
+struct kt_token_response {
 	enum kt_verdict verdict;
-	enum kt_refusal refusal;
+	enum kt_error_meaning meaning;
 	int64_t status;       /* HTTP; 0 where there was no answer */
 	int64_t now;          /* the server's Date; by our clock where it sent none */
 	int64_t retry_after;  /* seconds; 0: not said */
@@ -34,16 +34,17 @@ struct kt_reply {
 	const char *cause;    /* dns, connect, timeout, tls, certificate, redirect, body, other */
 };
 
-/* Reads message, which must outlive reply. */
-void kt_reply_read(struct kt_reply *reply, const struct kt_errand *message,
-                   const struct kt_dialect *dialect);
+/* Reads message, which must outlive response. */
+void kt_token_response_read(struct kt_token_response *response, const struct kt_errand *message,
+                            const struct kt_dialect *dialect);
 
 /*
  * Milliseconds to wait before the request is made again for the tries + 1st time, with full
  * jitter (docs/safety.md, H5); 0: it is not made again. It is if the server was busy, or, where
  * the request may be repeated at no loss, if it was not answered.
  */
-int64_t kt_reply_pause(const struct kt_reply *reply, int tries, bool may_repeat);
+int64_t kt_token_response_pause(const struct kt_token_response *response, int tries,
+                                bool may_repeat);
 
 /* A token answer's parts, its own. */
 struct kt_tokens {
@@ -54,7 +55,7 @@ struct kt_tokens {
 };
 
 /* Takes the tokens out of an answer judged KT_VERDICT_TOKENS. */
-bool kt_tokens_read(struct kt_tokens *tokens, const struct kt_reply *reply,
+bool kt_tokens_read(struct kt_tokens *tokens, const struct kt_token_response *response,
                     const struct kt_errand *message, int64_t fallback_lifetime,
                     struct kt_error *error);
 void kt_tokens_clear(struct kt_tokens *tokens);
@@ -64,4 +65,5 @@ void kt_tokens_clear(struct kt_tokens *tokens);
  * where trying again may help, KT_ERROR_REFUSED where a setting is wrong, KT_ERROR_DEAD where
  * the grant is. whose names the account. Always returns false.
  */
-bool kt_reply_fail(const struct kt_reply *reply, const char *whose, struct kt_error *error);
+bool kt_token_response_fail(const struct kt_token_response *response, const char *whose,
+                            struct kt_error *error);

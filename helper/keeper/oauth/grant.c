@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include "helper/keeper/dialect.h"
-#include "helper/keeper/grant.h"
+#include "helper/keeper/oauth/dialect.h"
+#include "helper/keeper/oauth/grant.h"
 
 bool kt_grant_begin(const struct kt_credential *credential, int64_t timeout,
                     struct kt_errand *errand, struct kt_error *error)

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "helper/keeper/reply.h"
+#include "helper/keeper/oauth/token_response.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 
@@ -40,11 +40,11 @@ static void compose(struct kt_errand *message, const char *parts)
 }
 
 /* The error code that the caller is told where no tokens came. */
-static enum kt_error_code told(const struct kt_reply *reply)
+static enum kt_error_code told(const struct kt_token_response *response)
 {
 	struct kt_error error = { 0 };
 
-	assert_false(kt_reply_fail(reply, "work@coze.cn", &error));
+	assert_false(kt_token_response_fail(response, "work@coze.cn", &error));
 	assert_true(error.message[0]);
 	assert_true(error.remedy[0]);
 	return error.code;
@@ -138,16 +138,16 @@ static void each_answer_means_what_the_table_says(void **state)
 	(void)state;
 	for (size_t i = 0; i < ELEMENTS(rows); i++) {
 		KT_CLEANUP(kt_errand_clear) struct kt_errand message = { 0 };
-		struct kt_reply reply;
+		struct kt_token_response response;
 
 		compose(&message, rows[i].message);
-		kt_reply_read(&reply, &message, *rows[i].dialect);
+		kt_token_response_read(&response, &message, *rows[i].dialect);
 
-		if (reply.verdict != rows[i].verdict)
+		if (response.verdict != rows[i].verdict)
 			print_error("answer: %s\n", rows[i].message);
-		assert_int_equal(reply.verdict, rows[i].verdict);
-		if (reply.verdict != KT_VERDICT_TOKENS && told(&reply) != rows[i].code)
-			fail_msg("%s: is told as %d", rows[i].message, (int)told(&reply));
+		assert_int_equal(response.verdict, rows[i].verdict);
+		if (response.verdict != KT_VERDICT_TOKENS && told(&response) != rows[i].code)
+			fail_msg("%s: is told as %d", rows[i].message, (int)told(&response));
 	}
 }
 
@@ -156,13 +156,13 @@ static void tokens_are_taken_out_by_the_servers_clock(void **state)
 	KT_CLEANUP(kt_errand_clear) struct kt_errand message = { 0 };
 	KT_CLEANUP(kt_tokens_clear) struct kt_tokens tokens = { 0 };
 	struct kt_error error = { 0 };
-	struct kt_reply reply;
+	struct kt_token_response response;
 
 	(void)state;
 	compose(&message, OK("date=" DATE " s.access_token=a s.refresh_token=r "
 	                     "n.expires_in=1795370698"));
-	kt_reply_read(&reply, &message, coze);
-	assert_true(kt_tokens_read(&tokens, &reply, &message, 60, &error));
+	kt_token_response_read(&response, &message, coze);
+	assert_true(kt_tokens_read(&tokens, &response, &message, 60, &error));
 
 	assert_string_equal(kt_secret_reveal(&tokens.access_token), "a");
 	assert_string_equal(kt_secret_reveal(&tokens.refresh_token), "r");
@@ -174,23 +174,23 @@ static void what_is_missing_has_a_fallback(void **state)
 	KT_CLEANUP(kt_errand_clear) struct kt_errand message = { 0 };
 	KT_CLEANUP(kt_tokens_clear) struct kt_tokens tokens = { 0 };
 	struct kt_error error = { 0 };
-	struct kt_reply reply;
+	struct kt_token_response response;
 
 	(void)state;
 	compose(&message, OK("s.access_token=a s.refresh_token= s.expires_in=soon"));
-	kt_reply_read(&reply, &message, coze);
-	assert_true(kt_tokens_read(&tokens, &reply, &message, 60, &error));
+	kt_token_response_read(&response, &message, coze);
+	assert_true(kt_tokens_read(&tokens, &response, &message, 60, &error));
 
 	assert_true(kt_secret_is_empty(&tokens.refresh_token));
 	assert_int_equal(tokens.lifetime, 60);
-	assert_in_range(reply.now, kt_clock_wall() - 2, kt_clock_wall());
+	assert_in_range(response.now, kt_clock_wall() - 2, kt_clock_wall());
 }
 
 static void a_long_text_of_the_server_is_cut(void **state)
 {
 	KT_CLEANUP(kt_errand_clear) struct kt_errand message = { 0 };
 	struct kt_error error = { 0 };
-	struct kt_reply reply;
+	struct kt_token_response response;
 	char text[4096];
 
 	(void)state;
@@ -198,22 +198,22 @@ static void a_long_text_of_the_server_is_cut(void **state)
 	text[sizeof(text) - 1] = '\0';
 	compose(&message, ANSWERED("400", "s.error=invalid_grant"));
 	assert_true(kt_errand_add(&message, "s.error_message", text, &error));
-	kt_reply_read(&reply, &message, coze);
+	kt_token_response_read(&response, &message, coze);
 
-	assert_false(kt_reply_fail(&reply, "work@coze.cn", &error));
+	assert_false(kt_token_response_fail(&response, "work@coze.cn", &error));
 	assert_true(strlen(error.message) < 300);
 	assert_non_null(strstr(error.remedy, "keyturn login work@coze.cn"));
 }
 
 /* Between the bounds, and not always the same. */
-static void check_pause(const struct kt_reply *reply, int tries, bool may_repeat, int64_t least,
-                        int64_t most)
+static void check_pause(const struct kt_token_response *response, int tries, bool may_repeat,
+                        int64_t least, int64_t most)
 {
-	int64_t first = kt_reply_pause(reply, tries, may_repeat);
+	int64_t first = kt_token_response_pause(response, tries, may_repeat);
 	bool differs = false;
 
 	for (int i = 0; i < 50; i++) {
-		int64_t pause = kt_reply_pause(reply, tries, may_repeat);
+		int64_t pause = kt_token_response_pause(response, tries, may_repeat);
 
 		assert_in_range(pause, least, most);
 		differs = differs || pause != first;
@@ -223,12 +223,14 @@ static void check_pause(const struct kt_reply *reply, int tries, bool may_repeat
 
 static void retries_have_jitter_and_an_end(void **state)
 {
-	const struct kt_reply busy = { .verdict = KT_VERDICT_BUSY };
-	const struct kt_reply later = { .verdict = KT_VERDICT_BUSY, .retry_after = 7 };
-	const struct kt_reply unreached = { .verdict = KT_VERDICT_UNSENT, .cause = "dns" };
-	const struct kt_reply unknown = { .verdict = KT_VERDICT_UNSENT, .cause = "certificate" };
-	const struct kt_reply unclear = { .verdict = KT_VERDICT_UNCLEAR, .cause = "timeout" };
-	const struct kt_reply refused = { .verdict = KT_VERDICT_REFUSED };
+	const struct kt_token_response busy = { .verdict = KT_VERDICT_BUSY };
+	const struct kt_token_response later = { .verdict = KT_VERDICT_BUSY, .retry_after = 7 };
+	const struct kt_token_response unreached = { .verdict = KT_VERDICT_UNSENT, .cause = "dns" };
+	const struct kt_token_response unknown = { .verdict = KT_VERDICT_UNSENT,
+		                                   .cause = "certificate" };
+	const struct kt_token_response unclear = { .verdict = KT_VERDICT_UNCLEAR,
+		                                   .cause = "timeout" };
+	const struct kt_token_response refused = { .verdict = KT_VERDICT_REFUSED };
 
 	(void)state;
 	check_pause(&busy, 1, false, 50, 1000);

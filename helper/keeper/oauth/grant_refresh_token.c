@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include "helper/keeper/dialect.h"
-#include "helper/keeper/grant.h"
+#include "helper/keeper/oauth/dialect.h"
+#include "helper/keeper/oauth/grant.h"
 
 bool kt_grant_refresh_token(const struct kt_credential *credential,
                             const struct kt_secret *refresh_token, int64_t timeout,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include "helper/keeper/dialect.h"
-#include "helper/keeper/grant.h"
+#include "helper/keeper/oauth/dialect.h"
+#include "helper/keeper/oauth/grant.h"
 #include "keyring/text.h"
 
 #define INTERVAL_SLOWEST 30

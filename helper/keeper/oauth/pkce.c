@@ -3,7 +3,7 @@
 
 #include <openssl/evp.h>
 
-#include "helper/keeper/pkce.h"
+#include "helper/keeper/oauth/pkce.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
 

@@ -5,7 +5,7 @@
 #include <sys/random.h>
 
 #include "helper/keeper/account/lifetime.h"
-#include "helper/keeper/reply.h"
+#include "helper/keeper/oauth/token_response.h"
 #include "keyring/characters.h"
 #include "keyring/clock.h"
 #include "keyring/text.h"
@@ -63,49 +63,50 @@ static enum kt_verdict judge_status(int64_t status)
 	return KT_VERDICT_UNTOUCHED;
 }
 
-static enum kt_verdict judge_named(struct kt_reply *reply, const struct kt_dialect *dialect)
+static enum kt_verdict judge_named(struct kt_token_response *response,
+                                   const struct kt_dialect *dialect)
 {
-	if (judge_status(reply->status) == KT_VERDICT_BUSY || reply->status >= 500)
-		return judge_status(reply->status);
-	if (reply->status >= 300 && reply->status < 400)
+	if (judge_status(response->status) == KT_VERDICT_BUSY || response->status >= 500)
+		return judge_status(response->status);
+	if (response->status >= 300 && response->status < 400)
 		return KT_VERDICT_UNTOUCHED;
-	reply->refusal = dialect->judge(reply->name);
-	return reply->refusal == KT_REFUSAL_PASSING ? KT_VERDICT_UNTOUCHED : KT_VERDICT_REFUSED;
+	response->meaning = dialect->meaning_of(response->name);
+	return response->meaning == KT_MEANING_PASSING ? KT_VERDICT_UNTOUCHED : KT_VERDICT_REFUSED;
 }
 
-static enum kt_verdict judge(struct kt_reply *reply, const struct kt_errand *message,
-                             const struct kt_dialect *dialect)
+static enum kt_verdict meaning_of(struct kt_token_response *response,
+                                  const struct kt_errand *message, const struct kt_dialect *dialect)
 {
 	if (kt_errand_is(message, "outcome", "unsent"))
 		return KT_VERDICT_UNSENT;
 	if (!kt_errand_is(message, "outcome", "answered"))
 		return KT_VERDICT_UNCLEAR;
-	if (reply->name && *reply->name)
-		return judge_named(reply, dialect);
-	if (reply->status >= 200 && reply->status < 300 &&
+	if (response->name && *response->name)
+		return judge_named(response, dialect);
+	if (response->status >= 200 && response->status < 300 &&
 	    is_token(kt_errand_secret(message, "s.access_token")) &&
 	    !has_odd_refresh_token(message))
 		return KT_VERDICT_TOKENS;
-	return judge_status(reply->status);
+	return judge_status(response->status);
 }
 
-void kt_reply_read(struct kt_reply *reply, const struct kt_errand *message,
-                   const struct kt_dialect *dialect)
+void kt_token_response_read(struct kt_token_response *response, const struct kt_errand *message,
+                            const struct kt_dialect *dialect)
 {
-	*reply = (struct kt_reply){
+	*response = (struct kt_token_response){
 		.now = kt_clock_wall(),
 		.logid = kt_errand_text(message, "logid"),
 		.cause = kt_errand_text(message, "cause"),
 		.name = error_name(message),
 		.text = error_text(message),
 	};
-	kt_errand_number(message, "status", &reply->status);
-	kt_errand_number(message, "date", &reply->now);
-	kt_errand_number(message, "retry_after", &reply->retry_after);
-	reply->verdict = judge(reply, message, dialect);
+	kt_errand_number(message, "status", &response->status);
+	kt_errand_number(message, "date", &response->now);
+	kt_errand_number(message, "retry_after", &response->retry_after);
+	response->verdict = meaning_of(response, message, dialect);
 }
 
-bool kt_tokens_read(struct kt_tokens *tokens, const struct kt_reply *reply,
+bool kt_tokens_read(struct kt_tokens *tokens, const struct kt_token_response *response,
                     const struct kt_errand *message, int64_t fallback_lifetime,
                     struct kt_error *error)
 {
@@ -114,8 +115,8 @@ bool kt_tokens_read(struct kt_tokens *tokens, const struct kt_reply *reply,
 
 	if (!expires_in)
 		expires_in = kt_errand_text(message, "s.expires_in");
-	tokens->lifetime = kt_lifetime_read(expires_in, reply->now, fallback_lifetime);
-	tokens->spent = kt_lifetime_spent(expires_in, reply->now);
+	tokens->lifetime = kt_lifetime_read(expires_in, response->now, fallback_lifetime);
+	tokens->spent = kt_lifetime_spent(expires_in, response->now);
 	if (!kt_secret_copy(&tokens->access_token, kt_errand_secret(message, "s.access_token"),
 	                    error))
 		return false;
@@ -131,46 +132,51 @@ void kt_tokens_clear(struct kt_tokens *tokens)
 	tokens->spent = 0;
 }
 
-static bool fail_refused(const struct kt_reply *reply, const char *whose, struct kt_error *error)
+static bool fail_refused(const struct kt_token_response *response, const char *whose,
+                         struct kt_error *error)
 {
-	const char *text = kt_text_or_empty(reply->text);
+	const char *text = kt_text_or_empty(response->text);
 	const char *between = *text ? ": " : "";
 
-	if (reply->refusal == KT_REFUSAL_DEAD) {
+	if (response->meaning == KT_MEANING_DEAD) {
 		kt_fail(error, KT_ERROR_DEAD, "the login of %s is over: the service says %.60s%s%.100s",
-		        whose, reply->name, between, text);
+		        whose, response->name, between, text);
 		return kt_advise(error, "log in again: keyturn login %s", whose);
 	}
 	kt_fail(error, KT_ERROR_REFUSED, "the service refused a setting of %s: %.60s%s%.100s", whose,
-	        reply->name, between, text);
+	        response->name, between, text);
 	return kt_advise(error, "check client id, secret and key of the app, then: keyturn login %s",
 	                 whose);
 }
 
-bool kt_reply_fail(const struct kt_reply *reply, const char *whose, struct kt_error *error)
+bool kt_token_response_fail(const struct kt_token_response *response, const char *whose,
+                            struct kt_error *error)
 {
-	const char *text = reply->text && *reply->text ? reply->text : "no usable answer came";
+	const char *text =
+		response->text && *response->text ? response->text : "no usable answer came";
 
-	if (reply->verdict == KT_VERDICT_REFUSED)
-		return fail_refused(reply, whose, error);
-	if (reply->status == 0) {
+	if (response->verdict == KT_VERDICT_REFUSED)
+		return fail_refused(response, whose, error);
+	if (response->status == 0) {
 		kt_fail(error, KT_ERROR_NETWORK, "%s cannot be renewed: %.160s", whose, text);
-		return kt_advise(error, reply->cause && strcmp(reply->cause, "certificate") == 0
-		                 ? "check this machine's clock and certificates: keyturn doctor"
-		                 : "nothing is lost; check the network and try again");
+		return kt_advise(
+			error,
+			response->cause && strcmp(response->cause, "certificate") == 0
+				? "check this machine's clock and certificates: keyturn doctor"
+				: "nothing is lost; check the network and try again");
 	}
 	kt_fail(error, KT_ERROR_SERVER, "%s cannot be renewed: the service answered %lld: %.120s%s%.40s",
-	        whose, (long long)reply->status, text, reply->logid ? ", log id " : "",
-	        kt_text_or_empty(reply->logid));
-	if (reply->retry_after)
+	        whose, (long long)response->status, text, response->logid ? ", log id " : "",
+	        kt_text_or_empty(response->logid));
+	if (response->retry_after)
 		return kt_advise(error, "nothing is lost; try again in %lld s",
-		                 (long long)reply->retry_after);
+		                 (long long)response->retry_after);
 	return kt_advise(error, "nothing is lost; try again");
 }
 
-static bool is_caused_by(const struct kt_reply *reply, const char *cause)
+static bool is_caused_by(const struct kt_token_response *response, const char *cause)
 {
-	return reply->cause && strcmp(reply->cause, cause) == 0;
+	return response->cause && strcmp(response->cause, cause) == 0;
 }
 
 /* A random pause, so that callers that failed together do not come back together. */
@@ -183,19 +189,20 @@ static int64_t jitter(int64_t limit)
 	return PAUSE_LEAST + (int64_t)number % (limit - PAUSE_LEAST + 1);
 }
 
-int64_t kt_reply_pause(const struct kt_reply *reply, int tries, bool may_repeat)
+int64_t kt_token_response_pause(const struct kt_token_response *response, int tries,
+                                bool may_repeat)
 {
-	bool is_unreached = reply->verdict == KT_VERDICT_UNSENT &&
-	                    (is_caused_by(reply, "dns") || is_caused_by(reply, "connect"));
-	bool is_unanswered = reply->verdict == KT_VERDICT_UNSENT ||
-	                     reply->verdict == KT_VERDICT_UNCLEAR;
+	bool is_unreached = response->verdict == KT_VERDICT_UNSENT &&
+	                    (is_caused_by(response, "dns") || is_caused_by(response, "connect"));
+	bool is_unanswered = response->verdict == KT_VERDICT_UNSENT ||
+	                     response->verdict == KT_VERDICT_UNCLEAR;
 
 	if (tries >= TRIES)
 		return 0;
-	if (reply->verdict == KT_VERDICT_BUSY)
-		return reply->retry_after ? reply->retry_after * 1000 + jitter(PAUSE_BUSY)
+	if (response->verdict == KT_VERDICT_BUSY)
+		return response->retry_after ? response->retry_after * 1000 + jitter(PAUSE_BUSY)
 		                          : jitter(PAUSE_BUSY << tries);
-	if (is_unreached || (may_repeat && is_unanswered && !is_caused_by(reply, "certificate")))
+	if (is_unreached || (may_repeat && is_unanswered && !is_caused_by(response, "certificate")))
 		return jitter(PAUSE_UNANSWERED << (2 * tries));
 	return 0;
 }

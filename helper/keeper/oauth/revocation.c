@@ -2,8 +2,8 @@
 #include "config.h"
 
 #include "helper/keeper/courier.h"
-#include "helper/keeper/dialect.h"
-#include "helper/keeper/revocation.h"
+#include "helper/keeper/oauth/dialect.h"
+#include "helper/keeper/oauth/revocation.h"
 #include "keyring/cleanup.h"
 
 #define MILLISECONDS 5000

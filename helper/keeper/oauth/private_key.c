@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "helper/keeper/private_key.h"
+#include "helper/keeper/oauth/private_key.h"
 #include "helper/keeper/terminal.h"
 #include "helper/report.h"
 #include "keyring/cleanup.h"

@@ -5,7 +5,7 @@
 
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/courier.h"
-#include "helper/keeper/probe.h"
+#include "helper/keeper/oauth/whoami.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
 
@@ -34,22 +34,24 @@ static bool ask(const struct kt_credential *credential, const struct kt_secret *
 	       kt_courier_ask(&errand, answer, error);
 }
 
-static bool refused(struct kt_probe *probe, const struct kt_credential *credential)
+static bool refused(struct kt_whoami *whoami, const struct kt_credential *credential)
 {
 	const char *other = kt_service_other_site(&credential->identity);
 
-	probe->verdict = KT_PROBE_REFUSED;
-	kt_fail(&probe->reason, KT_ERROR_REFUSED, "%s does not take this token",
+	whoami->verdict = KT_WHOAMI_REFUSED;
+	kt_fail(&whoami->reason, KT_ERROR_REFUSED, "%s does not take this token",
 	        credential->identity.host);
 	if (other)
-		return kt_advise(&probe->reason, "if it was made at %s: keyturn login %s --site %s "
-		                 "--with-token", other, credential->identity.username, other);
-	return kt_advise(&probe->reason, "log in again: keyturn login %s",
+		return kt_advise(&whoami->reason,
+		                 "if it was made at %s: keyturn login %s --site %s "
+		                 "--with-token",
+		                 other, credential->identity.username, other);
+	return kt_advise(&whoami->reason, "log in again: keyturn login %s",
 	                 credential->identity.username);
 }
 
-bool kt_probe_ask(struct kt_probe *probe, const struct kt_credential *credential,
-                  const struct kt_secret *token, int64_t timeout, struct kt_error *error)
+bool kt_whoami_ask(struct kt_whoami *whoami, const struct kt_credential *credential,
+                   const struct kt_secret *token, int64_t timeout, struct kt_error *error)
 {
 	KT_CLEANUP(kt_errand_clear) struct kt_errand answer = { 0 };
 	const char *reason;
@@ -62,29 +64,30 @@ bool kt_probe_ask(struct kt_probe *probe, const struct kt_credential *credential
 	kt_errand_number(&answer, "n.code", &code);
 	reason = kt_errand_text(&answer, "reason");
 	if (status >= 200 && status < 300 && code == 0) {
-		probe->verdict = KT_PROBE_WORKS;
-		return kt_text_set(&probe->user_name, kt_errand_text(&answer, "s.data.user_name"),
+		whoami->verdict = KT_WHOAMI_WORKS;
+		return kt_text_set(&whoami->user_name, kt_errand_text(&answer, "s.data.user_name"),
 		                   error);
 	}
 	if (code == CODE_INVALID || code == CODE_EXPIRED || (status == 401 && code == -1)) {
-		refused(probe, credential);
+		refused(whoami, credential);
 		return true;
 	}
-	probe->verdict = KT_PROBE_UNKNOWN;
+	whoami->verdict = KT_WHOAMI_UNKNOWN;
 	if (status == 0)
-		kt_fail(&probe->reason, KT_ERROR_NETWORK, "%s did not answer: %.200s",
+		kt_fail(&whoami->reason, KT_ERROR_NETWORK, "%s did not answer: %.200s",
 		        credential->identity.host, reason ? reason : "no answer");
 	else
-		kt_fail(&probe->reason, KT_ERROR_SERVER, "%s cannot tell: it answered %lld%s",
+		kt_fail(&whoami->reason, KT_ERROR_SERVER, "%s cannot tell: it answered %lld%s",
 		        credential->identity.host, (long long)status,
 		        code > 0 ? " with a code of its own" : "");
-	kt_advise(&probe->reason, "the token stays as it is; try again, or see what an ordinary call "
+	kt_advise(&whoami->reason,
+	          "the token stays as it is; try again, or see what an ordinary call "
 	          "says");
 	return true;
 }
 
-void kt_probe_clear(struct kt_probe *probe)
+void kt_whoami_clear(struct kt_whoami *whoami)
 {
-	kt_text_free(&probe->user_name);
-	*probe = (struct kt_probe){ 0 };
+	kt_text_free(&whoami->user_name);
+	*whoami = (struct kt_whoami){ 0 };
 }

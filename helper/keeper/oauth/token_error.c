@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "helper/keeper/account/service.h"
-#include "helper/keeper/refusal.h"
+#include "helper/keeper/oauth/token_error.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
 
@@ -35,26 +35,27 @@ static bool fail_app_type(const struct kt_credential *credential, struct kt_erro
 	                 client_type(credential->kind), console);
 }
 
-static bool fail_client(const struct kt_reply *reply, const struct kt_credential *credential,
-                        struct kt_error *error)
+static bool fail_client(const struct kt_token_response *response,
+                        const struct kt_credential *credential, struct kt_error *error)
 {
 	kt_fail(error, KT_ERROR_REFUSED, "%s does not know this client: %.60s: %.120s",
-	        credential->identity.host, reply->name, kt_text_or_empty(reply->text));
+	        credential->identity.host, response->name, kt_text_or_empty(response->text));
 	return kt_advise(error, "check the client id, %s and the site (coze.cn and coze.com have apps "
 	                 "of their own); a new app takes some seconds to work",
 	                 credential->kind == KT_KIND_JWT ? "the key's fingerprint" : "its secret");
 }
 
-bool kt_refusal_fail(const struct kt_reply *reply, const struct kt_credential *credential,
-                     struct kt_error *error)
+bool kt_token_error_write(const struct kt_token_response *response,
+                          const struct kt_credential *credential, struct kt_error *error)
 {
 	KT_CLEANUP(kt_text_free) char *name = NULL;
-	const char *text = kt_text_or_empty(reply->text);
+	const char *text = kt_text_or_empty(response->text);
 
-	if (reply->status && reply->name && strstr(text, "invalid app type"))
+	if (response->status && response->name && strstr(text, "invalid app type"))
 		return fail_app_type(credential, error);
-	if (reply->verdict == KT_VERDICT_REFUSED && strcmp(reply->name, "invalid_client") == 0)
-		return fail_client(reply, credential, error);
+	if (response->verdict == KT_VERDICT_REFUSED &&
+	    strcmp(response->name, "invalid_client") == 0)
+		return fail_client(response, credential, error);
 	return kt_service_full_name(&credential->identity, &name, error) &&
-	       kt_reply_fail(reply, name, error);
+	       kt_token_response_fail(response, name, error);
 }

@@ -13,14 +13,14 @@
 #include "keyring/credential.h"
 
 /* The meaning of a token endpoint's error for the grant. */
-enum kt_refusal {
-	KT_REFUSAL_DEAD,          /* the grant itself: log in again */
-	KT_REFUSAL_SETTING,       /* client, secret, scope, ...: the grant is untouched */
-	KT_REFUSAL_PASSING,       /* the server's trouble, or the app is paused: try again */
-	KT_REFUSAL_PENDING,       /* device flow (RFC 8628, 3.5): nobody has approved yet */
-	KT_REFUSAL_SLOW_DOWN,
-	KT_REFUSAL_DENIED,        /* the person said no */
-	KT_REFUSAL_EXPIRED,       /* the device code ran out */
+enum kt_error_meaning {
+	KT_MEANING_DEAD,          /* the grant itself: log in again */
+	KT_MEANING_SETTING,       /* client, secret, scope, ...: the grant is untouched */
+	KT_MEANING_PASSING,       /* the server's trouble, or the app is paused: try again */
+	KT_MEANING_PENDING,       /* device flow (RFC 8628, 3.5): nobody has approved yet */
+	KT_MEANING_SLOW_DOWN,
+	KT_MEANING_DENIED,        /* the person said no */
+	KT_MEANING_EXPIRED,       /* the device code ran out */
 };
 
 struct kt_dialect {
@@ -32,7 +32,7 @@ struct kt_dialect {
 	                        struct kt_error *error);
 
 	/* The meaning of an OAuth error's name. */
-	enum kt_refusal (*judge)(const char *name);
+	enum kt_error_meaning (*meaning_of)(const char *name);
 };
 
 extern const struct kt_dialect kt_dialect_coze;

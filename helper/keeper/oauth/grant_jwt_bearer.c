@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include "helper/keeper/grant.h"
-#include "helper/keeper/jwt.h"
+#include "helper/keeper/oauth/grant.h"
+#include "helper/keeper/oauth/jwt.h"
 #include "helper/keeper/random.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "helper/keeper/dialect.h"
+#include "helper/keeper/oauth/dialect.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
 
@@ -40,32 +40,32 @@ static bool identify_client(const struct kt_credential *credential, struct kt_er
 }
 
 /* RFC 6749, 5.2 and RFC 8628, 3.5. */
-static enum kt_refusal judge(const char *name)
+static enum kt_error_meaning meaning_of(const char *name)
 {
 	static const struct {
 		const char *name;
-		enum kt_refusal refusal;
+		enum kt_error_meaning refusal;
 	} known[] = {
-		{ "invalid_grant", KT_REFUSAL_DEAD },
-		{ "authorization_pending", KT_REFUSAL_PENDING },
-		{ "slow_down", KT_REFUSAL_SLOW_DOWN },
-		{ "access_denied", KT_REFUSAL_DENIED },
-		{ "expired_token", KT_REFUSAL_EXPIRED },
-		{ "temporarily_unavailable", KT_REFUSAL_PASSING },
-		{ "server_error", KT_REFUSAL_PASSING },
+		{ "invalid_grant", KT_MEANING_DEAD },
+		{ "authorization_pending", KT_MEANING_PENDING },
+		{ "slow_down", KT_MEANING_SLOW_DOWN },
+		{ "access_denied", KT_MEANING_DENIED },
+		{ "expired_token", KT_MEANING_EXPIRED },
+		{ "temporarily_unavailable", KT_MEANING_PASSING },
+		{ "server_error", KT_MEANING_PASSING },
 	};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (strcmp(known[i].name, name) == 0)
 			return known[i].refusal;
-	return KT_REFUSAL_SETTING;
+	return KT_MEANING_SETTING;
 }
 
 const struct kt_dialect kt_dialect_standard = {
 	.name = "standard",
 	.format = "form",
 	.identify_client = identify_client,
-	.judge = judge,
+	.meaning_of = meaning_of,
 };
 
 const struct kt_dialect *kt_dialect_of(const struct kt_credential *credential)

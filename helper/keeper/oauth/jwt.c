@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include "helper/keeper/jwt.h"
-#include "helper/keeper/private_key.h"
+#include "helper/keeper/oauth/jwt.h"
+#include "helper/keeper/oauth/private_key.h"
 #include "keyring/cleanup.h"
 #include "keyring/json.h"
 #include "keyring/text.h"

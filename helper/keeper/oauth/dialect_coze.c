@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "helper/keeper/dialect.h"
+#include "helper/keeper/oauth/dialect.h"
 #include "keyring/cleanup.h"
 
 /*
@@ -29,36 +29,36 @@ static bool identify_client(const struct kt_credential *credential, struct kt_er
  * docs/coze.md, 8.1. The error for a dead refresh token is not documented: any unknown name
  * means it.
  */
-static enum kt_refusal judge(const char *name)
+static enum kt_error_meaning meaning_of(const char *name)
 {
 	static const struct {
 		const char *name;
-		enum kt_refusal refusal;
+		enum kt_error_meaning refusal;
 	} known[] = {
-		{ "authorization_pending", KT_REFUSAL_PENDING },
-		{ "slow_down", KT_REFUSAL_SLOW_DOWN },
-		{ "access_denied", KT_REFUSAL_DENIED },
-		{ "expired_token", KT_REFUSAL_EXPIRED },
-		{ "access_deny", KT_REFUSAL_PASSING },
-		{ "internal_error", KT_REFUSAL_PASSING },
-		{ "temporarily_unavailable", KT_REFUSAL_PASSING },
-		{ "server_error", KT_REFUSAL_PASSING },
-		{ "invalid_client", KT_REFUSAL_SETTING },
-		{ "unauthorized_client", KT_REFUSAL_SETTING },
-		{ "invalid_scope", KT_REFUSAL_SETTING },
-		{ "invalid_request", KT_REFUSAL_SETTING },
-		{ "unsupported_grant_type", KT_REFUSAL_SETTING },
+		{ "authorization_pending", KT_MEANING_PENDING },
+		{ "slow_down", KT_MEANING_SLOW_DOWN },
+		{ "access_denied", KT_MEANING_DENIED },
+		{ "expired_token", KT_MEANING_EXPIRED },
+		{ "access_deny", KT_MEANING_PASSING },
+		{ "internal_error", KT_MEANING_PASSING },
+		{ "temporarily_unavailable", KT_MEANING_PASSING },
+		{ "server_error", KT_MEANING_PASSING },
+		{ "invalid_client", KT_MEANING_SETTING },
+		{ "unauthorized_client", KT_MEANING_SETTING },
+		{ "invalid_scope", KT_MEANING_SETTING },
+		{ "invalid_request", KT_MEANING_SETTING },
+		{ "unsupported_grant_type", KT_MEANING_SETTING },
 	};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (strcmp(known[i].name, name) == 0)
 			return known[i].refusal;
-	return KT_REFUSAL_DEAD;
+	return KT_MEANING_DEAD;
 }
 
 const struct kt_dialect kt_dialect_coze = {
 	.name = "coze",
 	.format = "json",
 	.identify_client = identify_client,
-	.judge = judge,
+	.meaning_of = meaning_of,
 };

@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#include "helper/keeper/dialect.h"
-#include "helper/keeper/grant.h"
-#include "helper/keeper/pkce.h"
+#include "helper/keeper/oauth/dialect.h"
+#include "helper/keeper/oauth/grant.h"
+#include "helper/keeper/oauth/pkce.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
 

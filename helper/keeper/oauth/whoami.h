@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * Asks a service whether a token works: Coze's /v1/users/me (docs/coze.md, section 9). A token
+ * is sent to the service it was stored for and nowhere else.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "keyring/credential.h"
+
+enum kt_whoami_verdict {
+	KT_WHOAMI_WORKS,
+	KT_WHOAMI_REFUSED,   /* the service does not know the token */
+	KT_WHOAMI_UNKNOWN,   /* it cannot tell: no permission, no such endpoint, no answer */
+};
+
+struct kt_whoami {
+	enum kt_whoami_verdict verdict;
+	char *user_name;
+	struct kt_error reason; /* where it does not work: message and remedy */
+};
+
+/* timeout in milliseconds, for the whole question. */
+bool kt_whoami_ask(struct kt_whoami *whoami, const struct kt_credential *credential,
+                   const struct kt_secret *token, int64_t timeout, struct kt_error *error);
+void kt_whoami_clear(struct kt_whoami *whoami);
