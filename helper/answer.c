@@ -7,8 +7,11 @@
 #include <unistd.h>
 
 #include "helper/answer.h"
+#include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
+
+#define TOKEN_MAXIMUM 16384
 
 #define TEXTS 4
 #define ABSENT UINT32_MAX
@@ -22,6 +25,14 @@ struct head {
 	int64_t expires;
 	int64_t obtained;
 };
+
+bool kt_answer_is_token(const struct kt_secret *token)
+{
+	size_t length = token ? kt_secret_length(token) : 0;
+
+	return length >= 1 && length <= TOKEN_MAXIMUM &&
+	       kt_characters_are_visible_ascii(kt_secret_reveal(token), length);
+}
 
 void kt_answer_clear(struct kt_answer *answer)
 {

@@ -26,6 +26,9 @@ struct kt_answer {
 	struct kt_secret oauth_refresh_token; /* of a password item only */
 };
 
+/* True for 1 to 16,384 visible ASCII characters, the form of every token; NULL is none. */
+bool kt_answer_is_token(const struct kt_secret *token);
+
 void kt_answer_clear(struct kt_answer *answer);
 
 /*

@@ -2,7 +2,6 @@
 #include "config.h"
 
 #include "helper/protocol.h"
-#include "keyring/characters.h"
 
 static bool add_line(const char *prefix, const struct kt_answer *answer,
                      struct kt_secret *bytes, struct kt_error *error)
@@ -10,7 +9,7 @@ static bool add_line(const char *prefix, const struct kt_answer *answer,
 	const struct kt_secret *token = &answer->secret;
 
 	/* A header line of curl -H @- ends where the token says, so it must say nothing odd. */
-	if (!kt_characters_are_visible_ascii(kt_secret_reveal(token), kt_secret_length(token)))
+	if (!kt_answer_is_token(token))
 		return kt_fail(error, KT_ERROR_INTERNAL,
 		               "the token holds a character that no header may hold");
 	return kt_secret_append_text(bytes, prefix, error) &&

@@ -7,7 +7,6 @@
 #include "helper/keeper/account/expiry.h"
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/login.h"
-#include "helper/keeper/query.h"
 #include "helper/keeper/terminal.h"
 #include "helper/report.h"
 #include "keyring/cleanup.h"
@@ -27,7 +26,7 @@ static bool read_token(const struct kt_identity *identity, struct kt_secret *tok
                        struct kt_error *error)
 {
 	if (!kt_secret_is_empty(token))
-		return kt_query_check_token(token, error);
+		return kt_settings_check_token(token, error);
 	if (isatty(STDIN_FILENO)) {
 		tell_console(identity);
 		if (!kt_terminal_ask_secret("Token (not shown while you type): ", token, error))
@@ -36,7 +35,7 @@ static bool read_token(const struct kt_identity *identity, struct kt_secret *tok
 		return false;
 	}
 	kt_secret_trim(token);
-	return kt_query_check_token(token, error);
+	return kt_settings_check_token(token, error);
 }
 
 static enum kt_kind kind_of(const struct kt_secret *token)

@@ -21,21 +21,6 @@
 #include "keyring/environment.h"
 #include "keyring/text.h"
 
-#define TOKEN_MAXIMUM 16384
-
-bool kt_query_check_token(const struct kt_secret *token, struct kt_error *error)
-{
-	size_t length = kt_secret_length(token);
-
-	if (length <= TOKEN_MAXIMUM &&
-	    kt_characters_are_visible_ascii(kt_secret_reveal(token), length))
-		return true;
-	kt_fail(error, KT_ERROR_USAGE, length == 0 ? "no token was given"
-	        : "a token is at most 16,384 visible ASCII characters, without a blank or a line "
-	          "end inside");
-	return kt_advise(error, "give the token alone, as the console shows it");
-}
-
 static bool read_settings(const struct kt_query *query, struct kt_settings *settings,
                           struct kt_error *error)
 {
@@ -58,7 +43,7 @@ static bool read_settings(const struct kt_query *query, struct kt_settings *sett
 static bool take_token(struct kt_settings *settings, struct kt_credential *credential,
                        struct kt_error *error)
 {
-	if (!kt_query_check_token(&settings->token, error))
+	if (!kt_settings_check_token(&settings->token, error))
 		return false;
 	credential->kind = kt_text_has_prefix(kt_secret_reveal(&settings->token), "sat_")
 		? KT_KIND_SAT : KT_KIND_PAT;

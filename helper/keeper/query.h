@@ -40,6 +40,3 @@ struct kt_query {
 bool kt_query_answer(struct kt_keeper *keeper, const struct kt_query *query,
                      struct kt_credential *credential, struct kt_answer *answer,
                      struct kt_error *error);
-
-/* KT_ERROR_USAGE unless token is 1 to 16,384 visible ASCII characters. */
-bool kt_query_check_token(const struct kt_secret *token, struct kt_error *error);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "helper/answer.h"
 #include "helper/keeper/settings.h"
 #include "keyring/cleanup.h"
 #include "keyring/environment.h"
@@ -309,4 +310,17 @@ void kt_settings_clear(struct kt_settings *settings)
 	kt_secret_clear(&settings->client_secret);
 	kt_secret_clear(&settings->private_key);
 	*settings = (struct kt_settings){ 0 };
+}
+
+bool kt_settings_check_token(const struct kt_secret *token, struct kt_error *error)
+{
+	if (kt_answer_is_token(token))
+		return true;
+	if (kt_secret_is_empty(token))
+		kt_fail(error, KT_ERROR_USAGE, "no token was given");
+	else
+		kt_fail(error, KT_ERROR_USAGE,
+		        "a token is at most 16,384 visible ASCII characters, "
+		        "without a blank or a line end inside");
+	return kt_advise(error, "give the token alone, as the console shows it");
 }

@@ -69,3 +69,6 @@ bool kt_settings_from_credential(struct kt_settings *settings,
                                  struct kt_error *error);
 
 void kt_settings_clear(struct kt_settings *settings);
+
+/* KT_ERROR_USAGE unless kt_answer_is_token(). */
+bool kt_settings_check_token(const struct kt_secret *token, struct kt_error *error);

@@ -9,8 +9,9 @@
 #include "keyring/credential.h"
 
 /*
- * Writes the error for an answer that brought no tokens: as kt_token_response_fail(), but for an app of
- * the wrong type and a client that is not known it says what to change. Always returns false.
+ * Writes the error for an answer that brought no tokens: as kt_token_response_fail(), but for
+ * an app of the wrong type and a client that is not known it says what to change. Always returns
+ * false.
  */
 bool kt_token_error_write(const struct kt_token_response *response,
                           const struct kt_credential *credential, struct kt_error *error);

@@ -4,26 +4,18 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "helper/answer.h"
 #include "helper/keeper/account/lifetime.h"
 #include "helper/keeper/oauth/token_response.h"
 #include "keyring/characters.h"
 #include "keyring/clock.h"
 #include "keyring/text.h"
 
-#define TOKEN_MAXIMUM 16384
 #define TRIES 3
 /* Milliseconds; doubled with each try, and no try comes sooner than the least. */
 #define PAUSE_BUSY 500
 #define PAUSE_UNANSWERED 200
 #define PAUSE_LEAST 50
-
-static bool is_token(const struct kt_secret *token)
-{
-	size_t length = token ? kt_secret_length(token) : 0;
-
-	return length <= TOKEN_MAXIMUM && length > 0 &&
-	       kt_characters_are_visible_ascii(kt_secret_reveal(token), length);
-}
 
 /* docs/coze.md, 8.1: the SDKs disagree which member carries the name; both are read. */
 static const char *error_name(const struct kt_errand *message)
@@ -50,7 +42,7 @@ static bool has_odd_refresh_token(const struct kt_errand *message)
 {
 	const struct kt_secret *token = kt_errand_secret(message, "s.refresh_token");
 
-	return (token && !kt_secret_is_empty(token) && !is_token(token)) ||
+	return (token && !kt_secret_is_empty(token) && !kt_answer_is_token(token)) ||
 	       kt_errand_text(message, "n.refresh_token");
 }
 
@@ -84,7 +76,7 @@ static enum kt_verdict meaning_of(struct kt_token_response *response,
 	if (response->name && *response->name)
 		return judge_named(response, dialect);
 	if (response->status >= 200 && response->status < 300 &&
-	    is_token(kt_errand_secret(message, "s.access_token")) &&
+	    kt_answer_is_token(kt_errand_secret(message, "s.access_token")) &&
 	    !has_odd_refresh_token(message))
 		return KT_VERDICT_TOKENS;
 	return judge_status(response->status);
@@ -120,7 +112,7 @@ bool kt_tokens_read(struct kt_tokens *tokens, const struct kt_token_response *re
 	if (!kt_secret_copy(&tokens->access_token, kt_errand_secret(message, "s.access_token"),
 	                    error))
 		return false;
-	return !is_token(refresh_token) ||
+	return !kt_answer_is_token(refresh_token) ||
 	       kt_secret_copy(&tokens->refresh_token, refresh_token, error);
 }
 
