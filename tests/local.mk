@@ -18,8 +18,8 @@ tests_bin_keyturn_keeper_LDADD = $(KEEPER_LIBS)
 
 # And a keeper that tests stop at named points.
 tests_bin_faulty_keeper_SOURCES = \
-	helper/keeper/fault.c \
-	helper/keeper/rotation.c \
+	helper/keeper/token/fault_point.c \
+	helper/keeper/token/rotation.c \
 	helper/libexec.c
 tests_bin_faulty_keeper_CPPFLAGS = $(AM_CPPFLAGS) $(CHECKED) -DKT_FAULT_POINTS
 tests_bin_faulty_keeper_LDADD = $(KEEPER_LIBS)

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "helper/keeper/escrow.h"
+#include "helper/keeper/token/escrow.h"
 #include "keyring/cleanup.h"
 #include "keyring/kernel_key.h"
 #include "keyring/text.h"

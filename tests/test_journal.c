@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "helper/keeper/account/lock.h"
-#include "helper/keeper/journal.h"
+#include "helper/keeper/token/journal.h"
 #include "keyring/cleanup.h"
 #include "keyring/environment.h"
 #include "keyring/text.h"

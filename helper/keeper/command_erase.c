@@ -7,8 +7,8 @@
 #include "helper/keeper/account/returned.h"
 #include "helper/keeper/cache/change.h"
 #include "helper/keeper/command.h"
-#include "helper/keeper/reject.h"
-#include "helper/keeper/session.h"
+#include "helper/keeper/token/refused.h"
+#include "helper/keeper/token/service_app.h"
 #include "helper/report.h"
 #include "helper/request.h"
 #include "keyring/cleanup.h"
@@ -27,7 +27,7 @@ static bool erase_one(struct kt_keyring *keyring, const struct kt_identity *iden
 	    !kt_keyring_load(keyring, identity, &credential, &found, error))
 		return false;
 	if (found && credential.kind == KT_KIND_JWT)
-		return kt_session_reject(keyring, &credential, &requirement, secret, error);
+		return kt_service_app_reject(keyring, &credential, &requirement, secret, error);
 	if (!found || (secret && !kt_secret_is_equal(&credential.token, secret)))
 		return true;
 	kt_change_invalidate(&change);
@@ -38,7 +38,7 @@ static bool erase_one(struct kt_keyring *keyring, const struct kt_identity *iden
 		kt_report_trace("erase: a PAT or SAT is deleted by logout alone");
 		return true;
 	}
-	return kt_reject_token(keyring, &credential, error);
+	return kt_refused_mark(keyring, &credential, error);
 }
 
 static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)

@@ -8,7 +8,7 @@
 #include "helper/keeper/account/find.h"
 #include "helper/keeper/cache/answers.h"
 #include "helper/keeper/command.h"
-#include "helper/keeper/supply.h"
+#include "helper/keeper/token/token.h"
 #include "helper/protocol.h"
 #include "helper/report.h"
 #include "helper/request.h"
@@ -78,7 +78,7 @@ static bool answer_request(struct kt_keeper *keeper, const struct kt_request *re
 		return true;
 	}
 	if (!check_safe(request, &credential, error) ||
-	    !kt_supply_answer(keeper, &credential, &requirement, &answer, &found, error))
+	    !kt_token_get(keeper, &credential, &requirement, &answer, &found, error))
 		return false;
 	if (!found)
 		return true;

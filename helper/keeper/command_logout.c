@@ -9,7 +9,7 @@
 #include "helper/keeper/cache/change.h"
 #include "helper/keeper/command.h"
 #include "helper/keeper/oauth/revocation.h"
-#include "helper/keeper/rotation.h"
+#include "helper/keeper/token/rotation.h"
 #include "helper/report.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"

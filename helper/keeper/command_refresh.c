@@ -4,7 +4,7 @@
 #include "helper/keeper/account/find.h"
 #include "helper/keeper/cache/stamp.h"
 #include "helper/keeper/command.h"
-#include "helper/keeper/supply.h"
+#include "helper/keeper/token/token.h"
 #include "helper/report.h"
 #include "keyring/cleanup.h"
 
@@ -12,7 +12,7 @@ static bool refresh_one(struct kt_keeper *keeper, struct kt_credential *credenti
                         const struct kt_requirement *requirement, struct kt_error *error)
 {
 	if (kt_kind_is_grant(credential->kind))
-		return kt_supply_renew(keeper, credential, requirement, error);
+		return kt_token_renew(keeper, credential, requirement, error);
 	kt_fail(error, KT_ERROR_USAGE, "refresh: a %s is not renewed, it is replaced",
 	        kt_kind_name(credential->kind));
 	return kt_advise(error, "run: keyturn login");

@@ -6,8 +6,8 @@
 #include "helper/keeper/account/find.h"
 #include "helper/keeper/cache/change.h"
 #include "helper/keeper/command.h"
-#include "helper/keeper/reject.h"
-#include "helper/keeper/session.h"
+#include "helper/keeper/token/refused.h"
+#include "helper/keeper/token/service_app.h"
 #include "helper/report.h"
 #include "keyring/cleanup.h"
 
@@ -43,14 +43,14 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	    !kt_keyring_load(&keeper->keyring, &identity, &credential, &found, error))
 		return false;
 	if (found && credential.kind == KT_KIND_JWT)
-		return kt_session_reject(&keeper->keyring, &credential, &requirement,
-		                         current ? NULL : &token, error);
+		return kt_service_app_reject(&keeper->keyring, &credential, &requirement,
+		                             current ? NULL : &token, error);
 	if (!found || (!current && !kt_secret_is_equal(&credential.token, &token))) {
 		kt_report_trace("reject: that token is not the current one any more");
 		return true;
 	}
 	kt_change_invalidate(&change);
-	return kt_reject_token(&keeper->keyring, &credential, error);
+	return kt_refused_mark(&keeper->keyring, &credential, error);
 }
 
 const struct kt_command kt_command_reject = {

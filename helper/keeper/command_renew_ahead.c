@@ -6,7 +6,7 @@
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/cache/stamp.h"
 #include "helper/keeper/command.h"
-#include "helper/keeper/supply.h"
+#include "helper/keeper/token/token.h"
 #include "keyring/cleanup.h"
 #include "keyring/environment.h"
 #include "keyring/text.h"
@@ -29,7 +29,7 @@ static bool renew(struct kt_keeper *keeper, const char *service, const char *acc
 		return false;
 	if (!found || !kt_kind_is_grant(credential.kind))
 		return true;
-	if (!kt_supply_renew(keeper, &credential, &ahead, error))
+	if (!kt_token_renew(keeper, &credential, &ahead, error))
 		return false;
 	return kt_lifetime_left(&credential) > credential.lifetime / 5 ||
 	       kt_fail(error, KT_ERROR_BUSY, "the token could not be renewed yet");

@@ -11,7 +11,7 @@
 #include "helper/keeper/login.h"
 #include "helper/keeper/oauth/private_key.h"
 #include "helper/keeper/random.h"
-#include "helper/keeper/rotation.h"
+#include "helper/keeper/token/rotation.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
 

@@ -11,7 +11,7 @@
 #include "helper/keeper/courier.h"
 #include "helper/keeper/describe.h"
 #include "helper/keeper/oauth/whoami.h"
-#include "helper/keeper/supply.h"
+#include "helper/keeper/token/token.h"
 #include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
@@ -44,7 +44,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 
 	if (!kt_options_read_account(NULL, 0, argc, argv, &account, error) ||
 	    !kt_account_find(keeper, account, KT_ACCOUNT_TOKEN, &credential, error) ||
-	    !kt_supply_answer(keeper, &credential, &requirement, &answer, &found, error))
+	    !kt_token_get(keeper, &credential, &requirement, &answer, &found, error))
 		return false;
 	kt_expiry_warn(&credential);
 	if (!kt_whoami_ask(&whoami, &credential, &answer.secret, KT_COURIER_MILLISECONDS, error))

@@ -8,7 +8,7 @@
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/handover.h"
 #include "helper/keeper/random.h"
-#include "helper/keeper/rotation.h"
+#include "helper/keeper/token/rotation.h"
 #include "helper/url.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"

@@ -37,12 +37,8 @@ libkeeper_a_SOURCES = \
 	helper/keeper/courier.c helper/keeper/courier.h \
 	helper/keeper/describe.c helper/keeper/describe.h \
 	helper/keeper/discovery.c helper/keeper/discovery.h \
-	helper/keeper/escrow.c helper/keeper/escrow.h \
-	helper/keeper/fault.h \
 	helper/keeper/handover.c helper/keeper/handover.h \
 	helper/keeper/help.c helper/keeper/help.h \
-	helper/keeper/hold.c helper/keeper/hold.h \
-	helper/keeper/journal.c helper/keeper/journal.h \
 	helper/keeper/keeper.c helper/keeper/keeper.h \
 	helper/keeper/login.c helper/keeper/login.h \
 	helper/keeper/login_app.c \
@@ -57,12 +53,8 @@ libkeeper_a_SOURCES = \
 	helper/keeper/qr.h $(QR_SOURCE) \
 	helper/keeper/query.c helper/keeper/query.h \
 	helper/keeper/random.c helper/keeper/random.h \
-	helper/keeper/reject.c helper/keeper/reject.h \
-	helper/keeper/rotation.c helper/keeper/rotation.h \
-	helper/keeper/session.c helper/keeper/session.h \
 	helper/keeper/settings.c helper/keeper/settings.h \
 	helper/keeper/settings_config.c \
-	helper/keeper/supply.c helper/keeper/supply.h \
 	helper/keeper/terminal.c helper/keeper/terminal.h
 
 keyturn_keeper_SOURCES = helper/libexec.c

@@ -7,8 +7,8 @@
 #include "helper/keeper/browser.h"
 #include "helper/keeper/discovery.h"
 #include "helper/keeper/login.h"
-#include "helper/keeper/session.h"
 #include "helper/keeper/terminal.h"
+#include "helper/keeper/token/service_app.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
 
@@ -70,7 +70,7 @@ static bool get_tokens(struct kt_keeper *keeper, const struct kt_login *login,
 {
 	switch (credential->kind) {
 	case KT_KIND_JWT:
-		return kt_session_sign(keeper, credential, error);
+		return kt_service_app_sign(keeper, credential, error);
 	case KT_KIND_DEVICE:
 		return kt_login_device(credential, error);
 	case KT_KIND_WEB:
@@ -95,7 +95,7 @@ static bool keep(struct kt_keyring *keyring, const struct kt_credential *credent
 		return false;
 	kt_lifetime_end(&bare);
 	return kt_login_keep(keyring, &bare, error) &&
-	       (kt_session_remember(credential) || kt_login_keep(keyring, credential, error));
+	       (kt_service_app_remember(credential) || kt_login_keep(keyring, credential, error));
 }
 
 bool kt_login_with_app(struct kt_keeper *keeper, const struct kt_login *login,

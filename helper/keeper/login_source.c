@@ -7,7 +7,7 @@
 #include "helper/keeper/account/find.h"
 #include "helper/keeper/certificates.h"
 #include "helper/keeper/login.h"
-#include "helper/keeper/session.h"
+#include "helper/keeper/token/service_app.h"
 #include "keyring/cleanup.h"
 #include "keyring/file.h"
 #include "keyring/text.h"
@@ -119,10 +119,11 @@ static bool apply_files(const struct kt_login *login, struct kt_settings *settin
 	if (login->scope && login->scope_file)
 		return kt_fail(error, KT_ERROR_USAGE, "login: --scope and --scope-file exclude each "
 		               "other");
-	if (login->scope_file && !kt_session_read_scope(&settings->scope, login->scope_file, error))
+	if (login->scope_file &&
+	    !kt_service_app_read_scope(&settings->scope, login->scope_file, error))
 		return false;
 	if (login->duration &&
-	    !kt_session_read_duration(login->duration, &settings->duration, error))
+	    !kt_service_app_read_duration(login->duration, &settings->duration, error))
 		return false;
 	return !login->ca_file || kt_certificates_read(&settings->ca, login->ca_file, error);
 }

@@ -11,9 +11,9 @@
 #include "helper/keeper/app.h"
 #include "helper/keeper/cache/answers.h"
 #include "helper/keeper/query.h"
-#include "helper/keeper/session.h"
 #include "helper/keeper/settings.h"
-#include "helper/keeper/supply.h"
+#include "helper/keeper/token/service_app.h"
+#include "helper/keeper/token/token.h"
 #include "helper/report.h"
 #include "keyring/characters.h"
 #include "keyring/cleanup.h"
@@ -63,8 +63,8 @@ static bool sign_token(struct kt_keeper *keeper, const struct kt_settings *setti
 {
 	if (settings->kind == KT_KIND_JWT)
 		return kt_app_fill(credential, settings, error) &&
-		       kt_session_choose(credential, requirement, error) &&
-		       kt_session_sign(keeper, credential, error);
+		       kt_service_app_choose(credential, requirement, error) &&
+		       kt_service_app_sign(keeper, credential, error);
 	kt_fail(error, KT_ERROR_USAGE, "a %s app's refresh token changes at each use and has to be "
 	        "kept: that needs a login", kt_kind_name(settings->kind));
 	return kt_advise(error, "run: keyturn login --from-env (or --env-file, --config), then "
@@ -174,7 +174,7 @@ static bool from_keyring(struct kt_keeper *keeper, const struct kt_query *query,
 	if (answered)
 		return true;
 	if (!check_session(query, credential, error) ||
-	    !kt_supply_answer(keeper, credential, requirement, answer, &found, error))
+	    !kt_token_get(keeper, credential, requirement, answer, &found, error))
 		return false;
 	if (!has_session(query))
 		kt_answers_put(&memory, credential, answer);
@@ -197,14 +197,14 @@ bool kt_query_answer(struct kt_keeper *keeper, const struct kt_query *query,
 	                                         INT32_MAX, &requirement.minimum_seconds))
 		return kt_fail(error, KT_ERROR_USAGE, "--min-valid is not a number of seconds");
 	if ((query->duration &&
-	     !kt_session_read_duration(query->duration, &requirement.duration, error)) ||
-	    (query->scope_file && !kt_session_read_scope(&scope, query->scope_file, error)))
+	     !kt_service_app_read_duration(query->duration, &requirement.duration, error)) ||
+	    (query->scope_file && !kt_service_app_read_scope(&scope, query->scope_file, error)))
 		return false;
 	requirement.scope = scope;
 	if (query->from_environment || query->env_file || query->config)
 		loaded = from_settings(keeper, query, &requirement, credential, error) &&
 		         check_session(query, credential, error) &&
-		         kt_supply_show(credential, answer, &found, error);
+		         kt_token_as_is(credential, answer, &found, error);
 	else
 		loaded = from_keyring(keeper, query, &requirement, credential, answer, error);
 	if (!loaded)

@@ -2,7 +2,7 @@
 #include "config.h"
 
 #include "helper/keeper/account/expiry.h"
-#include "helper/keeper/rotation.h"
+#include "helper/keeper/token/rotation.h"
 #include "helper/keeper/token/state.h"
 #include "keyring/clock.h"
 

@@ -4,7 +4,7 @@
 #include <signal.h>
 #include <string.h>
 
-#include "helper/keeper/fault.h"
+#include "helper/keeper/token/fault_point.h"
 #include "keyring/environment.h"
 
 void kt_fault_point(const char *name)

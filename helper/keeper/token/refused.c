@@ -2,10 +2,10 @@
 #include "config.h"
 
 #include "helper/keeper/account/lifetime.h"
-#include "helper/keeper/reject.h"
+#include "helper/keeper/token/refused.h"
 #include "keyring/clock.h"
 
-bool kt_reject_token(struct kt_keyring *keyring, struct kt_credential *credential,
+bool kt_refused_mark(struct kt_keyring *keyring, struct kt_credential *credential,
                      struct kt_error *error)
 {
 	if (kt_kind_is_fixed(credential->kind)) {

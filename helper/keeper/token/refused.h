@@ -12,5 +12,5 @@
  * Marks a PAT or SAT as refused, or drops a grant's access token, and stores that. Called
  * inside a change of the account.
  */
-bool kt_reject_token(struct kt_keyring *keyring, struct kt_credential *credential,
+bool kt_refused_mark(struct kt_keyring *keyring, struct kt_credential *credential,
                      struct kt_error *error);

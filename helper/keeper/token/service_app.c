@@ -14,8 +14,8 @@
 #include "helper/keeper/oauth/grant.h"
 #include "helper/keeper/oauth/token_error.h"
 #include "helper/keeper/oauth/token_response.h"
-#include "helper/keeper/reject.h"
-#include "helper/keeper/session.h"
+#include "helper/keeper/token/refused.h"
+#include "helper/keeper/token/service_app.h"
 #include "helper/report.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
@@ -46,13 +46,13 @@ static void clear_session(struct session *session)
 	kt_text_free(&session->variant);
 }
 
-bool kt_session_read_duration(const char *text, int64_t *duration, struct kt_error *error)
+bool kt_service_app_read_duration(const char *text, int64_t *duration, struct kt_error *error)
 {
 	return kt_text_to_number(text, strlen(text), 1, LONGEST_DURATION, duration) ||
 	       kt_fail(error, KT_ERROR_USAGE, "--duration is 1 to 86399 seconds");
 }
 
-bool kt_session_read_scope(char **scope, const char *path, struct kt_error *error)
+bool kt_service_app_read_scope(char **scope, const char *path, struct kt_error *error)
 {
 	KT_CLEANUP(kt_secret_clear) struct kt_secret text = { 0 };
 	KT_CLEANUP(kt_secret_clear) struct kt_secret compact = { 0 };
@@ -75,8 +75,8 @@ bool kt_session_read_scope(char **scope, const char *path, struct kt_error *erro
 	       kt_text_set(scope, kt_secret_reveal(&compact), error);
 }
 
-bool kt_session_choose(struct kt_credential *credential, const struct kt_requirement *requirement,
-                       struct kt_error *error)
+bool kt_service_app_choose(struct kt_credential *credential,
+                           const struct kt_requirement *requirement, struct kt_error *error)
 {
 	bool is_other = false;
 
@@ -229,8 +229,8 @@ static bool accept(struct kt_credential *credential, const struct kt_errand *ans
 	return kt_lifetime_start(credential, tokens.lifetime, tokens.spent, error);
 }
 
-bool kt_session_sign(struct kt_keeper *keeper, struct kt_credential *credential,
-                     struct kt_error *error)
+bool kt_service_app_sign(struct kt_keeper *keeper, struct kt_credential *credential,
+                         struct kt_error *error)
 {
 	int64_t deadline = kt_clock_monotonic() + KT_COURIER_MILLISECONDS;
 	int64_t correction = 0;
@@ -284,7 +284,7 @@ static bool run_locked(struct kt_keeper *keeper, struct kt_credential *credentia
 
 	if ((!kt_change_is_none_since(change, keeper->stamp) &&
 	     !reload(&keeper->keyring, credential, error)) ||
-	    !kt_session_choose(credential, requirement, error) ||
+	    !kt_service_app_choose(credential, requirement, error) ||
 	    !name_session(&session, credential, requirement, error))
 		return false;
 	kt_cache_open(&session.cache, kt_environment_get);
@@ -292,7 +292,7 @@ static bool run_locked(struct kt_keeper *keeper, struct kt_credential *credentia
 		recall(&session, credential);
 	if (kt_requirement_is_met(requirement, credential))
 		return true;
-	if (!kt_session_sign(keeper, credential, error))
+	if (!kt_service_app_sign(keeper, credential, error))
 		return false;
 	/* Otherwise the door would hand out the old token from the cache until it expires. */
 	if (session.is_own)
@@ -305,13 +305,13 @@ static bool run_locked(struct kt_keeper *keeper, struct kt_credential *credentia
 	return kt_keyring_store(&keeper->keyring, credential, error);
 }
 
-bool kt_session_run(struct kt_keeper *keeper, struct kt_credential *credential,
-                    const struct kt_requirement *requirement, struct kt_error *error)
+bool kt_service_app_run(struct kt_keeper *keeper, struct kt_credential *credential,
+                        const struct kt_requirement *requirement, struct kt_error *error)
 {
 	KT_CLEANUP(kt_change_end) struct kt_change change = { 0 };
 	KT_CLEANUP(clear_session) struct session session = { 0 };
 
-	if (!kt_session_choose(credential, requirement, error) ||
+	if (!kt_service_app_choose(credential, requirement, error) ||
 	    !name_session(&session, credential, requirement, error))
 		return false;
 	kt_cache_open(&session.cache, kt_environment_get);
@@ -329,7 +329,7 @@ bool kt_session_run(struct kt_keeper *keeper, struct kt_credential *credential,
 	return run_locked(keeper, credential, requirement, &change, error);
 }
 
-bool kt_session_remember(const struct kt_credential *credential)
+bool kt_service_app_remember(const struct kt_credential *credential)
 {
 	KT_CLEANUP(clear_session) struct session session = { 0 };
 	const struct kt_requirement own = { 0 };
@@ -339,9 +339,9 @@ bool kt_session_remember(const struct kt_credential *credential)
 	return name_session(&session, credential, &own, &ignored) && remember(&session, credential);
 }
 
-bool kt_session_reject(struct kt_keyring *keyring, struct kt_credential *credential,
-                       const struct kt_requirement *requirement, const struct kt_secret *token,
-                       struct kt_error *error)
+bool kt_service_app_reject(struct kt_keyring *keyring, struct kt_credential *credential,
+                           const struct kt_requirement *requirement, const struct kt_secret *token,
+                           struct kt_error *error)
 {
 	KT_CLEANUP(kt_credential_clear) struct kt_credential chosen = { 0 };
 	KT_CLEANUP(clear_session) struct session session = { 0 };
@@ -349,7 +349,7 @@ bool kt_session_reject(struct kt_keyring *keyring, struct kt_credential *credent
 
 	kt_cache_open(&session.cache, kt_environment_get);
 	if (!kt_credential_copy(&chosen, credential, error) ||
-	    !kt_session_choose(&chosen, requirement, error) ||
+	    !kt_service_app_choose(&chosen, requirement, error) ||
 	    !name_session(&session, &chosen, requirement, error))
 		return false;
 	recall(&session, &chosen);
@@ -359,5 +359,5 @@ bool kt_session_reject(struct kt_keyring *keyring, struct kt_credential *credent
 	}
 	kt_answers_forget_variant(identity, session.variant);
 	kt_answers_forget_variant(identity, kt_text_or_empty(requirement->session_name));
-	return !session.is_own || kt_reject_token(keyring, credential, error);
+	return !session.is_own || kt_refused_mark(keyring, credential, error);
 }

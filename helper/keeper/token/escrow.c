@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "helper/keeper/escrow.h"
+#include "helper/keeper/token/escrow.h"
 #include "keyring/cleanup.h"
 #include "keyring/kernel_key.h"
 #include "keyring/text.h"

@@ -9,14 +9,14 @@
 #include "helper/keeper/cache/answers.h"
 #include "helper/keeper/cache/change.h"
 #include "helper/keeper/courier.h"
-#include "helper/keeper/escrow.h"
-#include "helper/keeper/fault.h"
-#include "helper/keeper/hold.h"
-#include "helper/keeper/journal.h"
 #include "helper/keeper/oauth/dialect.h"
 #include "helper/keeper/oauth/grant.h"
 #include "helper/keeper/oauth/token_response.h"
-#include "helper/keeper/rotation.h"
+#include "helper/keeper/token/escrow.h"
+#include "helper/keeper/token/fault_point.h"
+#include "helper/keeper/token/journal.h"
+#include "helper/keeper/token/rotation.h"
+#include "helper/keeper/token/signals.h"
 #include "helper/report.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
@@ -46,7 +46,7 @@ struct rotation {
 	int64_t deadline;         /* of all requests together */
 	struct kt_journal journal;
 	struct kt_escrow escrow;
-	struct kt_hold hold;
+	struct kt_signals hold;
 	struct kt_courier courier; /* the last request's; it ends while the answer is stored */
 	bool is_unclear;          /* an earlier request with this refresh token may have counted */
 	struct kt_secret sent;    /* the refresh token of the request */
@@ -59,7 +59,7 @@ static void clear_rotation(struct rotation *rotation)
 	kt_text_free(&rotation->name);
 	kt_journal_close(&rotation->journal);
 	kt_escrow_close(&rotation->escrow);
-	kt_hold_end(&rotation->hold);
+	kt_signals_deliver(&rotation->hold);
 }
 
 /* Good for who asks for nothing; maybe not what the requirement asks for. */
@@ -86,7 +86,7 @@ static bool commit_to_sending(struct rotation *rotation, struct kt_error *error)
 	KT_CLEANUP(kt_errand_clear) struct kt_errand go = { 0 };
 
 	kt_fault_point("before-sent");
-	kt_hold_begin(&rotation->hold);
+	kt_signals_defer(&rotation->hold);
 	rotation->journal.sent_wall = kt_clock_wall();
 	if (!kt_journal_name_token(&rotation->journal, rotation->credential, &rotation->sent,
 	                           error) ||
@@ -172,7 +172,7 @@ static bool send_until_settled(struct rotation *rotation, struct kt_errand *answ
 			return true;
 		if (!settle(rotation, error))
 			return false;
-		kt_hold_end(&rotation->hold);
+		kt_signals_deliver(&rotation->hold);
 		kt_clock_sleep(pause);
 	}
 }

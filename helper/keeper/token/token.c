@@ -6,9 +6,9 @@
 #include "helper/keeper/account/answer.h"
 #include "helper/keeper/account/lock.h"
 #include "helper/keeper/account/service.h"
-#include "helper/keeper/rotation.h"
-#include "helper/keeper/session.h"
-#include "helper/keeper/supply.h"
+#include "helper/keeper/token/rotation.h"
+#include "helper/keeper/token/service_app.h"
+#include "helper/keeper/token/token.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/text.h"
@@ -25,15 +25,15 @@ static bool fail_refused(const struct kt_credential *credential, struct kt_error
 	                 name, name);
 }
 
-bool kt_supply_renew(struct kt_keeper *keeper, struct kt_credential *credential,
-                     const struct kt_requirement *requirement, struct kt_error *error)
+bool kt_token_renew(struct kt_keeper *keeper, struct kt_credential *credential,
+                    const struct kt_requirement *requirement, struct kt_error *error)
 {
 	if (credential->kind == KT_KIND_JWT)
-		return kt_session_run(keeper, credential, requirement, error);
+		return kt_service_app_run(keeper, credential, requirement, error);
 	return kt_rotation_run(keeper, credential, requirement, error);
 }
 
-bool kt_supply_show(const struct kt_credential *credential, struct kt_answer *answer,
+bool kt_token_as_is(const struct kt_credential *credential, struct kt_answer *answer,
                     bool *found, struct kt_error *error)
 {
 	*found = false;
@@ -61,17 +61,17 @@ static bool renew_after_login(struct kt_keeper *keeper, struct kt_credential *cr
 		return false;
 	kt_error_clear(error);
 	return !kt_kind_is_grant(credential->kind) ||
-	       kt_supply_renew(keeper, credential, requirement, error);
+	       kt_token_renew(keeper, credential, requirement, error);
 }
 
-bool kt_supply_answer(struct kt_keeper *keeper, struct kt_credential *credential,
-                      const struct kt_requirement *requirement, struct kt_answer *answer,
-                      bool *found, struct kt_error *error)
+bool kt_token_get(struct kt_keeper *keeper, struct kt_credential *credential,
+                  const struct kt_requirement *requirement, struct kt_answer *answer,
+                  bool *found, struct kt_error *error)
 {
 	*found = false;
 	if (kt_kind_is_grant(credential->kind) &&
-	    !kt_supply_renew(keeper, credential, requirement, error) &&
+	    !kt_token_renew(keeper, credential, requirement, error) &&
 	    !renew_after_login(keeper, credential, requirement, error))
 		return false;
-	return kt_supply_show(credential, answer, found, error);
+	return kt_token_as_is(credential, answer, found, error);
 }

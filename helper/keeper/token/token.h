@@ -21,17 +21,17 @@
  * is false. The answer's expires stays 0 for PAT and SAT: what the user typed warns and never
  * blocks.
  */
-bool kt_supply_answer(struct kt_keeper *keeper, struct kt_credential *credential,
-                      const struct kt_requirement *requirement, struct kt_answer *answer,
-                      bool *found, struct kt_error *error);
+bool kt_token_get(struct kt_keeper *keeper, struct kt_credential *credential,
+                  const struct kt_requirement *requirement, struct kt_answer *answer,
+                  bool *found, struct kt_error *error);
 
 /* The same from the credential as it is, whatever its age. */
-bool kt_supply_show(const struct kt_credential *credential, struct kt_answer *answer,
+bool kt_token_as_is(const struct kt_credential *credential, struct kt_answer *answer,
                     bool *found, struct kt_error *error);
 
 /*
  * Makes the access token of a grant meet the wish: a service app signs (session.h), any other
  * grant refreshes (rotation.h). Both write the errors that rotation.h tells.
  */
-bool kt_supply_renew(struct kt_keeper *keeper, struct kt_credential *credential,
-                     const struct kt_requirement *requirement, struct kt_error *error);
+bool kt_token_renew(struct kt_keeper *keeper, struct kt_credential *credential,
+                    const struct kt_requirement *requirement, struct kt_error *error);

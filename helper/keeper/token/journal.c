@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "helper/keeper/account/lock.h"
-#include "helper/keeper/journal.h"
+#include "helper/keeper/token/journal.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/environment.h"

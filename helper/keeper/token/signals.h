@@ -9,15 +9,15 @@
 #include <signal.h>
 #include <stdbool.h>
 
-#define KT_HOLD_SIGNALS 4
+#define KT_SIGNALS_COUNT 4
 
 /* A zeroed hold is none. */
-struct kt_hold {
+struct kt_signals {
 	bool is_held;
-	struct sigaction before[KT_HOLD_SIGNALS];
+	struct sigaction before[KT_SIGNALS_COUNT];
 };
 
-void kt_hold_begin(struct kt_hold *hold);
+void kt_signals_defer(struct kt_signals *hold);
 
 /* For KT_CLEANUP; safe to repeat. A signal that came is raised again. */
-void kt_hold_end(struct kt_hold *hold);
+void kt_signals_deliver(struct kt_signals *hold);
