@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "helper/keeper/account/service.h"
-#include "helper/keeper/app.h"
+#include "helper/keeper/login/coze_app.h"
 #include "helper/keeper/oauth/grant.h"
 #include "helper/keeper/oauth/pkce.h"
 #include "keyring/cleanup.h"
@@ -92,7 +92,7 @@ static void fill(struct kt_credential *credential, const struct vector *vector)
 	assert_true(kt_text_set(&settings.www_base, vector->www_base, &error));
 	assert_true(kt_text_set(&settings.workspace_id, vector->workspace_id, &error));
 	assert_true(kt_text_set(&settings.redirect_uri, vector->redirect_uri, &error));
-	assert_true(kt_app_fill(credential, &settings, &error));
+	assert_true(kt_coze_app_fill(credential, &settings, &error));
 }
 
 static void authorize_urls_equal_vectors_5_to_10(void **state)

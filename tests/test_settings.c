@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "helper/keeper/settings.h"
+#include "helper/keeper/login/settings.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
 

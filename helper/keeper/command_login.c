@@ -5,13 +5,13 @@
 
 #include "helper/keeper/account/find.h"
 #include "helper/keeper/command.h"
-#include "helper/keeper/login.h"
+#include "helper/keeper/login/login.h"
 #include "helper/keeper/terminal.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
 
 /* The caller named neither a way to log in nor where settings are found. */
-static bool is_bare(const struct kt_login *login)
+static bool is_bare(const struct kt_login_options *login)
 {
 	return !login->with_token && !login->kind && !login->client_id && !login->issuer &&
 	       !login->private_key_file && !login->client_secret_file && !login->config &&
@@ -22,7 +22,7 @@ static bool is_bare(const struct kt_login *login)
  * True if the login may be to a stored account: a name alone, or one with '@' (NAME@SITE,
  * NAME@HOST).
  */
-static bool may_be_stored(const struct kt_login *login)
+static bool may_be_stored(const struct kt_login_options *login)
 {
 	return login->account && !login->site && !login->api_base && !login->issuer &&
 	       (is_bare(login) || strchr(login->account, '@'));
@@ -32,7 +32,7 @@ static bool may_be_stored(const struct kt_login *login)
  * A login to a stored account is done as before, unless options say otherwise. Its service is
  * known in any case.
  */
-static bool look_for_account(struct kt_keeper *keeper, struct kt_login *login,
+static bool look_for_account(struct kt_keeper *keeper, struct kt_login_options *login,
                              struct kt_identity *identity, struct kt_error *error)
 {
 	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
@@ -84,7 +84,7 @@ static bool ask_kind(struct kt_settings *settings, bool with_token, struct kt_er
  * Settles the way to log in. If no option shows it, the person is asked. An account's name
  * without any option means a token.
  */
-static bool settle_way(const struct kt_login *login, struct kt_settings *settings,
+static bool settle_way(const struct kt_login_options *login, struct kt_settings *settings,
                        struct kt_error *error)
 {
 	if (kt_kind_is_fixed(settings->kind) && login->like && !kt_terminal_is_interactive()) {
@@ -103,13 +103,13 @@ static bool settle_way(const struct kt_login *login, struct kt_settings *setting
 	return ask_kind(settings, is_bare(login), error);
 }
 
-static bool log_in(struct kt_keeper *keeper, struct kt_login *login, struct kt_error *error)
+static bool log_in(struct kt_keeper *keeper, struct kt_login_options *login, struct kt_error *error)
 {
 	KT_CLEANUP(kt_settings_clear) struct kt_settings settings = { 0 };
 	KT_CLEANUP(kt_identity_clear) struct kt_identity identity = { 0 };
 
 	if (!look_for_account(keeper, login, &identity, error) ||
-	    !kt_login_gather(keeper, login, &settings, &identity, error) ||
+	    !kt_login_read_settings(keeper, login, &settings, &identity, error) ||
 	    !settle_way(login, &settings, error))
 		return false;
 	if (kt_kind_is_fixed(settings.kind))
@@ -119,7 +119,7 @@ static bool log_in(struct kt_keeper *keeper, struct kt_login *login, struct kt_e
 
 static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
 {
-	struct kt_login login = { 0 };
+	struct kt_login_options login = { 0 };
 	const struct kt_option options[] = {
 		{ "with-token", false, &login.with_token },
 		{ "kind", true, &login.kind },

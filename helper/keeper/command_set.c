@@ -8,7 +8,7 @@
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/cache/change.h"
 #include "helper/keeper/command.h"
-#include "helper/keeper/login.h"
+#include "helper/keeper/login/login.h"
 #include "helper/keeper/oauth/private_key.h"
 #include "helper/keeper/random.h"
 #include "helper/keeper/token/rotation.h"

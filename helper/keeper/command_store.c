@@ -8,7 +8,7 @@
 #include "helper/keeper/account/returned.h"
 #include "helper/keeper/cache/change.h"
 #include "helper/keeper/command.h"
-#include "helper/keeper/handover.h"
+#include "helper/keeper/login/store_grant.h"
 #include "helper/report.h"
 #include "helper/request.h"
 #include "helper/url.h"
@@ -124,7 +124,7 @@ static bool identify(const struct kt_request *request, struct kt_identity *ident
                      struct kt_error *error)
 {
 	bool has_name = request->pattern.username != NULL;
-	bool is_token = kt_handover_is_grant(request) || kind_of(request) != KT_KIND_PASSWORD;
+	bool is_token = kt_store_grant_is_offered(request) || kind_of(request) != KT_KIND_PASSWORD;
 
 	return kt_identity_copy(identity, &request->pattern, error) &&
 	       (identity->path || kt_text_set(&identity->path, "", error)) &&
@@ -148,8 +148,8 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	if (!keyring || !identify(&request, &identity, error) ||
 	    !kt_change_begin(&change, &identity, error))
 		return false;
-	if (kt_handover_is_grant(&request))
-		return kt_handover_store(keyring, &identity, &request, error);
+	if (kt_store_grant_is_offered(&request))
+		return kt_store_grant(keyring, &identity, &request, error);
 	return store_secret(keyring, &identity, &request, error);
 }
 

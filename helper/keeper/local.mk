@@ -1,14 +1,5 @@
 # SPDX-License-Identifier: MIT
-if HAVE_QRENCODE
-QR_SOURCE = helper/keeper/qr.c
-else
-QR_SOURCE = helper/keeper/qr_none.c
-endif
-EXTRA_libkeeper_a_SOURCES = helper/keeper/qr.c helper/keeper/qr_none.c
 libkeeper_a_SOURCES = \
-	helper/keeper/app.c helper/keeper/app.h \
-	helper/keeper/browser.c helper/keeper/browser.h \
-	helper/keeper/certificates.c helper/keeper/certificates.h \
 	helper/keeper/checkup.c \
 	helper/keeper/checkup_network.c \
 	helper/keeper/checkup_pam.c \
@@ -36,25 +27,13 @@ libkeeper_a_SOURCES = \
 	helper/keeper/command_vault.c \
 	helper/keeper/courier.c helper/keeper/courier.h \
 	helper/keeper/describe.c helper/keeper/describe.h \
-	helper/keeper/discovery.c helper/keeper/discovery.h \
-	helper/keeper/handover.c helper/keeper/handover.h \
 	helper/keeper/help.c helper/keeper/help.h \
 	helper/keeper/keeper.c helper/keeper/keeper.h \
-	helper/keeper/login.c helper/keeper/login.h \
-	helper/keeper/login_app.c \
-	helper/keeper/login_browser.c \
-	helper/keeper/login_device.c \
-	helper/keeper/login_source.c \
-	helper/keeper/login_tell.c \
-	helper/keeper/login_token.c \
 	helper/keeper/main.c \
 	helper/keeper/options.c \
 	helper/keeper/pam_stack.c helper/keeper/pam_stack.h \
-	helper/keeper/qr.h $(QR_SOURCE) \
 	helper/keeper/query.c helper/keeper/query.h \
 	helper/keeper/random.c helper/keeper/random.h \
-	helper/keeper/settings.c helper/keeper/settings.h \
-	helper/keeper/settings_config.c \
 	helper/keeper/terminal.c helper/keeper/terminal.h
 
 keyturn_keeper_SOURCES = helper/libexec.c

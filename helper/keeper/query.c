@@ -8,10 +8,10 @@
 #include "helper/keeper/account/expiry.h"
 #include "helper/keeper/account/find.h"
 #include "helper/keeper/account/service.h"
-#include "helper/keeper/app.h"
 #include "helper/keeper/cache/answers.h"
+#include "helper/keeper/login/coze_app.h"
+#include "helper/keeper/login/settings.h"
 #include "helper/keeper/query.h"
-#include "helper/keeper/settings.h"
 #include "helper/keeper/token/service_app.h"
 #include "helper/keeper/token/token.h"
 #include "helper/report.h"
@@ -62,7 +62,7 @@ static bool sign_token(struct kt_keeper *keeper, const struct kt_settings *setti
                        struct kt_error *error)
 {
 	if (settings->kind == KT_KIND_JWT)
-		return kt_app_fill(credential, settings, error) &&
+		return kt_coze_app_fill(credential, settings, error) &&
 		       kt_service_app_choose(credential, requirement, error) &&
 		       kt_service_app_sign(keeper, credential, error);
 	kt_fail(error, KT_ERROR_USAGE, "a %s app's refresh token changes at each use and has to be "

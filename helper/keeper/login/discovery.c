@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#include "helper/keeper/app.h"
 #include "helper/keeper/courier.h"
-#include "helper/keeper/discovery.h"
+#include "helper/keeper/login/coze_app.h"
+#include "helper/keeper/login/discovery.h"
 #include "helper/request.h"
 #include "helper/url.h"
 #include "keyring/characters.h"
@@ -163,7 +163,7 @@ bool kt_discovery_fill(struct kt_credential *credential, const struct kt_setting
 	}
 	if (!is_safe(settings->issuer) || strchr(settings->issuer, '?'))
 		return fail_issuer("it is not an https address without query and fragment", error);
-	return kt_app_begin_grant(credential, settings, error) &&
+	return kt_login_begin_grant(credential, settings, error) &&
 	       kt_text_set(&credential->issuer, settings->issuer, error) &&
 	       kt_text_set(&credential->resource, settings->resource, error) &&
 	       kt_text_set(&credential->dialect, "standard", error) &&

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "helper/keeper/account/service.h"
-#include "helper/keeper/app.h"
+#include "helper/keeper/login/coze_app.h"
 #include "helper/keeper/oauth/private_key.h"
 #include "helper/keeper/oauth/token_error.h"
 #include "helper/keeper/random.h"
@@ -117,8 +117,8 @@ static bool set_www_base(struct kt_credential *credential, const char *base,
 	                 kt_service_format(&www, &credential->www_base, error));
 }
 
-bool kt_app_begin_grant(struct kt_credential *credential, const struct kt_settings *settings,
-                        struct kt_error *error)
+bool kt_login_begin_grant(struct kt_credential *credential, const struct kt_settings *settings,
+                          struct kt_error *error)
 {
 	credential->kind = settings->kind;
 	credential->created = kt_clock_wall();
@@ -142,7 +142,7 @@ static bool set_app(struct kt_credential *credential, const struct kt_settings *
 	credential->duration = settings->duration;
 	if (!credential->redirect_uri &&
 	    (credential->kind == KT_KIND_WEB || credential->kind == KT_KIND_PKCE) &&
-	    !kt_text_set(&credential->redirect_uri, KT_APP_REDIRECT_URI, error))
+	    !kt_text_set(&credential->redirect_uri, KT_COZE_APP_REDIRECT_URI, error))
 		return false;
 	return set_www_base(credential, settings->www_base, error) &&
 	       kt_text_set(&credential->public_key_id, settings->public_key_id, error) &&
@@ -156,11 +156,11 @@ static bool set_app(struct kt_credential *credential, const struct kt_settings *
 	       kt_text_set(&credential->client_authentication, has_secret ? "bearer" : "none", error);
 }
 
-bool kt_app_fill(struct kt_credential *credential, const struct kt_settings *settings,
-                 struct kt_error *error)
+bool kt_coze_app_fill(struct kt_credential *credential, const struct kt_settings *settings,
+                      struct kt_error *error)
 {
 	return check_complete(settings, error) && check_texts(settings, error) &&
-	       kt_app_begin_grant(credential, settings, error) &&
+	       kt_login_begin_grant(credential, settings, error) &&
 	       set_app(credential, settings, error) &&
 	       (settings->kind != KT_KIND_JWT || set_key(credential, settings, error)) &&
 	       set_token_endpoint(credential, error) && set_login_endpoints(credential, error);

@@ -13,11 +13,11 @@
 #include "keyring/keyring.h"
 
 /* The request brings a grant, not merely git's own oauth_refresh_token of a password. */
-bool kt_handover_is_grant(const struct kt_request *request);
+bool kt_store_grant_is_offered(const struct kt_request *request);
 
 /*
  * Stores the grant as a new one under identity. The kind is inferred if none is named. Every
  * service but Coze's own needs an endpoint. A missing setting is KT_ERROR_USAGE.
  */
-bool kt_handover_store(struct kt_keyring *keyring, const struct kt_identity *identity,
-                       const struct kt_request *request, struct kt_error *error);
+bool kt_store_grant(struct kt_keyring *keyring, const struct kt_identity *identity,
+                    const struct kt_request *request, struct kt_error *error);

@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "helper/keeper/account/find.h"
-#include "helper/keeper/certificates.h"
-#include "helper/keeper/login.h"
+#include "helper/keeper/login/ca_file.h"
+#include "helper/keeper/login/login.h"
 #include "helper/keeper/token/service_app.h"
 #include "keyring/cleanup.h"
 #include "keyring/file.h"
@@ -14,7 +14,8 @@
 
 #define SECRET_MAXIMUM 16384
 
-static bool read_kind(const struct kt_login *login, enum kt_kind *kind, struct kt_error *error)
+static bool read_kind(const struct kt_login_options *login, enum kt_kind *kind,
+                      struct kt_error *error)
 {
 	*kind = login->kind ? kt_kind_from_name(login->kind) : KT_KIND_NONE;
 	if (!login->kind || kt_kind_is_grant(*kind) || kt_kind_is_fixed(*kind))
@@ -23,7 +24,7 @@ static bool read_kind(const struct kt_login *login, enum kt_kind *kind, struct k
 }
 
 /* The service is that account's; the name too, where no other one is given. */
-static bool read_like(struct kt_keeper *keeper, const struct kt_login *login,
+static bool read_like(struct kt_keeper *keeper, const struct kt_login_options *login,
                       struct kt_settings *settings, struct kt_identity *identity,
                       struct kt_error *error)
 {
@@ -46,7 +47,7 @@ static bool read_like(struct kt_keeper *keeper, const struct kt_login *login,
 	return true;
 }
 
-static bool read_source(struct kt_keeper *keeper, const struct kt_login *login,
+static bool read_source(struct kt_keeper *keeper, const struct kt_login_options *login,
                         enum kt_kind kind, struct kt_settings *settings,
                         struct kt_identity *identity, struct kt_error *error)
 {
@@ -68,7 +69,7 @@ static bool set(char **text, const char *option, struct kt_error *error)
 	return !option || kt_text_set(text, *option ? option : NULL, error);
 }
 
-static bool apply_texts(const struct kt_login *login, struct kt_settings *settings,
+static bool apply_texts(const struct kt_login_options *login, struct kt_settings *settings,
                         struct kt_error *error)
 {
 	return set(&settings->www_base, login->www_base, error) &&
@@ -105,7 +106,7 @@ bool kt_login_read_secret(struct kt_secret *secret, const char *path, struct kt_
 	return kt_advise(error, "give the path of a file that holds the secret alone, or - for stdin");
 }
 
-static bool apply_files(const struct kt_login *login, struct kt_settings *settings,
+static bool apply_files(const struct kt_login_options *login, struct kt_settings *settings,
                         struct kt_error *error)
 {
 	if (login->client_secret_file &&
@@ -125,7 +126,7 @@ static bool apply_files(const struct kt_login *login, struct kt_settings *settin
 	if (login->duration &&
 	    !kt_service_app_read_duration(login->duration, &settings->duration, error))
 		return false;
-	return !login->ca_file || kt_certificates_read(&settings->ca, login->ca_file, error);
+	return !login->ca_file || kt_ca_file_read(&settings->ca, login->ca_file, error);
 }
 
 /*
@@ -145,7 +146,8 @@ static enum kt_kind infer_kind(const struct kt_settings *settings)
 }
 
 /* Refuses options that the kind has no use for. */
-static bool check_fit(const struct kt_login *login, enum kt_kind kind, struct kt_error *error)
+static bool check_fit(const struct kt_login_options *login, enum kt_kind kind,
+                      struct kt_error *error)
 {
 	const struct {
 		const char *given;
@@ -175,9 +177,9 @@ static bool check_fit(const struct kt_login *login, enum kt_kind kind, struct kt
 	return true;
 }
 
-bool kt_login_gather(struct kt_keeper *keeper, const struct kt_login *login,
-                     struct kt_settings *settings, struct kt_identity *identity,
-                     struct kt_error *error)
+bool kt_login_read_settings(struct kt_keeper *keeper, const struct kt_login_options *login,
+                            struct kt_settings *settings, struct kt_identity *identity,
+                            struct kt_error *error)
 {
 	enum kt_kind kind;
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "helper/answer.h"
-#include "helper/keeper/settings.h"
+#include "helper/keeper/login/settings.h"
 #include "keyring/cleanup.h"
 #include "keyring/environment.h"
 #include "keyring/file.h"

@@ -11,4 +11,4 @@
  * Replaces *pem by the file's certificates alone, in PEM. A file without one, or with one that
  * cannot be read, is KT_ERROR_USAGE.
  */
-bool kt_certificates_read(char **pem, const char *path, struct kt_error *error);
+bool kt_ca_file_read(char **pem, const char *path, struct kt_error *error);

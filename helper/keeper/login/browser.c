@@ -5,9 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "helper/keeper/browser.h"
 #include "helper/keeper/courier.h"
-#include "helper/keeper/login.h"
+#include "helper/keeper/login/login.h"
+#include "helper/keeper/login/open_browser.h"
 #include "helper/keeper/oauth/grant.h"
 #include "helper/keeper/random.h"
 #include "helper/keeper/terminal.h"
@@ -76,14 +76,14 @@ static void tell_way_over_ssh(int64_t port)
 	               (long long)port);
 }
 
-static void invite(struct kt_keeper *keeper, const struct kt_login *login,
+static void invite(struct kt_keeper *keeper, const struct kt_login_options *login,
                    const struct visit *visit, int64_t port)
 {
 	kt_report_note("the redirect URI, to be registered with the app: %s", visit->redirect_uri);
 	if (port && kt_environment_is_remote())
 		tell_way_over_ssh(port);
-	if (port && !login->no_browser && kt_browser_is_there() &&
-	    kt_browser_open(visit->url, keeper->environment))
+	if (port && !login->no_browser && kt_open_browser_is_possible() &&
+	    kt_open_browser(visit->url, keeper->environment))
 		kt_report_note("a browser was opened; if it does not show, open:");
 	else
 		kt_report_note("open in a browser:");
@@ -136,7 +136,7 @@ static bool put_port(struct visit *visit, int64_t port, struct kt_error *error)
 	                      colon + 2);
 }
 
-static bool catch_code(struct kt_keeper *keeper, const struct kt_login *login,
+static bool catch_code(struct kt_keeper *keeper, const struct kt_login_options *login,
                        const struct kt_credential *credential, struct visit *visit,
                        struct kt_error *error)
 {
@@ -221,7 +221,7 @@ static bool read_address(const struct kt_credential *credential, struct visit *v
 	return true;
 }
 
-static bool paste_code(struct kt_keeper *keeper, const struct kt_login *login,
+static bool paste_code(struct kt_keeper *keeper, const struct kt_login_options *login,
                        const struct kt_credential *credential, struct visit *visit,
                        struct kt_error *error)
 {
@@ -254,10 +254,10 @@ static bool exchange(struct kt_credential *credential, const struct visit *visit
 	                                   visit->has_verifier ? &visit->verifier : NULL,
 	                                   KT_COURIER_MILLISECONDS, &errand, error) &&
 	       kt_courier_ask(&errand, &answer, error) &&
-	       kt_login_accept(credential, &answer, error);
+	       kt_login_take_tokens(credential, &answer, error);
 }
 
-bool kt_login_browser(struct kt_keeper *keeper, const struct kt_login *login,
+bool kt_login_browser(struct kt_keeper *keeper, const struct kt_login_options *login,
                       struct kt_credential *credential, struct kt_error *error)
 {
 	KT_CLEANUP(clear_visit) struct visit visit = {

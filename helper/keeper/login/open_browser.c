@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "helper/keeper/browser.h"
+#include "helper/keeper/login/open_browser.h"
 #include "keyring/characters.h"
 #include "keyring/environment.h"
 
@@ -15,7 +15,7 @@ static bool is_wsl(void)
 	return kt_environment_get("WSL_DISTRO_NAME") != NULL;
 }
 
-bool kt_browser_is_there(void)
+bool kt_open_browser_is_possible(void)
 {
 	if (kt_environment_is_remote() || kt_environment_is_container())
 		return false;
@@ -43,7 +43,7 @@ static bool spawn(const char *opener, const char *url, char *const *environment)
 	return done;
 }
 
-bool kt_browser_open(const char *url, char *const *environment)
+bool kt_open_browser(const char *url, char *const *environment)
 {
 	static const char *const openers[] = {
 		"/usr/bin/wslview", "/usr/bin/xdg-open", "/usr/bin/x-www-browser", "/usr/bin/open",

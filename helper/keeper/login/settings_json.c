@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "helper/keeper/settings.h"
+#include "helper/keeper/login/settings.h"
 #include "keyring/cleanup.h"
 #include "keyring/file.h"
 #include "keyring/json.h"

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "helper/keeper/settings.h"
+#include "helper/keeper/login/settings.h"
 #include "keyring/credential.h"
 
 /*

@@ -5,7 +5,7 @@
 #include <qrencode.h>
 #include <string.h>
 
-#include "helper/keeper/qr.h"
+#include "helper/keeper/login/qr.h"
 #include "keyring/cleanup.h"
 
 #define QUIET 2

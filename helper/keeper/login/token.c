@@ -6,7 +6,7 @@
 
 #include "helper/keeper/account/expiry.h"
 #include "helper/keeper/account/service.h"
-#include "helper/keeper/login.h"
+#include "helper/keeper/login/login.h"
 #include "helper/keeper/terminal.h"
 #include "helper/report.h"
 #include "keyring/cleanup.h"
@@ -43,7 +43,7 @@ static enum kt_kind kind_of(const struct kt_secret *token)
 	return kt_text_has_prefix(kt_secret_reveal(token), "sat_") ? KT_KIND_SAT : KT_KIND_PAT;
 }
 
-static bool fill(const struct kt_login *login, struct kt_settings *settings,
+static bool fill(const struct kt_login_options *login, struct kt_settings *settings,
                  const struct kt_identity *identity, struct kt_credential *credential,
                  struct kt_error *error)
 {
@@ -61,7 +61,7 @@ static bool fill(const struct kt_login *login, struct kt_settings *settings,
 	return true;
 }
 
-bool kt_login_with_token(struct kt_keeper *keeper, const struct kt_login *login,
+bool kt_login_with_token(struct kt_keeper *keeper, const struct kt_login_options *login,
                          struct kt_settings *settings, struct kt_identity *identity,
                          struct kt_error *error)
 {
@@ -71,8 +71,8 @@ bool kt_login_with_token(struct kt_keeper *keeper, const struct kt_login *login,
 	if (!kt_login_identify(login, settings, identity, error) ||
 	    !kt_login_open_keyring(keeper, &keyring, error) ||
 	    !fill(login, settings, identity, &credential, error) ||
-	    !kt_login_keep(keyring, &credential, error))
+	    !kt_login_store(keyring, &credential, error))
 		return false;
-	kt_login_tell(login, &credential, keyring);
+	kt_login_summarize(login, &credential, keyring);
 	return true;
 }

@@ -6,7 +6,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
-#include "helper/keeper/certificates.h"
+#include "helper/keeper/login/ca_file.h"
 #include "keyring/cleanup.h"
 #include "keyring/file.h"
 #include "keyring/secret.h"
@@ -42,7 +42,7 @@ static bool copy(BIO *in, BIO *out, int *count)
 	}
 }
 
-bool kt_certificates_read(char **pem, const char *path, struct kt_error *error)
+bool kt_ca_file_read(char **pem, const char *path, struct kt_error *error)
 {
 	KT_CLEANUP(kt_secret_clear) struct kt_secret content = { 0 };
 	KT_CLEANUP(free_bio) BIO *in = NULL;

@@ -7,11 +7,11 @@
 
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/courier.h"
-#include "helper/keeper/login.h"
+#include "helper/keeper/login/login.h"
+#include "helper/keeper/login/qr.h"
 #include "helper/keeper/oauth/dialect.h"
 #include "helper/keeper/oauth/grant.h"
 #include "helper/keeper/oauth/token_error.h"
-#include "helper/keeper/qr.h"
 #include "helper/report.h"
 #include "helper/request.h"
 #include "helper/url.h"
@@ -227,7 +227,7 @@ static bool finish(struct kt_credential *credential, const struct kt_errand *ans
 		return fail_denied(error);
 	if (response->verdict == KT_VERDICT_REFUSED && response->meaning == KT_MEANING_EXPIRED)
 		return fail_expired(credential, error);
-	return kt_login_accept(credential, answer, error);
+	return kt_login_take_tokens(credential, answer, error);
 }
 
 /* docs/coze.md, section 5. Returns the reason to go on waiting; NULL if polling is over. */

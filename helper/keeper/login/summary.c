@@ -6,7 +6,7 @@
 
 #include "helper/keeper/account/lifetime.h"
 #include "helper/keeper/account/service.h"
-#include "helper/keeper/login.h"
+#include "helper/keeper/login/login.h"
 #include "helper/keeper/oauth/whoami.h"
 #include "helper/keeper/terminal.h"
 #include "helper/report.h"
@@ -48,8 +48,8 @@ static void offer_removal(const char *path)
 		kt_report_note("it could not be removed");
 }
 
-static void tell_expiry(const struct kt_login *login, const struct kt_credential *credential,
-                        const char *name)
+static void tell_expiry(const struct kt_login_options *login,
+                        const struct kt_credential *credential, const char *name)
 {
 	if (credential->kind == KT_KIND_PAT && !login->expires && isatty(STDERR_FILENO))
 		kt_report_note("when does it end? keyturn set %s --expires DAYS reminds you in time",
@@ -62,8 +62,8 @@ static void tell_expiry(const struct kt_login *login, const struct kt_credential
 		kt_report_note("the service gave no refresh token: log in again after that");
 }
 
-void kt_login_tell(const struct kt_login *login, const struct kt_credential *credential,
-                   const struct kt_keyring *keyring)
+void kt_login_summarize(const struct kt_login_options *login,
+                        const struct kt_credential *credential, const struct kt_keyring *keyring)
 {
 	KT_CLEANUP(kt_text_free) char *name = NULL;
 	struct kt_error ignored = { 0 };

@@ -9,7 +9,7 @@
  * True if a browser that is started here would appear before the person: no SSH, no container,
  * a display.
  */
-bool kt_browser_is_there(void);
+bool kt_open_browser_is_possible(void);
 
 /* Opens the page with the caller's environment, no shell between; false: nothing was started. */
-bool kt_browser_open(const char *url, char *const *environment);
+bool kt_open_browser(const char *url, char *const *environment);

@@ -7,7 +7,7 @@
 #include "helper/keeper/account/lifetime.h"
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/cache/change.h"
-#include "helper/keeper/login.h"
+#include "helper/keeper/login/login.h"
 #include "helper/keeper/oauth/dialect.h"
 #include "helper/keeper/oauth/token_error.h"
 #include "helper/keeper/terminal.h"
@@ -39,8 +39,9 @@ static bool ask_site(struct kt_identity *identity, struct kt_error *error)
 }
 
 /* Where an issuer's token may go: --host, else the issuer's own host. */
-static bool set_issuer_host(const struct kt_login *login, const struct kt_settings *settings,
-                            struct kt_identity *identity, struct kt_error *error)
+static bool set_issuer_host(const struct kt_login_options *login,
+                            const struct kt_settings *settings, struct kt_identity *identity,
+                            struct kt_error *error)
 {
 	KT_CLEANUP(kt_text_free) char *base = NULL;
 
@@ -55,7 +56,7 @@ static bool set_issuer_host(const struct kt_login *login, const struct kt_settin
 	       kt_service_set_base(identity, base, error);
 }
 
-static bool find_service(const struct kt_login *login, const struct kt_settings *settings,
+static bool find_service(const struct kt_login_options *login, const struct kt_settings *settings,
                          const char *site_of_name, struct kt_identity *identity,
                          struct kt_error *error)
 {
@@ -82,7 +83,7 @@ static bool find_service(const struct kt_login *login, const struct kt_settings 
 }
 
 /* NAME@coze.cn is the account NAME of that site, unless another service is named. */
-bool kt_login_identify(const struct kt_login *login, const struct kt_settings *settings,
+bool kt_login_identify(const struct kt_login_options *login, const struct kt_settings *settings,
                        struct kt_identity *identity, struct kt_error *error)
 {
 	const char *site = NULL;
@@ -118,8 +119,8 @@ bool kt_login_open_keyring(struct kt_keeper *keeper, struct kt_keyring **keyring
 	return open || kt_keyring_unlock(*keyring, error);
 }
 
-bool kt_login_keep(struct kt_keyring *keyring, const struct kt_credential *credential,
-                   struct kt_error *error)
+bool kt_login_store(struct kt_keyring *keyring, const struct kt_credential *credential,
+                    struct kt_error *error)
 {
 	KT_CLEANUP(kt_change_end) struct kt_change change = { 0 };
 
@@ -129,8 +130,8 @@ bool kt_login_keep(struct kt_keyring *keyring, const struct kt_credential *crede
 	       kt_default_offer(&credential->identity, true, error);
 }
 
-bool kt_login_accept(struct kt_credential *credential, const struct kt_errand *answer,
-                     struct kt_error *error)
+bool kt_login_take_tokens(struct kt_credential *credential, const struct kt_errand *answer,
+                          struct kt_error *error)
 {
 	KT_CLEANUP(kt_tokens_clear) struct kt_tokens tokens = { 0 };
 	struct kt_token_response response;

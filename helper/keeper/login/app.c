@@ -3,10 +3,10 @@
 
 #include "helper/keeper/account/lifetime.h"
 #include "helper/keeper/account/lock.h"
-#include "helper/keeper/app.h"
-#include "helper/keeper/browser.h"
-#include "helper/keeper/discovery.h"
-#include "helper/keeper/login.h"
+#include "helper/keeper/login/coze_app.h"
+#include "helper/keeper/login/discovery.h"
+#include "helper/keeper/login/login.h"
+#include "helper/keeper/login/open_browser.h"
 #include "helper/keeper/terminal.h"
 #include "helper/keeper/token/service_app.h"
 #include "keyring/cleanup.h"
@@ -48,11 +48,11 @@ static bool ask_missing(struct kt_settings *settings, struct kt_error *error)
  * The ladder: a browser that can be opened here, else another device, else an address to paste.
  * A redirect URI that is named means the browser.
  */
-static bool climb(struct kt_keeper *keeper, const struct kt_login *login,
+static bool climb(struct kt_keeper *keeper, const struct kt_login_options *login,
                   struct kt_credential *credential, struct kt_error *error)
 {
-	struct kt_login pasted = *login;
-	bool may_open = kt_browser_is_there() && !login->no_browser;
+	struct kt_login_options pasted = *login;
+	bool may_open = kt_open_browser_is_possible() && !login->no_browser;
 
 	if (credential->authorization_endpoint && (may_open || login->paste || login->redirect_uri))
 		return kt_login_browser(keeper, login, credential, error);
@@ -65,7 +65,7 @@ static bool climb(struct kt_keeper *keeper, const struct kt_login *login,
 	return kt_login_browser(keeper, &pasted, credential, error);
 }
 
-static bool get_tokens(struct kt_keeper *keeper, const struct kt_login *login,
+static bool get_tokens(struct kt_keeper *keeper, const struct kt_login_options *login,
                        struct kt_credential *credential, struct kt_error *error)
 {
 	switch (credential->kind) {
@@ -90,15 +90,15 @@ static bool keep(struct kt_keyring *keyring, const struct kt_credential *credent
 	KT_CLEANUP(kt_credential_clear) struct kt_credential bare = { 0 };
 
 	if (credential->kind != KT_KIND_JWT)
-		return kt_login_keep(keyring, credential, error);
+		return kt_login_store(keyring, credential, error);
 	if (!kt_credential_copy(&bare, credential, error))
 		return false;
 	kt_lifetime_end(&bare);
-	return kt_login_keep(keyring, &bare, error) &&
-	       (kt_service_app_remember(credential) || kt_login_keep(keyring, credential, error));
+	return kt_login_store(keyring, &bare, error) &&
+	       (kt_service_app_remember(credential) || kt_login_store(keyring, credential, error));
 }
 
-bool kt_login_with_app(struct kt_keeper *keeper, const struct kt_login *login,
+bool kt_login_with_app(struct kt_keeper *keeper, const struct kt_login_options *login,
                        struct kt_settings *settings, struct kt_identity *identity,
                        struct kt_error *error)
 {
@@ -113,9 +113,9 @@ bool kt_login_with_app(struct kt_keeper *keeper, const struct kt_login *login,
 	    !kt_login_open_keyring(keeper, &keyring, error) ||
 	    !kt_login_lock_take(&login_lock, identity, error) || !ask_missing(settings, error) ||
 	    !(settings->kind == KT_KIND_OAUTH ? kt_discovery_fill(&credential, settings, error)
-	                                      : kt_app_fill(&credential, settings, error)) ||
+	                                      : kt_coze_app_fill(&credential, settings, error)) ||
 	    !get_tokens(keeper, login, &credential, error) || !keep(keyring, &credential, error))
 		return false;
-	kt_login_tell(login, &credential, keyring);
+	kt_login_summarize(login, &credential, keyring);
 	return true;
 }

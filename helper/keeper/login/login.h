@@ -9,11 +9,11 @@
 #include <stdbool.h>
 
 #include "helper/keeper/keeper.h"
+#include "helper/keeper/login/settings.h"
 #include "helper/keeper/oauth/token_response.h"
-#include "helper/keeper/settings.h"
 
 /* The options of keyturn login, borrowed from argv; NULL: not given. */
-struct kt_login {
+struct kt_login_options {
 	const char *account;
 	bool with_token;
 	const char *kind;
@@ -55,9 +55,9 @@ struct kt_login {
  * With --like, *identity becomes that account; otherwise it stays as it is. settings->kind is
  * KT_KIND_NONE if nothing shows the kind.
  */
-bool kt_login_gather(struct kt_keeper *keeper, const struct kt_login *login,
-                     struct kt_settings *settings, struct kt_identity *identity,
-                     struct kt_error *error);
+bool kt_login_read_settings(struct kt_keeper *keeper, const struct kt_login_options *login,
+                            struct kt_settings *settings, struct kt_identity *identity,
+                            struct kt_error *error);
 
 /* Replaces secret by a file's content, or stdin's for "-", without the blanks around it. */
 bool kt_login_read_secret(struct kt_secret *secret, const char *path, struct kt_error *error);
@@ -66,7 +66,7 @@ bool kt_login_read_secret(struct kt_secret *secret, const char *path, struct kt_
  * Settles account name and service; identity may hold those of --like already. Asks at a
  * terminal.
  */
-bool kt_login_identify(const struct kt_login *login, const struct kt_settings *settings,
+bool kt_login_identify(const struct kt_login_options *login, const struct kt_settings *settings,
                        struct kt_identity *identity, struct kt_error *error);
 
 bool kt_login_open_keyring(struct kt_keeper *keeper, struct kt_keyring **keyring,
@@ -76,20 +76,20 @@ bool kt_login_open_keyring(struct kt_keeper *keeper, struct kt_keyring **keyring
  * Stores the credential in place of the account's old one, and drops the old one's journal and
  * escrow.
  */
-bool kt_login_keep(struct kt_keyring *keyring, const struct kt_credential *credential,
-                   struct kt_error *error);
+bool kt_login_store(struct kt_keyring *keyring, const struct kt_credential *credential,
+                    struct kt_error *error);
 
 /* Takes the tokens of an answer over, or writes the error of an answer without tokens. */
-bool kt_login_accept(struct kt_credential *credential, const struct kt_errand *answer,
-                     struct kt_error *error);
+bool kt_login_take_tokens(struct kt_credential *credential, const struct kt_errand *answer,
+                          struct kt_error *error);
 
 /* A PAT or SAT: from settings, stdin or the terminal. */
-bool kt_login_with_token(struct kt_keeper *keeper, const struct kt_login *login,
+bool kt_login_with_token(struct kt_keeper *keeper, const struct kt_login_options *login,
                          struct kt_settings *settings, struct kt_identity *identity,
                          struct kt_error *error);
 
 /* An app of Coze, or a client of an OAuth server. */
-bool kt_login_with_app(struct kt_keeper *keeper, const struct kt_login *login,
+bool kt_login_with_app(struct kt_keeper *keeper, const struct kt_login_options *login,
                        struct kt_settings *settings, struct kt_identity *identity,
                        struct kt_error *error);
 
@@ -97,9 +97,9 @@ bool kt_login_with_app(struct kt_keeper *keeper, const struct kt_login *login,
 bool kt_login_device(struct kt_credential *credential, struct kt_error *error);
 
 /* RFC 6749, 4.1: in a browser, whose redirect is caught here, or pasted. */
-bool kt_login_browser(struct kt_keeper *keeper, const struct kt_login *login,
+bool kt_login_browser(struct kt_keeper *keeper, const struct kt_login_options *login,
                       struct kt_credential *credential, struct kt_error *error);
 
 /* Says who logged in, how long it lasts and what to type next; offers to remove the source. */
-void kt_login_tell(const struct kt_login *login, const struct kt_credential *credential,
-                   const struct kt_keyring *keyring);
+void kt_login_summarize(const struct kt_login_options *login,
+                        const struct kt_credential *credential, const struct kt_keyring *keyring);

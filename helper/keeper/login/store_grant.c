@@ -6,7 +6,7 @@
 #include "helper/keeper/account/default.h"
 #include "helper/keeper/account/lifetime.h"
 #include "helper/keeper/account/service.h"
-#include "helper/keeper/handover.h"
+#include "helper/keeper/login/store_grant.h"
 #include "helper/keeper/random.h"
 #include "helper/keeper/token/rotation.h"
 #include "helper/url.h"
@@ -16,7 +16,7 @@
 
 #define COZE_TOKEN_PATH "/api/permission/oauth2/token"
 
-bool kt_handover_is_grant(const struct kt_request *request)
+bool kt_store_grant_is_offered(const struct kt_request *request)
 {
 	return !kt_secret_is_empty(&request->oauth_refresh_token) &&
 	       (request->client_id || request->kind);
@@ -110,8 +110,8 @@ static bool keep_ca(struct kt_credential *credential, struct kt_keyring *keyring
 	       (!before.ca || kt_text_set(&credential->ca, before.ca, error));
 }
 
-bool kt_handover_store(struct kt_keyring *keyring, const struct kt_identity *identity,
-                       const struct kt_request *request, struct kt_error *error)
+bool kt_store_grant(struct kt_keyring *keyring, const struct kt_identity *identity,
+                    const struct kt_request *request, struct kt_error *error)
 {
 	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
 
