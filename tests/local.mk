@@ -42,7 +42,7 @@ UNIT_TESTS = \
 	tests/test_backend_vault \
 	tests/test_body \
 	tests/test_change \
-	tests/test_checkup_pam \
+	tests/test_doctor_pam \
 	tests/test_errand \
 	tests/test_escrow \
 	tests/test_gate \
@@ -81,7 +81,7 @@ SCRIPT_TESTS = \
 	tests/cache_forbidden.sh \
 	tests/cache_hot.sh \
 	tests/cache_private.sh \
-	tests/checkup_network.sh \
+	tests/doctor_network.sh \
 	tests/command_default.sh \
 	tests/command_doctor.sh \
 	tests/command_erase.sh \

@@ -45,15 +45,15 @@ static bool append_object(const struct kt_finding *finding, struct kt_json *json
 	       kt_json_append_object(json, "checks", &object, error);
 }
 
-static bool print(const struct kt_checkup *checkup, bool wants_json, struct kt_error *error)
+static bool print(const struct kt_findings *findings, bool wants_json, struct kt_error *error)
 {
 	KT_CLEANUP(kt_secret_clear) struct kt_secret output = { 0 };
 	KT_CLEANUP(kt_json_free) struct kt_json *json = NULL;
 
 	if (!kt_json_create(&json, error) || !kt_json_add_number(json, "version", 1, error))
 		return false;
-	for (size_t i = 0; i < checkup->count; i++) {
-		const struct kt_finding *finding = &checkup->findings[i];
+	for (size_t i = 0; i < findings->count; i++) {
+		const struct kt_finding *finding = &findings->findings[i];
 
 		if (wants_json ? !append_object(finding, json, error)
 		               : !append_lines(finding, &output, error))
@@ -67,7 +67,7 @@ static bool print(const struct kt_checkup *checkup, bool wants_json, struct kt_e
 
 static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
 {
-	struct kt_checkup checkup = { 0 };
+	struct kt_findings findings = { 0 };
 	const struct kt_option options[] = { KT_OPTION_JSON(keeper) };
 	int count;
 
@@ -75,18 +75,19 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 		return false;
 	if (count > 0)
 		return kt_fail(error, KT_ERROR_USAGE, "doctor: it takes no account");
-	kt_checkup_keyring(&checkup, keeper);
-	kt_checkup_vault(&checkup);
-	kt_checkup_kernel(&checkup);
-	kt_checkup_network(&checkup, keeper);
-	kt_checkup_pam(&checkup, "/etc/pam.d");
-	if (!print(&checkup, keeper->wants_json, error))
+	kt_doctor_check_keyring(&findings, keeper);
+	kt_doctor_check_vault(&findings);
+	kt_doctor_check_kernel(&findings);
+	kt_doctor_check_network(&findings, keeper);
+	kt_doctor_check_pam(&findings, "/etc/pam.d");
+	if (!print(&findings, keeper->wants_json, error))
 		return false;
 	/* The first failure decides the exit status; it has been told already. */
-	for (size_t i = 0; i < checkup.count; i++) {
-		if (checkup.findings[i].level == KT_FINDING_FAILED) {
-			error->code = checkup.findings[i].detail.code ? checkup.findings[i].detail.code
-			                                              : KT_ERROR_CORRUPT;
+	for (size_t i = 0; i < findings.count; i++) {
+		if (findings.findings[i].level == KT_FINDING_FAILED) {
+			error->code = findings.findings[i].detail.code
+			                      ? findings.findings[i].detail.code
+			                      : KT_ERROR_CORRUPT;
 			return false;
 		}
 	}

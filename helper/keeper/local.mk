@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: MIT
 libkeeper_a_SOURCES = \
-	helper/keeper/checkup.c \
-	helper/keeper/checkup_network.c \
-	helper/keeper/checkup_pam.c \
 	helper/keeper/command.h \
 	helper/keeper/command_capability.c \
 	helper/keeper/command_default.c \
@@ -31,7 +28,6 @@ libkeeper_a_SOURCES = \
 	helper/keeper/keeper.c helper/keeper/keeper.h \
 	helper/keeper/main.c \
 	helper/keeper/options.c \
-	helper/keeper/pam_stack.c helper/keeper/pam_stack.h \
 	helper/keeper/query.c helper/keeper/query.h \
 	helper/keeper/random.c helper/keeper/random.h \
 	helper/keeper/terminal.c helper/keeper/terminal.h

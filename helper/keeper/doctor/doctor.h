@@ -13,21 +13,21 @@
  * The session bus, the keyring that is chosen, whether it is open, and the items in it that
  * cannot be read.
  */
-void kt_checkup_keyring(struct kt_checkup *checkup, struct kt_keeper *keeper);
+void kt_doctor_check_keyring(struct kt_findings *findings, struct kt_keeper *keeper);
 
 /*
  * Only if there are grants: proxy, each token endpoint (DNS, TLS, whether it answers), this
  * machine's clock against the service's, and the state of each grant. 5 s at most, and no
  * secret is sent.
  */
-void kt_checkup_network(struct kt_checkup *checkup, struct kt_keeper *keeper);
+void kt_doctor_check_network(struct kt_findings *findings, struct kt_keeper *keeper);
 
 /* The vault, and the kernel keyring. */
-void kt_checkup_vault(struct kt_checkup *checkup);
-void kt_checkup_kernel(struct kt_checkup *checkup);
+void kt_doctor_check_vault(struct kt_findings *findings);
+void kt_doctor_check_kernel(struct kt_findings *findings);
 
 /*
  * Looks for pam_keyturn.so in this directory (/etc/pam.d): it is in no place, a wrong one, or a
  * good one.
  */
-void kt_checkup_pam(struct kt_checkup *checkup, const char *directory);
+void kt_doctor_check_pam(struct kt_findings *findings, const char *directory);

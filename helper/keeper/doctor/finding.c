@@ -8,21 +8,21 @@
 #include "keyring/characters.h"
 #include "keyring/text.h"
 
-static struct kt_finding *next(struct kt_checkup *checkup, const char *layer,
+static struct kt_finding *next(struct kt_findings *findings, const char *layer,
                                enum kt_finding_level level)
 {
 	static struct kt_finding surplus;
-	struct kt_finding *finding = checkup->count < KT_CHECKUP_MAXIMUM
-		? &checkup->findings[checkup->count++] : &surplus;
+	struct kt_finding *finding = findings->count < KT_FINDINGS_MAXIMUM
+		? &findings->findings[findings->count++] : &surplus;
 
 	*finding = (struct kt_finding){ .layer = layer, .level = level };
 	return finding;
 }
 
-void kt_checkup_add(struct kt_checkup *checkup, const char *layer, enum kt_finding_level level,
-                    const char *remedy, const char *format, ...)
+void kt_findings_add(struct kt_findings *findings, const char *layer, enum kt_finding_level level,
+                     const char *remedy, const char *format, ...)
 {
-	struct kt_finding *finding = next(checkup, layer, level);
+	struct kt_finding *finding = next(findings, layer, level);
 	va_list arguments;
 
 	va_start(arguments, format);
@@ -33,8 +33,8 @@ void kt_checkup_add(struct kt_checkup *checkup, const char *layer, enum kt_findi
 		kt_advise(&finding->detail, "%s", remedy);
 }
 
-void kt_checkup_add_error(struct kt_checkup *checkup, const char *layer,
-                          enum kt_finding_level level, const struct kt_error *error)
+void kt_findings_add_error(struct kt_findings *findings, const char *layer,
+                           enum kt_finding_level level, const struct kt_error *error)
 {
-	next(checkup, layer, level)->detail = *error;
+	next(findings, layer, level)->detail = *error;
 }

@@ -20,18 +20,18 @@ struct kt_finding {
 	struct kt_error detail;        /* message and remedy; code only where it failed */
 };
 
-#define KT_CHECKUP_MAXIMUM 64
+#define KT_FINDINGS_MAXIMUM 64
 
-struct kt_checkup {
-	struct kt_finding findings[KT_CHECKUP_MAXIMUM];
+struct kt_findings {
+	struct kt_finding findings[KT_FINDINGS_MAXIMUM];
 	size_t count;
 };
 
 /* Adds a finding; a sentence and, where something is to be done, a remedy (or NULL). */
-void kt_checkup_add(struct kt_checkup *checkup, const char *layer, enum kt_finding_level level,
-                    const char *remedy, const char *format, ...)
+void kt_findings_add(struct kt_findings *findings, const char *layer, enum kt_finding_level level,
+                     const char *remedy, const char *format, ...)
 	__attribute__((format(printf, 5, 6)));
 
 /* Adds an error as a finding of that level. */
-void kt_checkup_add_error(struct kt_checkup *checkup, const char *layer,
-                          enum kt_finding_level level, const struct kt_error *error);
+void kt_findings_add_error(struct kt_findings *findings, const char *layer,
+                           enum kt_finding_level level, const struct kt_error *error);

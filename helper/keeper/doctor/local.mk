@@ -1,4 +1,8 @@
 # SPDX-License-Identifier: MIT
 libkeeper_a_SOURCES += \
 	helper/keeper/doctor/doctor.h \
-	helper/keeper/doctor/finding.c helper/keeper/doctor/finding.h
+	helper/keeper/doctor/finding.c helper/keeper/doctor/finding.h \
+	helper/keeper/doctor/keyring.c \
+	helper/keeper/doctor/network.c \
+	helper/keeper/doctor/pam.c \
+	helper/keeper/doctor/pam_stack.c helper/keeper/doctor/pam_stack.h

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "helper/keeper/doctor/doctor.h"
-#include "helper/keeper/pam_stack.h"
+#include "helper/keeper/doctor/pam_stack.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
 
@@ -237,27 +237,27 @@ static bool survey_all(struct survey *survey, const char *path, struct kt_error 
 	return true;
 }
 
-void kt_checkup_pam(struct kt_checkup *checkup, const char *directory)
+void kt_doctor_check_pam(struct kt_findings *findings, const char *directory)
 {
 	KT_CLEANUP(clear_survey) struct survey survey = { 0 };
 	struct kt_error error = { 0 };
 	bool is_there = false;
 
 	if (!survey_all(&survey, directory, &error)) {
-		kt_checkup_add_error(checkup, "pam", KT_FINDING_FAILED, &error);
+		kt_findings_add_error(findings, "pam", KT_FINDING_FAILED, &error);
 		return;
 	}
 	for (size_t i = 0; i < PROBLEMS; i++) {
 		if (!survey.names[i])
 			continue;
 		is_there = true;
-		kt_checkup_add(checkup, "pam",
-		               i == PROBLEM_NONE ? KT_FINDING_OK : KT_FINDING_WARNING,
-		               problems[i].remedy, "%s: %s", problems[i].sentence,
-		               survey.names[i]);
+		kt_findings_add(findings, "pam",
+		                i == PROBLEM_NONE ? KT_FINDING_OK : KT_FINDING_WARNING,
+		                problems[i].remedy, "%s: %s", problems[i].sentence,
+		                survey.names[i]);
 	}
 	if (!is_there)
-		kt_checkup_add(checkup, "pam", KT_FINDING_OK, "if it shall, see pam_keyturn(8)",
-		               "login does not open the keyring: nothing in %s names " MODULE,
-		               directory);
+		kt_findings_add(findings, "pam", KT_FINDING_OK, "if it shall, see pam_keyturn(8)",
+		                "login does not open the keyring: nothing in %s names " MODULE,
+		                directory);
 }

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "helper/keeper/pam_stack.h"
+#include "helper/keeper/doctor/pam_stack.h"
 #include "keyring/cleanup.h"
 #include "keyring/file.h"
 #include "keyring/secret.h"

@@ -86,7 +86,7 @@ static const char *remedy_for(const char *cause)
 	return "check the network, the firewall and the proxy (https_proxy, no_proxy)";
 }
 
-static void report_answer(struct kt_checkup *checkup, const struct visit *visit)
+static void report_answer(struct kt_findings *findings, const struct visit *visit)
 {
 	const char *reason = kt_errand_text(&visit->answer, "reason");
 	struct kt_error error = { 0 };
@@ -94,21 +94,21 @@ static void report_answer(struct kt_checkup *checkup, const struct visit *visit)
 
 	kt_errand_number(&visit->answer, "status", &status);
 	if (status >= 500) {
-		kt_checkup_add(checkup, "network", KT_FINDING_WARNING,
-		               "nothing is to be done here: try again later", "%s answers %lld",
-		               visit->url, (long long)status);
+		kt_findings_add(findings, "network", KT_FINDING_WARNING,
+		                "nothing is to be done here: try again later", "%s answers %lld",
+		                visit->url, (long long)status);
 	} else if (status > 0) {
-		kt_checkup_add(checkup, "network", KT_FINDING_OK, NULL, "%s answers", visit->url);
+		kt_findings_add(findings, "network", KT_FINDING_OK, NULL, "%s answers", visit->url);
 	} else {
 		kt_fail(&error, KT_ERROR_NETWORK, "%s: %s", visit->url,
 		        reason ? reason : "the courier brought no answer");
 		kt_advise(&error, "%s", remedy_for(kt_errand_text(&visit->answer, "cause")));
-		kt_checkup_add_error(checkup, "network", KT_FINDING_FAILED, &error);
+		kt_findings_add_error(findings, "network", KT_FINDING_FAILED, &error);
 	}
 }
 
 /* One clock is enough: the first that an answer tells. */
-static void report_clock(struct kt_checkup *checkup, const struct visits *visits)
+static void report_clock(struct kt_findings *findings, const struct visits *visits)
 {
 	for (size_t i = 0; i < visits->count; i++) {
 		int64_t date;
@@ -118,20 +118,20 @@ static void report_clock(struct kt_checkup *checkup, const struct visits *visits
 			continue;
 		ahead = kt_clock_wall() - date;
 		if (ahead <= CLOCK_SECONDS && ahead >= -CLOCK_SECONDS)
-			kt_checkup_add(checkup, "clock", KT_FINDING_OK, NULL,
-			               "this machine's clock and the service's agree");
+			kt_findings_add(findings, "clock", KT_FINDING_OK, NULL,
+			                "this machine's clock and the service's agree");
 		else
-			kt_checkup_add(checkup, "clock", KT_FINDING_WARNING,
-			               "set the clock: timedatectl set-ntp true",
-			               "this machine's clock is %lld s %s the service's",
-			               (long long)(ahead > 0 ? ahead : -ahead),
-			               ahead > 0 ? "ahead of" : "behind");
+			kt_findings_add(findings, "clock", KT_FINDING_WARNING,
+			                "set the clock: timedatectl set-ntp true",
+			                "this machine's clock is %lld s %s the service's",
+			                (long long)(ahead > 0 ? ahead : -ahead),
+			                ahead > 0 ? "ahead of" : "behind");
 		return;
 	}
 }
 
 /* Its value may have a password in it. */
-static void report_proxy(struct kt_checkup *checkup)
+static void report_proxy(struct kt_findings *findings)
 {
 	static const char *const names[] = { "https_proxy", "HTTPS_PROXY" };
 
@@ -139,14 +139,14 @@ static void report_proxy(struct kt_checkup *checkup)
 		const char *value = kt_environment_get(names[i]);
 
 		if (value && *value) {
-			kt_checkup_add(checkup, "proxy", KT_FINDING_OK, NULL,
-			               "%s names a proxy, and it is used", names[i]);
+			kt_findings_add(findings, "proxy", KT_FINDING_OK, NULL,
+			                "%s names a proxy, and it is used", names[i]);
 			return;
 		}
 	}
 }
 
-static void report_grant(struct kt_checkup *checkup, const struct kt_credential *credential)
+static void report_grant(struct kt_findings *findings, const struct kt_credential *credential)
 {
 	KT_CLEANUP(kt_text_free) char *name = NULL;
 	const char *state = kt_token_state(credential);
@@ -157,17 +157,17 @@ static void report_grant(struct kt_checkup *checkup, const struct kt_credential 
 	if (strcmp(state, "dead") == 0) {
 		kt_fail(&error, KT_ERROR_DEAD, "the login of %s is over", name);
 		kt_advise(&error, "log in again: keyturn login %s", name);
-		kt_checkup_add_error(checkup, "grant", KT_FINDING_FAILED, &error);
+		kt_findings_add_error(findings, "grant", KT_FINDING_FAILED, &error);
 	} else if (strcmp(state, "suspect") == 0) {
 		kt_fail(&error, KT_ERROR_NETWORK, "the answer to the last renewal of %s was lost", name);
 		kt_advise(&error, "run: keyturn refresh %s", name);
-		kt_checkup_add_error(checkup, "grant", KT_FINDING_WARNING, &error);
+		kt_findings_add_error(findings, "grant", KT_FINDING_WARNING, &error);
 	} else {
-		kt_checkup_add(checkup, "grant", KT_FINDING_OK, NULL, "%s can be renewed", name);
+		kt_findings_add(findings, "grant", KT_FINDING_OK, NULL, "%s can be renewed", name);
 	}
 }
 
-void kt_checkup_network(struct kt_checkup *checkup, struct kt_keeper *keeper)
+void kt_doctor_check_network(struct kt_findings *findings, struct kt_keeper *keeper)
 {
 	KT_CLEANUP(kt_credentials_clear) struct kt_credentials list = { 0 };
 	KT_CLEANUP(clear_visits) struct visits visits = { 0 };
@@ -183,16 +183,16 @@ void kt_checkup_network(struct kt_checkup *checkup, struct kt_keeper *keeper)
 		if (kt_kind_is_grant(list.items[i].kind))
 			set_out(&visits, &list.items[i]);
 	if (visits.count > 0)
-		report_proxy(checkup);
+		report_proxy(findings);
 	for (size_t i = 0; i < visits.count; i++) {
 		struct visit *visit = &visits.items[i];
 
 		if (visit->courier.socket_plus_one)
 			kt_courier_receive(&visit->courier, &visit->answer, deadline, &ignored);
-		report_answer(checkup, visit);
+		report_answer(findings, visit);
 	}
-	report_clock(checkup, &visits);
+	report_clock(findings, &visits);
 	for (size_t i = 0; i < list.count; i++)
 		if (kt_kind_is_grant(list.items[i].kind))
-			report_grant(checkup, &list.items[i]);
+			report_grant(findings, &list.items[i]);
 }

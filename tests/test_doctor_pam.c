@@ -50,33 +50,33 @@ static int remove_all(void **state)
 }
 
 /* The finding that has the text, else NULL. */
-static const struct kt_finding *find(const struct kt_checkup *checkup, const char *text)
+static const struct kt_finding *find(const struct kt_findings *findings, const char *text)
 {
-	for (size_t i = 0; i < checkup->count; i++)
-		if (strstr(checkup->findings[i].detail.message, text))
-			return &checkup->findings[i];
+	for (size_t i = 0; i < findings->count; i++)
+		if (strstr(findings->findings[i].detail.message, text))
+			return &findings->findings[i];
 	return NULL;
 }
 
 static bool is_warned(const char *text, const char *service)
 {
-	struct kt_checkup checkup = { 0 };
+	struct kt_findings findings = { 0 };
 	const struct kt_finding *finding;
 
-	kt_checkup_pam(&checkup, directory);
-	finding = find(&checkup, text);
+	kt_doctor_check_pam(&findings, directory);
+	finding = find(&findings, text);
 	return finding && finding->level == KT_FINDING_WARNING &&
 	       strstr(finding->detail.message, service) && finding->detail.remedy[0] != '\0';
 }
 
 static void assert_well(const char *services)
 {
-	struct kt_checkup checkup = { 0 };
+	struct kt_findings findings = { 0 };
 
-	kt_checkup_pam(&checkup, directory);
-	assert_int_equal(checkup.count, 1);
-	assert_int_equal(checkup.findings[0].level, KT_FINDING_OK);
-	assert_non_null(strstr(checkup.findings[0].detail.message, services));
+	kt_doctor_check_pam(&findings, directory);
+	assert_int_equal(findings.count, 1);
+	assert_int_equal(findings.findings[0].level, KT_FINDING_OK);
+	assert_non_null(strstr(findings.findings[0].detail.message, services));
 }
 
 #define SESSION "session required pam_unix.so\nsession optional pam_systemd.so\n" \
@@ -225,9 +225,9 @@ static void files_that_make_no_sense_are_passed_over(void **state)
 	put("system-auth", "auth substack system-auth\nauth [default=99] pam_unix.so\n"
 	    "auth optional pam_keyturn.so");
 
-	struct kt_checkup checkup = { 0 };
-	kt_checkup_pam(&checkup, directory);
-	assert_true(checkup.count > 0);
+	struct kt_findings findings = { 0 };
+	kt_doctor_check_pam(&findings, directory);
+	assert_true(findings.count > 0);
 }
 
 int main(void)

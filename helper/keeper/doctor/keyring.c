@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <string.h>
+
+#include "helper/keeper/doctor/doctor.h"
+#include "keyring/cleanup.h"
+#include "keyring/environment.h"
+#include "keyring/kernel_key.h"
+#include "keyring/text.h"
+#include "keyring/unlock_outcome.h"
+#include "keyring/vault.h"
+
+static void check_bus(struct kt_findings *findings)
+{
+	const char *address = kt_environment_get("DBUS_SESSION_BUS_ADDRESS");
+	const char *runtime = kt_environment_get("XDG_RUNTIME_DIR");
+
+	if (address)
+		kt_findings_add(findings, "bus", KT_FINDING_OK, NULL,
+		                "DBUS_SESSION_BUS_ADDRESS names a session bus");
+	else if (runtime)
+		kt_findings_add(findings, "bus", KT_FINDING_OK, NULL,
+		                "a session bus may be in XDG_RUNTIME_DIR");
+	else
+		kt_findings_add(findings, "bus", KT_FINDING_WARNING,
+		                "log in on the desktop, or use a vault: keyturn vault create",
+		                "this session names no D-Bus session bus");
+}
+
+static void check_items(struct kt_findings *findings, struct kt_keyring *keyring)
+{
+	KT_CLEANUP(kt_credentials_clear) struct kt_credentials list = { 0 };
+	const struct kt_identity anything = { 0 };
+	struct kt_error error = { 0 };
+
+	if (!kt_keyring_search(keyring, &anything, &list, &error)) {
+		kt_findings_add_error(findings, "items", KT_FINDING_FAILED, &error);
+		return;
+	}
+	kt_findings_add(findings, "items", KT_FINDING_OK, NULL, "%zu logins can be read",
+	                list.count);
+	if (list.corrupt)
+		kt_findings_add(
+			findings, "items", KT_FINDING_FAILED,
+			"log in to those accounts again; the damaged items are left as they are",
+			"%zu stored logins are damaged", list.corrupt);
+}
+
+/* pam_keyturn's note is about the desktop's keyring; for a vault there is none to read. */
+static enum kt_unlock_outcome login_outcome(const struct kt_keyring *keyring)
+{
+	return strcmp(kt_keyring_name(keyring), "secret-service") == 0
+	               ? kt_unlock_outcome_read(kt_environment_get("XDG_RUNTIME_DIR"))
+	               : KT_UNLOCK_OUTCOME_NONE;
+}
+
+void kt_doctor_check_keyring(struct kt_findings *findings, struct kt_keeper *keeper)
+{
+	KT_CLEANUP(kt_text_free) char *recorded = NULL;
+	struct kt_error error = { 0 };
+	struct kt_keyring *keyring;
+	bool open = false;
+
+	check_bus(findings);
+	if (!kt_keyring_recorded(&recorded, &error)) {
+		kt_findings_add_error(findings, "keyring", KT_FINDING_FAILED, &error);
+		return;
+	}
+	keyring = kt_keeper_keyring(keeper, &error);
+	if (!keyring) {
+		kt_findings_add_error(findings, "keyring", KT_FINDING_FAILED, &error);
+		return;
+	}
+	kt_findings_add(findings, "keyring", KT_FINDING_OK, NULL, "logins are kept in: %s (%s)",
+	                kt_keyring_name(keyring), recorded ? "recorded" : "not recorded yet");
+	if (!kt_keyring_is_open(keyring, &open, &error)) {
+		kt_findings_add_error(findings, "lock", KT_FINDING_FAILED, &error);
+	} else if (!open) {
+		enum kt_unlock_outcome outcome = login_outcome(keyring);
+
+		kt_fail(&error, KT_ERROR_LOCKED, "the keyring is locked%s",
+		        kt_unlock_outcome_reason(outcome));
+		kt_advise(&error, "%s", kt_unlock_outcome_remedy(outcome));
+		kt_findings_add_error(findings, "lock", KT_FINDING_FAILED, &error);
+	} else {
+		kt_findings_add(findings, "lock", KT_FINDING_OK, NULL, "the keyring is open");
+		check_items(findings, keyring);
+	}
+}
+
+void kt_doctor_check_vault(struct kt_findings *findings)
+{
+	KT_CLEANUP(kt_vault_status_clear) struct kt_vault_status status = { 0 };
+	struct kt_error error = { 0 };
+
+	if (!kt_vault_status(&status, &error))
+		kt_findings_add_error(findings, "vault", KT_FINDING_FAILED, &error);
+	else if (!status.exists)
+		kt_findings_add(findings, "vault", KT_FINDING_OK, NULL, "there is no vault");
+	else if (status.is_open || status.is_unattended)
+		kt_findings_add(findings, "vault", KT_FINDING_OK, NULL, "the vault is %s",
+		                status.is_open ? "open" : "opened by the next call, unasked");
+	else
+		kt_findings_add(findings, "vault", KT_FINDING_WARNING, "run: keyturn unlock",
+		                "the vault is closed");
+}
+
+void kt_doctor_check_kernel(struct kt_findings *findings)
+{
+	if (kt_kernel_key_is_usable())
+		kt_findings_add(findings, "kernel", KT_FINDING_OK, NULL,
+		                "the kernel keyring can be used");
+	else
+		kt_findings_add(findings, "kernel", KT_FINDING_WARNING,
+		                "nothing needs to be done: a container often forbids it",
+		                "the kernel keyring is refused here: everything works, slower");
+}
