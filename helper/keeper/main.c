@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "helper/answer.h"
-#include "helper/keeper/command.h"
-#include "helper/keeper/help.h"
+#include "helper/keeper/command/command.h"
+#include "helper/keeper/command/help.h"
 #include "helper/keeper/keeper.h"
 #include "helper/report.h"
 #include "keyring/cleanup.h"

@@ -8,8 +8,8 @@
 #include "helper/keeper/account/expiry.h"
 #include "helper/keeper/account/find.h"
 #include "helper/keeper/account/service.h"
-#include "helper/keeper/command.h"
-#include "helper/keeper/describe.h"
+#include "helper/keeper/command/command.h"
+#include "helper/keeper/command/describe.h"
 #include "helper/keeper/token/state.h"
 #include "keyring/characters.h"
 #include "keyring/cleanup.h"
@@ -77,7 +77,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	const char *keyring;
 	bool is_default;
 
-	if (!kt_options_read_account(options, KT_COUNT(options), argc, argv, &account, error) ||
+	if (!kt_command_read_account(options, KT_COUNT(options), argc, argv, &account, error) ||
 	    !kt_account_find(keeper, account, KT_ACCOUNT_ANY, &credential, error) ||
 	    !kt_default_get(NULL, &preferred, &is_default, error))
 		return false;

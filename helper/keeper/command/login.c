@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "helper/keeper/account/find.h"
-#include "helper/keeper/command.h"
+#include "helper/keeper/command/command.h"
 #include "helper/keeper/login/login.h"
 #include "helper/keeper/terminal.h"
 #include "keyring/cleanup.h"
@@ -156,7 +156,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 		{ "check", false, &login.check },
 	};
 
-	if (!kt_options_read_account(options, KT_COUNT(options), argc, argv, &login.account,
+	if (!kt_command_read_account(options, KT_COUNT(options), argc, argv, &login.account,
 	                             error))
 		return false;
 	if (login.authtype && strcmp(login.authtype, "bearer") != 0)

@@ -62,10 +62,10 @@ struct kt_option {
  * Reads options up to "--" or the end; argv[1..*count] are then the words that are no options.
  * argv[0] is the command's name. Refusals name the command, never the word.
  */
-bool kt_options_read(const struct kt_option *options, size_t option_count, int argc,
-                     char **argv, int *count, struct kt_error *error);
+bool kt_command_read_options(const struct kt_option *options, size_t option_count, int argc,
+                             char **argv, int *count, struct kt_error *error);
 
 /* The same where at most one word, an ACCOUNT, may stand; NULL where none does. */
-bool kt_options_read_account(const struct kt_option *options, size_t option_count, int argc,
+bool kt_command_read_account(const struct kt_option *options, size_t option_count, int argc,
                              char **argv, const char **account, struct kt_error *error);
 

@@ -7,7 +7,7 @@
 #include "helper/keeper/account/default.h"
 #include "helper/keeper/account/returned.h"
 #include "helper/keeper/cache/change.h"
-#include "helper/keeper/command.h"
+#include "helper/keeper/command/command.h"
 #include "helper/keeper/login/store_grant.h"
 #include "helper/report.h"
 #include "helper/request.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include "helper/keeper/help.h"
+#include "helper/keeper/command/help.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
 

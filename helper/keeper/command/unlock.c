@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "helper/keeper/command.h"
+#include "helper/keeper/command/command.h"
 #include "helper/keeper/terminal.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
@@ -197,7 +197,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	struct kt_keyring *keyring;
 	int count;
 
-	if (!kt_options_read(options, KT_COUNT(options), argc, argv, &count, error))
+	if (!kt_command_read_options(options, KT_COUNT(options), argc, argv, &count, error))
 		return false;
 	if (count > 0)
 		return kt_fail(error, KT_ERROR_USAGE, "unlock: it takes no account");

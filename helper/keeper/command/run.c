@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "helper/keeper/account/find.h"
-#include "helper/keeper/command.h"
-#include "helper/keeper/query.h"
+#include "helper/keeper/command/command.h"
+#include "helper/keeper/command/token_lookup.h"
 #include "helper/report.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
@@ -95,16 +95,16 @@ static bool prepare(struct kt_keeper *keeper, int argc, char **argv, struct kt_e
 {
 	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
 	KT_CLEANUP(kt_answer_clear) struct kt_answer answer = { 0 };
-	struct kt_query query = { .nine_tenths_left = true };
+	struct kt_token_lookup query = { .nine_tenths_left = true };
 	const char *name = NULL;
 	bool app = false;
 	const struct kt_option options[] = {
-		KT_QUERY_OPTIONS(&query),
+		KT_TOKEN_LOOKUP_OPTIONS(&query),
 		{ "env", true, &name },
 		{ "app", false, &app },
 	};
 
-	if (!kt_options_read_account(options, KT_COUNT(options), argc, argv, &query.account,
+	if (!kt_command_read_account(options, KT_COUNT(options), argc, argv, &query.account,
 	                             error) ||
 	    (name && !check_name(name, error)))
 		return false;
@@ -112,7 +112,7 @@ static bool prepare(struct kt_keeper *keeper, int argc, char **argv, struct kt_e
 		return kt_account_find(keeper, query.account, KT_ACCOUNT_TOKEN, &credential,
 		                       error) &&
 		       set_app(keeper, &credential, error);
-	if (!kt_query_answer(keeper, &query, &credential, &answer, error))
+	if (!kt_token_lookup_answer(keeper, &query, &credential, &answer, error))
 		return false;
 	return set_environment(keeper, name ? name : "COZE_API_TOKEN", &answer, error);
 }

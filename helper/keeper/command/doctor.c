@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "helper/answer.h"
-#include "helper/keeper/command.h"
+#include "helper/keeper/command/command.h"
 #include "helper/keeper/doctor/doctor.h"
 #include "keyring/cleanup.h"
 #include "keyring/json.h"
@@ -71,7 +71,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	const struct kt_option options[] = { KT_OPTION_JSON(keeper) };
 	int count;
 
-	if (!kt_options_read(options, KT_COUNT(options), argc, argv, &count, error))
+	if (!kt_command_read_options(options, KT_COUNT(options), argc, argv, &count, error))
 		return false;
 	if (count > 0)
 		return kt_fail(error, KT_ERROR_USAGE, "doctor: it takes no account");

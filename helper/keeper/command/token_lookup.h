@@ -9,7 +9,7 @@
 #include "helper/keeper/keeper.h"
 #include "keyring/credential.h"
 
-struct kt_query {
+struct kt_token_lookup {
 	const char *account;
 	const char *minimum;  /* --min-valid: seconds */
 	bool nine_tenths_left;    /* run: nine tenths of the life */
@@ -22,7 +22,7 @@ struct kt_query {
 	const char *scope_file;
 };
 
-#define KT_QUERY_OPTIONS(query) \
+#define KT_TOKEN_LOOKUP_OPTIONS(query) \
 	{ "min-valid", true, &(query)->minimum }, \
 	{ "from-env", false, &(query)->from_environment }, \
 	{ "env-file", true, &(query)->env_file }, \
@@ -37,6 +37,6 @@ struct kt_query {
  * keyring is read or written, and the credential has no name; a plain token or a service app is
  * needed then.
  */
-bool kt_query_answer(struct kt_keeper *keeper, const struct kt_query *query,
-                     struct kt_credential *credential, struct kt_answer *answer,
-                     struct kt_error *error);
+bool kt_token_lookup_answer(struct kt_keeper *keeper, const struct kt_token_lookup *query,
+                            struct kt_credential *credential, struct kt_answer *answer,
+                            struct kt_error *error);

@@ -5,7 +5,7 @@
 
 #include "helper/keeper/account/find.h"
 #include "helper/keeper/cache/change.h"
-#include "helper/keeper/command.h"
+#include "helper/keeper/command/command.h"
 #include "helper/keeper/token/refused.h"
 #include "helper/keeper/token/service_app.h"
 #include "helper/report.h"
@@ -26,7 +26,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	const char *account;
 	bool found;
 
-	if (!kt_options_read_account(options, KT_COUNT(options), argc, argv, &account, error))
+	if (!kt_command_read_account(options, KT_COUNT(options), argc, argv, &account, error))
 		return false;
 	if (!account)
 		return kt_fail(error, KT_ERROR_USAGE, "reject: name the account");

@@ -8,8 +8,8 @@
 #include "helper/answer.h"
 #include "helper/keeper/account/default.h"
 #include "helper/keeper/account/service.h"
-#include "helper/keeper/command.h"
-#include "helper/keeper/describe.h"
+#include "helper/keeper/command/command.h"
+#include "helper/keeper/command/describe.h"
 #include "helper/keeper/token/state.h"
 #include "helper/report.h"
 #include "keyring/characters.h"
@@ -117,7 +117,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	bool has_default;
 	int count;
 
-	if (!kt_options_read(options, KT_COUNT(options), argc, argv, &count, error))
+	if (!kt_command_read_options(options, KT_COUNT(options), argc, argv, &count, error))
 		return false;
 	if (count > 0)
 		return kt_fail(error, KT_ERROR_USAGE, "list: it takes no account; see: keyturn show");

@@ -7,7 +7,7 @@
 #include "helper/keeper/account/find.h"
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/cache/change.h"
-#include "helper/keeper/command.h"
+#include "helper/keeper/command/command.h"
 #include "helper/keeper/oauth/revocation.h"
 #include "helper/keeper/token/rotation.h"
 #include "helper/report.h"
@@ -22,7 +22,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	KT_CLEANUP(kt_text_free) char *page = NULL;
 	const char *account;
 
-	if (!kt_options_read_account(NULL, 0, argc, argv, &account, error))
+	if (!kt_command_read_account(NULL, 0, argc, argv, &account, error))
 		return false;
 	if (!account)
 		return kt_fail(error, KT_ERROR_USAGE, "logout: name the account to forget");

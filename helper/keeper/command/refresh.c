@@ -3,7 +3,7 @@
 
 #include "helper/keeper/account/find.h"
 #include "helper/keeper/cache/stamp.h"
-#include "helper/keeper/command.h"
+#include "helper/keeper/command/command.h"
 #include "helper/keeper/token/token.h"
 #include "helper/report.h"
 #include "keyring/cleanup.h"
@@ -52,7 +52,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	};
 	const char *account;
 
-	if (!kt_options_read_account(options, KT_COUNT(options), argc, argv, &account, error))
+	if (!kt_command_read_account(options, KT_COUNT(options), argc, argv, &account, error))
 		return false;
 	if (due + all + (account != NULL) > 1)
 		return kt_fail(error, KT_ERROR_USAGE, "refresh: an account, --due or --all");

@@ -5,7 +5,7 @@
 #include "helper/keeper/account/lifetime.h"
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/cache/stamp.h"
-#include "helper/keeper/command.h"
+#include "helper/keeper/command/command.h"
 #include "helper/keeper/token/token.h"
 #include "keyring/cleanup.h"
 #include "keyring/environment.h"

@@ -9,9 +9,9 @@
 #include "helper/keeper/account/find.h"
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/cache/answers.h"
+#include "helper/keeper/command/token_lookup.h"
 #include "helper/keeper/login/coze_app.h"
 #include "helper/keeper/login/settings.h"
-#include "helper/keeper/query.h"
 #include "helper/keeper/token/service_app.h"
 #include "helper/keeper/token/token.h"
 #include "helper/report.h"
@@ -21,7 +21,7 @@
 #include "keyring/environment.h"
 #include "keyring/text.h"
 
-static bool read_settings(const struct kt_query *query, struct kt_settings *settings,
+static bool read_settings(const struct kt_token_lookup *query, struct kt_settings *settings,
                           struct kt_error *error)
 {
 	enum kt_kind kind = query->kind ? kt_kind_from_name(query->kind) : KT_KIND_NONE;
@@ -71,7 +71,7 @@ static bool sign_token(struct kt_keeper *keeper, const struct kt_settings *setti
 	                 "keyturn token");
 }
 
-static bool from_settings(struct kt_keeper *keeper, const struct kt_query *query,
+static bool from_settings(struct kt_keeper *keeper, const struct kt_token_lookup *query,
                           const struct kt_requirement *requirement,
                           struct kt_credential *credential, struct kt_error *error)
 {
@@ -92,13 +92,13 @@ static bool from_settings(struct kt_keeper *keeper, const struct kt_query *query
  * True if the token is of another session. Such tokens have places of their own in the cache,
  * which the door does not know.
  */
-static bool has_session(const struct kt_query *query)
+static bool has_session(const struct kt_token_lookup *query)
 {
 	return query->session_name || query->duration || query->scope_file;
 }
 
-static bool check_session(const struct kt_query *query, const struct kt_credential *credential,
-                          struct kt_error *error)
+static bool check_session(const struct kt_token_lookup *query,
+                          const struct kt_credential *credential, struct kt_error *error)
 {
 	if (!has_session(query) || credential->kind == KT_KIND_JWT)
 		return true;
@@ -113,7 +113,7 @@ static bool check_session(const struct kt_query *query, const struct kt_credenti
  * Finds the account, in one turn with the keyring. After a wait for the turn the cache is asked
  * again: *answered tells whether another caller has put an answer there that is good enough.
  */
-static bool find_account(struct kt_keeper *keeper, const struct kt_query *query,
+static bool find_account(struct kt_keeper *keeper, const struct kt_token_lookup *query,
                          const struct kt_lookup *memory, int64_t minimum,
                          struct kt_credential *credential, struct kt_answer *answer,
                          bool *answered, struct kt_error *error)
@@ -138,7 +138,7 @@ static bool find_account(struct kt_keeper *keeper, const struct kt_query *query,
 }
 
 /* True if the cached token ends too soon for this caller, so that a renewal is certain. */
-static bool is_too_short(const struct kt_query *query, const struct kt_lookup *memory,
+static bool is_too_short(const struct kt_token_lookup *query, const struct kt_lookup *memory,
                          const struct kt_requirement *requirement)
 {
 	KT_CLEANUP(kt_answer_clear) struct kt_answer answer = { 0 };
@@ -155,7 +155,7 @@ static bool is_too_short(const struct kt_query *query, const struct kt_lookup *m
  * Gets a token from the keyring, and puts it into the cache for the next caller with the same
  * key.
  */
-static bool from_keyring(struct kt_keeper *keeper, const struct kt_query *query,
+static bool from_keyring(struct kt_keeper *keeper, const struct kt_token_lookup *query,
                          const struct kt_requirement *requirement, struct kt_credential *credential,
                          struct kt_answer *answer, struct kt_error *error)
 {
@@ -181,9 +181,9 @@ static bool from_keyring(struct kt_keeper *keeper, const struct kt_query *query,
 	return true;
 }
 
-bool kt_query_answer(struct kt_keeper *keeper, const struct kt_query *query,
-                     struct kt_credential *credential, struct kt_answer *answer,
-                     struct kt_error *error)
+bool kt_token_lookup_answer(struct kt_keeper *keeper, const struct kt_token_lookup *query,
+                            struct kt_credential *credential, struct kt_answer *answer,
+                            struct kt_error *error)
 {
 	KT_CLEANUP(kt_text_free) char *scope = NULL;
 	struct kt_requirement requirement = {

@@ -8,7 +8,7 @@
 #include "helper/keeper/account/find.h"
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/cache/answers.h"
-#include "helper/keeper/command.h"
+#include "helper/keeper/command/command.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
 
@@ -37,7 +37,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	const struct kt_identity everything = { 0 };
 	const char *account;
 
-	if (!kt_options_read_account(NULL, 0, argc, argv, &account, error))
+	if (!kt_command_read_account(NULL, 0, argc, argv, &account, error))
 		return false;
 	if (!account)
 		return print(error);

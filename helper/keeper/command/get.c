@@ -7,7 +7,7 @@
 #include "helper/cache_key.h"
 #include "helper/keeper/account/find.h"
 #include "helper/keeper/cache/answers.h"
-#include "helper/keeper/command.h"
+#include "helper/keeper/command/command.h"
 #include "helper/keeper/token/token.h"
 #include "helper/protocol.h"
 #include "helper/report.h"

@@ -4,7 +4,7 @@
 #include "helper/keeper/account/expiry.h"
 #include "helper/keeper/account/lifetime.h"
 #include "helper/keeper/account/service.h"
-#include "helper/keeper/describe.h"
+#include "helper/keeper/command/describe.h"
 #include "helper/keeper/token/state.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"

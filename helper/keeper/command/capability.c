@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "helper/answer.h"
-#include "helper/keeper/command.h"
+#include "helper/keeper/command/command.h"
 #include "helper/protocol.h"
 #include "keyring/cleanup.h"
 

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "helper/answer.h"
-#include "helper/keeper/command.h"
+#include "helper/keeper/command/command.h"
 #include "helper/keeper/terminal.h"
 #include "helper/report.h"
 #include "keyring/cleanup.h"
@@ -308,7 +308,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	};
 	int count;
 
-	if (!kt_options_read(options, KT_COUNT(options), argc, argv, &count, error))
+	if (!kt_command_read_options(options, KT_COUNT(options), argc, argv, &count, error))
 		return false;
 	for (size_t i = 0; count == 1 && i < KT_COUNT(actions); i++)
 		if (strcmp(argv[1], actions[i].name) == 0)

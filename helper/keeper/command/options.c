@@ -3,7 +3,7 @@
 
 #include <getopt.h>
 
-#include "helper/keeper/command.h"
+#include "helper/keeper/command/command.h"
 
 #define OPTIONS_MAXIMUM 40
 
@@ -27,8 +27,8 @@ static bool apply(const struct kt_option *option, const char *command, struct kt
 	return true;
 }
 
-bool kt_options_read(const struct kt_option *options, size_t option_count, int argc,
-                     char **argv, int *count, struct kt_error *error)
+bool kt_command_read_options(const struct kt_option *options, size_t option_count, int argc,
+                             char **argv, int *count, struct kt_error *error)
 {
 	struct option table[OPTIONS_MAXIMUM + 1] = { 0 };
 	const char *command = argv[0];
@@ -55,12 +55,12 @@ bool kt_options_read(const struct kt_option *options, size_t option_count, int a
 	return true;
 }
 
-bool kt_options_read_account(const struct kt_option *options, size_t option_count, int argc,
+bool kt_command_read_account(const struct kt_option *options, size_t option_count, int argc,
                              char **argv, const char **account, struct kt_error *error)
 {
 	int count;
 
-	if (!kt_options_read(options, option_count, argc, argv, &count, error))
+	if (!kt_command_read_options(options, option_count, argc, argv, &count, error))
 		return false;
 	if (count > 1)
 		return refuse(argv[0], "it takes one account", error);

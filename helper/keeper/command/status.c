@@ -7,9 +7,9 @@
 #include "helper/keeper/account/expiry.h"
 #include "helper/keeper/account/find.h"
 #include "helper/keeper/account/service.h"
-#include "helper/keeper/command.h"
+#include "helper/keeper/command/command.h"
+#include "helper/keeper/command/describe.h"
 #include "helper/keeper/courier.h"
-#include "helper/keeper/describe.h"
 #include "helper/keeper/oauth/whoami.h"
 #include "helper/keeper/token/token.h"
 #include "keyring/characters.h"
@@ -42,7 +42,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	const char *account;
 	bool found;
 
-	if (!kt_options_read_account(NULL, 0, argc, argv, &account, error) ||
+	if (!kt_command_read_account(NULL, 0, argc, argv, &account, error) ||
 	    !kt_account_find(keeper, account, KT_ACCOUNT_TOKEN, &credential, error) ||
 	    !kt_token_get(keeper, &credential, &requirement, &answer, &found, error))
 		return false;

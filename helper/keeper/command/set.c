@@ -7,7 +7,7 @@
 #include "helper/keeper/account/lifetime.h"
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/cache/change.h"
-#include "helper/keeper/command.h"
+#include "helper/keeper/command/command.h"
 #include "helper/keeper/login/login.h"
 #include "helper/keeper/oauth/private_key.h"
 #include "helper/keeper/random.h"
@@ -113,7 +113,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	};
 	bool found;
 
-	if (!kt_options_read_account(options, KT_COUNT(options), argc, argv, &changes.account,
+	if (!kt_command_read_account(options, KT_COUNT(options), argc, argv, &changes.account,
 	                             error) ||
 	    !check(&changes, error) ||
 	    !kt_account_find(keeper, changes.account, KT_ACCOUNT_ANY, &credential, error) ||

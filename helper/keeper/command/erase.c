@@ -6,7 +6,7 @@
 #include "helper/keeper/account/default.h"
 #include "helper/keeper/account/returned.h"
 #include "helper/keeper/cache/change.h"
-#include "helper/keeper/command.h"
+#include "helper/keeper/command/command.h"
 #include "helper/keeper/token/refused.h"
 #include "helper/keeper/token/service_app.h"
 #include "helper/report.h"

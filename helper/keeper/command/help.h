@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "helper/keeper/command.h"
+#include "helper/keeper/command/command.h"
 #include "keyring/secret.h"
 
 /* All commands, a line each. */

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: MIT
+libkeeper_a_SOURCES += \
+	helper/keeper/command/capability.c \
+	helper/keeper/command/command.h \
+	helper/keeper/command/default.c \
+	helper/keeper/command/describe.c helper/keeper/command/describe.h \
+	helper/keeper/command/doctor.c \
+	helper/keeper/command/erase.c \
+	helper/keeper/command/get.c \
+	helper/keeper/command/header.c \
+	helper/keeper/command/help.c helper/keeper/command/help.h \
+	helper/keeper/command/list.c \
+	helper/keeper/command/lock.c \
+	helper/keeper/command/login.c \
+	helper/keeper/command/logout.c \
+	helper/keeper/command/options.c \
+	helper/keeper/command/refresh.c \
+	helper/keeper/command/reject.c \
+	helper/keeper/command/renew_ahead.c \
+	helper/keeper/command/run.c \
+	helper/keeper/command/set.c \
+	helper/keeper/command/show.c \
+	helper/keeper/command/status.c \
+	helper/keeper/command/store.c \
+	helper/keeper/command/token.c \
+	helper/keeper/command/token_lookup.c helper/keeper/command/token_lookup.h \
+	helper/keeper/command/unlock.c \
+	helper/keeper/command/vault.c
