@@ -1,14 +1,11 @@
 # SPDX-License-Identifier: MIT
 libhelper_a_SOURCES = \
 	helper/answer.c helper/answer.h \
+	helper/background_renewal.c helper/background_renewal.h \
+	helper/cache_key.c helper/cache_key.h \
+	helper/courier_start.c helper/courier_start.h \
 	helper/errand.c helper/errand.h \
 	helper/libexec.h \
-	helper/protocol.h \
-	helper/protocol_git.c \
-	helper/protocol_token.c \
-	helper/cache_key.c helper/cache_key.h \
-	helper/background_renewal.c helper/background_renewal.h \
 	helper/report.c helper/report.h \
 	helper/request.c helper/request.h \
-	helper/url.c helper/url.h \
-	helper/courier_start.c helper/courier_start.h
+	helper/url.c helper/url.h

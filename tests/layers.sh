@@ -87,7 +87,7 @@ points()
 
 begin 'includes point one way'
 points keyring keyring/
-points helper/door helper/door/ helper/answer.h helper/libexec.h helper/protocol.h \
+points helper/door helper/door/ helper/answer.h helper/libexec.h helper/protocol/protocol.h \
 	helper/cache_key.h helper/background_renewal.h helper/request.h helper/courier_start.h keyring/characters.h keyring/cleanup.h \
 	keyring/clock.h keyring/error.h keyring/identity.h keyring/kernel_cache.h keyring/secret.h keyring/text.h
 points helper/courier helper/courier/ helper/errand.h helper/libexec.h keyring/characters.h \

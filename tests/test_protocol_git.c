@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "helper/protocol.h"
+#include "helper/protocol/protocol.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
 
@@ -176,8 +176,8 @@ static void token_and_header_are_one_line(void **state)
 	(void)state;
 	make_answer(&answer, &pat);
 
-	assert_true(kt_protocol_token_answer(&answer, &token, &error));
-	assert_true(kt_protocol_header_answer(&answer, &header, &error));
+	assert_true(kt_protocol_token_answer(NULL, &answer, &token, &error));
+	assert_true(kt_protocol_header_answer(NULL, &answer, &header, &error));
 	assert_string_equal(kt_secret_reveal(&token), "pat_ex\n");
 	assert_string_equal(kt_secret_reveal(&header), "Authorization: Bearer pat_ex\n");
 }
@@ -194,8 +194,8 @@ static void a_token_that_no_header_may_hold_is_refused(void **state)
 		struct kt_error error = { 0 };
 
 		assert_true(kt_secret_append_text(&answer.secret, tokens[i], &error));
-		assert_false(kt_protocol_token_answer(&answer, &bytes, &error));
-		assert_false(kt_protocol_header_answer(&answer, &bytes, &error));
+		assert_false(kt_protocol_token_answer(NULL, &answer, &bytes, &error));
+		assert_false(kt_protocol_header_answer(NULL, &answer, &bytes, &error));
 		assert_true(kt_secret_is_empty(&bytes));
 	}
 }

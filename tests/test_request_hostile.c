@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "helper/protocol.h"
+#include "helper/protocol/protocol.h"
 #include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"

@@ -8,7 +8,7 @@
 #include "helper/background_renewal.h"
 #include "helper/cache_key.h"
 #include "helper/door/hot.h"
-#include "helper/protocol.h"
+#include "helper/protocol/protocol.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/text.h"
@@ -79,7 +79,8 @@ static bool read_request(const struct call *call, struct kt_request *request,
 	                            kt_secret_length(call->input), &ignored);
 }
 
-static bool answer_get(const struct call *call, struct kt_error *error)
+static bool answer_request(const struct call *call, const struct kt_protocol *protocol,
+                           struct kt_error *error)
 {
 	KT_CLEANUP(kt_request_clear) struct kt_request request = { 0 };
 	KT_CLEANUP(clear_found) struct found found = { 0 };
@@ -94,7 +95,7 @@ static bool answer_get(const struct call *call, struct kt_error *error)
 		return false;
 	if (found.is_none)
 		return true;
-	if (!kt_protocol_git_answer(&request, &found.answer, &bytes, &ignored) ||
+	if (!protocol->answer(&request, &found.answer, &bytes, &ignored) ||
 	    !send(&bytes, error))
 		return false;
 	renew_ahead(call, &found);
@@ -166,10 +167,8 @@ static bool read_token_arguments(const struct call *call, const char **account, 
 	return true;
 }
 
-static bool answer_token(const struct call *call,
-                         bool (*protocol)(const struct kt_answer *, struct kt_secret *,
-                                          struct kt_error *),
-                         struct kt_error *error)
+static bool answer_account(const struct call *call, const struct kt_protocol *protocol,
+                           struct kt_error *error)
 {
 	KT_CLEANUP(clear_found) struct found found = { 0 };
 	KT_CLEANUP(kt_secret_clear) struct kt_secret bytes = { 0 };
@@ -182,36 +181,17 @@ static bool answer_token(const struct call *call,
 		return false;
 	key = kt_cache_key_of_token(account, call->account);
 	if (!find(call, &key, valid, &found) || found.is_none || !found.answer.is_token ||
-	    !protocol(&found.answer, &bytes, &ignored) || !send(&bytes, error))
+	    !protocol->answer(NULL, &found.answer, &bytes, &ignored) || !send(&bytes, error))
 		return false;
 	renew_ahead(call, &found);
 	return true;
 }
 
-static bool answer_plain_token(const struct call *call, struct kt_error *error)
-{
-	return answer_token(call, kt_protocol_token_answer, error);
-}
-
-static bool answer_header(const struct call *call, struct kt_error *error)
-{
-	return answer_token(call, kt_protocol_header_answer, error);
-}
-
-static const struct {
-	const char *name;
-	bool (*answer)(const struct call *call, struct kt_error *error);
-} verbs[] = {
-	{ "get", answer_get },
-	{ "store", answer_store },
-	{ "token", answer_plain_token },
-	{ "header", answer_header },
-};
-
 bool kt_hot_answer(int count, char **arguments, const char *(*variable)(const char *name),
                    struct kt_secret *input, struct kt_error *error)
 {
 	struct call call = { .count = count, .arguments = arguments, .input = input };
+	const struct kt_protocol *protocol;
 
 	/* Only the keeper writes a trace. */
 	if (count < 2 || variable("KEYTURN_TRACE"))
@@ -220,8 +200,11 @@ bool kt_hot_answer(int count, char **arguments, const char *(*variable)(const ch
 	if (call.cache.seconds == 0)
 		return false;
 	call.account = variable("KEYTURN_ACCOUNT");
-	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
-		if (strcmp(arguments[1], verbs[i].name) == 0)
-			return verbs[i].answer(&call, error);
-	return false;
+	if (strcmp(arguments[1], "store") == 0)
+		return answer_store(&call, error);
+	protocol = kt_protocol_of_verb(arguments[1]);
+	if (!protocol)
+		return false;
+	return protocol->reads_request ? answer_request(&call, protocol, error)
+	                               : answer_account(&call, protocol, error);
 }

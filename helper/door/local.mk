@@ -1,17 +1,15 @@
 # SPDX-License-Identifier: MIT
 # The door has objects of its own: its libc may be another one (configure.ac).
-keyturn_SOURCES = \
+keyturn_SOURCES = $(PROTOCOL_SOURCES) \
 	helper/answer.c \
+	helper/background_renewal.c \
+	helper/cache_key.c \
+	helper/courier_start.c \
 	helper/door/hot.c helper/door/hot.h \
 	helper/door/main.c \
 	helper/libexec.c \
-	helper/protocol_git.c \
-	helper/protocol_token.c \
-	helper/cache_key.c \
-	helper/background_renewal.c \
 	helper/request.c \
 	helper/url.c \
-	helper/courier_start.c \
 	keyring/characters.c \
 	keyring/clock.c \
 	keyring/error.c \

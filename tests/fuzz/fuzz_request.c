@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "helper/protocol.h"
+#include "helper/protocol/protocol.h"
 #include "helper/url.h"
 #include "keyring/characters.h"
 #include "keyring/cleanup.h"

@@ -5,7 +5,7 @@
 
 #include "helper/answer.h"
 #include "helper/keeper/command/command.h"
-#include "helper/protocol.h"
+#include "helper/protocol/protocol.h"
 #include "keyring/cleanup.h"
 
 static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)

@@ -9,7 +9,7 @@
 #include "helper/keeper/cache/answers.h"
 #include "helper/keeper/command/command.h"
 #include "helper/keeper/token/token.h"
-#include "helper/protocol.h"
+#include "helper/protocol/protocol.h"
 #include "helper/report.h"
 #include "helper/request.h"
 #include "helper/url.h"

@@ -6,7 +6,7 @@
 #include "helper/answer.h"
 #include "helper/keeper/command/command.h"
 #include "helper/keeper/command/token_lookup.h"
-#include "helper/protocol.h"
+#include "helper/protocol/protocol.h"
 #include "keyring/cleanup.h"
 
 static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
@@ -14,13 +14,13 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
 	KT_CLEANUP(kt_answer_clear) struct kt_answer answer = { 0 };
 	KT_CLEANUP(kt_secret_clear) struct kt_secret output = { 0 };
-	struct kt_token_lookup query = { 0 };
-	const struct kt_option options[] = { KT_TOKEN_LOOKUP_OPTIONS(&query) };
+	struct kt_token_lookup lookup = { 0 };
+	const struct kt_option options[] = { KT_TOKEN_LOOKUP_OPTIONS(&lookup) };
 
-	return kt_command_read_account(options, KT_COUNT(options), argc, argv, &query.account,
+	return kt_command_read_account(options, KT_COUNT(options), argc, argv, &lookup.account,
 	                               error) &&
-	       kt_token_lookup_answer(keeper, &query, &credential, &answer, error) &&
-	       kt_protocol_header_answer(&answer, &output, error) &&
+	       kt_token_lookup_answer(keeper, &lookup, &credential, &answer, error) &&
+	       kt_protocol_header_answer(NULL, &answer, &output, error) &&
 	       kt_answer_send(STDOUT_FILENO, &output, error);
 }
 

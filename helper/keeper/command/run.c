@@ -95,24 +95,24 @@ static bool prepare(struct kt_keeper *keeper, int argc, char **argv, struct kt_e
 {
 	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
 	KT_CLEANUP(kt_answer_clear) struct kt_answer answer = { 0 };
-	struct kt_token_lookup query = { .nine_tenths_left = true };
+	struct kt_token_lookup lookup = { .nine_tenths_left = true };
 	const char *name = NULL;
 	bool app = false;
 	const struct kt_option options[] = {
-		KT_TOKEN_LOOKUP_OPTIONS(&query),
+		KT_TOKEN_LOOKUP_OPTIONS(&lookup),
 		{ "env", true, &name },
 		{ "app", false, &app },
 	};
 
-	if (!kt_command_read_account(options, KT_COUNT(options), argc, argv, &query.account,
+	if (!kt_command_read_account(options, KT_COUNT(options), argc, argv, &lookup.account,
 	                             error) ||
 	    (name && !check_name(name, error)))
 		return false;
 	if (app)
-		return kt_account_find(keeper, query.account, KT_ACCOUNT_TOKEN, &credential,
+		return kt_account_find(keeper, lookup.account, KT_ACCOUNT_TOKEN, &credential,
 		                       error) &&
 		       set_app(keeper, &credential, error);
-	if (!kt_token_lookup_answer(keeper, &query, &credential, &answer, error))
+	if (!kt_token_lookup_answer(keeper, &lookup, &credential, &answer, error))
 		return false;
 	return set_environment(keeper, name ? name : "COZE_API_TOKEN", &answer, error);
 }

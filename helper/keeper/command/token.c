@@ -6,7 +6,7 @@
 #include "helper/answer.h"
 #include "helper/keeper/command/command.h"
 #include "helper/keeper/command/token_lookup.h"
-#include "helper/protocol.h"
+#include "helper/protocol/protocol.h"
 #include "keyring/cleanup.h"
 #include "keyring/json.h"
 
@@ -39,18 +39,18 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
 	KT_CLEANUP(kt_answer_clear) struct kt_answer answer = { 0 };
 	KT_CLEANUP(kt_secret_clear) struct kt_secret output = { 0 };
-	struct kt_token_lookup query = { 0 };
+	struct kt_token_lookup lookup = { 0 };
 	const struct kt_option options[] = {
-		KT_TOKEN_LOOKUP_OPTIONS(&query),
+		KT_TOKEN_LOOKUP_OPTIONS(&lookup),
 		KT_OPTION_JSON(keeper),
 	};
 
-	if (!kt_command_read_account(options, KT_COUNT(options), argc, argv, &query.account,
+	if (!kt_command_read_account(options, KT_COUNT(options), argc, argv, &lookup.account,
 	                             error) ||
-	    !kt_token_lookup_answer(keeper, &query, &credential, &answer, error))
+	    !kt_token_lookup_answer(keeper, &lookup, &credential, &answer, error))
 		return false;
 	return (keeper->wants_json ? print_json(&credential, &answer, &output, error)
-	                           : kt_protocol_token_answer(&answer, &output, error)) &&
+	                           : kt_protocol_token_answer(NULL, &answer, &output, error)) &&
 	       kt_answer_send(STDOUT_FILENO, &output, error);
 }
 

@@ -21,23 +21,23 @@
 #include "keyring/environment.h"
 #include "keyring/text.h"
 
-static bool read_settings(const struct kt_token_lookup *query, struct kt_settings *settings,
+static bool read_settings(const struct kt_token_lookup *lookup, struct kt_settings *settings,
                           struct kt_error *error)
 {
-	enum kt_kind kind = query->kind ? kt_kind_from_name(query->kind) : KT_KIND_NONE;
+	enum kt_kind kind = lookup->kind ? kt_kind_from_name(lookup->kind) : KT_KIND_NONE;
 
-	if (query->from_environment + (query->env_file != NULL) + (query->config != NULL) > 1 ||
-	    query->account)
+	if (lookup->from_environment + (lookup->env_file != NULL) + (lookup->config != NULL) > 1 ||
+	    lookup->account)
 		return kt_fail(error, KT_ERROR_USAGE,
 		               "--from-env, --env-file, --config and an account "
 		               "exclude each other");
-	if (query->kind && kind == KT_KIND_NONE)
+	if (lookup->kind && kind == KT_KIND_NONE)
 		return kt_fail(error, KT_ERROR_USAGE, "--kind is none of the kinds");
-	if (query->from_environment)
+	if (lookup->from_environment)
 		return kt_settings_from_environment(settings, kind, error);
-	if (query->env_file)
-		return kt_settings_from_env_file(settings, query->env_file, kind, error);
-	return kt_settings_from_config(settings, query->config, kind, error);
+	if (lookup->env_file)
+		return kt_settings_from_env_file(settings, lookup->env_file, kind, error);
+	return kt_settings_from_config(settings, lookup->config, kind, error);
 }
 
 static bool take_token(struct kt_settings *settings, struct kt_credential *credential,
@@ -71,13 +71,13 @@ static bool sign_token(struct kt_keeper *keeper, const struct kt_settings *setti
 	                 "keyturn token");
 }
 
-static bool from_settings(struct kt_keeper *keeper, const struct kt_token_lookup *query,
+static bool from_settings(struct kt_keeper *keeper, const struct kt_token_lookup *lookup,
                           const struct kt_requirement *requirement,
                           struct kt_credential *credential, struct kt_error *error)
 {
 	KT_CLEANUP(kt_settings_clear) struct kt_settings settings = { 0 };
 
-	if (!read_settings(query, &settings, error) ||
+	if (!read_settings(lookup, &settings, error) ||
 	    !(settings.api_base
 	      ? kt_service_set_base(&credential->identity, settings.api_base, error)
 	      : kt_service_set_site(&credential->identity, "coze.com", error)) ||
@@ -92,15 +92,15 @@ static bool from_settings(struct kt_keeper *keeper, const struct kt_token_lookup
  * True if the token is of another session. Such tokens have places of their own in the cache,
  * which the door does not know.
  */
-static bool has_session(const struct kt_token_lookup *query)
+static bool has_session(const struct kt_token_lookup *lookup)
 {
-	return query->session_name || query->duration || query->scope_file;
+	return lookup->session_name || lookup->duration || lookup->scope_file;
 }
 
-static bool check_session(const struct kt_token_lookup *query,
+static bool check_session(const struct kt_token_lookup *lookup,
                           const struct kt_credential *credential, struct kt_error *error)
 {
-	if (!has_session(query) || credential->kind == KT_KIND_JWT)
+	if (!has_session(lookup) || credential->kind == KT_KIND_JWT)
 		return true;
 	kt_fail(error, KT_ERROR_USAGE,
 	        "--session-name, --duration and --scope-file are for service "
@@ -113,7 +113,7 @@ static bool check_session(const struct kt_token_lookup *query,
  * Finds the account, in one turn with the keyring. After a wait for the turn the cache is asked
  * again: *answered tells whether another caller has put an answer there that is good enough.
  */
-static bool find_account(struct kt_keeper *keeper, const struct kt_token_lookup *query,
+static bool find_account(struct kt_keeper *keeper, const struct kt_token_lookup *lookup,
                          const struct kt_lookup *memory, int64_t minimum,
                          struct kt_credential *credential, struct kt_answer *answer,
                          bool *answered, struct kt_error *error)
@@ -125,7 +125,7 @@ static bool find_account(struct kt_keeper *keeper, const struct kt_token_lookup 
 	keyring = kt_keeper_enter(keeper, &waited, error);
 	if (!keyring)
 		return false;
-	if (waited && !query->nine_tenths_left && !keeper->wants_json && !has_session(query)) {
+	if (waited && !lookup->nine_tenths_left && !keeper->wants_json && !has_session(lookup)) {
 		kt_answers_find(memory, answer, answered, &none);
 		if (*answered && (!answer->is_token || (answer->expires && minimum >
 		                  answer->expires - kt_clock_wall()))) {
@@ -134,18 +134,18 @@ static bool find_account(struct kt_keeper *keeper, const struct kt_token_lookup 
 		}
 	}
 	return *answered ||
-	       kt_account_find(keeper, query->account, KT_ACCOUNT_TOKEN, credential, error);
+	       kt_account_find(keeper, lookup->account, KT_ACCOUNT_TOKEN, credential, error);
 }
 
 /* True if the cached token ends too soon for this caller, so that a renewal is certain. */
-static bool is_too_short(const struct kt_token_lookup *query, const struct kt_lookup *memory,
+static bool is_too_short(const struct kt_token_lookup *lookup, const struct kt_lookup *memory,
                          const struct kt_requirement *requirement)
 {
 	KT_CLEANUP(kt_answer_clear) struct kt_answer answer = { 0 };
 	bool found = false;
 	bool none;
 
-	if (requirement->minimum_seconds > 0 && !has_session(query))
+	if (requirement->minimum_seconds > 0 && !has_session(lookup))
 		kt_answers_find(memory, &answer, &found, &none);
 	return found && answer.expires &&
 	       requirement->minimum_seconds > answer.expires - kt_clock_wall();
@@ -155,58 +155,58 @@ static bool is_too_short(const struct kt_token_lookup *query, const struct kt_lo
  * Gets a token from the keyring, and puts it into the cache for the next caller with the same
  * key.
  */
-static bool from_keyring(struct kt_keeper *keeper, const struct kt_token_lookup *query,
+static bool from_keyring(struct kt_keeper *keeper, const struct kt_token_lookup *lookup,
                          const struct kt_requirement *requirement, struct kt_credential *credential,
                          struct kt_answer *answer, struct kt_error *error)
 {
 	const struct kt_cache_key key =
-		kt_cache_key_of_token(query->account, kt_environment_get("KEYTURN_ACCOUNT"));
+		kt_cache_key_of_token(lookup->account, kt_environment_get("KEYTURN_ACCOUNT"));
 	struct kt_lookup memory = { 0 };
 	bool answered = false;
 	bool found;
 
 	kt_answers_begin(&memory, &key);
-	memory.is_due = memory.is_due || is_too_short(query, &memory, requirement);
+	memory.is_due = memory.is_due || is_too_short(lookup, &memory, requirement);
 	kt_keeper_expect(keeper, memory.stamp, memory.is_due);
-	if (!find_account(keeper, query, &memory, requirement->minimum_seconds, credential, answer,
+	if (!find_account(keeper, lookup, &memory, requirement->minimum_seconds, credential, answer,
 	                  &answered, error))
 		return false;
 	if (answered)
 		return true;
-	if (!check_session(query, credential, error) ||
+	if (!check_session(lookup, credential, error) ||
 	    !kt_token_get(keeper, credential, requirement, answer, &found, error))
 		return false;
-	if (!has_session(query))
+	if (!has_session(lookup))
 		kt_answers_put(&memory, credential, answer);
 	return true;
 }
 
-bool kt_token_lookup_answer(struct kt_keeper *keeper, const struct kt_token_lookup *query,
+bool kt_token_lookup_answer(struct kt_keeper *keeper, const struct kt_token_lookup *lookup,
                             struct kt_credential *credential, struct kt_answer *answer,
                             struct kt_error *error)
 {
 	KT_CLEANUP(kt_text_free) char *scope = NULL;
 	struct kt_requirement requirement = {
-		.nine_tenths_left = query->nine_tenths_left && !query->minimum,
-		.session_name = query->session_name,
+		.nine_tenths_left = lookup->nine_tenths_left && !lookup->minimum,
+		.session_name = lookup->session_name,
 	};
 	bool found;
 	bool loaded;
 
-	if (query->minimum && !kt_text_to_number(query->minimum, strlen(query->minimum), 0,
-	                                         INT32_MAX, &requirement.minimum_seconds))
+	if (lookup->minimum && !kt_text_to_number(lookup->minimum, strlen(lookup->minimum), 0,
+	                                          INT32_MAX, &requirement.minimum_seconds))
 		return kt_fail(error, KT_ERROR_USAGE, "--min-valid is not a number of seconds");
-	if ((query->duration &&
-	     !kt_service_app_read_duration(query->duration, &requirement.duration, error)) ||
-	    (query->scope_file && !kt_service_app_read_scope(&scope, query->scope_file, error)))
+	if ((lookup->duration &&
+	     !kt_service_app_read_duration(lookup->duration, &requirement.duration, error)) ||
+	    (lookup->scope_file && !kt_service_app_read_scope(&scope, lookup->scope_file, error)))
 		return false;
 	requirement.scope = scope;
-	if (query->from_environment || query->env_file || query->config)
-		loaded = from_settings(keeper, query, &requirement, credential, error) &&
-		         check_session(query, credential, error) &&
+	if (lookup->from_environment || lookup->env_file || lookup->config)
+		loaded = from_settings(keeper, lookup, &requirement, credential, error) &&
+		         check_session(lookup, credential, error) &&
 		         kt_token_as_is(credential, answer, &found, error);
 	else
-		loaded = from_keyring(keeper, query, &requirement, credential, answer, error);
+		loaded = from_keyring(keeper, lookup, &requirement, credential, answer, error);
 	if (!loaded)
 		return false;
 	if (answer->expires && requirement.minimum_seconds > answer->expires - kt_clock_wall())

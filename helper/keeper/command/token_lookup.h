@@ -22,21 +22,21 @@ struct kt_token_lookup {
 	const char *scope_file;
 };
 
-#define KT_TOKEN_LOOKUP_OPTIONS(query) \
-	{ "min-valid", true, &(query)->minimum }, \
-	{ "from-env", false, &(query)->from_environment }, \
-	{ "env-file", true, &(query)->env_file }, \
-	{ "config", true, &(query)->config }, \
-	{ "kind", true, &(query)->kind }, \
-	{ "session-name", true, &(query)->session_name }, \
-	{ "duration", true, &(query)->duration }, \
-	{ "scope-file", true, &(query)->scope_file }
+#define KT_TOKEN_LOOKUP_OPTIONS(lookup) \
+	{ "min-valid", true, &(lookup)->minimum }, \
+	{ "from-env", false, &(lookup)->from_environment }, \
+	{ "env-file", true, &(lookup)->env_file }, \
+	{ "config", true, &(lookup)->config }, \
+	{ "kind", true, &(lookup)->kind }, \
+	{ "session-name", true, &(lookup)->session_name }, \
+	{ "duration", true, &(lookup)->duration }, \
+	{ "scope-file", true, &(lookup)->scope_file }
 
 /*
  * The token asked for, and the credential behind it. With --from-env, --env-file or --config no
  * keyring is read or written, and the credential has no name; a plain token or a service app is
  * needed then.
  */
-bool kt_token_lookup_answer(struct kt_keeper *keeper, const struct kt_token_lookup *query,
+bool kt_token_lookup_answer(struct kt_keeper *keeper, const struct kt_token_lookup *lookup,
                             struct kt_credential *credential, struct kt_answer *answer,
                             struct kt_error *error);

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "helper/protocol.h"
+#include "helper/protocol/protocol.h"
 #include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/identity.h"
