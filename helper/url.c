@@ -4,7 +4,6 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-#include "helper/request.h"
 #include "helper/url.h"
 #include "keyring/characters.h"
 #include "keyring/cleanup.h"

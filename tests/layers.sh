@@ -87,19 +87,42 @@ points()
 
 begin 'includes point one way'
 points keyring keyring/
-points helper/door helper/door/ helper/answer.h helper/libexec.h helper/protocol/protocol.h \
-	helper/cache_key.h helper/background_renewal.h helper/request.h helper/courier_start.h keyring/characters.h keyring/cleanup.h \
-	keyring/clock.h keyring/error.h keyring/identity.h keyring/kernel_cache.h keyring/secret.h keyring/text.h
+points helper/door helper/door/ helper/answer.h helper/background_renewal.h helper/cache_key.h \
+	helper/courier_start.h helper/libexec.h helper/protocol/ helper/request.h \
+	keyring/characters.h keyring/cleanup.h keyring/clock.h keyring/error.h keyring/identity.h \
+	keyring/kernel_cache.h keyring/secret.h keyring/text.h
+points helper/protocol helper/protocol/ helper/answer.h helper/request.h helper/url.h keyring/
 points helper/courier helper/courier/ helper/errand.h helper/libexec.h keyring/characters.h \
-	keyring/cleanup.h keyring/clock.h keyring/error.h keyring/json.h keyring/secret.h keyring/text.h \
-	keyring/wiping.h
-points helper/keeper helper/keeper/ helper/ keyring/
+	keyring/cleanup.h keyring/clock.h keyring/error.h keyring/json.h keyring/secret.h \
+	keyring/text.h keyring/wiping.h
+
+# The keeper's folders, from below upwards: each may include itself and those named.
+below_keeper='keyring/ helper/answer.h helper/background_renewal.h helper/cache_key.h
+	helper/courier_start.h helper/errand.h helper/libexec.h helper/protocol/ helper/report.h
+	helper/request.h helper/url.h'
+own='helper/keeper/courier.h helper/keeper/keeper.h helper/keeper/random.h helper/keeper/terminal.h'
+folder()
+{
+	folder=$1
+	shift
+	points "helper/keeper/$folder" "helper/keeper/$folder/" $below_keeper $own \
+		$(printf 'helper/keeper/%s/ ' "$@")
+}
+folder account account
+folder cache account
+folder oauth account
+folder token account cache oauth
+folder login account cache oauth token
+folder doctor account cache oauth token
+folder command account cache oauth token login doctor
 for include in $(includes "$srcdir/helper"); do
-	case $include in
-	*/helper/keeper/*:helper/door/* | */helper/keeper/*:helper/courier/*)
-		complain "${include#"$srcdir"/}"
-		;;
-	*/helper/*/*) ;;
+	file=${include%%:*}
+	case ${file#"$srcdir"/helper/}:${include##*:} in
+	keeper/main.c:helper/keeper/command/command.h | keeper/main.c:helper/keeper/command/help.h) ;;
+	keeper/*/*) ;;
+	keeper/*:helper/keeper/*/*) complain "${include#"$srcdir"/}" ;;
+	*/*) ;;
+	*:helper/protocol/*) ;;
 	*:helper/*/*) complain "${include#"$srcdir"/}" ;;
 	esac
 done
@@ -114,19 +137,26 @@ for file in characters.h characters.c cleanup.h error.h error.c secret.h secret.
 	done
 done
 
-# circles DIRECTORY: the files that include each other in a circle, .c and .h as one.
+# circles TOP: the files below it that include each other in a circle, .c and .h as one.
 circles()
 {
-	includes "$1" | sed -n 's#.*/keyring/\([a-z_]*\)\.[ch]:keyring/\([a-z_]*\)\.h$#\1 \2#p' |
-		awk '$1 != $2' | sort -u | tsort 2>&1 >/dev/null | sed -n 's/^tsort: \([a-z_]*\)$/\1/p'
+	(cd "$1" && includes keyring helper pam | sed -n 's#^\(.*\)\.[ch]:\(.*\)\.h$#\1 \2#p' |
+		awk '$1 != $2' | sort -u | tsort 2>&1 >/dev/null | sed -n 's/^tsort: \([a-z].*\/.*\)$/\1/p')
 }
 
-begin 'the files of the keyring include each other in no circle'
-must [ -z "$(circles "$srcdir/keyring")" ]
-mkdir -p "$work/circle/keyring"
+begin 'no files include each other in a circle'
+for file in $(circles "$srcdir"); do
+	complain "$file stands in a circle of includes"
+done
+mkdir -p "$work/circle/keyring" "$work/circle/helper" "$work/circle/pam"
 echo '#include "keyring/second.h"' >"$work/circle/keyring/first.c"
 echo '#include "keyring/first.h"' >"$work/circle/keyring/second.h"
-must [ -n "$(circles "$work/circle/keyring")" ]
+must [ -n "$(circles "$work/circle")" ]
+
+begin 'an include that points upwards is seen'
+mkdir -p "$work/up/helper/keeper/account"
+echo '#include "helper/keeper/token/token.h"' >"$work/up/helper/keeper/account/x.c"
+must [ -n "$(srcdir=$work/up; complain() { echo "$*"; }; folder account account)" ]
 
 # only HEADER FILE...: a foreign library is used in these files alone.
 only()

@@ -6,7 +6,6 @@
 #include "helper/keeper/account/lifetime.h"
 #include "helper/keeper/account/lock.h"
 #include "helper/keeper/cache/answers.h"
-#include "helper/keeper/cache/change.h"
 #include "helper/keeper/cache/stamp.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
