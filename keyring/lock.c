@@ -48,7 +48,8 @@ bool kt_lock_open(struct kt_lock *lock, const char *name, struct kt_error *error
 		close(descriptor);
 		return false;
 	}
-	lock->descriptor_plus_one = descriptor + 1;
+	lock->is_open = true;
+	lock->descriptor = descriptor;
 	return true;
 }
 
@@ -126,12 +127,12 @@ bool kt_lock_take(struct kt_lock *lock, const char *name, enum kt_lock_mode mode
 
 bool kt_lock_is_held(const struct kt_lock *lock)
 {
-	return lock->descriptor_plus_one != 0;
+	return lock->is_open;
 }
 
 int kt_lock_descriptor(const struct kt_lock *lock)
 {
-	return lock->descriptor_plus_one - 1;
+	return lock->descriptor;
 }
 
 void kt_lock_release(struct kt_lock *lock)

@@ -17,7 +17,8 @@
 
 /* A zeroed lock is not held: descriptor is one more than the file's. */
 struct kt_lock {
-	int descriptor_plus_one;
+	bool is_open;
+	int descriptor;
 	bool is_named; /* our pid stands in the file */
 	bool was_left; /* its last holder ended without a release: killed, in the middle of its work */
 };

@@ -19,35 +19,40 @@
 bool kt_courier_start(struct kt_courier *courier, struct kt_error *error)
 {
 	struct kt_courier fresh = { 0 };
-	int socket;
 
-	if (!kt_courier_take_over(&fresh.pid, &socket) && !kt_courier_spawn(&fresh.pid, &socket)) {
+	if (!kt_courier_take_over(&fresh.pid, &fresh.socket) &&
+	    !kt_courier_spawn(&fresh.pid, &fresh.socket)) {
 		kt_fail(error, KT_ERROR_INTERNAL, "the courier cannot be started: %s", strerror(errno));
 		return kt_advise(error, "install keyturn again: its libexec programs are missing");
 	}
-	fresh.socket_plus_one = socket + 1;
+	fresh.is_open = true;
 	*courier = fresh;
 	return true;
+}
+
+bool kt_courier_is_started(const struct kt_courier *courier)
+{
+	return courier->is_open;
 }
 
 bool kt_courier_send(struct kt_courier *courier, const struct kt_errand *message,
                      struct kt_error *error)
 {
 	courier->is_sent = true;
-	return kt_errand_send(message, courier->socket_plus_one - 1,
+	return kt_errand_send(message, courier->socket,
 	                      kt_clock_monotonic() + SAY_MILLISECONDS, error);
 }
 
 bool kt_courier_receive(struct kt_courier *courier, struct kt_errand *message,
                         int64_t deadline, struct kt_error *error)
 {
-	return kt_errand_receive(message, courier->socket_plus_one - 1, deadline, error);
+	return kt_errand_receive(message, courier->socket, deadline, error);
 }
 
 void kt_courier_end(struct kt_courier *courier)
 {
-	if (courier->socket_plus_one)
-		close(courier->socket_plus_one - 1);
+	if (courier->is_open)
+		close(courier->socket);
 	if (courier->pid > 0) {
 		if (!courier->is_sent)
 			kill(courier->pid, SIGKILL);
@@ -69,7 +74,7 @@ bool kt_courier_ask_early(struct kt_courier *early, const struct kt_errand *erra
 
 	*early = (struct kt_courier){ 0 };
 	kt_errand_number(errand, "timeout", &timeout);
-	return (courier.socket_plus_one || kt_courier_start(&courier, error)) &&
+	return (kt_courier_is_started(&courier) || kt_courier_start(&courier, error)) &&
 	       kt_courier_send(&courier, errand, error) &&
 	       kt_courier_receive(&courier, answer,
 	                          kt_clock_monotonic() + timeout + GRACE_MILLISECONDS, error);

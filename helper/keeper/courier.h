@@ -19,12 +19,16 @@
 /* A zeroed courier is none. */
 struct kt_courier {
 	pid_t pid;
-	int socket_plus_one;
+	bool is_open;
+	int socket;
 	bool is_sent; /* it has got its errand */
 };
 
 /* Starts one; it waits for its errand. */
 bool kt_courier_start(struct kt_courier *courier, struct kt_error *error);
+
+/* True if one is started and not ended. */
+bool kt_courier_is_started(const struct kt_courier *courier);
 
 bool kt_courier_send(struct kt_courier *courier, const struct kt_errand *message,
                      struct kt_error *error);

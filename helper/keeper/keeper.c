@@ -58,7 +58,7 @@ void kt_keeper_start_courier(struct kt_keeper *keeper)
 {
 	struct kt_error ignored = { 0 };
 
-	if (!keeper->courier.socket_plus_one)
+	if (!kt_courier_is_started(&keeper->courier))
 		kt_courier_start(&keeper->courier, &ignored);
 }
 

@@ -187,7 +187,7 @@ void kt_doctor_check_network(struct kt_findings *findings, struct kt_keeper *kee
 	for (size_t i = 0; i < visits.count; i++) {
 		struct visit *visit = &visits.items[i];
 
-		if (visit->courier.socket_plus_one)
+		if (kt_courier_is_started(&visit->courier))
 			kt_courier_receive(&visit->courier, &visit->answer, deadline, &ignored);
 		report_answer(findings, visit);
 	}

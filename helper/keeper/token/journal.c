@@ -83,9 +83,8 @@ static bool parse(struct kt_journal *journal, const char *record)
 
 static void forget(struct kt_journal *journal)
 {
-	int descriptor_plus_one = journal->descriptor_plus_one;
-
-	*journal = (struct kt_journal){ .descriptor_plus_one = descriptor_plus_one };
+	*journal = (struct kt_journal){ .is_open = journal->is_open,
+	                                .descriptor = journal->descriptor };
 	memcpy(journal->token_hash, NO_HASH, HASH_DIGITS);
 }
 
@@ -107,7 +106,8 @@ bool kt_journal_open(struct kt_journal *journal, const struct kt_identity *ident
 	if (descriptor < 0)
 		return kt_fail(error, KT_ERROR_UNAVAILABLE, "the journal %s cannot be opened: %s",
 		               path, strerror(errno));
-	journal->descriptor_plus_one = descriptor + 1;
+	journal->is_open = true;
+	journal->descriptor = descriptor;
 	if (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode) ||
 	    status.st_uid != geteuid())
 		return kt_fail(error, KT_ERROR_UNSAFE, "the journal %s is not a file of yours", path);
@@ -123,7 +123,6 @@ bool kt_journal_open(struct kt_journal *journal, const struct kt_identity *ident
 bool kt_journal_write(struct kt_journal *journal, enum kt_journal_phase phase,
                       struct kt_error *error)
 {
-	int descriptor = journal->descriptor_plus_one - 1;
 	char record[RECORD + 1];
 	char text[RECORD];
 
@@ -132,8 +131,8 @@ bool kt_journal_write(struct kt_journal *journal, enum kt_journal_phase phase,
 	         phases[phase], journal->token_hash, journal->sent_wall, journal->tries,
 	         journal->early, journal->renewed_wall);
 	snprintf(record, sizeof(record), "%-*s\n", RECORD - 1, text);
-	if (pwrite(descriptor, record, RECORD, 0) == RECORD &&
-	    (phase != KT_JOURNAL_SENT || fdatasync(descriptor) == 0))
+	if (pwrite(journal->descriptor, record, RECORD, 0) == RECORD &&
+	    (phase != KT_JOURNAL_SENT || fdatasync(journal->descriptor) == 0))
 		return true;
 	kt_fail(error, KT_ERROR_UNAVAILABLE, "the journal of the account cannot be written: %s",
 	        strerror(errno));
@@ -204,7 +203,7 @@ bool kt_journal_forget(struct kt_journal *journal, struct kt_error *error)
 
 void kt_journal_close(struct kt_journal *journal)
 {
-	if (journal->descriptor_plus_one)
-		close(journal->descriptor_plus_one - 1);
+	if (journal->is_open)
+		close(journal->descriptor);
 	*journal = (struct kt_journal){ 0 };
 }

@@ -20,7 +20,8 @@ enum kt_journal_phase {
 };
 
 struct kt_journal {
-	int descriptor_plus_one;
+	bool is_open;
+	int descriptor;
 	enum kt_journal_phase phase;
 	char token_hash[33];   /* keyed hash of the refresh token that was sent; zeros: none */
 	int64_t sent_wall;     /* when: for people, and across boots */

@@ -118,7 +118,7 @@ static bool send_once(struct rotation *rotation, struct kt_errand *answer,
 	kt_fault_point("intent");
 	if (!kt_grant_refresh_token(rotation->credential, &rotation->sent,
 	                            rotation->deadline - kt_clock_monotonic(), &errand, error) ||
-	    (!courier->socket_plus_one && !kt_courier_start(courier, error)) ||
+	    (!kt_courier_is_started(courier) && !kt_courier_start(courier, error)) ||
 	    !kt_courier_send(courier, &errand, error) ||
 	    !kt_courier_receive(courier, answer, deadline, error))
 		return false;
