@@ -15,7 +15,7 @@
 
 #define KT_LOCK_NOTES 16
 
-/* A zeroed lock is not held: descriptor is one more than the file's. */
+/* A zeroed lock is not held. */
 struct kt_lock {
 	bool is_open;
 	int descriptor;
