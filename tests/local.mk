@@ -1,10 +1,18 @@
 # SPDX-License-Identifier: MIT
 # The same programs once more, for make check: they find each other in the build tree.
 CHECKED = -DKEYTURN_LIBEXECDIR='"$(abs_top_builddir)/tests/bin"'
-check_PROGRAMS = tests/bin/keyturn tests/bin/keyturn-keeper tests/bin/keyturn-courier \
-	tests/bin/faulty-keeper $(UNIT_TESTS) $(DESKTOP_TESTS) $(FUZZ_REPLAYS) \
-	tests/programs/cut tests/programs/errand_driver tests/programs/forbid tests/programs/many \
-	tests/programs/other_version.so tests/programs/prompter
+SCRIPT_PEERS = \
+	tests/bin/faulty-keeper \
+	tests/bin/keyturn-courier \
+	tests/bin/keyturn-keeper \
+	tests/programs/cut \
+	tests/programs/errand_driver \
+	tests/programs/forbid \
+	tests/programs/many \
+	tests/programs/prompter \
+	$(DESKTOP_TESTS) \
+	$(FUZZ_REPLAYS)
+check_PROGRAMS = tests/bin/keyturn tests/programs/other_version.so $(SCRIPT_PEERS) $(UNIT_TESTS)
 
 tests_bin_keyturn_SOURCES = $(keyturn_SOURCES)
 tests_bin_keyturn_CPPFLAGS = $(AM_CPPFLAGS) $(CHECKED)
@@ -58,7 +66,6 @@ UNIT_TESTS = \
 	tests/test_pkce \
 	tests/test_protocol_git \
 	tests/test_redirect \
-	tests/test_token_response \
 	tests/test_request \
 	tests/test_request_cut \
 	tests/test_request_hostile \
@@ -66,6 +73,7 @@ UNIT_TESTS = \
 	tests/test_seal \
 	tests/test_secret_service \
 	tests/test_settings \
+	tests/test_token_response \
 	tests/test_vault
 # Run by the script of its name, inside a desktop.
 DESKTOP_TESTS = tests/test_backend_secret_service
@@ -100,6 +108,7 @@ SCRIPT_TESTS = \
 	tests/command_vault.sh \
 	tests/courier_http.sh \
 	tests/documents.sh \
+	tests/fuzz_seeds.sh \
 	tests/git_desktop.sh \
 	tests/git_t0303.sh \
 	tests/hardening.sh \
@@ -132,17 +141,7 @@ TESTS = $(UNIT_TESTS) $(SCRIPT_TESTS)
 # "make check" builds everything, and then runs the tests. "make check TESTS=..." builds what those
 # need: before the first of them too, because many measure time. The lists that Automake would build
 # are empty then.
-NEEDED_BY_SCRIPT = \
-	$(check_DATA) \
-	tests/bin/faulty-keeper \
-	tests/bin/keyturn-courier \
-	tests/bin/keyturn-keeper \
-	tests/programs/cut \
-	tests/programs/errand_driver \
-	tests/programs/forbid \
-	tests/programs/many \
-	tests/programs/prompter \
-	$(DESKTOP_TESTS)
+NEEDED_BY_SCRIPT = $(check_DATA) $(SCRIPT_PEERS)
 NEEDED_BY_TESTS = \
 	$(filter-out %.sh, $(TESTS)) \
 	$(if $(filter %.sh, $(TESTS)), $(NEEDED_BY_SCRIPT)) \
