@@ -74,6 +74,7 @@ UNIT_TESTS = \
 	tests/test_secret_service \
 	tests/test_settings \
 	tests/test_token_response \
+	tests/test_url \
 	tests/test_vault
 # Run by the script of its name, inside a desktop.
 DESKTOP_TESTS = tests/test_backend_secret_service
@@ -199,6 +200,7 @@ tests_test_request_hostile_LDADD = $(HELPER_TEST)
 tests_test_sandbox_LDADD = $(COURIER_TEST)
 tests_test_seal_LDADD = $(KEYRING_TEST)
 EXTRA_tests_test_secret_service_DEPENDENCIES = tests/programs/other_version.so
+tests_test_url_LDADD = $(HELPER_TEST)
 tests_test_vault_SOURCES = tests/test_vault.c \
 	tests/lib/scratch_vault.c tests/lib/scratch_vault.h
 tests_test_vault_LDADD = $(KEYRING_TEST)
