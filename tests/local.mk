@@ -288,6 +288,7 @@ endif
 EXTRA_DIST += \
 	$(SCRIPT_TESTS) \
 	$(PAM_SCRIPT_TESTS) \
+	tests/README.md \
 	tests/bench/measure.py \
 	tests/bench/refresh.sh \
 	tests/bench/run \
