@@ -109,6 +109,7 @@ SCRIPT_TESTS = \
 	tests/command_vault.sh \
 	tests/courier_http.sh \
 	tests/documents.sh \
+	tests/format.sh \
 	tests/fuzz_seeds.sh \
 	tests/git_desktop.sh \
 	tests/git_t0303.sh \
