@@ -333,7 +333,8 @@ static bool parse_line(struct parser *parser, const char *bytes, size_t length,
 	if (is_list)
 		name.length -= 2;
 	if (!is_key(&name))
-		return kt_fail(error, KT_ERROR_USAGE, "its key is empty or has a character that no key has");
+		return kt_fail(error, KT_ERROR_USAGE,
+		               "its key is empty or has a character that no key has");
 	return is_list ? take_entry(parser, &name, &value, error)
 	               : take_single(parser, &name, &value, error);
 }

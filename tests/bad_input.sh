@@ -5,7 +5,7 @@
 # and it is never echoed.
 set -eu
 
-. "$srcdir/tests/lib/home.sh"
+. "$(dirname "$0")/lib/home.sh"
 need python3
 home_start
 store_token main coze.cn pat_main

@@ -3,7 +3,7 @@
 # In a container that forbids the kernel's key calls everything works, slower, without a word.
 set -eu
 
-. "$srcdir/tests/lib/home.sh"
+. "$(dirname "$0")/lib/home.sh"
 home_start
 service='protocol=https\nhost=api.coze.cn\n'
 

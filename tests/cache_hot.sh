@@ -3,7 +3,7 @@
 # A token that is remembered is answered by the door alone, and forgotten with its credential.
 set -eu
 
-. "$srcdir/tests/lib/home.sh"
+. "$(dirname "$0")/lib/home.sh"
 . "$srcdir/tests/lib/hot.sh"
 hot_alone "$0" "$@"
 is_static || skip 'a door that is linked dynamically, for the sanitizers, cannot be traced'

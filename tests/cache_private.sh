@@ -4,7 +4,7 @@
 # number, not in a user namespace, not through a session that su left to its caller.
 set -eu
 
-. "$srcdir/tests/lib/home.sh"
+. "$(dirname "$0")/lib/home.sh"
 . "$srcdir/tests/lib/hot.sh"
 need setpriv unshare
 [ "$(id -u)" -eq 0 ] || skip 'needs root, to make users and log them in'

@@ -4,7 +4,7 @@
 # keyturn default.
 set -eu
 
-. "$srcdir/tests/lib/home.sh"
+. "$(dirname "$0")/lib/home.sh"
 home_start
 
 begin 'without a login there is none'

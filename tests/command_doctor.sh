@@ -4,7 +4,7 @@
 # keyturn doctor: what is wrong, in which layer, and what to do.
 set -eu
 
-. "$srcdir/tests/lib/home.sh"
+. "$(dirname "$0")/lib/home.sh"
 . "$srcdir/tests/lib/desktop.sh"
 need python3
 desktop_alone "$0" "$@"

@@ -4,7 +4,7 @@
 # keyturn erase.
 set -eu
 
-. "$srcdir/tests/lib/home.sh"
+. "$(dirname "$0")/lib/home.sh"
 need python3
 home_start
 

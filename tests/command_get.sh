@@ -4,7 +4,7 @@
 # keyturn get and capability, and both under the name that git starts.
 set -eu
 
-. "$srcdir/tests/lib/home.sh"
+. "$(dirname "$0")/lib/home.sh"
 need faketime python3
 home_start
 

@@ -4,7 +4,7 @@
 # keyturn list and keyturn show.
 set -eu
 
-. "$srcdir/tests/lib/home.sh"
+. "$(dirname "$0")/lib/home.sh"
 need faketime python3
 home_start
 

@@ -4,7 +4,7 @@
 # keyturn lock and keyturn unlock, over a vault with a passphrase and over the desktop.
 set -eu
 
-. "$srcdir/tests/lib/home.sh"
+. "$(dirname "$0")/lib/home.sh"
 . "$srcdir/tests/lib/desktop.sh"
 need expect keyctl python3
 desktop_alone "$0" "$@"

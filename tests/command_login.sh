@@ -4,7 +4,7 @@
 # keyturn login with a PAT or SAT, and what is refused before anybody is asked.
 set -eu
 
-. "$srcdir/tests/lib/home.sh"
+. "$(dirname "$0")/lib/home.sh"
 need expect openssl python3
 home_start
 

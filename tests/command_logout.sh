@@ -4,7 +4,7 @@
 # keyturn logout.
 set -eu
 
-. "$srcdir/tests/lib/home.sh"
+. "$(dirname "$0")/lib/home.sh"
 home_start
 store_token work coze.cn pat_work
 store_token other coze.com sat_other

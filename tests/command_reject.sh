@@ -4,7 +4,7 @@
 # keyturn reject.
 set -eu
 
-. "$srcdir/tests/lib/home.sh"
+. "$(dirname "$0")/lib/home.sh"
 home_start
 store_token work coze.cn pat_work
 

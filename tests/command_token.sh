@@ -4,7 +4,7 @@
 # keyturn token, and which account it is of.
 set -eu
 
-. "$srcdir/tests/lib/home.sh"
+. "$(dirname "$0")/lib/home.sh"
 need expect faketime keyctl python3
 home_start
 

@@ -5,7 +5,7 @@
 # --resync, which brings the passwords of keyring and login together.
 set -eu
 
-. "$srcdir/tests/lib/home.sh"
+. "$(dirname "$0")/lib/home.sh"
 . "$srcdir/tests/lib/desktop.sh"
 need expect python3
 desktop_alone "$0" "$@"

@@ -4,7 +4,7 @@
 # keyturn vault.
 set -eu
 
-. "$srcdir/tests/lib/home.sh"
+. "$(dirname "$0")/lib/home.sh"
 need expect python3
 home_make
 directory=$HOME/.local/share/keyturn/vault

@@ -8,7 +8,7 @@
 srcdir=${srcdir:-$(dirname "$0")/..}
 srcdir=$(cd "$srcdir" && pwd) || exit 1
 builddir=${builddir:-.}
-courier=$(realpath "${KEYTURN_COURIER:-$builddir/keyturn-courier}") || exit 1
+courier=$(realpath "${KEYTURN_COURIER:-$builddir/tests/bin/keyturn-courier}") || exit 1
 driver=$(realpath "${KEYTURN_ERRAND_DRIVER:-$builddir/tests/programs/errand_driver}") || exit 1
 memory=16384 # KiB at most; a sanitizer has its shadow memory beside
 ! grep -q __asan_init "$courier" || memory=400000

@@ -4,7 +4,7 @@
 # keyturn doctor's findings about the network: proxy, DNS, TLS, endpoint, clock and grants.
 set -eu
 
-. "$srcdir/tests/lib/home.sh"
+. "$(dirname "$0")/lib/home.sh"
 . "$srcdir/tests/lib/desktop.sh"
 . "$srcdir/tests/lib/server.sh"
 . "$srcdir/tests/lib/refresh.sh"

@@ -6,7 +6,7 @@
 # name.
 set -eu
 
-. "$srcdir/tests/lib/home.sh"
+. "$(dirname "$0")/lib/home.sh"
 home_make
 
 # sources: what may cite, a path from the top on each line.

@@ -6,7 +6,7 @@
 set -eu
 
 PATH=${GIT_BIN:+$GIT_BIN:}$PATH
-. "$srcdir/tests/lib/home.sh"
+. "$(dirname "$0")/lib/home.sh"
 . "$srcdir/tests/lib/desktop.sh"
 need git python3
 desktop_alone "$0" "$@"

@@ -6,7 +6,7 @@
 # tree of git's that has been built: then its suite and its git are taken.
 set -eu
 
-. "$srcdir/tests/lib/home.sh"
+. "$(dirname "$0")/lib/home.sh"
 . "$srcdir/tests/lib/desktop.sh"
 need git
 desktop_alone "$0" "$@"

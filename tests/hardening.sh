@@ -4,7 +4,7 @@
 # Each program is hardened as docs/safety.md, B1 says; read from the ELF.
 set -eu
 
-. "$srcdir/tests/lib/home.sh"
+. "$(dirname "$0")/lib/home.sh"
 need readelf
 home_make
 

@@ -3,7 +3,7 @@
 # A thousand callers at once: none is wrong, and of a token that is due one renewal comes.
 set -eu
 
-. "$srcdir/tests/lib/home.sh"
+. "$(dirname "$0")/lib/home.sh"
 . "$srcdir/tests/lib/server.sh"
 . "$srcdir/tests/lib/hot.sh"
 take_turn "$0" "$@"

@@ -5,7 +5,7 @@
 # status and time that are promised, a cause and a remedy, nothing lost and nothing half-written.
 set -eu
 
-. "$srcdir/tests/lib/home.sh"
+. "$(dirname "$0")/lib/home.sh"
 . "$srcdir/tests/lib/desktop.sh"
 take_turn "$0" "$@"
 desktop_alone "$0" "$@"

@@ -5,7 +5,7 @@
 # its own PAM module, and reached through its Secret Service.
 set -eu
 
-. "$srcdir/tests/lib/home.sh"
+. "$(dirname "$0")/lib/home.sh"
 . "$srcdir/tests/lib/desktop.sh"
 need dbus-daemon dbus-send kwalletd5 python3
 find /usr/lib -name 'libqca-ossl*' 2>/dev/null | grep -q . ||

@@ -5,7 +5,7 @@
 # functions nobody calls.
 set -eu
 
-. "$srcdir/tests/lib/home.sh"
+. "$(dirname "$0")/lib/home.sh"
 need readelf
 home_make
 programs=$builddir/tests/bin

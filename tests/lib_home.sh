@@ -5,7 +5,7 @@
 # that is skipped is seen to be, whatever it has to put away at its end.
 set -eu
 
-. "$srcdir/tests/lib/home.sh"
+. "$(dirname "$0")/lib/home.sh"
 home_make
 
 # ends_with STATUS LINE...: a test of these lines, with and without a server to stop. The server is
@@ -48,6 +48,32 @@ must_not none_is_left_behind
 exec 3>&-
 wait "$!" || :
 must none_is_left_behind
+
+# by_hand DIRECTORY SCRIPT: what a script finds when it is called from there, and not by make.
+by_hand()
+{
+	call env -u srcdir -u builddir sh -c 'cd "$1" && exec sh "$2"' - "$1" "$2"
+}
+
+begin 'a script that is called by hand finds the source and the build'
+tree=$work/tree
+mkdir -p "$tree/tests" "$tree/build/tests/bin"
+ln -s "$srcdir/tests/lib" "$tree/tests/lib"
+# shellcheck disable=SC2016
+printf '%s\n' '. "$(dirname "$0")/lib/home.sh"' 'echo "$srcdir $builddir"' >"$tree/tests/one.sh"
+ln -s "$(command -v keyturn-keeper)" "$tree/build/tests/bin/keyturn-keeper"
+for place in / "$tree" "$tree/build"; do
+	by_hand "$place" "$tree/tests/one.sh"
+	expect_output "$tree $tree/build"
+done
+by_hand "$tree/tests" one.sh
+expect_output "$tree $tree/build"
+
+begin 'a script that finds no build says what to type'
+rm -r "$tree/build"
+by_hand "$tree" tests/one.sh
+expect_status 1
+expect_said "$tree/configure && make test-programs"
 
 begin 'a script that is skipped says so'
 ends_with 77 'skip reason'

@@ -4,7 +4,7 @@
 # calls. The limits are those of docs/performance.md.
 set -eu
 
-. "$srcdir/tests/lib/home.sh"
+. "$(dirname "$0")/lib/home.sh"
 . "$srcdir/tests/lib/desktop.sh"
 . "$srcdir/tests/lib/hot.sh"
 need dbus-monitor valgrind

@@ -1,10 +1,18 @@
 # SPDX-License-Identifier: MIT
 # The same programs once more, for make check: they find each other in the build tree.
 CHECKED = -DKEYTURN_LIBEXECDIR='"$(abs_top_builddir)/tests/bin"'
-check_PROGRAMS = tests/bin/keyturn tests/bin/keyturn-keeper tests/bin/keyturn-courier \
-	tests/bin/faulty-keeper $(UNIT_TESTS) $(DESKTOP_TESTS) $(FUZZ_REPLAYS) \
-	tests/programs/cut tests/programs/errand_driver tests/programs/forbid tests/programs/many \
-	tests/programs/other_version.so tests/programs/prompter
+SCRIPT_PEERS = \
+	tests/bin/faulty-keeper \
+	tests/bin/keyturn-courier \
+	tests/bin/keyturn-keeper \
+	tests/programs/cut \
+	tests/programs/errand_driver \
+	tests/programs/forbid \
+	tests/programs/many \
+	tests/programs/prompter \
+	$(DESKTOP_TESTS) \
+	$(FUZZ_REPLAYS)
+check_PROGRAMS = tests/bin/keyturn tests/programs/other_version.so $(SCRIPT_PEERS) $(UNIT_TESTS)
 
 tests_bin_keyturn_SOURCES = $(keyturn_SOURCES)
 tests_bin_keyturn_CPPFLAGS = $(AM_CPPFLAGS) $(CHECKED)
@@ -58,7 +66,6 @@ UNIT_TESTS = \
 	tests/test_pkce \
 	tests/test_protocol_git \
 	tests/test_redirect \
-	tests/test_token_response \
 	tests/test_request \
 	tests/test_request_cut \
 	tests/test_request_hostile \
@@ -66,6 +73,8 @@ UNIT_TESTS = \
 	tests/test_seal \
 	tests/test_secret_service \
 	tests/test_settings \
+	tests/test_token_response \
+	tests/test_url \
 	tests/test_vault
 # Run by the script of its name, inside a desktop.
 DESKTOP_TESTS = tests/test_backend_secret_service
@@ -100,6 +109,8 @@ SCRIPT_TESTS = \
 	tests/command_vault.sh \
 	tests/courier_http.sh \
 	tests/documents.sh \
+	tests/format.sh \
+	tests/fuzz_seeds.sh \
 	tests/git_desktop.sh \
 	tests/git_t0303.sh \
 	tests/hardening.sh \
@@ -128,6 +139,25 @@ SCRIPT_TESTS = \
 	tests/servers.sh \
 	tests/systemd_units.sh
 TESTS = $(UNIT_TESTS) $(SCRIPT_TESTS)
+
+# "make check" builds everything, and then runs the tests. "make check TESTS=..." builds what those
+# need: before the first of them too, because many measure time. The lists that Automake would build
+# are empty then.
+NEEDED_BY_SCRIPT = $(check_DATA) $(SCRIPT_PEERS)
+NEEDED_BY_TESTS = \
+	$(filter-out %.sh, $(TESTS)) \
+	$(if $(filter %.sh, $(TESTS)), $(NEEDED_BY_SCRIPT)) \
+	$(if $(filter $(PAM_SCRIPT_TESTS), $(TESTS)), $(NEEDED_BY_PAM))
+IS_CHOSEN = $(and $(filter check, $(MAKECMDGOALS)), $(filter command, $(origin TESTS)))
+BUILT_SOURCES = $(if $(IS_CHOSEN), $(NEEDED_BY_TESTS))
+AM_MAKEFLAGS = $(if $(IS_CHOSEN), \
+	PROGRAMS= LIBRARIES= MANS= DATA= check_PROGRAMS= check_LIBRARIES= check_DATA=)
+$(SCRIPT_TESTS:.sh=.log): $(NEEDED_BY_SCRIPT)
+$(PAM_SCRIPT_TESTS:.sh=.log): $(NEEDED_BY_PAM)
+
+# For scripts that are called by hand.
+test-programs: $(NEEDED_BY_SCRIPT) $(NEEDED_BY_PAM)
+.PHONY: test-programs
 TEST_EXTENSIONS = .sh
 AM_TESTS_ENVIRONMENT = \
 	builddir='$(abs_top_builddir)'; export builddir; \
@@ -139,16 +169,43 @@ check_LIBRARIES = libchecked.a
 libchecked_a_SOURCES = helper/libexec.c
 libchecked_a_CPPFLAGS = $(AM_CPPFLAGS) $(CHECKED)
 LDADD = $(KEEPER_LIBS) libchecked.a $(CMOCKA_LIBS)
+# A test of the library, of what the rooms share, of the courier: with less to build.
+KEYRING_TEST = libkeyring.a libchecked.a $(CRYPTO_LIBS) $(CJSON_LIBS) -lm $(CMOCKA_LIBS)
+HELPER_TEST = libhelper.a $(KEYRING_TEST)
 COURIER_TEST = $(COURIER_LIBS) $(CMOCKA_LIBS)
 tests_test_backend_memory_SOURCES = tests/test_backend_memory.c \
 	tests/lib/scratch_vault.c tests/lib/scratch_vault.h
+tests_test_backend_memory_LDADD = $(KEYRING_TEST)
 tests_test_backend_secret_service_SOURCES = tests/test_backend_secret_service.c \
 	$(SECRET_SERVICE_SOURCES)
 tests_test_backend_secret_service_CFLAGS = $(AM_CFLAGS) $(SECRET_CFLAGS)
 tests_test_backend_secret_service_LDADD = $(LDADD) $(SECRET_LIBS)
 tests_test_backend_vault_SOURCES = tests/test_backend_vault.c \
 	tests/lib/scratch_vault.c tests/lib/scratch_vault.h
+tests_test_backend_vault_LDADD = $(KEYRING_TEST)
 tests_test_body_LDADD = $(COURIER_TEST)
+tests_test_errand_LDADD = $(HELPER_TEST)
+tests_test_gate_LDADD = $(KEYRING_TEST)
+tests_test_hot_SOURCES = tests/test_hot.c helper/door/hot.c
+tests_test_kernel_cache_LDADD = $(KEYRING_TEST)
+tests_test_kernel_key_LDADD = $(KEYRING_TEST)
+tests_test_lock_LDADD = $(KEYRING_TEST)
+tests_test_loopback_LDADD = $(COURIER_TEST)
+tests_test_pages_LDADD = $(COURIER_TEST)
+tests_test_protocol_git_LDADD = $(HELPER_TEST)
+tests_test_redirect_LDADD = $(COURIER_TEST)
+tests_test_request_LDADD = $(HELPER_TEST)
+tests_test_request_cut_LDADD = $(HELPER_TEST)
+tests_test_request_cut_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=poll
+tests_test_request_hostile_LDADD = $(HELPER_TEST)
+tests_test_sandbox_LDADD = $(COURIER_TEST)
+tests_test_seal_LDADD = $(KEYRING_TEST)
+EXTRA_tests_test_secret_service_DEPENDENCIES = tests/programs/other_version.so
+tests_test_url_LDADD = $(HELPER_TEST)
+tests_test_vault_SOURCES = tests/test_vault.c \
+	tests/lib/scratch_vault.c tests/lib/scratch_vault.h
+tests_test_vault_LDADD = $(KEYRING_TEST)
+
 tests_programs_cut_LDADD =
 tests_programs_forbid_LDADD =
 tests_programs_many_LDADD =
@@ -156,20 +213,15 @@ tests_programs_other_version_so_SOURCES = tests/programs/other_version.c
 tests_programs_other_version_so_CFLAGS = $(AM_CFLAGS) -fPIC
 tests_programs_other_version_so_LDFLAGS = $(MODULE_FLAGS)
 tests_programs_other_version_so_LDADD =
-tests_test_hot_SOURCES = tests/test_hot.c helper/door/hot.c
-tests_test_loopback_LDADD = $(COURIER_TEST)
-tests_test_pages_LDADD = $(COURIER_TEST)
-tests_test_request_cut_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=poll
-tests_test_redirect_LDADD = $(COURIER_TEST)
-tests_test_sandbox_LDADD = $(COURIER_TEST)
-tests_test_vault_SOURCES = tests/test_vault.c \
-	tests/lib/scratch_vault.c tests/lib/scratch_vault.h
+
 tests_fuzz_replay_body_SOURCES = tests/fuzz/fuzz_body.c tests/fuzz/replay.c
 tests_fuzz_replay_body_LDADD = $(COURIER_TEST)
 tests_fuzz_replay_errand_SOURCES = tests/fuzz/fuzz_errand.c tests/fuzz/replay.c
+tests_fuzz_replay_errand_LDADD = $(HELPER_TEST)
 tests_fuzz_replay_redirect_SOURCES = tests/fuzz/fuzz_redirect.c tests/fuzz/replay.c
 tests_fuzz_replay_redirect_LDADD = $(COURIER_TEST)
 tests_fuzz_replay_request_SOURCES = tests/fuzz/fuzz_request.c tests/fuzz/replay.c
+tests_fuzz_replay_request_LDADD = $(HELPER_TEST)
 
 # pam
 PAM_SCRIPT_TESTS = \
@@ -177,20 +229,17 @@ PAM_SCRIPT_TESTS = \
 	tests/pam_stack.sh \
 	tests/pam_services.sh \
 	tests/pam_nspawn.sh
-dist_check_DATA = \
-	tests/lib/pam_cases.sh \
-	tests/lib/pam_root.sh
-dist_check_SCRIPTS = $(PAM_SCRIPT_TESTS)
-
 
 if HAVE_PAM
 # The module once more, with the program in the build tree, and with one that is not there.
-check_PROGRAMS += \
+PAM_PEERS = \
 	tests/bin/fake_control_daemon \
 	tests/bin/pam_harness \
 	tests/bin/pam_keyturn.so \
 	tests/bin/pam_keyturn_missing.so \
 	tests/bin/pam_mock_token.so
+NEEDED_BY_PAM = $(PAM_PEERS) keyturn-unlock
+check_PROGRAMS += $(PAM_PEERS)
 SCRIPT_TESTS += $(PAM_SCRIPT_TESTS)
 
 tests_bin_pam_keyturn_so_SOURCES = $(PAM_MODULE_SOURCES)
@@ -239,6 +288,8 @@ endif
 
 EXTRA_DIST += \
 	$(SCRIPT_TESTS) \
+	$(PAM_SCRIPT_TESTS) \
+	tests/README.md \
 	tests/bench/measure.py \
 	tests/bench/refresh.sh \
 	tests/bench/run \

@@ -4,7 +4,7 @@
 # A device login: the code on the screen, allowed elsewhere.
 set -eu
 
-. "$srcdir/tests/lib/home.sh"
+. "$(dirname "$0")/lib/home.sh"
 . "$srcdir/tests/lib/server.sh"
 need node python3 expect
 home_start

@@ -4,7 +4,7 @@
 # A service app logs in with its key, and has a token for each session.
 set -eu
 
-. "$srcdir/tests/lib/home.sh"
+. "$(dirname "$0")/lib/home.sh"
 . "$srcdir/tests/lib/hot.sh"
 . "$srcdir/tests/lib/server.sh"
 need expect git node openssl python3
@@ -232,11 +232,11 @@ must [ "$(keyturn token app)" != "$own" ]
 must [ "$(keyturn token app --session-name bob)" = "$bob" ]
 
 begin "the official client takes the token, from keyturn token and through keyturn run"
-if [ -d "$srcdir/tests/servers/node_modules/@coze/api" ]; then
+if has_module @coze/api; then
 	cat >"$work/me.mjs" <<-END
 	import { pathToFileURL } from 'node:url';
 	const { CozeAPI } = await import(pathToFileURL(
-		'$srcdir/tests/servers/node_modules/@coze/api/dist/esm/index.mjs').href);
+		'$KEYTURN_NODE_MODULES/@coze/api/dist/esm/index.mjs').href);
 	const client = new CozeAPI({ token: process.env.COZE_API_TOKEN, baseURL: process.env.COZE_API_BASE });
 	console.log((await client.users.me()).user_name);
 	END

@@ -4,12 +4,10 @@
 # Logins at oidc-provider, an authorization server that nobody here wrote.
 set -eu
 
-. "$srcdir/tests/lib/home.sh"
+. "$(dirname "$0")/lib/home.sh"
 . "$srcdir/tests/lib/server.sh"
-KEYTURN_NODE_MODULES=${KEYTURN_NODE_MODULES:-$srcdir/tests/servers/node_modules}
-export KEYTURN_NODE_MODULES
-need git node python3 curl
-[ -d "$KEYTURN_NODE_MODULES/oidc-provider" ] || skip 'oidc-provider is not installed'
+need git python3 curl
+need_module oidc-provider
 home_start
 oidc_server_start "$work/server" || skip 'the OpenID server does not start'
 

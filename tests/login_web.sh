@@ -4,7 +4,7 @@
 # Web and PKCE apps log in through a browser: the redirect is caught, or pasted.
 set -eu
 
-. "$srcdir/tests/lib/home.sh"
+. "$(dirname "$0")/lib/home.sh"
 . "$srcdir/tests/lib/server.sh"
 need node python3 curl
 home_start

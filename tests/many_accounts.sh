@@ -5,7 +5,7 @@
 # MANY_ACCOUNTS_DESKTOP set the same over a real gnome-keyring, which takes a minute to fill.
 set -eu
 
-. "$srcdir/tests/lib/home.sh"
+. "$(dirname "$0")/lib/home.sh"
 . "$srcdir/tests/lib/desktop.sh"
 need python3
 desktop_alone "$0" "$@"

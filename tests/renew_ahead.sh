@@ -4,7 +4,7 @@
 # the network. Runs for RENEW_AHEAD_SECONDS.
 set -eu
 
-. "$srcdir/tests/lib/home.sh"
+. "$(dirname "$0")/lib/home.sh"
 . "$srcdir/tests/lib/server.sh"
 . "$srcdir/tests/lib/hot.sh"
 take_turn "$0" "$@"

@@ -5,7 +5,7 @@
 # verbs, with the cache and without: half a request is never an answer, and never stored.
 set -eu
 
-. "$srcdir/tests/lib/home.sh"
+. "$(dirname "$0")/lib/home.sh"
 need python3
 home_start
 

@@ -4,7 +4,7 @@
 # A refresh that is killed at any of its system calls. KEYTURN_POINTS: at how many of them.
 set -eu
 
-. "$srcdir/tests/lib/home.sh"
+. "$(dirname "$0")/lib/home.sh"
 . "$srcdir/tests/lib/desktop.sh"
 . "$srcdir/tests/lib/server.sh"
 . "$srcdir/tests/lib/refresh.sh"

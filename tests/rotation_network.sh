@@ -5,7 +5,7 @@
 # unchanged unless it was rotated, it ends within 31 s and 16 MiB a process, nothing goes elsewhere.
 set -eu
 
-. "$srcdir/tests/lib/home.sh"
+. "$(dirname "$0")/lib/home.sh"
 . "$srcdir/tests/lib/desktop.sh"
 . "$srcdir/tests/lib/server.sh"
 . "$srcdir/tests/lib/refresh.sh"

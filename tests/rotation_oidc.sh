@@ -6,13 +6,13 @@
 # revoked. KEYTURN_SECONDS: for how long.
 set -eu
 
-. "$srcdir/tests/lib/home.sh"
+. "$(dirname "$0")/lib/home.sh"
 . "$srcdir/tests/lib/desktop.sh"
 . "$srcdir/tests/lib/server.sh"
 . "$srcdir/tests/lib/refresh.sh"
 desktop_alone "$0" "$@"
 need node python3 curl
-[ -d "$srcdir/tests/servers/node_modules/oidc-provider" ] || skip 'oidc-provider is not installed'
+need_module oidc-provider
 seconds=${KEYTURN_SECONDS:-30}
 life=5
 home_start

@@ -5,7 +5,7 @@
 # files or cores, nor in the memory of a program that has ended.
 set -eu
 
-. "$srcdir/tests/lib/home.sh"
+. "$(dirname "$0")/lib/home.sh"
 . "$srcdir/tests/lib/desktop.sh"
 need python3 strace
 desktop_alone "$0" "$@"

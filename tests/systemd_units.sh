@@ -3,7 +3,7 @@
 # The user units are sound, and do what they say.
 set -eu
 
-. "$srcdir/tests/lib/home.sh"
+. "$(dirname "$0")/lib/home.sh"
 . "$srcdir/tests/lib/hot.sh"
 hot_alone "$0" "$@"
 need systemd-analyze

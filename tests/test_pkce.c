@@ -55,7 +55,8 @@ struct vector {
 	const char *expected;
 };
 
-#define QUERY "?response_type=code&client_id=client%20id&redirect_uri=https%3A%2F%2Fexample.com&state=state"
+#define QUERY \
+	"?response_type=code&client_id=client%20id&redirect_uri=https%3A%2F%2Fexample.com&state=state"
 #define AUTHORIZE "/api/permission/oauth2/authorize"
 #define COM "https://api.coze.com"
 

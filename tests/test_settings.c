@@ -143,7 +143,8 @@ static void the_console_file_is_read_with_its_aliases(void **state)
 		struct kt_error error = { 0 };
 
 		assert_true(kt_text_format(&content, &error, "{\"client_type\":\"%s\",\"client_id\":\"id\","
-		                           "\"client_secret\":\"s\",\"coze_api_base\":\"https://api.coze.cn\","
+		                           "\"client_secret\":\"s\","
+	                               "\"coze_api_base\":\"https://api.coze.cn\","
 		                           "\"redirect_uris\":[\"http://r/\"],\"coze_domain\":\"x\"}",
 		                           types[i].type));
 		write_file(content);

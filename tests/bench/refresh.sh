@@ -7,14 +7,10 @@
 # million, 1,300). Not a test: a machine that is busy with something else says nothing. Root alone
 # can add the server's CA for a while, in a mount namespace.
 #
-#	srcdir=.. builddir=. ../tests/bench/refresh.sh
+#	tests/bench/refresh.sh
 set -eu
 
-srcdir=$(cd "${srcdir:-.}" && pwd)
-builddir=$(cd "${builddir:-.}" && pwd)
-PATH=$builddir/tests/bin:$PATH
-export srcdir builddir PATH
-. "$srcdir/tests/lib/home.sh"
+. "$(dirname "$0")/../lib/home.sh"
 . "$srcdir/tests/lib/desktop.sh"
 . "$srcdir/tests/lib/server.sh"
 . "$srcdir/tests/lib/refresh.sh"

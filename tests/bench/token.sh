@@ -6,16 +6,10 @@
 # the ratios, of least times, and fails where one is over its goal (1.2 and 0.5). Not a test: a
 # machine that is busy with something else says nothing.
 #
-#	srcdir=.. builddir=. ../tests/bench/token.sh
+#	tests/bench/token.sh
 set -eu
 
-srcdir=${srcdir:-.}
-builddir=${builddir:-.}
-srcdir=$(cd "$srcdir" && pwd)
-builddir=$(cd "$builddir" && pwd)
-PATH=$builddir/tests/bin:$PATH
-export srcdir builddir PATH
-. "$srcdir/tests/lib/home.sh"
+. "$(dirname "$0")/../lib/home.sh"
 . "$srcdir/tests/lib/desktop.sh"
 need hyperfine secret-tool python3 dbus-daemon gnome-keyring-daemon
 desktop_alone "$0" "$@"

@@ -3,7 +3,7 @@
 #
 # A test script's own home, the call under test, and what is expected of it.
 #
-#	. "$srcdir/tests/lib/home.sh"
+#	. "$(dirname "$0")/lib/home.sh"
 #	home_start
 #
 #	begin 'a token from stdin is kept'
@@ -16,7 +16,43 @@
 # The home is empty but for a vault that its key file opens. No bus, no display, and nothing of
 # the caller's environment that keyturn reads. begin ends the test before it.
 
-# Where there is a terminal keyturn would ask at it.
+# find_source: the directory above this script in which this file lies.
+find_source()
+{
+	srcdir=$(cd "$(dirname "$0")" && pwd)
+	until [ -z "$srcdir" ] || [ -f "$srcdir/tests/lib/home.sh" ]; do
+		srcdir=${srcdir%/*}
+	done
+}
+
+# find_build DIRECTORY...: the first of them in which the tests' programs were built.
+find_build()
+{
+	for place in "$@"; do
+		[ ! -x "$place/tests/bin/keyturn-keeper" ] || break
+		place=
+	done
+	if [ -z "$place" ]; then
+		echo "$0: the programs are not built in any of: $*. In one of these, type:" >&2
+		echo "  $srcdir/configure && make test-programs" >&2
+		exit 1
+	fi
+	builddir=$(cd "$place" && pwd)
+}
+
+# make says where things are; a script that is called by hand finds them itself.
+[ -n "${srcdir:-}" ] || find_source
+srcdir=$(cd "$srcdir" && pwd)
+if [ -n "${builddir:-}" ]; then
+	find_build "$builddir"
+else
+	find_build . build "$srcdir" "$srcdir/build"
+fi
+PATH=$builddir/tests/bin:$PATH
+: "${KEYTURN_NODE_MODULES:=$srcdir/tests/servers/node_modules}"
+export srcdir builddir PATH KEYTURN_NODE_MODULES
+
+# Where there is a terminal, keyturn would ask at it.
 if (: </dev/tty) 2>/dev/null; then
 	exec setsid --wait sh "$0" "$@"
 fi

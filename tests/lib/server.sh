@@ -1,9 +1,22 @@
 # SPDX-License-Identifier: MIT
 #
 # For test scripts, to be sourced: starts and stops the test servers and talks to their control listeners.
-# srcdir is the top of the source tree. One server of each sort at a time.
+# One server of each sort at a time.
 
-kt_servers=${srcdir:-.}/tests/servers
+# has_module NAME: "npm ci" in tests/servers installed it.
+has_module()
+{
+	[ -d "$KEYTURN_NODE_MODULES/$1" ]
+}
+
+# need_module NAME...
+need_module()
+{
+	need node
+	for module in "$@"; do
+		has_module "$module" || skip "there is no $module: run npm ci in tests/servers"
+	done
+}
 
 # server_field FILE NAME: a member of a JSON object in a file, nothing if there is none.
 server_field()
@@ -37,7 +50,7 @@ server_launch()
 	shift 2
 	mkdir -p "$server_directory" || return 1
 	rm -f "$server_directory/server.json" || return 1
-	node "$kt_servers/$server_program" --dir "$server_directory" "$@" \
+	node "$srcdir/tests/servers/$server_program" --dir "$server_directory" "$@" \
 		>"$server_directory/output" 2>&1 </dev/null &
 	server_pid=$!
 	server_tries=300

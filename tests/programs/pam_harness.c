@@ -8,7 +8,8 @@
  * SIGCHLD is how it treats that signal: default, ignore, reaper (a handler that waits for any
  * child) or thread (another thread runs and allocates). Steps, in order:
  *
- *   home:DIR      the user's home, by pam_modutil_getpwnam()   NAME=VALUE   into the PAM environment
+ *   home:DIR      the user's home, by pam_modutil_getpwnam()
+ *   NAME=VALUE    into the PAM environment
  *   pw:FILE       what is typed from now on                    new:FILE     what is typed as new
  *   auth cred del acct open close change                       the PAM calls
  *   user:NAME     another PAM_USER    fork   the rest in a child   sleep:MS

@@ -68,4 +68,3 @@ bool kt_command_read_options(const struct kt_option *options, size_t option_coun
 /* The same where at most one word, an ACCOUNT, may stand; NULL where none does. */
 bool kt_command_read_account(const struct kt_option *options, size_t option_count, int argc,
                              char **argv, const char **account, struct kt_error *error);
-

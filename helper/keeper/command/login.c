@@ -166,7 +166,8 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 
 const struct kt_command kt_command_login = {
 	.name = "login",
-	.synopsis = "[ACCOUNT] (--site coze.cn|coze.com | --api-base URL | --issuer URL) [--with-token | --kind KIND] "
+	.synopsis = "[ACCOUNT] (--site coze.cn|coze.com | --api-base URL | --issuer URL) "
+	            "[--with-token | --kind KIND] "
 	            "[OPTION...]",
 	.summary = "keep a login: a token, or an app that gets tokens",
 	.details = "--with-token          a PAT or SAT from stdin, or typed without echo\n"
@@ -181,7 +182,8 @@ const struct kt_command kt_command_login = {
 	           "--client-secret-file FILE   a web app's secret; - for stdin\n"
 	           "--private-key-file FILE     a service app's key; - for stdin\n"
 	           "--public-key-id KID         the fingerprint that the console shows for it\n"
-	           "--redirect-uri URI    where a browser ends; default http://127.0.0.1:8080/callback\n"
+	           "--redirect-uri URI    where a browser ends; default "
+	           "http://127.0.0.1:8080/callback\n"
 	           "--workspace-id ID     a token for this workspace alone\n"
 	           "--no-browser          print the address, open nothing\n"
 	           "--paste               the address at which the browser ends is pasted\n"

@@ -83,7 +83,10 @@ static void close_directory(DIR **directory)
 		closedir(*directory);
 }
 
-/* Services in which the module does nothing unless told to (pam/module_options.c), or nobody logs in. */
+/*
+ * Services in which the module does nothing unless told to (pam/module_options.c), or nobody logs
+ * in.
+ */
 static bool is_left_alone(const char *service)
 {
 	static const char *const names[] = {

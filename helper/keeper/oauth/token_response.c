@@ -157,7 +157,8 @@ bool kt_token_response_fail(const struct kt_token_response *response, const char
 				? "check this machine's clock and certificates: keyturn doctor"
 				: "nothing is lost; check the network and try again");
 	}
-	kt_fail(error, KT_ERROR_SERVER, "%s cannot be renewed: the service answered %lld: %.120s%s%.40s",
+	kt_fail(error, KT_ERROR_SERVER,
+	        "%s cannot be renewed: the service answered %lld: %.120s%s%.40s",
 	        whose, (long long)response->status, text, response->logid ? ", log id " : "",
 	        kt_text_or_empty(response->logid));
 	if (response->retry_after)
