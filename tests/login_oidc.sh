@@ -11,7 +11,7 @@ export KEYTURN_NODE_MODULES
 need git node python3 curl
 [ -d "$KEYTURN_NODE_MODULES/oidc-provider" ] || skip 'oidc-provider is not installed'
 home_start
-oidc_server_start "$work/server" || skip 'the OpenID server does not start'
+oidc_server_start "$work/server" || exit 1
 
 oidc_control()
 {
@@ -171,7 +171,7 @@ call keyturn login wrong --issuer "$OIDC_ISSUER" --ca-file "$work/none.pem" --cl
 expect_status 2
 
 server_stop
-oidc_server_start "$work/posts" --posts-only || skip 'the OpenID server does not start'
+oidc_server_start "$work/posts" --posts-only || exit 1
 oidc_control '' '{"consent":"allow"}' >"$work/control"
 begin 'where the secret goes into the body alone, it does'
 wanted='response_type='

@@ -17,7 +17,6 @@ faulty=$builddir/tests/bin/faulty-keeper
 refresh_start()
 {
 	need node python3 curl
-	[ -d "$srcdir/tests/servers/node_modules" ] || skip 'the npm modules are not installed'
 	home_start
 	refresh_serve "$@"
 }
