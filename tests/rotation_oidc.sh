@@ -12,7 +12,7 @@ set -eu
 . "$srcdir/tests/lib/refresh.sh"
 desktop_alone "$0" "$@"
 need node python3 curl
-[ -d "$srcdir/tests/servers/node_modules/oidc-provider" ] || skip 'oidc-provider is not installed'
+[ -d "${KEYTURN_NODE_MODULES:-$srcdir/tests/servers/node_modules}/oidc-provider" ] || skip 'oidc-provider is not installed'
 seconds=${KEYTURN_SECONDS:-30}
 life=5
 home_start
