@@ -11,7 +11,7 @@ build_packages='autoconf automake gcc git libc6-dev libcjson-dev libcurl4-openss
 # shellcheck disable=SC2034
 test_packages='binutils chromium clang curl dbus expect faketime gnome-keyring
 	golang-docker-credential-helpers hyperfine iproute2
-	keyutils libclang-rt-14-dev libcmocka-dev libglib2.0-bin libkf5wallet-bin libpam0g-dev
+	keyutils libclang-rt-dev libcmocka-dev libglib2.0-bin libkf5wallet-bin libpam0g-dev
 	libpam-wrapper libqca-qt5-2-plugins libqrencode-dev libsecret-tools mandoc musl-tools
 	openssh-client openssh-server openssl pamtester passwd perl procps python3 sshpass strace
 	sudo systemd-container tmux util-linux valgrind xz-utils zsh'
@@ -46,6 +46,16 @@ apt_install()
 		install --yes --no-install-recommends "$@"
 }
 
+# unknown_packages PACKAGE...: those of them that apt has no version of.
+unknown_packages()
+{
+	for package in "$@"; do
+		case $(apt-cache policy "$package" 2>/dev/null | sed -n 's/^ *Candidate: //p') in
+		'' | '(none)') printf '%s ' "$package" ;;
+		esac
+	done
+}
+
 # install_packages LOG PACKAGE...: installs what is missing; what apt-get says goes into the log.
 install_packages()
 {
@@ -62,7 +72,16 @@ END
 	packages_missing=$(missing_packages "$@")
 	[ -n "$packages_missing" ] || return 0
 	echo "installing with apt-get: $packages_missing"
-	# A list of packages that is missing or old is the usual reason for a failure.
+	# shellcheck disable=SC2086
+	if [ -n "$(unknown_packages $packages_missing)" ]; then
+		as_root apt-get update >>"$packages_log" 2>&1
+		packages_unknown=$(unknown_packages $packages_missing)
+		if [ -n "$packages_unknown" ]; then
+			echo "apt-get knows no package of the name: $packages_unknown" >&2
+			return 1
+		fi
+	fi
+	# A list of packages that is old is the usual reason for a failure.
 	# shellcheck disable=SC2086
 	apt_install $packages_missing >>"$packages_log" 2>&1 ||
 		{ as_root apt-get update && apt_install $packages_missing; } >>"$packages_log" 2>&1

@@ -330,6 +330,8 @@ EXTRA_DIST += \
 	tests/servers/oidc_server.test.mjs \
 	tests/servers/oidc_settings.mjs \
 	tests/servers/oidc_store.mjs \
+	tests/servers/older_node.mjs \
+	tests/servers/older_node_hooks.mjs \
 	tests/servers/package-lock.json \
 	tests/servers/package.json \
 	tests/servers/peer.mjs \

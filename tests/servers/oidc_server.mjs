@@ -16,8 +16,9 @@
 import fs from 'node:fs';
 import https from 'node:https';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
+import './older_node.mjs';
 import { makeServerCertificate } from './certificates.mjs';
 import { ACCOUNT, oidcConfiguration } from './oidc_settings.mjs';
 import {
@@ -30,7 +31,8 @@ import {
 	startControl,
 } from './peer.mjs';
 
-const MODULES = process.env.KEYTURN_NODE_MODULES ?? path.join(import.meta.dirname, 'node_modules');
+const MODULES =
+	process.env.KEYTURN_NODE_MODULES ?? fileURLToPath(new URL('node_modules', import.meta.url));
 const METADATA = ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'];
 const DEFAULT_SCOPE = 'openid offline_access';
 

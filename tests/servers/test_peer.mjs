@@ -8,12 +8,13 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 export const API = process.env.COZE_API;
 export const WWW = process.env.COZE_WWW;
 export const CONTROL = process.env.COZE_CONTROL;
 export const MODULES =
-	process.env.KEYTURN_NODE_MODULES ?? path.join(import.meta.dirname, 'node_modules');
+	process.env.KEYTURN_NODE_MODULES ?? fileURLToPath(new URL('node_modules', import.meta.url));
 export const SERVER = JSON.parse(fs.readFileSync(path.join(process.env.COZE_DIR, 'server.json')));
 
 export const TOKEN = '/api/permission/oauth2/token';
