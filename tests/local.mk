@@ -43,6 +43,7 @@ UNIT_TESTS = \
 	tests/test_body \
 	tests/test_change \
 	tests/test_checkup_pam \
+	tests/test_credential \
 	tests/test_errand \
 	tests/test_escrow \
 	tests/test_gate \
