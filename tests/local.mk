@@ -246,6 +246,7 @@ EXTRA_DIST += \
 	tests/bench/token.sh \
 	tests/fuzz/seeds \
 	tests/lib/alone.h \
+	tests/lib/on_backend.h \
 	tests/lib/desktop.sh \
 	tests/lib/home.sh \
 	tests/lib/hot.sh \
