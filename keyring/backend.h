@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * What every backend fills in. A backend keeps credentials as single items that are replaced
- * whole, and tells what it found, where that lies, and what a lock hides from it; keyring.c alone
- * decides what is absent, locked or partly locked.
+ * The functions of a backend. A backend keeps credentials as single items that are replaced
+ * whole. It tells which items it found, their places, and whether a lock hides more; keyring.c
+ * alone decides that a credential is absent, locked or partly locked.
  */
 
 #include <stdbool.h>

@@ -548,7 +548,7 @@ static int settling(void *state)
 	KT_CLEANUP(kt_turn_end) struct kt_turn *turn = kt_turn_take(state, &ignored);
 	const struct kt_provider *provider = turn ? kt_provider_of(turn, &ignored) : NULL;
 
-	/* Of a service that is gone nothing is known: what it took may be gone as well. */
+	/* Nothing is known of a service that is gone: the item it took may be gone as well. */
 	return provider ? provider->settling : SETTLING_UNKNOWN;
 }
 
@@ -571,7 +571,7 @@ static bool lock(void *state, struct kt_error *error)
 	return turn && kt_collections_lock(turn, error);
 }
 
-/* What may hold logins, then what new ones go to. */
+/* Opens the collections that may hold logins, then the one that new logins go to. */
 static bool unlock(void *state, struct kt_error *error)
 {
 	KT_CLEANUP(kt_turn_end) struct kt_turn *turn = kt_turn_take(state, error);

@@ -286,7 +286,7 @@ static bool print_form(const struct kt_credential *credential, struct kt_secret 
 	return kt_json_print(json, form, error);
 }
 
-/* What cannot be read again is not written: it would stand in place of what can. */
+/* A form that cannot be read again is not written: it would replace one that can. */
 bool kt_credential_write(const struct kt_credential *credential, struct kt_secret *form,
                          struct kt_error *error)
 {

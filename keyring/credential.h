@@ -21,7 +21,7 @@
  * said otherwise.
  */
 struct kt_credential {
-	/* Where a search found it, in the backend's own words; no part of the form. */
+	/* The item's place, in the backend's own words, set by a search; no part of the form. */
 	char *place;
 	struct kt_identity identity;
 	enum kt_kind kind;
@@ -102,14 +102,14 @@ struct kt_damaged {
 	bool is_newer; /* a newer keyturn's, and sound as far as can be seen */
 };
 
-/* What a lock may keep from view. */
+/* Whether a lock keeps items from view. */
 enum kt_hidden {
 	KT_HIDDEN_NOTHING, /* what was not found is not there */
 	KT_HIDDEN_PERHAPS, /* a locked part of the keyring may hold more */
 	KT_HIDDEN_MATCHES, /* a locked part holds what matches */
 };
 
-/* What a search found, where it lies, and what is behind a lock. */
+/* The result of a search: credentials, damaged items, and whether a lock hides more. */
 struct kt_credentials {
 	struct kt_credential *items;
 	size_t count;

@@ -327,7 +327,7 @@ static bool judge(enum look look, bool done, const struct kt_error *reported,
 	                 : "run: keyturn status, which tells whether it is there");
 }
 
-/* What the store is to take the place of: NULL for a new item. */
+/* The item that the store replaces; NULL for a new one. */
 static const struct kt_credential *choose_before(struct kt_credentials *found,
                                                  struct kt_credential *damaged)
 {
@@ -358,7 +358,7 @@ static bool store_found(struct kt_keyring *keyring, const struct kt_credential *
 	                               error);
 }
 
-/* Whoever loaded it a moment ago knows where it lies; the item may be gone since. */
+/* The place is known if it was loaded a moment ago; the item may be gone since. */
 static bool store_once(struct kt_keyring *keyring, const struct kt_credential *credential,
                        struct kt_error *error)
 {
@@ -375,7 +375,7 @@ static bool store_once(struct kt_keyring *keyring, const struct kt_credential *c
 	return false;
 }
 
-/* What was stored is there; older items of the same identity are in nobody's way then. */
+/* The new item is there, so that older ones of the same identity are of no use any more. */
 static bool erase_others(struct kt_keyring *keyring, const struct kt_credential *credential,
                          const struct kt_credentials *found, struct kt_error *error)
 {
@@ -429,8 +429,8 @@ bool kt_keyring_store(struct kt_keyring *keyring, const struct kt_credential *cr
 }
 
 /*
- * Where items of this identity lie: those that the search for it finds and, where attributes
- * may have become others than the content's, those whose content says so.
+ * Finds the items of this identity: by the search for it and, in a backend with attributes, by
+ * their content too, because attributes can be changed by other programs.
  */
 static bool search_everywhere(struct kt_keyring *keyring, const struct kt_identity *identity,
                               struct kt_credentials *found, struct kt_error *error)

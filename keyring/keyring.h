@@ -46,10 +46,10 @@ bool kt_keyring_enter(struct kt_keyring *keyring, bool *waited, struct kt_error 
 void kt_keyring_leave(struct kt_keyring *keyring);
 
 /*
- * What matches the pattern, and where it lies. What is locked and matches is opened first, by
- * whoever options allow to be asked; else KT_ERROR_LOCKED or KT_ERROR_DISMISSED. "Nothing" is
- * said only where no locked part of the keyring may hold it; beside what was found such a part
- * stays closed, and found->hidden tells of it.
+ * Adds the credentials that match the pattern. Matching items that are locked are opened first,
+ * by asking the person if options allow it; else KT_ERROR_LOCKED or KT_ERROR_DISMISSED. An empty
+ * result means that no locked part of the keyring may hold a match. If something was found, such
+ * a part stays closed, and found->hidden tells of it.
  */
 bool kt_keyring_search(struct kt_keyring *keyring, const struct kt_identity *pattern,
                        struct kt_credentials *found, struct kt_error *error);

@@ -13,7 +13,7 @@
 #include "keyring/secret_service_bus.h"
 #include "keyring/text.h"
 
-/* What became of one address. */
+/* The result of trying one address. */
 enum attempt {
 	ATTEMPT_MADE,
 	ATTEMPT_GONE,   /* nobody listens there */
@@ -57,7 +57,7 @@ static bool find_in(const char *directory, char **address, struct kt_error *erro
 	return kt_text_format(address, error, "unix:path=%s", escaped);
 }
 
-/* Where this user's session keeps its bus, whatever the environment says of it. */
+/* Finds the bus of this user's session, whatever the environment says of it. */
 static bool find_living(char **address, struct kt_error *error)
 {
 	const char *runtime = kt_environment_get("XDG_RUNTIME_DIR");

@@ -145,7 +145,7 @@ void kt_collections_note(struct kt_turn *turn, const char *item)
 }
 
 /*
- * What is locked.
+ * Locked collections.
  */
 
 static GVariant *list_collections(struct kt_turn *turn, struct kt_error *error)

@@ -20,7 +20,7 @@
 /* Seconds for which a dismissed prompt is not shown again. */
 #define DISMISSED_LIMIT 600
 
-/* What became of a prompt. */
+/* The result of a prompt. */
 enum end {
 	END_DONE,
 	END_DISMISSED,

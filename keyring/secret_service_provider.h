@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * Who provides the desktop's keyring, and in which it differs from the others: one row a
- * provider. It is recognised by the bus names that the owner of org.freedesktop.secrets has as
- * well; its process may hide what it runs.
+ * The providers of the desktop's keyring, and how they differ: one row a provider. A provider is
+ * recognised by the bus names that the owner of org.freedesktop.secrets has as well, because its
+ * process may hide which program it runs.
  *
  * Only for backend_secret_service.c: GLib's types stay out of the other headers.
  */
