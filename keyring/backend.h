@@ -3,8 +3,8 @@
 
 /*
  * The functions of a backend. A backend keeps credentials as single items that are replaced
- * whole. It tells five bad outcomes apart: locked, unavailable, dismissed, corrupt, and absent
- * (nothing was found, which is no error). "Absent" is said only of an open keyring.
+ * whole. It tells which items it found, their places, and whether a lock hides more; keyring.c
+ * alone decides that a credential is absent, locked or partly locked.
  */
 
 #include <stdbool.h>
@@ -14,6 +14,9 @@
 
 struct kt_backend {
 	const char *name;
+
+	/* Items are found by attributes, which may have become others than their content's. */
+	bool has_attributes;
 
 	/* The backend itself, where this names one that lies in a module (secret_service.h). */
 	const struct kt_backend *(*load)(const struct kt_keyring_options *options,
@@ -32,16 +35,38 @@ struct kt_backend {
 	bool (*enter)(void *state, bool *waited, struct kt_error *error);
 	void (*leave)(void *state);
 
-	/* Adds every credential that matches the pattern, secrets included. */
+	/*
+	 * Adds every credential that matches the pattern, secrets included, each with its place,
+	 * and every damaged item that may; found->hidden tells what a lock keeps from view. Asks
+	 * nobody (the vault excepted, which has one lock for everything).
+	 */
 	bool (*search)(void *state, const struct kt_identity *pattern,
 	               struct kt_credentials *found, struct kt_error *error);
 
-	/* Stores or replaces the item of the credential's identity, as a whole. */
-	bool (*store)(void *state, const struct kt_credential *credential,
-	              struct kt_error *error);
+	/*
+	 * Opens what the last search found hidden, and asks the person where options allow it. Stays
+	 * it closed, that is KT_ERROR_LOCKED or KT_ERROR_DISMISSED. NULL where nothing is ever hidden.
+	 */
+	bool (*reveal)(void *state, struct kt_error *error);
 
-	/* Deletes the item of exactly this identity; that it is not there is no error. */
-	bool (*erase)(void *state, const struct kt_identity *identity, struct kt_error *error);
+	/*
+	 * Writes the item as a whole: in place of before (its place and kind), or a new one where
+	 * before is NULL. KT_ERROR_NOT_FOUND: there is no item at that place any more.
+	 */
+	bool (*store)(void *state, const struct kt_credential *credential,
+	              const struct kt_credential *before, struct kt_error *error);
+
+	/* Deletes the item at this place; that it is not there is no error. */
+	bool (*erase)(void *state, const char *place, struct kt_error *error);
+
+	/*
+	 * Seconds for which what was stored may still be lost with the daemon that took it. NULL:
+	 * none.
+	 */
+	int (*settling)(void *state);
+
+	/* A line for people on the keyring's provider; NULL: there is nothing to say. */
+	bool (*describe)(void *state, char **line, struct kt_error *error);
 
 	/* Closes and opens the keyring. unlock may use what options allow to ask the user. */
 	bool (*lock)(void *state, struct kt_error *error);

@@ -81,11 +81,11 @@ static bool read_item(int32_t serial, const char *description,
 			*error = cause;
 			return false;
 		}
-		found->corrupt++;
-		return true;
+		return kt_credentials_add_damaged(found, description, &form, error);
 	}
 	return !kt_identity_is_match(pattern, &credential.identity) ||
-	       kt_credentials_add(found, &credential, error);
+	       (kt_text_set(&credential.place, description, error) &&
+	        kt_credentials_add(found, &credential, error));
 }
 
 struct listing {
@@ -129,12 +129,15 @@ static bool search(void *state, const struct kt_identity *pattern, struct kt_cre
 	return false;
 }
 
-static bool store(void *state, const struct kt_credential *credential, struct kt_error *error)
+/* An item's place is its description, which its identity makes. */
+static bool store(void *state, const struct kt_credential *credential,
+                  const struct kt_credential *before, struct kt_error *error)
 {
 	KT_CLEANUP(kt_text_free) char *description = NULL;
 	KT_CLEANUP(kt_secret_clear) struct kt_secret form = { 0 };
 
 	(void)state;
+	(void)before;
 	if (!describe(&credential->identity, &description, error) ||
 	    !kt_credential_write(credential, &form, error))
 		return false;
@@ -150,15 +153,12 @@ static bool store(void *state, const struct kt_credential *credential, struct kt
 	return kt_advise(error, "log out of what is not needed, or run: keyturn vault create");
 }
 
-static bool erase(void *state, const struct kt_identity *identity, struct kt_error *error)
+static bool erase(void *state, const char *place, struct kt_error *error)
 {
-	KT_CLEANUP(kt_text_free) char *description = NULL;
-	int32_t serial;
+	int32_t serial = kt_kernel_key_find(place);
 
 	(void)state;
-	if (!describe(identity, &description, error))
-		return false;
-	serial = kt_kernel_key_find(description);
+	(void)error;
 	if (serial != 0)
 		kt_kernel_key_drop(serial);
 	return true;

@@ -2,9 +2,9 @@
 #include "config.h"
 
 /*
- * The desktop's keyring: one item per credential in the default collection. libsecret does what
- * is its own, the encrypted session and the search; calls that may answer with a prompt are sent
- * here, because libsecret would show any prompt at once, to everybody.
+ * The desktop's keyring: one item per credential, in whichever collection it lies. libsecret does
+ * what is its own, the encrypted session and the search; calls that may answer with a prompt are
+ * sent here, because libsecret would show any prompt at once, to everybody.
  */
 
 #include <stdlib.h>
@@ -14,18 +14,36 @@
 #include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/secret_service.h"
+#include "keyring/secret_service_collections.h"
+#include "keyring/secret_service_prompt.h"
+#include "keyring/secret_service_provider.h"
 #include "keyring/secret_service_turn.h"
 #include "keyring/text.h"
 
 #define SCHEMA_NAME "org.keyturn.Credential"
 #define SCHEMA_ATTRIBUTE "xdg:schema"
-#define COLLECTION "org.freedesktop.Secret.Collection"
 #define ITEM "org.freedesktop.Secret.Item"
+
+/*
+ * In a keyring that was locked when it started gnome-keyring has attributes hashed alone; these
+ * are the schema's name and its MD5.
+ */
+#define HASHED_ATTRIBUTE "gkr:compat:hashed:xdg:schema"
+#define HASHED_NAME "96834b425ea480f1492a4086fcb98f0c"
+
+/*
+ * As text, KeePassXC would expand "{...}" in it and answer another secret than was stored, and
+ * releases of oo7 refuse "application/json".
+ */
+#define CONTENT_TYPE "application/octet-stream"
+
+#define SETTLING_UNKNOWN 30
 
 /* An item that is ours: its credential, or that it cannot be read. */
 struct match {
 	char *path;
 	bool is_corrupt;
+	struct kt_secret form; /* of a damaged one */
 	struct kt_credential credential;
 };
 
@@ -69,116 +87,11 @@ static void clear_matches(struct matches *matches)
 {
 	for (size_t i = 0; i < matches->count; i++) {
 		kt_text_free(&matches->items[i].path);
+		kt_secret_clear(&matches->items[i].form);
 		kt_credential_clear(&matches->items[i].credential);
 	}
 	free(matches->items);
 	*matches = (struct matches){ 0 };
-}
-
-static GVariant *read_property(struct kt_turn *turn, const char *path, const char *interface,
-                               const char *property, const char *type, struct kt_error *error)
-{
-	KT_CLEANUP(unref_variant) GVariant *reply = NULL;
-	KT_CLEANUP(unref_variant) GVariant *value = NULL;
-
-	reply = kt_call_send(&turn->call, path, "org.freedesktop.DBus.Properties.Get",
-	                     g_variant_new("(ss)", interface, property), "(v)", error);
-	if (!reply)
-		return NULL;
-	g_variant_get(reply, "(v)", &value);
-	if (g_variant_is_of_type(value, G_VARIANT_TYPE(type)))
-		return g_steal_pointer(&value);
-	kt_fail(error, KT_ERROR_UNAVAILABLE, "the keyring service has no proper %s", property);
-	kt_advise(error, "run: keyturn doctor");
-	return NULL;
-}
-
-static bool is_locked(struct kt_turn *turn, const char *collection, bool *locked,
-                      struct kt_error *error)
-{
-	KT_CLEANUP(unref_variant) GVariant *value =
-		read_property(turn, collection, COLLECTION, "Locked", "b", error);
-
-	if (!value)
-		return false;
-	*locked = g_variant_get_boolean(value);
-	return true;
-}
-
-static bool unlock_paths(struct kt_turn *turn, const char *const *paths, struct kt_error *error)
-{
-	KT_CLEANUP(unref_variant) GVariant *reply = NULL;
-	const char *prompt;
-
-	reply = kt_call_send(&turn->call, KT_CALL_SERVICE_PATH, KT_CALL_SERVICE_INTERFACE ".Unlock",
-	                     g_variant_new("(^ao)", paths), "(aoo)", error);
-	if (!reply)
-		return false;
-	g_variant_get_child(reply, 1, "&o", &prompt);
-	return kt_turn_settle(turn, prompt, error);
-}
-
-static bool unlock_collection(struct kt_turn *turn, const char *collection,
-                              struct kt_error *error)
-{
-	const char *const paths[] = { collection, NULL };
-	bool locked;
-
-	if (!is_locked(turn, collection, &locked, error))
-		return false;
-	return !locked || (unlock_paths(turn, paths, error) &&
-	                   is_locked(turn, collection, &locked, error) &&
-	                   (!locked || kt_turn_fail_locked(turn, error)));
-}
-
-/* Only a service that is used for the first time has no default collection. */
-static bool create_collection(struct kt_turn *turn, struct kt_error *error)
-{
-	KT_CLEANUP(unref_variant) GVariant *reply = NULL;
-	GVariantBuilder properties;
-	const char *prompt;
-
-	if (!kt_turn_can_prompt(turn)) {
-		kt_fail(error, KT_ERROR_UNAVAILABLE,
-		        "the desktop keyring is not set up yet, which takes a display");
-		return kt_advise(error, "run it once in your desktop session; without a desktop "
-		                 "run: keyturn vault create");
-	}
-	g_variant_builder_init(&properties, G_VARIANT_TYPE("a{sv}"));
-	g_variant_builder_add(&properties, "{sv}", COLLECTION ".Label",
-	                      g_variant_new_string("Default keyring"));
-	reply = kt_call_send(&turn->call, KT_CALL_SERVICE_PATH,
-	                     KT_CALL_SERVICE_INTERFACE ".CreateCollection",
-	                     g_variant_new("(a{sv}s)", &properties, "default"), "(oo)", error);
-	if (!reply)
-		return false;
-	g_variant_get_child(reply, 1, "&o", &prompt);
-	if (!kt_turn_settle(turn, prompt, error) || !kt_turn_find_collection(turn, error))
-		return false;
-	return turn->collection || kt_fail(error, KT_ERROR_UNAVAILABLE,
-	                                   "the keyring service made no default collection");
-}
-
-/* The default collection, made and unlocked if need be. */
-static bool open_collection(struct kt_turn *turn, char **path, struct kt_error *error)
-{
-	return kt_turn_find_collection(turn, error) &&
-	       (turn->collection || create_collection(turn, error)) &&
-	       kt_text_set(path, turn->collection, error) && unlock_collection(turn, *path, error);
-}
-
-static bool lock_collection(struct kt_turn *turn, const char *collection, struct kt_error *error)
-{
-	KT_CLEANUP(unref_variant) GVariant *reply = NULL;
-	const char *const paths[] = { collection, NULL };
-	const char *prompt;
-
-	reply = kt_call_send(&turn->call, KT_CALL_SERVICE_PATH, KT_CALL_SERVICE_INTERFACE ".Lock",
-	                     g_variant_new("(^ao)", paths), "(aoo)", error);
-	if (!reply)
-		return false;
-	g_variant_get_child(reply, 1, "&o", &prompt);
-	return kt_turn_settle(turn, prompt, error);
 }
 
 static bool is_storable(const char *text)
@@ -195,12 +108,8 @@ static bool check_identity(const struct kt_identity *identity, struct kt_error *
 	return kt_advise(error, "name it in UTF-8");
 }
 
-/*
- * The attributes to search for: those that the pattern has. The schema's name is not among
- * them, because a locked gnome-keyring does not find by it; it is there only if the search
- * would otherwise be empty and find everything.
- */
-static GHashTable *search_attributes(const struct kt_identity *pattern)
+/* The attributes that the pattern has; by_name: and that the items are ours. */
+static GHashTable *search_attributes(const struct kt_identity *pattern, bool by_name)
 {
 	const struct {
 		const char *name;
@@ -216,38 +125,81 @@ static GHashTable *search_attributes(const struct kt_identity *pattern)
 	for (size_t i = 0; i < KT_COUNT(attributes); i++)
 		if (attributes[i].value)
 			g_hash_table_insert(table, (char *)attributes[i].name, attributes[i].value);
-	if (g_hash_table_size(table) == 0)
+	if (by_name)
 		g_hash_table_insert(table, SCHEMA_ATTRIBUTE, SCHEMA_NAME);
 	return table;
 }
 
-static bool search_paths(struct kt_turn *turn, const struct kt_identity *pattern,
+static bool search_paths(struct kt_turn *turn, const struct kt_identity *pattern, bool by_name,
                          char ***unlocked, char ***locked, struct kt_error *error)
 {
 	struct kt_call *call = &turn->call;
-	KT_CLEANUP(unref_table) GHashTable *attributes = search_attributes(pattern);
-	bool is_by_name = g_hash_table_contains(attributes, SCHEMA_ATTRIBUTE);
+	KT_CLEANUP(unref_table) GHashTable *attributes = search_attributes(pattern, by_name);
 	GError *problem = NULL;
 
+	free_strings(unlocked);
+	free_strings(locked);
 	kt_call_start(call, "SearchItems");
-	secret_service_search_for_dbus_paths(turn->service, is_by_name ? NULL : &schema,
-	                                     attributes, call->cancellable, kt_call_done, call);
+	secret_service_search_for_dbus_paths(turn->service, by_name ? NULL : &schema, attributes,
+	                                     call->cancellable, kt_call_done, call);
 	kt_call_wait(call);
 	return secret_service_search_for_dbus_paths_finish(turn->service, call->result, unlocked,
 	                                                   locked, &problem) ||
 	       kt_call_fail(call, problem, error);
 }
 
-/* An item that holds no credential: one of ours is damaged, another program's is no matter. */
-static bool has_our_schema(struct kt_turn *turn, const char *path)
+static bool has_attribute(GVariant *attributes, const char *name, const char *wanted)
+{
+	const char *value;
+
+	return g_variant_lookup(attributes, name, "&s", &value) && strcmp(value, wanted) == 0;
+}
+
+/* unless: what counts where the item does not tell. */
+static bool has_our_schema(struct kt_turn *turn, const char *path, bool unless)
 {
 	KT_CLEANUP(unref_variant) GVariant *attributes = NULL;
 	struct kt_error ignored = { 0 };
-	const char *name;
 
-	attributes = read_property(turn, path, ITEM, "Attributes", "a{ss}", &ignored);
-	return attributes && g_variant_lookup(attributes, SCHEMA_ATTRIBUTE, "&s", &name) &&
-	       strcmp(name, SCHEMA_NAME) == 0;
+	attributes = kt_collection_read(turn, path, ITEM, "Attributes", "a{ss}", &ignored);
+	if (!attributes)
+		return unless;
+	return has_attribute(attributes, SCHEMA_ATTRIBUTE, SCHEMA_NAME) ||
+	       has_attribute(attributes, HASHED_ATTRIBUTE, HASHED_NAME);
+}
+
+/* Other programs' items are in nobody's way, and opening them would be no help. */
+static void keep_ours(struct kt_turn *turn, char **locked)
+{
+	char **kept = locked;
+
+	for (char **path = locked; *path; path++) {
+		if (has_our_schema(turn, *path, true))
+			*kept++ = *path;
+		else
+			g_free(*path);
+	}
+	*kept = NULL;
+}
+
+/*
+ * Searches by what the pattern has: a keyring that was locked when it started finds nothing by
+ * the schema. A name alone is what other programs have as well: of what is open the schema then
+ * decides, before a secret is fetched.
+ */
+static bool search_ours(struct kt_turn *turn, const struct kt_identity *pattern, char ***unlocked,
+                        char ***locked, struct kt_error *error)
+{
+	KT_CLEANUP(free_strings) char **ignored = NULL;
+	bool is_empty = !pattern->protocol && !pattern->host && !pattern->path &&
+	                !pattern->username;
+
+	if (!search_paths(turn, pattern, is_empty, unlocked, locked, error))
+		return false;
+	keep_ours(turn, *locked);
+	if (is_empty || (pattern->protocol && pattern->host) || !**unlocked)
+		return true;
+	return search_paths(turn, pattern, true, unlocked, &ignored, error);
 }
 
 /* Fills *match from an item's secret; *is_ours is false where it is none of the pattern's. */
@@ -263,7 +215,9 @@ static bool read_match(struct kt_turn *turn, const char *path, SecretValue *valu
 		*is_ours = kt_identity_is_match(pattern, &match->credential.identity);
 	} else if (problem.code == KT_ERROR_CORRUPT) {
 		match->is_corrupt = true;
-		*is_ours = has_our_schema(turn, path);
+		*is_ours = has_our_schema(turn, path, false);
+		if (!kt_secret_set(&match->form, form, length, error))
+			return false;
 	} else {
 		*error = problem;
 		return false;
@@ -290,6 +244,7 @@ static bool read_matches(struct kt_turn *turn, char *const *paths, GHashTable *v
 			return false;
 		if (is_ours)
 			continue;
+		kt_secret_clear(&match->form);
 		kt_credential_clear(&match->credential);
 		*match = (struct match){ 0 };
 		matches->count--;
@@ -320,69 +275,45 @@ static bool fetch(struct kt_turn *turn, char **paths, const struct kt_identity *
 }
 
 /*
- * Lists the collection that has to be unlocked before "nothing found" is true; the list may be
- * empty.
+ * Finds what there is of the pattern, and notes in the turn what is locked: items that match or,
+ * where nothing was found or everything was asked for, collections that may hold some.
  */
-static bool list_hidden(struct kt_turn *turn, char ***hidden, struct kt_error *error)
-{
-	const char *paths[] = { NULL, NULL };
-	bool locked = false;
-
-	if (!kt_turn_find_collection(turn, error) ||
-	    (turn->collection && !is_locked(turn, turn->collection, &locked, error)))
-		return false;
-	if (locked)
-		paths[0] = turn->collection;
-	*hidden = g_strdupv((char **)paths);
-	return true;
-}
-
-/* Finds what there is of the pattern; *hidden lists what is in the way and locked. */
-static bool find_once(struct kt_turn *turn, const struct kt_identity *pattern,
-                      struct matches *matches, char ***hidden, struct kt_error *error)
+static bool find(struct kt_turn *turn, const struct kt_identity *pattern,
+                 struct matches *matches, enum kt_hidden *hidden, struct kt_error *error)
 {
 	KT_CLEANUP(free_strings) char **unlocked = NULL;
-
-	if (!search_paths(turn, pattern, &unlocked, hidden, error))
-		return false;
-	if (**hidden)
-		return true;
-	if (!fetch(turn, unlocked, pattern, matches, error))
-		return false;
-	if (matches->count > 0)
-		return true;
-	/* A service that was started locked finds nothing by some searches, and reports no error. */
-	free_strings(hidden);
-	return list_hidden(turn, hidden, error);
-}
-
-static bool find(struct kt_turn *turn, const struct kt_identity *pattern,
-                 struct matches *matches, struct kt_error *error)
-{
-	KT_CLEANUP(free_strings) char **hidden = NULL;
-	KT_CLEANUP(free_strings) char **still_hidden = NULL;
+	bool is_open_question;
 
 	if (!check_identity(pattern, error) ||
-	    !find_once(turn, pattern, matches, &hidden, error))
+	    !search_ours(turn, pattern, &unlocked, &turn->hidden, error) ||
+	    !fetch(turn, unlocked, pattern, matches, error))
 		return false;
-	if (!*hidden)
+	*hidden = *turn->hidden ? KT_HIDDEN_MATCHES : KT_HIDDEN_NOTHING;
+	is_open_question = matches->count == 0 || !pattern->host;
+	if (*turn->hidden || !is_open_question)
 		return true;
-	clear_matches(matches);
-	return unlock_paths(turn, (const char *const *)hidden, error) &&
-	       find_once(turn, pattern, matches, &still_hidden, error) &&
-	       (!*still_hidden || kt_turn_fail_locked(turn, error));
+	if (!kt_collections_list_hidden(turn, &turn->hidden, error))
+		return false;
+	if (*turn->hidden)
+		*hidden = KT_HIDDEN_PERHAPS;
+	return true;
 }
 
 static bool delete_item(struct kt_turn *turn, const char *path, struct kt_error *error)
 {
 	KT_CLEANUP(unref_variant) GVariant *reply = NULL;
+	struct kt_error cause = { 0 };
 	const char *prompt;
 
-	reply = kt_call_send(&turn->call, path, ITEM ".Delete", NULL, "(o)", error);
-	if (!reply)
+	reply = kt_call_send(&turn->call, path, ITEM ".Delete", NULL, "(o)", &cause);
+	if (!reply) {
+		if (turn->call.is_no_object)
+			return true;
+		*error = cause;
 		return false;
+	}
 	g_variant_get(reply, "(&o)", &prompt);
-	return kt_turn_settle(turn, prompt, error);
+	return kt_prompt_complete(turn, prompt, error);
 }
 
 /* The item's label, which a person sees in a keyring's window, also while it is locked. */
@@ -422,7 +353,7 @@ static GVariant *encrypt(struct kt_turn *turn, const struct kt_credential *crede
 	if (!kt_turn_open_session(turn, error) || !kt_credential_write(credential, &form, error))
 		return NULL;
 	value = secret_value_new(kt_secret_reveal(&form), (gssize)kt_secret_length(&form),
-	                         "application/json");
+	                         CONTENT_TYPE);
 	secret = secret_service_encode_dbus_secret(turn->service, value);
 	if (!secret)
 		kt_fail(error, KT_ERROR_INTERNAL, "the secret could not be encrypted");
@@ -443,13 +374,88 @@ static bool create_item(struct kt_turn *turn, const char *collection,
 	g_variant_builder_add(&properties, "{sv}", ITEM ".Label", item_label(credential));
 	g_variant_builder_add(&properties, "{sv}", ITEM ".Attributes",
 	                      item_attributes(&credential->identity));
-	reply = kt_call_send(&turn->call, collection, COLLECTION ".CreateItem",
+	reply = kt_call_send(&turn->call, collection, KT_COLLECTION ".CreateItem",
 	                     g_variant_new("(a{sv}@(oayays)b)", &properties, secret, TRUE), "(oo)",
 	                     error);
 	if (!reply)
 		return false;
 	g_variant_get_child(reply, 1, "&o", &prompt);
-	return kt_turn_settle(turn, prompt, error);
+	return kt_prompt_complete(turn, prompt, error);
+}
+
+static bool fail_no_item(struct kt_error *error)
+{
+	return kt_fail(error, KT_ERROR_NOT_FOUND, "the keyring's item was removed just now");
+}
+
+static bool set_secret(struct kt_turn *turn, const char *path,
+                       const struct kt_credential *credential, struct kt_error *error)
+{
+	KT_CLEANUP(unref_variant) GVariant *reply = NULL;
+	KT_CLEANUP(unref_variant) GVariant *secret = encrypt(turn, credential, error);
+	struct kt_error cause = { 0 };
+
+	if (!secret)
+		return false;
+	reply = kt_call_send(&turn->call, path, ITEM ".SetSecret",
+	                     g_variant_new("(@(oayays))", secret), "()", &cause);
+	if (reply)
+		return true;
+	if (turn->call.is_no_object)
+		return fail_no_item(error);
+	*error = cause;
+	return false;
+}
+
+/* For people alone: that it cannot be set is no reason to have stored nothing. */
+static void set_label(struct kt_turn *turn, const char *path,
+                      const struct kt_credential *credential)
+{
+	struct kt_error ignored = { 0 };
+	GVariant *reply = kt_call_send(&turn->call, path, "org.freedesktop.DBus.Properties.Set",
+	                               g_variant_new("(ssv)", ITEM, "Label", item_label(credential)),
+	                               "()", &ignored);
+
+	unref_variant(&reply);
+}
+
+/*
+ * In its place: a new item beside it would be a second one, and KeePassXC asks for each new one.
+ * oo7 forgets what SetSecret brought; it replaces an item whose attributes are exactly the same.
+ */
+static bool replace_item(struct kt_turn *turn, const struct kt_provider *provider,
+                         const struct kt_credential *credential,
+                         const struct kt_credential *before, struct kt_error *error)
+{
+	KT_CLEANUP(kt_text_free) char *collection = NULL;
+	const char *slash = strrchr(before->place, '/');
+
+	if (!provider->keeps_replaced)
+		return kt_text_set_bytes(&collection, before->place,
+		                         (size_t)(slash - before->place), error) &&
+		       create_item(turn, collection, credential, error);
+	if (!set_secret(turn, before->place, credential, error))
+		return false;
+	if (before->kind != credential->kind)
+		set_label(turn, before->place, credential);
+	return true;
+}
+
+/* It was open when the item was found: it is opened only if the change is refused. */
+static bool replace_and_unlock(struct kt_turn *turn, const struct kt_provider *provider,
+                               const struct kt_credential *credential,
+                               const struct kt_credential *before, struct kt_error *error)
+{
+	const char *const paths[] = { before->place, NULL };
+	struct kt_error refusal = { 0 };
+
+	if (replace_item(turn, provider, credential, before, &refusal))
+		return true;
+	if (refusal.code == KT_ERROR_LOCKED)
+		return kt_collections_unlock(turn, paths, error) &&
+		       replace_item(turn, provider, credential, before, error);
+	*error = refusal;
+	return false;
 }
 
 static bool reach(void **state, const struct kt_keyring_options *options, struct kt_error *error)
@@ -482,98 +488,108 @@ static void leave(void *state)
 	kt_turn_leave(state);
 }
 
+static bool add_match(struct match *match, struct kt_credentials *found, struct kt_error *error)
+{
+	if (match->is_corrupt)
+		return kt_credentials_add_damaged(found, match->path, &match->form, error);
+	return kt_text_set(&match->credential.place, match->path, error) &&
+	       kt_credentials_add(found, &match->credential, error);
+}
+
 static bool search(void *state, const struct kt_identity *pattern, struct kt_credentials *found,
                    struct kt_error *error)
 {
 	KT_CLEANUP(kt_turn_end) struct kt_turn *turn = kt_turn_take(state, error);
 	KT_CLEANUP(clear_matches) struct matches matches = { 0 };
 
-	if (!turn || !find(turn, pattern, &matches, error))
-		return false;
-	if (matches.count == 1 && !matches.items[0].is_corrupt &&
-	    !kt_turn_note_home(turn, &matches.items[0].credential.identity, matches.items[0].path,
-	                       error))
+	if (!turn || !find(turn, pattern, &matches, &found->hidden, error))
 		return false;
 	for (size_t i = 0; i < matches.count; i++) {
-		if (matches.items[i].is_corrupt)
-			found->corrupt++;
-		else if (!kt_credentials_add(found, &matches.items[i].credential, error))
+		kt_collections_note(turn, matches.items[i].path);
+		if (!add_match(&matches.items[i], found, error))
 			return false;
 	}
 	return true;
 }
 
-static bool store(void *state, const struct kt_credential *credential, struct kt_error *error)
+static bool reveal(void *state, struct kt_error *error)
+{
+	KT_CLEANUP(kt_turn_end) struct kt_turn *turn = kt_turn_take(state, error);
+
+	return turn && kt_collections_unlock(turn, (const char *const *)turn->hidden, error);
+}
+
+static bool store(void *state, const struct kt_credential *credential,
+                  const struct kt_credential *before, struct kt_error *error)
 {
 	KT_CLEANUP(kt_turn_end) struct kt_turn *turn = kt_turn_take(state, error);
 	KT_CLEANUP(kt_text_free) char *collection = NULL;
-	struct kt_error refusal = { 0 };
-	const char *home;
+	const struct kt_provider *provider;
 
 	if (!turn || !check_identity(&credential->identity, error))
 		return false;
-	home = kt_turn_home_of(turn, &credential->identity);
-	if (!home)
-		return open_collection(turn, &collection, error) &&
+	if (!before)
+		return kt_collections_open_default(turn, &collection, error) &&
 		       create_item(turn, collection, credential, error);
-	if (!kt_text_set(&collection, home, error))
-		return false;
-	/* It was open when the item was found: it is looked at only if the store is refused. */
-	if (create_item(turn, collection, credential, &refusal))
-		return true;
-	if (turn->call.is_late || refusal.code == KT_ERROR_DISMISSED) {
-		*error = refusal;
-		return false;
-	}
-	return unlock_collection(turn, collection, error) &&
-	       create_item(turn, collection, credential, error);
+	provider = kt_provider_of(turn, error);
+	return provider && replace_and_unlock(turn, provider, credential, before, error);
 }
 
-static bool erase(void *state, const struct kt_identity *identity, struct kt_error *error)
+static bool erase(void *state, const char *place, struct kt_error *error)
 {
-	char none[] = "";
-	const struct kt_identity whole = {
-		.protocol = identity->protocol ? identity->protocol : none,
-		.host = identity->host ? identity->host : none,
-		.path = identity->path ? identity->path : none,
-		.username = identity->username ? identity->username : none,
-	};
 	KT_CLEANUP(kt_turn_end) struct kt_turn *turn = kt_turn_take(state, error);
-	KT_CLEANUP(clear_matches) struct matches matches = { 0 };
 
-	if (!turn || !find(turn, &whole, &matches, error))
+	return turn && delete_item(turn, place, error);
+}
+
+static int settling(void *state)
+{
+	struct kt_error ignored = { 0 };
+	KT_CLEANUP(kt_turn_end) struct kt_turn *turn = kt_turn_take(state, &ignored);
+	const struct kt_provider *provider = turn ? kt_provider_of(turn, &ignored) : NULL;
+
+	/* Nothing is known of a service that is gone: the item it took may be gone as well. */
+	return provider ? provider->settling : SETTLING_UNKNOWN;
+}
+
+static bool describe(void *state, char **line, struct kt_error *error)
+{
+	KT_CLEANUP(kt_turn_end) struct kt_turn *turn = kt_turn_take(state, error);
+	const struct kt_provider *provider = turn ? kt_provider_of(turn, error) : NULL;
+
+	if (!provider || !kt_turn_find_default(turn, error))
 		return false;
-	for (size_t i = 0; i < matches.count; i++)
-		if (!delete_item(turn, matches.items[i].path, error))
-			return false;
-	return true;
+	return kt_text_format(line, error, "provided by %s, default keyring %s, opened %s",
+	                      provider->name, turn->collection ? turn->collection : "none",
+	                      provider->unlocked);
 }
 
 static bool lock(void *state, struct kt_error *error)
 {
 	KT_CLEANUP(kt_turn_end) struct kt_turn *turn = kt_turn_take(state, error);
 
-	return turn && kt_turn_find_collection(turn, error) &&
-	       (!turn->collection || lock_collection(turn, turn->collection, error));
+	return turn && kt_collections_lock(turn, error);
 }
 
+/* Opens the collections that may hold logins, then the one that new logins go to. */
 static bool unlock(void *state, struct kt_error *error)
 {
 	KT_CLEANUP(kt_turn_end) struct kt_turn *turn = kt_turn_take(state, error);
 	KT_CLEANUP(kt_text_free) char *collection = NULL;
 
-	return turn && open_collection(turn, &collection, error);
+	return turn && kt_collections_list_hidden(turn, &turn->hidden, error) &&
+	       kt_collections_unlock(turn, (const char *const *)turn->hidden, error) &&
+	       kt_collections_open_default(turn, &collection, error);
 }
 
 static bool is_open(void *state, bool *open, struct kt_error *error)
 {
 	KT_CLEANUP(kt_turn_end) struct kt_turn *turn = kt_turn_take(state, error);
-	bool locked = true;
 
-	if (!turn || !kt_turn_find_collection(turn, error) ||
-	    (turn->collection && !is_locked(turn, turn->collection, &locked, error)))
+	if (!turn || !kt_turn_find_default(turn, error) ||
+	    !kt_collections_list_hidden(turn, &turn->hidden, error))
 		return false;
-	*open = !locked;
+	*open = turn->collection && !*turn->hidden;
 	return true;
 }
 
@@ -581,13 +597,17 @@ const struct kt_secret_service_module kt_secret_service_module = {
 	.version = PACKAGE_VERSION,
 	.backend = {
 		.name = "secret-service",
+		.has_attributes = true,
 		.open = reach,
 		.close = release,
 		.enter = enter,
 		.leave = leave,
 		.search = search,
+		.reveal = reveal,
 		.store = store,
 		.erase = erase,
+		.settling = settling,
+		.describe = describe,
 		.lock = lock,
 		.unlock = unlock,
 		.is_open = is_open,

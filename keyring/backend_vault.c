@@ -187,19 +187,17 @@ static bool has_magic(const struct kt_secret *content)
 }
 
 static bool open_item(const struct state *state, const char *name,
-                      const struct kt_secret *content, struct kt_credential *credential,
-                      struct kt_error *error)
+                      const struct kt_secret *content, struct kt_secret *form,
+                      struct kt_credential *credential, struct kt_error *error)
 {
 	KT_CLEANUP(kt_text_free) char *context = NULL;
-	KT_CLEANUP(kt_secret_clear) struct kt_secret form = { 0 };
 
 	if (!has_magic(content))
 		return kt_fail(error, KT_ERROR_CORRUPT, "an item has not its first line");
 	return item_context(name, &context, error) &&
 	       kt_seal_open(&state->key, context, kt_secret_reveal(content) + strlen(MAGIC),
-	                    kt_secret_length(content) - strlen(MAGIC), &form, error) &&
-	       kt_credential_read(credential, kt_secret_reveal(&form), kt_secret_length(&form),
-	                          error);
+	                    kt_secret_length(content) - strlen(MAGIC), form, error) &&
+	       kt_credential_read(credential, kt_secret_reveal(form), kt_secret_length(form), error);
 }
 
 /* An item that cannot be read is counted and left alone: the others are still to be had. */
@@ -209,6 +207,7 @@ static bool read_item(const struct state *state, const char *name,
 {
 	KT_CLEANUP(kt_text_free) char *path = NULL;
 	KT_CLEANUP(kt_secret_clear) struct kt_secret content = { 0 };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret form = { 0 };
 	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
 	struct kt_error cause = { 0 };
 	bool is_there = false;
@@ -219,33 +218,15 @@ static bool read_item(const struct state *state, const char *name,
 	is_read = kt_file_read(path, ITEM_MAXIMUM, &content, &is_there, &cause);
 	if (is_read && !is_there)
 		return true;
-	if (is_read && open_item(state, name, &content, &credential, &cause))
+	if (is_read && open_item(state, name, &content, &form, &credential, &cause))
 		return !kt_identity_is_match(pattern, &credential.identity) ||
-		       kt_credentials_add(found, &credential, error);
+		       (kt_text_set(&credential.place, name, error) &&
+		        kt_credentials_add(found, &credential, error));
 	if (cause.code == KT_ERROR_INTERNAL) {
 		*error = cause;
 		return false;
 	}
-	found->corrupt++;
-	return true;
-}
-
-/* A file that is none of ours is ignored; an item under a name of no item is a damaged one. */
-static bool count_stray(const struct state *state, const char *name,
-                        struct kt_credentials *found, struct kt_error *error)
-{
-	KT_CLEANUP(kt_text_free) char *path = NULL;
-	KT_CLEANUP(kt_secret_clear) struct kt_secret content = { 0 };
-	struct kt_error ignored = { 0 };
-	bool is_there;
-
-	if (name[0] == '.' || is_temporary(name) || strcmp(name, "vault.json") == 0)
-		return true;
-	if (!item_path(state, name, &path, error))
-		return false;
-	if (kt_file_read(path, ITEM_MAXIMUM, &content, &is_there, &ignored) && has_magic(&content))
-		found->corrupt++;
-	return true;
+	return kt_credentials_add_damaged(found, name, &form, error);
 }
 
 static bool fail_listing(const struct state *state, struct kt_error *error)
@@ -274,16 +255,11 @@ static bool search_listing(const struct state *state, const struct parts *parts,
 
 	if (!directory)
 		return fail_listing(state, error);
-	while ((name = next_name(directory)) != NULL) {
-		bool done = true;
-
-		if (!is_item_name(name, strlen(name)))
-			done = count_stray(state, name, found, error);
-		else if (is_name_match(parts, name))
-			done = read_item(state, name, pattern, found, error);
-		if (!done)
+	/* A file under a name that no item has is nobody's answer: doctor counts those. */
+	while ((name = next_name(directory)) != NULL)
+		if (is_item_name(name, strlen(name)) && is_name_match(parts, name) &&
+		    !read_item(state, name, pattern, found, error))
 			return false;
-	}
 	return errno == 0 || fail_listing(state, error);
 }
 
@@ -351,13 +327,16 @@ static bool seal_item(const struct state *state, const char *name,
 	return kt_advise(error, "a token of less than 1 MiB can be kept");
 }
 
-static bool store(void *opaque, const struct kt_credential *credential, struct kt_error *error)
+/* An item's place is its file's name, which its identity makes. */
+static bool store(void *opaque, const struct kt_credential *credential,
+                  const struct kt_credential *before, struct kt_error *error)
 {
 	struct state *state = opaque;
 	KT_CLEANUP(kt_text_free) char *name = NULL;
 	KT_CLEANUP(kt_text_free) char *path = NULL;
 	KT_CLEANUP(kt_secret_clear) struct kt_secret content = { 0 };
 
+	(void)before;
 	if (!need_key(state, error) ||
 	    !name_item(state, &credential->identity, &name, error) ||
 	    !item_path(state, name, &path, error) ||
@@ -370,15 +349,13 @@ static bool store(void *opaque, const struct kt_credential *credential, struct k
 	                 state->vault.directory);
 }
 
-static bool erase(void *opaque, const struct kt_identity *identity, struct kt_error *error)
+static bool erase(void *opaque, const char *place, struct kt_error *error)
 {
 	struct state *state = opaque;
-	KT_CLEANUP(kt_text_free) char *name = NULL;
 	KT_CLEANUP(kt_text_free) char *path = NULL;
 	KT_CLEANUP(kt_descriptor_close) int directory = -1;
 
-	if (!need_key(state, error) || !name_item(state, identity, &name, error) ||
-	    !item_path(state, name, &path, error))
+	if (!item_path(state, place, &path, error))
 		return false;
 	if (access(path, F_OK) != 0 && errno == ENOENT)
 		return true;

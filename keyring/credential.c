@@ -109,11 +109,12 @@ bool kt_credential_copy(struct kt_credential *credential, const struct kt_creden
 			break;
 		}
 	}
-	if (done) {
+	if (done && kt_text_set(&copy.place, source->place, error)) {
 		kt_credential_clear(credential);
 		*credential = copy;
 	} else {
 		kt_credential_clear(&copy);
+		done = false;
 	}
 	return done;
 }
@@ -126,45 +127,36 @@ void kt_credential_clear(struct kt_credential *credential)
 		else if (fields[i].type == TYPE_SECRET)
 			kt_secret_clear(member_of(credential, &fields[i]));
 	}
+	kt_text_free(&credential->place);
 	*credential = (struct kt_credential){ 0 };
 }
 
-static bool write_field(struct kt_json *json, const struct kt_credential *credential,
-                        const struct field *field, struct kt_error *error)
+static bool is_field_equal(const struct kt_credential *credential,
+                           const struct kt_credential *other, const struct field *field)
 {
-	const void *from = member_of(credential, field);
-	const char *text = NULL;
+	const void *one = member_of(credential, field);
+	const void *two = member_of(other, field);
 
 	switch (field->type) {
 	case TYPE_TEXT:
-		text = *(char *const *)from;
-		break;
+		return kt_text_is_equal(*(char *const *)one, *(char *const *)two);
 	case TYPE_SECRET:
-		text = kt_secret_is_empty(from) ? NULL : kt_secret_reveal(from);
-		break;
+		return kt_secret_is_equal(one, two);
 	case TYPE_NUMBER:
-		return *(const int64_t *)from == 0 ||
-		       kt_json_add_number(json, field->name, *(const int64_t *)from, error);
+		return *(const int64_t *)one == *(const int64_t *)two;
 	case TYPE_FLAG:
-		return !*(const bool *)from ||
-		       kt_json_add_boolean(json, field->name, true, error);
+		return *(const bool *)one == *(const bool *)two;
 	}
-	return !text || kt_json_add_text(json, field->name, text, error);
+	return false;
 }
 
-bool kt_credential_write(const struct kt_credential *credential, struct kt_secret *form,
-                         struct kt_error *error)
+bool kt_credential_is_equal(const struct kt_credential *credential,
+                            const struct kt_credential *other)
 {
-	KT_CLEANUP(kt_json_free) struct kt_json *json = NULL;
-
-	if (!kt_json_create(&json, error) ||
-	    !kt_json_add_number(json, "version", VERSION, error) ||
-	    !kt_json_add_text(json, "kind", kt_kind_name(credential->kind), error))
-		return false;
 	for (size_t i = 0; i < FIELDS; i++)
-		if (!write_field(json, credential, &fields[i], error))
+		if (!is_field_equal(credential, other, &fields[i]))
 			return false;
-	return kt_json_print(json, form, error);
+	return credential->kind == other->kind;
 }
 
 static bool read_field(struct kt_credential *credential, const struct kt_json *json,
@@ -236,6 +228,86 @@ bool kt_credential_read(struct kt_credential *credential, const char *form, size
 	return true;
 }
 
+static bool fail_field(const struct field *field, const char *reason, struct kt_error *error)
+{
+	kt_fail(error, KT_ERROR_USAGE, "a login cannot be kept whose %s %s", field->name, reason);
+	return kt_advise(error, "change it, then try again; what was stored before is as it was");
+}
+
+static bool check_bytes(const struct field *field, const char *bytes, size_t length,
+                        struct kt_error *error)
+{
+	if (memchr(bytes, '\0', length))
+		return fail_field(field, "holds a NUL", error);
+	return kt_characters_are_utf8(bytes, length) || fail_field(field, "is not UTF-8", error);
+}
+
+static bool write_field(struct kt_json *json, const struct kt_credential *credential,
+                        const struct field *field, struct kt_error *error)
+{
+	const void *from = member_of(credential, field);
+	const char *text = NULL;
+	size_t length = 0;
+
+	switch (field->type) {
+	case TYPE_TEXT:
+		text = *(char *const *)from;
+		length = text ? strlen(text) : 0;
+		break;
+	case TYPE_SECRET:
+		text = kt_secret_is_empty(from) ? NULL : kt_secret_reveal(from);
+		length = kt_secret_length(from);
+		break;
+	case TYPE_NUMBER:
+		if (!kt_json_is_exact(*(const int64_t *)from))
+			return fail_field(field, "is too large a number", error);
+		return *(const int64_t *)from == 0 ||
+		       kt_json_add_number(json, field->name, *(const int64_t *)from, error);
+	case TYPE_FLAG:
+		return !*(const bool *)from ||
+		       kt_json_add_boolean(json, field->name, true, error);
+	}
+	return !text || (check_bytes(field, text, length, error) &&
+	                 kt_json_add_text(json, field->name, text, error));
+}
+
+static bool print_form(const struct kt_credential *credential, struct kt_secret *form,
+                       struct kt_error *error)
+{
+	KT_CLEANUP(kt_json_free) struct kt_json *json = NULL;
+
+	if (!kt_json_create(&json, error) ||
+	    !kt_json_add_number(json, "version", VERSION, error) ||
+	    !kt_json_add_text(json, "kind", kt_kind_name(credential->kind), error))
+		return false;
+	for (size_t i = 0; i < FIELDS; i++)
+		if (!write_field(json, credential, &fields[i], error))
+			return false;
+	return kt_json_print(json, form, error);
+}
+
+/* A form that cannot be read again is not written: it would replace one that can. */
+bool kt_credential_write(const struct kt_credential *credential, struct kt_secret *form,
+                         struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret text = { 0 };
+	KT_CLEANUP(kt_credential_clear) struct kt_credential again = { 0 };
+	struct kt_error cause = { 0 };
+
+	if (!print_form(credential, &text, error))
+		return false;
+	if (kt_credential_read(&again, kt_secret_reveal(&text), kt_secret_length(&text), &cause) &&
+	    kt_credential_is_equal(credential, &again))
+		return kt_secret_append(form, kt_secret_reveal(&text), kt_secret_length(&text), error);
+	if (cause.code == KT_ERROR_INTERNAL) {
+		*error = cause;
+		return false;
+	}
+	kt_fail(error, KT_ERROR_USAGE, "a login cannot be kept whose stored form cannot be read again");
+	return kt_advise(error, "control characters in a name or a token are the usual cause; what was "
+	                 "stored before is as it was");
+}
+
 bool kt_credentials_add(struct kt_credentials *credentials, struct kt_credential *credential,
                         struct kt_error *error)
 {
@@ -251,10 +323,36 @@ bool kt_credentials_add(struct kt_credentials *credentials, struct kt_credential
 	return true;
 }
 
+static bool is_newer(const struct kt_secret *form)
+{
+	KT_CLEANUP(kt_json_free) struct kt_json *json = NULL;
+	struct kt_error syntax = { 0 };
+	int64_t version = 0;
+
+	return form && kt_json_parse(&json, kt_secret_reveal(form), kt_secret_length(form), &syntax) &&
+	       kt_json_number(json, "version", &version) && version > VERSION;
+}
+
+bool kt_credentials_add_damaged(struct kt_credentials *credentials, const char *place,
+                                const struct kt_secret *form, struct kt_error *error)
+{
+	struct kt_damaged *damaged = reallocarray(credentials->damaged, credentials->corrupt + 1,
+	                                          sizeof(*damaged));
+
+	if (!damaged)
+		return kt_fail_memory(error);
+	credentials->damaged = damaged;
+	damaged[credentials->corrupt] = (struct kt_damaged){ .is_newer = is_newer(form) };
+	return kt_text_set(&damaged[credentials->corrupt++].place, place, error);
+}
+
 void kt_credentials_clear(struct kt_credentials *credentials)
 {
 	for (size_t i = 0; i < credentials->count; i++)
 		kt_credential_clear(&credentials->items[i]);
+	for (size_t i = 0; credentials->damaged && i < credentials->corrupt; i++)
+		kt_text_free(&credentials->damaged[i].place);
+	free(credentials->damaged);
 	free(credentials->items);
 	*credentials = (struct kt_credentials){ 0 };
 }

@@ -21,6 +21,8 @@
  * said otherwise.
  */
 struct kt_credential {
+	/* The item's place, in the backend's own words, set by a search; no part of the form. */
+	char *place;
 	struct kt_identity identity;
 	enum kt_kind kind;
 
@@ -78,7 +80,15 @@ bool kt_credential_copy(struct kt_credential *credential, const struct kt_creden
                         struct kt_error *error);
 void kt_credential_clear(struct kt_credential *credential);
 
-/* Appends the stored form, the version-1 JSON object, to form. */
+/* Equal in kind and in every field of the form. */
+bool kt_credential_is_equal(const struct kt_credential *credential,
+                            const struct kt_credential *other);
+
+/*
+ * Appends the stored form, the version-1 JSON object, to form. It was read again and compared:
+ * what does not come back as it is (bytes that are not UTF-8, numbers beyond 2^53) is
+ * KT_ERROR_USAGE, and the sentence names the field.
+ */
 bool kt_credential_write(const struct kt_credential *credential, struct kt_secret *form,
                          struct kt_error *error);
 
@@ -86,14 +96,33 @@ bool kt_credential_write(const struct kt_credential *credential, struct kt_secre
 bool kt_credential_read(struct kt_credential *credential, const char *form, size_t length,
                         struct kt_error *error);
 
-/* The result of a search: credentials, and the number of further items that could not be read. */
+/* An item of ours that cannot be read. */
+struct kt_damaged {
+	char *place;
+	bool is_newer; /* a newer keyturn's, and sound as far as can be seen */
+};
+
+/* Whether a lock keeps items from view. */
+enum kt_hidden {
+	KT_HIDDEN_NOTHING, /* what was not found is not there */
+	KT_HIDDEN_PERHAPS, /* a locked part of the keyring may hold more */
+	KT_HIDDEN_MATCHES, /* a locked part holds what matches */
+};
+
+/* The result of a search: credentials, damaged items, and whether a lock hides more. */
 struct kt_credentials {
 	struct kt_credential *items;
 	size_t count;
-	size_t corrupt;
+	struct kt_damaged *damaged;
+	size_t corrupt; /* how many damaged there are */
+	enum kt_hidden hidden;
 };
 
 /* Takes the content of credential over (it is empty afterwards). */
 bool kt_credentials_add(struct kt_credentials *credentials, struct kt_credential *credential,
                         struct kt_error *error);
+
+/* Adds a damaged item; form: its content, NULL where not even that could be had. */
+bool kt_credentials_add_damaged(struct kt_credentials *credentials, const char *place,
+                                const struct kt_secret *form, struct kt_error *error);
 void kt_credentials_clear(struct kt_credentials *credentials);

@@ -16,6 +16,9 @@
 /* Whole numbers beyond this are not exact in cJSON's double. */
 #define LARGEST_WHOLE 9007199254740991.0
 
+/* cJSON prints no more digits of a number than these, and takes what it then reads for equal. */
+#define FIFTEEN_DIGITS 1000000000000000
+
 #define MEMBERS 1024
 
 struct kt_json {
@@ -168,6 +171,11 @@ const char *kt_json_text(const struct kt_json *json, const char *name)
 	return cJSON_GetStringValue(member(json, name));
 }
 
+bool kt_json_is_exact(int64_t number)
+{
+	return number <= (int64_t)LARGEST_WHOLE && number >= -(int64_t)LARGEST_WHOLE;
+}
+
 static bool to_whole_number(const cJSON *item, int64_t *number)
 {
 	double value;
@@ -272,7 +280,12 @@ bool kt_json_add_text(struct kt_json *json, const char *name, const char *text,
 bool kt_json_add_number(struct kt_json *json, const char *name, int64_t number,
                         struct kt_error *error)
 {
-	return add(json, name, cJSON_CreateNumber((double)number), error);
+	char digits[24];
+
+	if (number < FIFTEEN_DIGITS && number > -FIFTEEN_DIGITS)
+		return add(json, name, cJSON_CreateNumber((double)number), error);
+	snprintf(digits, sizeof(digits), "%lld", (long long)number);
+	return add(json, name, cJSON_CreateRaw(digits), error);
 }
 
 bool kt_json_add_boolean(struct kt_json *json, const char *name, bool value,

@@ -59,6 +59,9 @@ bool kt_json_each(const struct kt_json *json,
                                 struct kt_error *error),
                   void *context, struct kt_error *error);
 
+/* A number of JSON holds it exactly: no more than 2^53. */
+bool kt_json_is_exact(int64_t number);
+
 /* Add a member. NULL text adds null; raw is JSON text and is parsed first. */
 bool kt_json_add_text(struct kt_json *json, const char *name, const char *text,
                       struct kt_error *error);

@@ -22,6 +22,7 @@ struct kt_keyring {
 	void *state;
 	struct kt_keyring_options options;
 	bool is_recorded;
+	struct kt_credential known; /* identity, kind and place of the item that was found last */
 };
 
 /*
@@ -43,6 +44,13 @@ bool kt_keyring_recorded(char **name, struct kt_error *error);
 /* See backend.h. enter may be left out; search and the others then take their own turn. */
 bool kt_keyring_enter(struct kt_keyring *keyring, bool *waited, struct kt_error *error);
 void kt_keyring_leave(struct kt_keyring *keyring);
+
+/*
+ * Adds the credentials that match the pattern. Matching items that are locked are opened first,
+ * by asking the person if options allow it; else KT_ERROR_LOCKED or KT_ERROR_DISMISSED. An empty
+ * result means that no locked part of the keyring may hold a match. If something was found, such
+ * a part stays closed, and found->hidden tells of it.
+ */
 bool kt_keyring_search(struct kt_keyring *keyring, const struct kt_identity *pattern,
                        struct kt_credentials *found, struct kt_error *error);
 
@@ -53,11 +61,36 @@ bool kt_keyring_search(struct kt_keyring *keyring, const struct kt_identity *pat
 bool kt_keyring_load(struct kt_keyring *keyring, const struct kt_identity *identity,
                      struct kt_credential *credential, bool *found, struct kt_error *error);
 
-/* Stores, and reads back in a new call: true means it is there. Records the choice. */
+/* The same for a caller who replaces it: a damaged item, or two, count as none that is found. */
+bool kt_keyring_load_to_replace(struct kt_keyring *keyring, const struct kt_identity *identity,
+                                struct kt_credential *credential, bool *found,
+                                struct kt_error *error);
+
+/*
+ * Stores, in place of what has this identity, and reads back in a new call: true means it is
+ * there, and alone. What cannot be kept whole (credential.h) is KT_ERROR_USAGE, and nothing is
+ * touched. Records the choice of keyring.
+ */
 bool kt_keyring_store(struct kt_keyring *keyring, const struct kt_credential *credential,
                       struct kt_error *error);
+
+/* Deletes every item of this identity, damaged ones too: true means that a look found none. */
 bool kt_keyring_erase(struct kt_keyring *keyring, const struct kt_identity *identity,
                       struct kt_error *error);
+
+/*
+ * Deletes the damaged items that match the pattern, and tells how many. A newer keyturn's stay;
+ * where they are all that there is, that is KT_ERROR_CORRUPT.
+ */
+bool kt_keyring_erase_damaged(struct kt_keyring *keyring, const struct kt_identity *pattern,
+                              size_t *count, struct kt_error *error);
+
+/* Seconds for which what was stored may be lost with the service that took it; 0 none. */
+int kt_keyring_settling(struct kt_keyring *keyring);
+
+/* One line on who provides the keyring and where, for doctor; *line NULL: nothing to tell. */
+bool kt_keyring_describe(struct kt_keyring *keyring, char **line, struct kt_error *error);
+
 bool kt_keyring_lock(struct kt_keyring *keyring, struct kt_error *error);
 bool kt_keyring_unlock(struct kt_keyring *keyring, struct kt_error *error);
 bool kt_keyring_is_open(struct kt_keyring *keyring, bool *open, struct kt_error *error);

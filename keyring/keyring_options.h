@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* What a caller says of the keyring that it wants, and of the person who may be asked. */
+/* The caller's choice of keyring, and whether a person may be asked. */
 
 #include <stdbool.h>
 

@@ -35,7 +35,11 @@ libkeyring_a_SOURCES = \
 MODULE_FLAGS = -shared $(HARDENING_LDFLAGS:-pie=)
 SECRET_SERVICE_SOURCES = \
 	keyring/backend_secret_service.c \
+	keyring/secret_service_bus.c keyring/secret_service_bus.h \
 	keyring/secret_service_call.c keyring/secret_service_call.h \
+	keyring/secret_service_collections.c keyring/secret_service_collections.h \
+	keyring/secret_service_prompt.c keyring/secret_service_prompt.h \
+	keyring/secret_service_provider.c keyring/secret_service_provider.h \
 	keyring/secret_service_turn.c keyring/secret_service_turn.h
 keyturn_secret_service_so_SOURCES = $(SECRET_SERVICE_SOURCES) \
 	keyring/characters.c \

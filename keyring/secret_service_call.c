@@ -143,6 +143,15 @@ bool kt_call_fail(const struct kt_call *call, GError *problem, struct kt_error *
 	return kt_advise(error, "run: keyturn doctor");
 }
 
+static bool is_no_object(const GError *problem)
+{
+	KT_CLEANUP(free_name) char *name = g_dbus_error_get_remote_error(problem);
+
+	return g_strcmp0(name, "org.freedesktop.Secret.Error.NoSuchObject") == 0 ||
+	       g_error_matches(problem, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_OBJECT) ||
+	       g_error_matches(problem, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_METHOD);
+}
+
 /* IS_LOCKED comes as a name that GDBus knows only once libsecret has registered it. */
 static void translate_locked(GError **problem)
 {
@@ -168,10 +177,28 @@ GVariant *kt_call_send(struct kt_call *call, const char *path, const char *metho
 	                       call->cancellable, kt_call_done, call);
 	kt_call_wait(call);
 	reply = g_dbus_connection_call_finish(call->bus, call->result, &problem);
+	call->is_no_object = !reply && is_no_object(problem);
 	if (!reply) {
 		translate_locked(&problem);
 		kt_call_fail(call, problem, error);
 	}
+	return reply;
+}
+
+GVariant *kt_call_bus(struct kt_call *call, const char *method, GVariant *parameters,
+                      const char *type, struct kt_error *error)
+{
+	GError *problem = NULL;
+	GVariant *reply;
+
+	kt_call_start(call, method);
+	g_dbus_connection_call(call->bus, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+	                       "org.freedesktop.DBus", method, parameters, G_VARIANT_TYPE(type),
+	                       G_DBUS_CALL_FLAGS_NONE, -1, call->cancellable, kt_call_done, call);
+	kt_call_wait(call);
+	reply = g_dbus_connection_call_finish(call->bus, call->result, &problem);
+	if (!reply)
+		kt_call_fail(call, problem, error);
 	return reply;
 }
 

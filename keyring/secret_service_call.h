@@ -37,6 +37,7 @@ struct kt_call {
 	GCancellable *cancellable;
 	GAsyncResult *result;
 	bool is_late;
+	bool is_no_object; /* kt_call_send failed because nothing is at that path */
 };
 
 void kt_call_start(struct kt_call *call, const char *name);
@@ -56,6 +57,10 @@ bool kt_call_fail(const struct kt_call *call, GError *problem, struct kt_error *
  */
 GVariant *kt_call_send(struct kt_call *call, const char *path, const char *method,
                        GVariant *parameters, const char *type, struct kt_error *error);
+
+/* The same of the bus itself, which is asked even while nobody owns the service's name. */
+GVariant *kt_call_bus(struct kt_call *call, const char *method, GVariant *parameters,
+                      const char *type, struct kt_error *error);
 
 /* Lets what has arrived in the meantime (signals) take effect; does not wait. */
 void kt_call_catch_up(const struct kt_call *call);

@@ -3,8 +3,7 @@
 
 /*
  * A turn with the desktop's keyring service: through the gate, connected in an encrypted
- * session, with 5 s for all its calls; and prompts, which take a turn of their own kind: one at
- * a time on the screen, for 120 s at most, while others go on.
+ * session, with 5 s for all its calls.
  *
  * Only for backend_secret_service.c: GLib's types stay out of the other headers.
  */
@@ -19,6 +18,12 @@
 #include "keyring/keyring_options.h"
 #include "keyring/secret_service_call.h"
 
+/* Milliseconds for one turn, and those in which a service that just did not answer is left alone. */
+#define KT_TURN_LIMIT 5000
+#define KT_TURN_REST 1000
+
+struct kt_provider;
+
 /* A zeroed one is closed. */
 struct kt_turn {
 	struct kt_keyring_options options;
@@ -29,8 +34,8 @@ struct kt_turn {
 	char *owner; /* the bus name of the process that service speaks to */
 	bool is_greeted; /* service has answered a call of ours, and knows us */
 	char *collection; /* the default one, once asked for; NULL: there is none yet */
-	char *home;       /* the collection of the item that was found last; NULL: not known */
-	struct kt_identity tenant; /* that item's */
+	const struct kt_provider *provider; /* NULL: not asked for yet */
+	char **hidden; /* paths of items and collections that the last search found locked */
 };
 
 /* Checks that there is a session bus that may be used; talks to nobody yet. */
@@ -53,24 +58,10 @@ void kt_turn_end(struct kt_turn **turn);
 bool kt_turn_open_session(struct kt_turn *turn, struct kt_error *error);
 
 /* Asks the service for its default collection, which may have become another. */
-bool kt_turn_find_collection(struct kt_turn *turn, struct kt_error *error);
+bool kt_turn_find_default(struct kt_turn *turn, struct kt_error *error);
 
-/*
- * The collection that holds an account's item, noted when the item (its path) is found: it is
- * replaced there, even if the default collection is another by now.
- */
-bool kt_turn_note_home(struct kt_turn *turn, const struct kt_identity *identity,
-                       const char *item, struct kt_error *error);
-const char *kt_turn_home_of(const struct kt_turn *turn, const struct kt_identity *identity);
+/* The lane is ours again, and a new time limit begins; for one who left it for a while. */
+bool kt_turn_pass_gate(struct kt_turn *turn, bool *waited, struct kt_error *error);
 
-/* Somebody can be asked: the options allow it, and there is a display. */
-bool kt_turn_can_prompt(const struct kt_turn *turn);
-
-/* KT_ERROR_LOCKED. Always returns false. */
-bool kt_turn_fail_locked(const struct kt_turn *turn, struct kt_error *error);
-
-/*
- * Sees the prompt through that a call answered with ("/": none). Where nobody can be asked it
- * is dismissed, so that it holds up no other client, and the keyring is locked.
- */
-bool kt_turn_settle(struct kt_turn *turn, const char *prompt, struct kt_error *error);
+/* The process that was connected to is still the one that owns the service's name. */
+bool kt_turn_is_connected(const struct kt_turn *turn);

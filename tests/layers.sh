@@ -178,7 +178,7 @@ only openssl/ keyring/seal.c helper/courier/http.c helper/keeper/login/ca_file.c
 	helper/keeper/oauth/jwt.c helper/keeper/oauth/pkce.c helper/keeper/oauth/private_key.c helper/keeper/token/service_app.c pam/unlock/transfer.c
 only curl/ helper/courier/http.c
 only libsecret/ keyring/backend_secret_service.c keyring/secret_service_call.c \
-	keyring/secret_service_call.h keyring/secret_service_turn.c keyring/secret_service_turn.h
+	keyring/secret_service_turn.h
 
 # hosts_of_coze DIRECTORY...: where a host of Coze is written in code; comments may name one.
 hosts_of_coze()

@@ -50,6 +50,7 @@ UNIT_TESTS = \
 	tests/test_backend_vault \
 	tests/test_body \
 	tests/test_change \
+	tests/test_credential \
 	tests/test_doctor_pam \
 	tests/test_errand \
 	tests/test_escrow \
@@ -296,6 +297,7 @@ EXTRA_DIST += \
 	tests/bench/token.sh \
 	tests/fuzz/seeds \
 	tests/lib/alone.h \
+	tests/lib/on_backend.h \
 	tests/lib/desktop.sh \
 	tests/lib/home.sh \
 	tests/lib/hot.sh \

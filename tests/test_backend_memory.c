@@ -13,10 +13,10 @@
 
 #include <cmocka.h>
 
-#include "keyring/backend.h"
 #include "keyring/cleanup.h"
 #include "keyring/kernel_key.h"
 #include "keyring/text.h"
+#include "tests/lib/on_backend.h"
 #include "tests/lib/scratch_vault.h"
 
 /* A host that no one has: the items of the person who runs the tests are left alone. */
@@ -41,7 +41,7 @@ static bool try_store(const char *username, const char *token, struct kt_error *
 
 	return kt_identity_copy(&credential.identity, &identity, error) &&
 	       kt_secret_set(&credential.token, token, strlen(token), error) &&
-	       backend->store(NULL, &credential, error);
+	       on_backend_store(backend, NULL, &credential, error);
 }
 
 static void store(const char *username, const char *token)
@@ -57,7 +57,7 @@ static void assert_found(const char *username, size_t count, size_t corrupt)
 	const struct kt_identity pattern = pattern_of(username);
 	struct kt_error error = { 0 };
 
-	assert_true(backend->search(NULL, &pattern, &found, &error));
+	assert_true(on_backend_search(backend, NULL, &pattern, &found, &error));
 	assert_int_equal(found.count, count);
 	assert_int_equal(found.corrupt, corrupt);
 }
@@ -94,13 +94,13 @@ static void item_is_found_replaced_and_erased_by_its_identity(void **state)
 	store("work", "other");
 	store("main", "second");
 
-	assert_true(backend->search(NULL, &identity, &found, &error));
+	assert_true(on_backend_search(backend, NULL, &identity, &found, &error));
 	assert_int_equal(found.count, 1);
 	assert_string_equal(kt_secret_reveal(&found.items[0].token), "second");
 	assert_found(NULL, 2, 0);
 
-	assert_true(backend->erase(NULL, &identity, &error));
-	assert_true(backend->erase(NULL, &identity, &error));
+	assert_true(on_backend_erase(backend, NULL, &identity, &error));
+	assert_true(on_backend_erase(backend, NULL, &identity, &error));
 	assert_found("main", 0, 0);
 	assert_found(NULL, 1, 0);
 }

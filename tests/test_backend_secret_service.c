@@ -19,11 +19,11 @@
 
 #include <cmocka.h>
 
-#include "keyring/backend.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/secret_service.h"
 #include "keyring/text.h"
+#include "tests/lib/on_backend.h"
 
 static const struct kt_backend *const backend = &kt_secret_service_module.backend;
 
@@ -87,7 +87,7 @@ static void store(void *state, char *host, char *username, enum kt_kind kind,
 	struct kt_error error = { 0 };
 
 	make(&credential, host, username, kind, token);
-	if (!backend->store(state, &credential, &error))
+	if (!on_backend_store(backend, state, &credential, &error))
 		fail_msg("%s", error.message);
 }
 
@@ -96,7 +96,7 @@ static void search(void *state, struct kt_identity pattern, struct kt_credential
 	struct kt_error error = { 0 };
 
 	kt_credentials_clear(found);
-	if (!backend->search(state, &pattern, found, &error))
+	if (!on_backend_search(backend, state, &pattern, found, &error))
 		fail_msg("%s", error.message);
 }
 
@@ -114,7 +114,7 @@ static void erase(void *state, struct kt_identity identity)
 {
 	struct kt_error error = { 0 };
 
-	if (!backend->erase(state, &identity, &error))
+	if (!on_backend_erase(backend, state, &identity, &error))
 		fail_msg("%s", error.message);
 }
 
@@ -225,7 +225,7 @@ static void open_store_leaves_the_item_with_a_path_alone(void **state)
 
 	make(&credential, api, work, KT_KIND_PAT, "pat_path");
 	assert_true(kt_text_set(&credential.identity.path, path, &error));
-	assert_true(backend->store(*state, &credential, &error));
+	assert_true(on_backend_store(backend, *state, &credential, &error));
 	store(*state, api, work, KT_KIND_PAT, "pat_one");
 
 	with_path.path = path;
@@ -327,8 +327,8 @@ static void open_name_that_is_not_utf8_is_refused(void **state)
 	char username[] = "\xff\xfe";
 
 	make(&credential, api, username, KT_KIND_PAT, "pat_one");
-	assert_false(backend->store(*state, &credential, &stored));
-	assert_false(backend->search(*state, &credential.identity, &found, &searched));
+	assert_false(on_backend_store(backend, *state, &credential, &stored));
+	assert_false(on_backend_search(backend, *state, &credential.identity, &found, &searched));
 
 	assert_int_equal(stored.code, KT_ERROR_USAGE);
 	assert_int_equal(searched.code, KT_ERROR_USAGE);
@@ -373,7 +373,7 @@ static int64_t crowd(int size, bool may_prompt, enum kt_error_code expected)
 		if (child > 0)
 			continue;
 		if (backend->open(&state, &options, &error) &&
-		    backend->search(state, &pattern, &found, &error) && found.count != 1)
+		    on_backend_search(backend, state, &pattern, &found, &error) && found.count != 1)
 			_exit(99);
 		if (error.code != expected)
 			dprintf(2, "%d: %s\n", error.code, error.message);
@@ -423,7 +423,7 @@ static void locked_keyring_is_not_an_empty_one(void **state)
 		KT_CLEANUP(kt_credentials_clear) struct kt_credentials found = { 0 };
 		struct kt_error error = { 0 };
 
-		assert_false(backend->search(*state, &patterns[i], &found, &error));
+		assert_false(on_backend_search(backend, *state, &patterns[i], &found, &error));
 		assert_locked(&error);
 		assert_int_equal(found.count, 0);
 	}
@@ -445,8 +445,8 @@ static void locked_keyring_is_not_written(void **state)
 	struct kt_error erased = { 0 };
 
 	make(&credential, api, work, KT_KIND_PAT, "pat_three");
-	assert_false(backend->store(*state, &credential, &stored));
-	assert_false(backend->erase(*state, &credential.identity, &erased));
+	assert_false(on_backend_store(backend, *state, &credential, &stored));
+	assert_false(on_backend_erase(backend, *state, &credential.identity, &erased));
 
 	assert_locked(&stored);
 	assert_locked(&erased);
@@ -485,9 +485,9 @@ static void prompt_that_cannot_be_seen_is_not_raised_again(void **state)
 	int64_t start = kt_clock_monotonic();
 
 	(void)state;
-	assert_false(backend->search(asking, &pattern, &found, &first));
+	assert_false(on_backend_search(backend, asking, &pattern, &found, &first));
 	assert_int_equal(first.code, KT_ERROR_DISMISSED);
-	assert_false(backend->search(asking, &pattern, &found, &second));
+	assert_false(on_backend_search(backend, asking, &pattern, &found, &second));
 	assert_int_equal(second.code, KT_ERROR_DISMISSED);
 
 	assert_true(kt_clock_monotonic() - start < 6000);
@@ -514,7 +514,7 @@ static void dismissed_request_is_not_raised_again(void **state)
 		struct kt_error error = { 0 };
 		int64_t start = kt_clock_monotonic();
 
-		assert_false(backend->search(asking, &pattern, &found, &error));
+		assert_false(on_backend_search(backend, asking, &pattern, &found, &error));
 		assert_int_equal(error.code, KT_ERROR_DISMISSED);
 		assert_string_equal(error.remedy, "run: keyturn unlock");
 		assert_in_range(kt_clock_monotonic() - start, i == 0 ? 250 : 0, 2000);
@@ -547,7 +547,7 @@ static void lock_closes_the_keyring(void **state)
 
 	assert_int_equal(count(*state, pattern), 1);
 	assert_true(backend->lock(*state, &error));
-	assert_false(backend->search(*state, &pattern, &found, &error));
+	assert_false(on_backend_search(backend, *state, &pattern, &found, &error));
 	assert_locked(&error);
 }
 
@@ -560,7 +560,7 @@ static int64_t assert_unavailable(void *state)
 	struct kt_error error = { 0 };
 	int64_t start = kt_clock_monotonic();
 
-	assert_false(backend->search(state, &pattern, &found, &error));
+	assert_false(on_backend_search(backend, state, &pattern, &found, &error));
 	if (error.code != KT_ERROR_UNAVAILABLE)
 		fail_msg("%d %s", (int)error.code, error.message);
 	assert_string_not_equal(error.remedy, "");
@@ -644,7 +644,7 @@ static void fresh_service_without_collection_is_told(void **state)
 
 	assert_int_equal(count(*state, name(api, work)), 0);
 	make(&credential, api, work, KT_KIND_PAT, "pat_one");
-	assert_false(backend->store(*state, &credential, &error));
+	assert_false(on_backend_store(backend, *state, &credential, &error));
 	assert_int_equal(error.code, KT_ERROR_UNAVAILABLE);
 	assert_string_not_equal(error.remedy, "");
 }

@@ -21,10 +21,10 @@
 
 #include <cmocka.h>
 
-#include "keyring/backend.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
 #include "keyring/vault.h"
+#include "tests/lib/on_backend.h"
 #include "tests/lib/scratch_vault.h"
 
 #define CANARY "pat_CanaryThatMustNotBeSeen"
@@ -71,7 +71,7 @@ static bool try_store(void *vault, const char *username, const char *host, const
 	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
 
 	return fill(&credential, username, host, path, token) &&
-	       backend->store(vault, &credential, error);
+	       on_backend_store(backend, vault, &credential, error);
 }
 
 static void store(void *vault, const char *username, const char *host, const char *path,
@@ -99,7 +99,7 @@ static bool try_search(void *vault, const char *username, const char *host, cons
 	const struct kt_identity pattern = pattern_of(username, host, path);
 	struct kt_error error = { 0 };
 
-	return backend->search(vault, &pattern, found, &error);
+	return on_backend_search(backend, vault, &pattern, found, &error);
 }
 
 static void assert_found(void *vault, const char *username, const char *host, const char *path,
@@ -149,8 +149,8 @@ static void item_is_found_replaced_and_erased_by_its_identity(void **state)
 	assert_true(has_token(vault, "main", "second"));
 	assert_int_equal(scratch_count_items(scratch, NULL, 0), 2);
 
-	assert_true(backend->erase(vault, &identity, &error));
-	assert_true(backend->erase(vault, &identity, &error));
+	assert_true(on_backend_erase(backend, vault, &identity, &error));
+	assert_true(on_backend_erase(backend, vault, &identity, &error));
 	assert_found(vault, "main", "api.coze.cn", "", 0, 0);
 	assert_found(vault, NULL, NULL, NULL, 1, 0);
 }
@@ -176,7 +176,7 @@ static void every_partial_request_is_answered(void **state)
 	assert_found(vault, NULL, NULL, "a/path", 1, 0);
 	assert_found(vault, "work", "api.coze.cn", "a/path", 1, 0);
 	assert_found(vault, "", "api.coze.cn", NULL, 0, 0);
-	assert_true(backend->search(vault, &host_alone, &found, &error));
+	assert_true(on_backend_search(backend, vault, &host_alone, &found, &error));
 	assert_int_equal(found.count, 3);
 }
 
@@ -298,8 +298,9 @@ static void swapped_and_renamed_items_are_noticed(void **state)
 
 	assert_int_equal(rename(first, second), 0);
 	assert_found(vault, NULL, NULL, NULL, 0, 1);
+	/* Under a name that no item has it is nobody's: of a stray file no account goes without. */
 	assert_int_equal(rename(second, stray), 0);
-	assert_found(vault, NULL, NULL, NULL, 0, 1);
+	assert_found(vault, NULL, NULL, NULL, 0, 0);
 	assert_int_equal(rename(stray, first), 0);
 	assert_found(vault, NULL, NULL, NULL, 1, 0);
 
@@ -430,7 +431,7 @@ static int use_a_small_disk(struct scratch *scratch)
 	if (mount("none", scratch->directory, "tmpfs", MS_REMOUNT | MS_RDONLY, NULL) != 0 ||
 	    !is_refused_without_trace(scratch, vault, "new"))
 		return 3;
-	if (backend->erase(vault, &identity, &error) || error.code != KT_ERROR_UNAVAILABLE)
+	if (on_backend_erase(backend, vault, &identity, &error) || error.code != KT_ERROR_UNAVAILABLE)
 		return 4;
 	return has_token(vault, "main", CANARY) ? 0 : 5;
 }
@@ -470,7 +471,7 @@ static void locked_vault_is_not_an_empty_one(void **state)
 
 	assert_true(backend->is_open(vault, &open, &error));
 	assert_false(open);
-	assert_false(backend->search(vault, &pattern, &found, &error));
+	assert_false(on_backend_search(backend, vault, &pattern, &found, &error));
 	assert_int_equal(error.code, KT_ERROR_LOCKED);
 	kt_error_clear(&error);
 	assert_false(try_store(vault, "main", "api.coze.cn", "", "new", &error));
@@ -543,6 +544,16 @@ static void login_too_large_is_refused_before_anything_is_written(void **state)
 	assert_true(has_token(vault, "main", CANARY));
 }
 
+/* As two callers do that take no lock: none of them looks whether its own is there. */
+static bool write_item(void *vault, const char *username, const char *token,
+                       struct kt_error *error)
+{
+	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
+
+	return fill(&credential, username, "api.coze.cn", "", token) &&
+	       backend->store(vault, &credential, NULL, error);
+}
+
 /* Stores of one process: the account both share, and one of its own. */
 static bool store_often(const char *own, const char *token, int rounds)
 {
@@ -550,8 +561,8 @@ static bool store_often(const char *own, const char *token, int rounds)
 
 	OPEN_VAULT(vault);
 	for (int i = 0; i < rounds; i++)
-		if (!try_store(vault, "main", "api.coze.cn", "", token, &error) ||
-		    !try_store(vault, own, "api.coze.cn", "", token, &error))
+		if (!write_item(vault, "main", token, &error) ||
+		    !write_item(vault, own, token, &error))
 			return false;
 	return true;
 }
