@@ -27,10 +27,12 @@ enum kt_error_code {
 	KT_ERROR_INTERNAL,
 };
 
+#define KT_ERROR_SENTENCE 300
+
 struct kt_error {
 	enum kt_error_code code;
-	char message[300];
-	char remedy[300];
+	char message[KT_ERROR_SENTENCE];
+	char remedy[KT_ERROR_SENTENCE];
 };
 
 /* Writes code and sentence, unless an earlier one stands there. Always returns false. */

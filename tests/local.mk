@@ -44,6 +44,7 @@ UNIT_TESTS = \
 	tests/test_change \
 	tests/test_doctor_pam \
 	tests/test_errand \
+	tests/test_error \
 	tests/test_escrow \
 	tests/test_gate \
 	tests/test_hot \
@@ -66,6 +67,7 @@ UNIT_TESTS = \
 	tests/test_seal \
 	tests/test_secret_service \
 	tests/test_settings \
+	tests/test_shell_word \
 	tests/test_vault
 # Run by the script of its name, inside a desktop.
 DESKTOP_TESTS = tests/test_backend_secret_service
