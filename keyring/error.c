@@ -29,10 +29,7 @@ static const struct {
 	[KT_ERROR_INTERNAL] = { "internal", 70 },
 };
 
-/* A sentence that is too long ends with a whole character; it is printable in any case. */
-__attribute__((format(printf, 2, 0)))
-static void write_sentence(char sentence[static KT_ERROR_SENTENCE], const char *format,
-                           va_list arguments)
+void kt_error_write(char sentence[static KT_ERROR_SENTENCE], const char *format, va_list arguments)
 {
 	/* Room for the rest of the last character. */
 	char text[KT_ERROR_SENTENCE + 4] = "";
@@ -51,7 +48,7 @@ bool kt_fail(struct kt_error *error, enum kt_error_code code, const char *format
 		return false;
 	error->code = code;
 	va_start(arguments, format);
-	write_sentence(error->message, format, arguments);
+	kt_error_write(error->message, format, arguments);
 	va_end(arguments);
 	return false;
 }
@@ -63,7 +60,7 @@ bool kt_advise(struct kt_error *error, const char *format, ...)
 	if (error->remedy[0] != '\0')
 		return false;
 	va_start(arguments, format);
-	write_sentence(error->remedy, format, arguments);
+	kt_error_write(error->remedy, format, arguments);
 	va_end(arguments);
 	return false;
 }
