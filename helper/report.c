@@ -23,6 +23,7 @@ static void say(int descriptor, const char *prefix, const char *format, va_list 
 	int length;
 
 	vsnprintf(text, sizeof(text), format, arguments);
+	text[kt_characters_fit(text, sizeof(text) - 5)] = '\0';
 	kt_characters_make_printable(text);
 	length = snprintf(line, sizeof(line), "%s: %s\n", prefix, text);
 	if (length <= 0)

@@ -60,6 +60,23 @@ bool kt_characters_are_visible_ascii(const char *bytes, size_t length)
 	return length > 0;
 }
 
+int kt_characters_fit(const char *text, size_t limit)
+{
+	size_t length = strnlen(text, limit + 4);
+	size_t fit = 0;
+
+	while (fit < length) {
+		uint32_t character;
+		size_t used = decode_utf8(text + fit, length - fit, &character);
+
+		used = used ? used : 1;
+		if (fit + used > limit)
+			break;
+		fit += used;
+	}
+	return (int)fit;
+}
+
 static bool is_deceptive(uint32_t character)
 {
 	return character < 0x20 || (character >= 0x7f && character < 0xa0) ||

@@ -19,6 +19,12 @@ bool kt_characters_are_utf8(const char *bytes, size_t length);
 bool kt_characters_are_visible_ascii(const char *bytes, size_t length);
 
 /*
+ * The bytes of text, at most limit, that end with a whole character: for "%.*s" in a message.
+ * Bytes that are not UTF-8 count as characters.
+ */
+int kt_characters_fit(const char *text, size_t limit);
+
+/*
  * Puts '?' in place of every character that could steer a terminal or deceive a reader:
  * control characters (C0, C1), bidirectional and zero-width ones, bytes that are not UTF-8.
  */

@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "keyring/characters.h"
 #include "keyring/error.h"
@@ -28,6 +29,17 @@ static const struct {
 	[KT_ERROR_INTERNAL] = { "internal", 70 },
 };
 
+void kt_error_write(char sentence[static KT_ERROR_SENTENCE], const char *format, va_list arguments)
+{
+	/* Room for the rest of the last character. */
+	char text[KT_ERROR_SENTENCE + 4] = "";
+
+	vsnprintf(text, sizeof(text), format, arguments);
+	text[kt_characters_fit(text, KT_ERROR_SENTENCE - 1)] = '\0';
+	kt_characters_make_printable(text);
+	memcpy(sentence, text, KT_ERROR_SENTENCE);
+}
+
 bool kt_fail(struct kt_error *error, enum kt_error_code code, const char *format, ...)
 {
 	va_list arguments;
@@ -36,9 +48,8 @@ bool kt_fail(struct kt_error *error, enum kt_error_code code, const char *format
 		return false;
 	error->code = code;
 	va_start(arguments, format);
-	vsnprintf(error->message, sizeof(error->message), format, arguments);
+	kt_error_write(error->message, format, arguments);
 	va_end(arguments);
-	kt_characters_make_printable(error->message);
 	return false;
 }
 
@@ -49,9 +60,8 @@ bool kt_advise(struct kt_error *error, const char *format, ...)
 	if (error->remedy[0] != '\0')
 		return false;
 	va_start(arguments, format);
-	vsnprintf(error->remedy, sizeof(error->remedy), format, arguments);
+	kt_error_write(error->remedy, format, arguments);
 	va_end(arguments);
-	kt_characters_make_printable(error->remedy);
 	return false;
 }
 

@@ -7,6 +7,7 @@
  * sentence; the first one written is kept.
  */
 
+#include <stdarg.h>
 #include <stdbool.h>
 
 enum kt_error_code {
@@ -27,10 +28,12 @@ enum kt_error_code {
 	KT_ERROR_INTERNAL,
 };
 
+#define KT_ERROR_SENTENCE 300
+
 struct kt_error {
 	enum kt_error_code code;
-	char message[300];
-	char remedy[300];
+	char message[KT_ERROR_SENTENCE];
+	char remedy[KT_ERROR_SENTENCE];
 };
 
 /* Writes code and sentence, unless an earlier one stands there. Always returns false. */
@@ -40,6 +43,12 @@ bool kt_fail(struct kt_error *error, enum kt_error_code code, const char *format
 /* Adds what to do about it, unless that is said already. Always returns false. */
 bool kt_advise(struct kt_error *error, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/*
+ * Writes a sentence as kt_fail() does: printable, and cut at a whole character where it is too long.
+ */
+void kt_error_write(char sentence[static KT_ERROR_SENTENCE], const char *format, va_list arguments)
+	__attribute__((format(printf, 2, 0)));
 
 /* kt_fail() for an allocation that failed. */
 bool kt_fail_memory(struct kt_error *error);

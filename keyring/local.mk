@@ -24,6 +24,7 @@ libkeyring_a_SOURCES = \
 	keyring/seal.c keyring/seal.h \
 	keyring/secret.c keyring/secret.h \
 	keyring/secret_service.c keyring/secret_service.h \
+	keyring/shell_word.c keyring/shell_word.h \
 	keyring/text.c keyring/text.h \
 	keyring/unlock_outcome.c keyring/unlock_outcome.h \
 	keyring/vault.c keyring/vault.h \

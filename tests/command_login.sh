@@ -56,6 +56,19 @@ must [ "$(grep -o '"account":"other"' "$work/out" | wc -l)" -eq 1 ]
 call keyturn token other
 expect_output sat_now
 
+begin "a name that a shell would read otherwise is quoted where it is to be typed"
+for name in 'my work' "o'neill" '$HOME;id' '工作'; do
+	input 'pat_quoted\n'
+	call keyturn login "$name" --site coze.cn --with-token
+	expect_status 0
+	sed -n 's/.* try: //p' "$work/err" >"$work/typed"
+	call sh "$work/typed"
+	expect_status 0
+	expect_output pat_quoted
+	call keyturn logout "$name"
+	expect_status 0
+done
+
 begin 'NAME@SITE names both'
 input 'pat_at\n'
 call keyturn login at@coze.com --with-token

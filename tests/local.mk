@@ -53,6 +53,7 @@ UNIT_TESTS = \
 	tests/test_credential \
 	tests/test_doctor_pam \
 	tests/test_errand \
+	tests/test_error \
 	tests/test_escrow \
 	tests/test_gate \
 	tests/test_hot \
@@ -74,6 +75,7 @@ UNIT_TESTS = \
 	tests/test_seal \
 	tests/test_secret_service \
 	tests/test_settings \
+	tests/test_shell_word \
 	tests/test_token_response \
 	tests/test_url \
 	tests/test_vault

@@ -107,8 +107,10 @@ static bool dispatch(struct kt_keeper *keeper, int argc, char **argv, struct kt_
 		return print_help(argc - 1, argv + 1, error);
 	if (argc > 1 && strcmp(argv[1], "--version") == 0)
 		return print_version(error);
-	kt_fail(error, KT_ERROR_USAGE, argc > 1 ? "there is no such command"
-	                                        : "no command is given");
+	if (argc > 1)
+		kt_fail(error, KT_ERROR_USAGE, "there is no such command");
+	else
+		kt_fail(error, KT_ERROR_USAGE, "no command is given");
 	return kt_advise(error, "run: keyturn help");
 }
 

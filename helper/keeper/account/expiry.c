@@ -11,6 +11,7 @@
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/kernel_key.h"
+#include "keyring/shell_word.h"
 #include "keyring/text.h"
 
 #define DAY (INT64_C(24) * 60 * 60)
@@ -99,6 +100,8 @@ void kt_expiry_warn(const struct kt_credential *credential)
 	struct kt_error ignored = { 0 };
 	int64_t end = kt_expiry_expected(credential);
 	int64_t left = end - kt_clock_wall();
+	struct kt_shell_word word;
+	const char *account;
 
 	if (end == 0 || left > WARNING_DAYS * DAY || !isatty(STDERR_FILENO))
 		return;
@@ -107,10 +110,11 @@ void kt_expiry_warn(const struct kt_credential *credential)
 		return;
 	if (kt_kernel_key_is_usable() && !kt_kernel_key_claim(marker, (unsigned int)DAY))
 		return;
+	account = kt_shell_word(&word, name, "ACCOUNT");
 	if (left <= 0)
 		kt_report_note("the token of %s should have ended by now: keyturn login %s --with-token "
-		               "replaces it", name, name);
+		               "replaces it", name, account);
 	else
 		kt_report_note("the token of %s ends in %lld days: keyturn login %s --with-token "
-		               "replaces it", name, (long long)((left + DAY - 1) / DAY), name);
+		               "replaces it", name, (long long)((left + DAY - 1) / DAY), account);
 }

@@ -67,7 +67,7 @@ bool kt_login_lock_wait(const struct kt_identity *identity)
 
 	if (take(&lock, identity, KT_LOCK_SHARED, 0, &busy) || busy.code != KT_ERROR_BUSY)
 		return false;
-	kt_report_note("waiting for the login of %s that is under way", identity->username);
+	kt_report_note("waiting for the login of %s that is in progress", identity->username);
 	take(&lock, identity, KT_LOCK_SHARED, kt_clock_monotonic() + WAIT_MILLISECONDS, &ignored);
 	return true;
 }

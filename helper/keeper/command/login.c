@@ -58,7 +58,7 @@ static bool fail_no_way(const struct kt_settings *settings, struct kt_error *err
 		return kt_advise(error, "to store a token from stdin add --with-token; an app is named "
 		                 "with --kind and --client-id");
 	}
-	kt_fail(error, KT_ERROR_USAGE, "login: which client type is the app of?");
+	kt_fail(error, KT_ERROR_USAGE, "login: the app's client type is not named");
 	return kt_advise(error, "add --kind web (Web backend app), pkce (mobile, desktop or "
 	                 "single-page app), device (TV, device or command-line app) or jwt (service "
 	                 "app)");
@@ -77,7 +77,7 @@ static bool ask_kind(struct kt_settings *settings, bool with_token, struct kt_er
 	                   strcmp(kt_secret_reveal(&line), "token") == 0))
 		settings->kind = KT_KIND_PAT;
 	return (settings->kind != KT_KIND_NONE && settings->kind < KT_KIND_OAUTH) ||
-	       kt_fail(error, KT_ERROR_USAGE, "login: that is none of the ways");
+	       kt_fail(error, KT_ERROR_USAGE, "login: KIND must be token, device, pkce, web or jwt");
 }
 
 /*
@@ -88,8 +88,8 @@ static bool settle_way(const struct kt_login_options *login, struct kt_settings 
                        struct kt_error *error)
 {
 	if (kt_kind_is_fixed(settings->kind) && login->like && !kt_terminal_is_interactive()) {
-		kt_fail(error, KT_ERROR_USAGE, "login: a %s is replaced by a new one",
-		        kt_kind_name(settings->kind));
+		kt_fail(error, KT_ERROR_USAGE, "login: a %s cannot be renewed, only replaced by a new "
+		        "one", kt_kind_name(settings->kind));
 		return kt_advise(error, "make one in the console and give it on stdin: add --with-token");
 	}
 	if (settings->kind != KT_KIND_NONE)

@@ -34,8 +34,10 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	    !kt_service_full_name(&credential.identity, &name, error) ||
 	    !kt_service_page(&credential.identity, credential.kind, &page, error))
 		return false;
-	kt_report_note("%s is forgotten here%s", name,
-	               kt_revocation_send(&credential) ? ", and revoked at the service" : "");
+	if (kt_revocation_send(&credential))
+		kt_report_note("%s is forgotten here, and revoked at the service", name);
+	else
+		kt_report_note("%s is forgotten here", name);
 	if (page)
 		kt_report_note("the service still takes it until you revoke it: %s", page);
 	return true;

@@ -7,9 +7,8 @@
 
 #define OPTIONS_MAXIMUM 40
 
-static bool refuse(const char *command, const char *rule, struct kt_error *error)
+static bool advise_help(const char *command, struct kt_error *error)
 {
-	kt_fail(error, KT_ERROR_USAGE, "%s: %s", command, rule);
 	return kt_advise(error, "run: keyturn help %s", command);
 }
 
@@ -22,7 +21,8 @@ static bool apply(const struct kt_option *option, const char *command, struct kt
 		return true;
 	}
 	if (*value)
-		return refuse(command, "an option is given twice", error);
+		return kt_fail(error, KT_ERROR_USAGE, "%s: an option is given twice", command) ||
+		       advise_help(command, error);
 	*value = optarg;
 	return true;
 }
@@ -43,9 +43,11 @@ bool kt_command_read_options(const struct kt_option *options, size_t option_coun
 	opterr = 0;
 	while ((found = getopt_long(argc, argv, ":", table, NULL)) != -1) {
 		if (found == ':')
-			return refuse(command, "an option lacks its value", error);
+			return kt_fail(error, KT_ERROR_USAGE, "%s: an option lacks its value", command) ||
+			       advise_help(command, error);
 		if (found == '?' || (size_t)found >= option_count)
-			return refuse(command, "it has no such option", error);
+			return kt_fail(error, KT_ERROR_USAGE, "%s: it has no such option", command) ||
+			       advise_help(command, error);
 		if (!apply(&options[found], command, error))
 			return false;
 	}
@@ -63,7 +65,8 @@ bool kt_command_read_account(const struct kt_option *options, size_t option_coun
 	if (!kt_command_read_options(options, option_count, argc, argv, &count, error))
 		return false;
 	if (count > 1)
-		return refuse(argv[0], "it takes one account", error);
+		return kt_fail(error, KT_ERROR_USAGE, "%s: it takes one account", argv[0]) ||
+		       advise_help(argv[0], error);
 	*account = count == 1 ? argv[1] : NULL;
 	return true;
 }

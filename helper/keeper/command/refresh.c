@@ -13,7 +13,7 @@ static bool refresh_one(struct kt_keeper *keeper, struct kt_credential *credenti
 {
 	if (kt_kind_is_grant(credential->kind))
 		return kt_token_renew(keeper, credential, requirement, error);
-	kt_fail(error, KT_ERROR_USAGE, "refresh: a %s is not renewed, it is replaced",
+	kt_fail(error, KT_ERROR_USAGE, "refresh: a %s cannot be renewed, only replaced",
 	        kt_kind_name(credential->kind));
 	return kt_advise(error, "run: keyturn login");
 }

@@ -60,9 +60,12 @@ static bool check_daemon(const char *runtime_dir, struct kt_error *error)
 {
 	if (runtime_dir && kt_control_socket_has_keyring(kt_environment_home()))
 		return true;
-	kt_fail(error, KT_ERROR_LOCKED, runtime_dir
-	        ? "the desktop keyring is locked, and is none that a terminal can open"
-	        : "the desktop keyring is locked, and XDG_RUNTIME_DIR is not set");
+	if (!runtime_dir)
+		kt_fail(error, KT_ERROR_LOCKED,
+		        "the desktop keyring is locked, and XDG_RUNTIME_DIR is not set");
+	else
+		kt_fail(error, KT_ERROR_LOCKED,
+		        "the desktop keyring is locked, and is none that a terminal can open");
 	return kt_advise(error, "open it in your desktop session, by its own program");
 }
 
@@ -72,9 +75,12 @@ static bool fail_contact(enum kt_contact contact, struct kt_error *error)
 		kt_fail(error, KT_ERROR_UNSAFE, "the keyring daemon's socket is not yours alone");
 		return kt_advise(error, "stop that daemon, and start one as this user");
 	}
-	kt_fail(error, KT_ERROR_UNAVAILABLE, contact == KT_CONTACT_ABSENT
-	        ? "no gnome-keyring-daemon listens in this session"
-	        : "gnome-keyring-daemon did not answer as it should");
+	if (contact == KT_CONTACT_ABSENT)
+		kt_fail(error, KT_ERROR_UNAVAILABLE,
+		        "no gnome-keyring-daemon listens in this session");
+	else
+		kt_fail(error, KT_ERROR_UNAVAILABLE,
+		        "gnome-keyring-daemon did not answer as it should");
 	return kt_advise(error, "open the keyring in your desktop session, or log in again");
 }
 

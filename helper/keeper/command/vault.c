@@ -13,6 +13,7 @@
 #include "helper/report.h"
 #include "keyring/cleanup.h"
 #include "keyring/json.h"
+#include "keyring/shell_word.h"
 #include "keyring/text.h"
 #include "keyring/vault.h"
 
@@ -32,9 +33,8 @@ static bool is_unspecific(const struct wishes *wishes)
 	       !wishes->login;
 }
 
-static bool refuse(const char *rule, struct kt_error *error)
+static bool advise_help(struct kt_error *error)
 {
-	kt_fail(error, KT_ERROR_USAGE, "vault %s", rule);
 	return kt_advise(error, "run: keyturn help vault");
 }
 
@@ -59,13 +59,15 @@ static bool read_line(int descriptor, struct kt_secret *secret, struct kt_error 
 	kt_secret_truncate(secret, length);
 	if (strlen(text) == length && !strchr(text, '\n'))
 		return true;
-	return refuse("passphrases are one line each", error);
+	return kt_fail(error, KT_ERROR_USAGE, "vault: a passphrase is one line") ||
+	       advise_help(error);
 }
 
 static bool read_passphrase_file(const char *path, struct kt_secret *passphrase,
                                  struct kt_error *error)
 {
 	KT_CLEANUP(kt_descriptor_close) int descriptor = -1;
+	struct kt_shell_word word;
 	struct stat status;
 
 	if (strcmp(path, "-") == 0)
@@ -78,7 +80,7 @@ static bool read_passphrase_file(const char *path, struct kt_secret *passphrase,
 	}
 	if (S_ISREG(status.st_mode) && status.st_mode & 077) {
 		kt_fail(error, KT_ERROR_UNSAFE, "vault: others can use the file %s", path);
-		return kt_advise(error, "run: chmod 600 %s", path);
+		return kt_advise(error, "run: chmod 600 %s", kt_shell_word(&word, path, "FILE"));
 	}
 	return read_line(descriptor, passphrase, error);
 }
@@ -178,7 +180,7 @@ static bool print_status(const struct kt_keeper *keeper, struct kt_error *error)
 	    !kt_answer_send(STDOUT_FILENO, &output, error))
 		return false;
 	if (!status.is_open && !status.is_unattended && !keeper->wants_json)
-		kt_report_note("%s; %s", status.obstacle.message, status.obstacle.remedy);
+		kt_report_failure(&status.obstacle, false);
 	return true;
 }
 
@@ -217,7 +219,7 @@ static bool make(const struct wishes *wishes, struct kt_vault_options *options,
 
 static bool fail_no_way(struct kt_error *error)
 {
-	kt_fail(error, KT_ERROR_USAGE, "vault create: how shall the vault be opened?");
+	kt_fail(error, KT_ERROR_USAGE, "vault create: no way to open the vault is named");
 	return kt_advise(error, "add --key-file FILE, --credential NAME, --passphrase-file FILE or "
 	                 "--login");
 }
@@ -234,7 +236,9 @@ static bool create(const struct kt_keeper *keeper, const struct wishes *wishes,
 	if (asks && !kt_terminal_is_interactive())
 		return fail_no_way(error);
 	if (wishes->login && wishes->passphrase_file && strcmp(wishes->passphrase_file, "-") == 0)
-		return refuse("create: stdin cannot be both passphrase and login password", error);
+		return kt_fail(error, KT_ERROR_USAGE, "vault create: stdin cannot be both passphrase "
+		               "and login password") ||
+		       advise_help(error);
 	if (asks && !kt_terminal_ask_new_passphrase(&passphrase, error))
 		return false;
 	if (wishes->passphrase_file &&
@@ -261,7 +265,9 @@ static bool change_passphrase(const struct kt_keeper *keeper, const struct wishe
 
 	(void)keeper;
 	if (wishes->key_file || wishes->credential || wishes->login)
-		return refuse("change-passphrase: it has no such option", error);
+		return kt_fail(error, KT_ERROR_USAGE,
+		               "vault change-passphrase: it has no such option") ||
+		       advise_help(error);
 	if (!kt_vault_status(&status, error))
 		return false;
 	wants_current = status.has_way[KT_VAULT_PASSPHRASE] && !status.is_unattended;
@@ -282,7 +288,8 @@ static bool show_status(const struct kt_keeper *keeper, const struct wishes *wis
                         struct kt_error *error)
 {
 	if (!is_unspecific(wishes))
-		return refuse("status: it has no such option", error);
+		return kt_fail(error, KT_ERROR_USAGE, "vault status: it has no such option") ||
+		       advise_help(error);
 	return print_status(keeper, error);
 }
 
@@ -313,7 +320,9 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	for (size_t i = 0; count == 1 && i < KT_COUNT(actions); i++)
 		if (strcmp(argv[1], actions[i].name) == 0)
 			return actions[i].run(keeper, &wishes, error);
-	return refuse("takes one word: create, status or change-passphrase", error);
+	return kt_fail(error, KT_ERROR_USAGE,
+	               "vault: it takes one word: create, status or change-passphrase") ||
+	       advise_help(error);
 }
 
 const struct kt_command kt_command_vault = {

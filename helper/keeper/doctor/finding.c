@@ -2,10 +2,8 @@
 #include "config.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 
 #include "helper/keeper/doctor/finding.h"
-#include "keyring/characters.h"
 #include "keyring/text.h"
 
 static struct kt_finding *next(struct kt_findings *findings, const char *layer,
@@ -26,9 +24,8 @@ void kt_findings_add(struct kt_findings *findings, const char *layer, enum kt_fi
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(finding->detail.message, sizeof(finding->detail.message), format, arguments);
+	kt_error_write(finding->detail.message, format, arguments);
 	va_end(arguments);
-	kt_characters_make_printable(finding->detail.message);
 	if (remedy)
 		kt_advise(&finding->detail, "%s", remedy);
 }

@@ -72,8 +72,13 @@ void kt_doctor_check_keyring(struct kt_findings *findings, struct kt_keeper *kee
 		kt_findings_add_error(findings, "keyring", KT_FINDING_FAILED, &error);
 		return;
 	}
-	kt_findings_add(findings, "keyring", KT_FINDING_OK, NULL, "logins are kept in: %s (%s)",
-	                kt_keyring_name(keyring), recorded ? "recorded" : "not recorded yet");
+	if (recorded)
+		kt_findings_add(findings, "keyring", KT_FINDING_OK, NULL,
+		                "logins are kept in: %s (recorded)", kt_keyring_name(keyring));
+	else
+		kt_findings_add(findings, "keyring", KT_FINDING_OK, NULL,
+		                "logins are kept in: %s (not recorded yet)",
+		                kt_keyring_name(keyring));
 	if (!kt_keyring_is_open(keyring, &open, &error)) {
 		kt_findings_add_error(findings, "lock", KT_FINDING_FAILED, &error);
 	} else if (!open) {
@@ -98,9 +103,11 @@ void kt_doctor_check_vault(struct kt_findings *findings)
 		kt_findings_add_error(findings, "vault", KT_FINDING_FAILED, &error);
 	else if (!status.exists)
 		kt_findings_add(findings, "vault", KT_FINDING_OK, NULL, "there is no vault");
-	else if (status.is_open || status.is_unattended)
-		kt_findings_add(findings, "vault", KT_FINDING_OK, NULL, "the vault is %s",
-		                status.is_open ? "open" : "opened by the next call, unasked");
+	else if (status.is_open)
+		kt_findings_add(findings, "vault", KT_FINDING_OK, NULL, "the vault is open");
+	else if (status.is_unattended)
+		kt_findings_add(findings, "vault", KT_FINDING_OK, NULL,
+		                "the vault is opened by the next call, unasked");
 	else
 		kt_findings_add(findings, "vault", KT_FINDING_WARNING, "run: keyturn unlock",
 		                "the vault is closed");

@@ -11,6 +11,7 @@
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/environment.h"
+#include "keyring/shell_word.h"
 #include "keyring/text.h"
 
 #define SERVICES 8
@@ -86,10 +87,21 @@ static const char *remedy_for(const char *cause)
 	return "check the network, the firewall and the proxy (https_proxy, no_proxy)";
 }
 
-static void report_answer(struct kt_findings *findings, const struct visit *visit)
+static void report_silence(struct kt_findings *findings, const struct visit *visit)
 {
 	const char *reason = kt_errand_text(&visit->answer, "reason");
 	struct kt_error error = { 0 };
+
+	if (reason)
+		kt_fail(&error, KT_ERROR_NETWORK, "%s does not answer: %s", visit->url, reason);
+	else
+		kt_fail(&error, KT_ERROR_NETWORK, "%s does not answer", visit->url);
+	kt_advise(&error, "%s", remedy_for(kt_errand_text(&visit->answer, "cause")));
+	kt_findings_add_error(findings, "network", KT_FINDING_FAILED, &error);
+}
+
+static void report_answer(struct kt_findings *findings, const struct visit *visit)
+{
 	int64_t status = 0;
 
 	kt_errand_number(&visit->answer, "status", &status);
@@ -100,10 +112,7 @@ static void report_answer(struct kt_findings *findings, const struct visit *visi
 	} else if (status > 0) {
 		kt_findings_add(findings, "network", KT_FINDING_OK, NULL, "%s answers", visit->url);
 	} else {
-		kt_fail(&error, KT_ERROR_NETWORK, "%s: %s", visit->url,
-		        reason ? reason : "the courier brought no answer");
-		kt_advise(&error, "%s", remedy_for(kt_errand_text(&visit->answer, "cause")));
-		kt_findings_add_error(findings, "network", KT_FINDING_FAILED, &error);
+		report_silence(findings, visit);
 	}
 }
 
@@ -120,12 +129,16 @@ static void report_clock(struct kt_findings *findings, const struct visits *visi
 		if (ahead <= CLOCK_SECONDS && ahead >= -CLOCK_SECONDS)
 			kt_findings_add(findings, "clock", KT_FINDING_OK, NULL,
 			                "this machine's clock and the service's agree");
+		else if (ahead > 0)
+			kt_findings_add(findings, "clock", KT_FINDING_WARNING,
+			                "set the clock: timedatectl set-ntp true",
+			                "this machine's clock is %lld s ahead of the service's",
+			                (long long)ahead);
 		else
 			kt_findings_add(findings, "clock", KT_FINDING_WARNING,
 			                "set the clock: timedatectl set-ntp true",
-			                "this machine's clock is %lld s %s the service's",
-			                (long long)(ahead > 0 ? ahead : -ahead),
-			                ahead > 0 ? "ahead of" : "behind");
+			                "this machine's clock is %lld s behind the service's",
+			                (long long)-ahead);
 		return;
 	}
 }
@@ -151,16 +164,19 @@ static void report_grant(struct kt_findings *findings, const struct kt_credentia
 	KT_CLEANUP(kt_text_free) char *name = NULL;
 	const char *state = kt_token_state(credential);
 	struct kt_error error = { 0 };
+	struct kt_shell_word word;
+	const char *account;
 
 	if (!kt_service_full_name(&credential->identity, &name, &error))
 		return;
+	account = kt_shell_word(&word, name, "ACCOUNT");
 	if (strcmp(state, "dead") == 0) {
 		kt_fail(&error, KT_ERROR_DEAD, "the login of %s is over", name);
-		kt_advise(&error, "log in again: keyturn login %s", name);
+		kt_advise(&error, "log in again: keyturn login %s", account);
 		kt_findings_add_error(findings, "grant", KT_FINDING_FAILED, &error);
 	} else if (strcmp(state, "suspect") == 0) {
 		kt_fail(&error, KT_ERROR_NETWORK, "the answer to the last renewal of %s was lost", name);
-		kt_advise(&error, "run: keyturn refresh %s", name);
+		kt_advise(&error, "run: keyturn refresh %s", account);
 		kt_findings_add_error(findings, "grant", KT_FINDING_WARNING, &error);
 	} else {
 		kt_findings_add(findings, "grant", KT_FINDING_OK, NULL, "%s can be renewed", name);

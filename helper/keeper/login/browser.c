@@ -12,6 +12,7 @@
 #include "helper/keeper/random.h"
 #include "helper/keeper/terminal.h"
 #include "helper/report.h"
+#include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/environment.h"
@@ -62,8 +63,8 @@ static bool make_url(const struct kt_credential *credential, struct visit *visit
 
 static bool fail_busy(const struct visit *visit, struct kt_error *error)
 {
-	kt_fail(error, KT_ERROR_USAGE, "another program has the port of %.150s",
-	        visit->redirect_uri);
+	kt_fail(error, KT_ERROR_USAGE, "another program has the port of %.*s",
+	        kt_characters_fit(visit->redirect_uri, 150), visit->redirect_uri);
 	return kt_advise(error, "end that program, register another address and name it with "
 	                 "--redirect-uri, or add --paste");
 }
@@ -106,8 +107,9 @@ static bool start_catcher(struct kt_courier *courier, const struct kt_credential
 
 static bool fail_redirect(const struct kt_errand *answer, struct kt_error *error)
 {
-	const char *name = kt_errand_text(answer, "error");
-	const char *text = kt_errand_text(answer, "description");
+	const char *name = kt_text_or_empty(kt_errand_text(answer, "error"));
+	const char *text = kt_text_or_empty(kt_errand_text(answer, "description"));
+	const char *reason = kt_text_or_empty(kt_errand_text(answer, "reason"));
 
 	if (kt_errand_is(answer, "say", "timeout")) {
 		kt_fail(error, KT_ERROR_REFUSED, "nobody allowed the login within 5 minutes");
@@ -115,10 +117,14 @@ static bool fail_redirect(const struct kt_errand *answer, struct kt_error *error
 		                 "cannot reach this machine");
 	}
 	if (kt_errand_is(answer, "say", "refused"))
-		return kt_fail(error, KT_ERROR_USAGE, "the redirect cannot be caught: %.200s",
-		               kt_text_or_empty(kt_errand_text(answer, "reason")));
-	kt_fail(error, KT_ERROR_REFUSED, "the login was not allowed: %.80s%s%.120s",
-	        kt_text_or_empty(name), text && *text ? ": " : "", kt_text_or_empty(text));
+		return kt_fail(error, KT_ERROR_USAGE, "the redirect cannot be caught: %.*s",
+		               kt_characters_fit(reason, 200), reason);
+	if (*text)
+		kt_fail(error, KT_ERROR_REFUSED, "the login was not allowed: %.*s: %.*s",
+		        kt_characters_fit(name, 80), name, kt_characters_fit(text, 120), text);
+	else
+		kt_fail(error, KT_ERROR_REFUSED, "the login was not allowed: %.*s",
+		        kt_characters_fit(name, 80), name);
 	return kt_advise(error, "run the same command to ask again");
 }
 
@@ -187,9 +193,8 @@ static bool read_parameter(const char *query, const char *name, struct kt_secret
 	return true;
 }
 
-static bool fail_paste(const char *rule, struct kt_error *error)
+static bool advise_paste(struct kt_error *error)
 {
-	kt_fail(error, KT_ERROR_USAGE, "that is not the address of this login: %s", rule);
 	return kt_advise(error, "run the command again; copy the whole address that the browser shows "
 	                 "at the end, from http to its last character");
 }
@@ -203,16 +208,21 @@ static bool read_address(const struct kt_credential *credential, struct visit *v
 	const char *query = strchr(kt_secret_reveal(address), '?');
 
 	if (!query)
-		return fail_paste("it has no query", error);
+		return kt_fail(error, KT_ERROR_USAGE, "the pasted address has no query") ||
+		       advise_paste(error);
 	query++;
 	if (!read_parameter(query, "state", &state, error) ||
 	    !kt_secret_is_equal(&state, &visit->state))
-		return error->code ? false : fail_paste("its state is another one", error);
+		return kt_fail(error, KT_ERROR_USAGE, "the pasted address is of another login: its "
+		               "state is another one") ||
+		       advise_paste(error);
 	if (!read_parameter(query, "iss", &issuer, error))
 		return false;
 	if (credential->issuer && (credential->needs_issuer || !kt_secret_is_empty(&issuer)) &&
 	    strcmp(kt_secret_reveal(&issuer), credential->issuer) != 0)
-		return fail_paste("another server answered", error);
+		return kt_fail(error, KT_ERROR_USAGE,
+		               "the pasted address is of another server") ||
+		       advise_paste(error);
 	if (!read_parameter(query, "code", &visit->code, error))
 		return false;
 	if (kt_secret_is_empty(&visit->code))

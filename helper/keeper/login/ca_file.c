@@ -20,9 +20,8 @@ static void free_bio(BIO **bio)
 	BIO_free(*bio);
 }
 
-static bool fail_file(const char *rule, struct kt_error *error)
+static bool advise_file(struct kt_error *error)
 {
-	kt_fail(error, KT_ERROR_USAGE, "the file of --ca-file %s", rule);
 	return kt_advise(error, "give a file with certificates in PEM form");
 }
 
@@ -55,13 +54,19 @@ bool kt_ca_file_read(char **pem, const char *path, struct kt_error *error)
 	if (!kt_file_read_given(path, FILE_MAXIMUM, &content, &found, error))
 		return false;
 	if (!found)
-		return fail_file("does not exist", error);
+		return kt_fail(error, KT_ERROR_USAGE, "the file of --ca-file does not exist") ||
+		       advise_file(error);
 	in = BIO_new_mem_buf(kt_secret_reveal(&content), (int)kt_secret_length(&content));
 	if (!in || !out)
 		return kt_fail_memory(error);
 	if (!copy(in, out, &count) || count == 0) {
 		ERR_clear_error();
-		return fail_file(count ? "has a damaged certificate" : "has no certificate", error);
+		if (count == 0)
+			kt_fail(error, KT_ERROR_USAGE, "the file of --ca-file has no certificate");
+		else
+			kt_fail(error, KT_ERROR_USAGE,
+			        "the file of --ca-file has a damaged certificate");
+		return advise_file(error);
 	}
 	ERR_clear_error();
 	length = BIO_get_mem_data(out, &bytes);

@@ -15,10 +15,8 @@
 
 #define OAUTH "/api/permission/oauth2"
 
-static bool fail_missing(enum kt_kind kind, const char *what, const char *option,
-                         struct kt_error *error)
+static bool advise_option(const char *option, struct kt_error *error)
 {
-	kt_fail(error, KT_ERROR_USAGE, "a %s login needs %s", kt_kind_name(kind), what);
 	return kt_advise(error, "add %s, or --config coze_oauth_config.json as the console exports it",
 	                 option);
 }
@@ -28,16 +26,19 @@ static bool check_complete(const struct kt_settings *settings, struct kt_error *
 	bool is_jwt = settings->kind == KT_KIND_JWT;
 
 	if (!settings->client_id)
-		return fail_missing(settings->kind, is_jwt ? "the app's id" : "the app's client id",
-		                    "--client-id ID", error);
+		return kt_fail(error, KT_ERROR_USAGE, "a %s login needs the app's client id",
+		               kt_kind_name(settings->kind)) ||
+		       advise_option("--client-id ID", error);
 	if (settings->kind == KT_KIND_WEB && kt_secret_is_empty(&settings->client_secret))
-		return fail_missing(settings->kind, "the client secret", "--client-secret-file FILE",
-		                    error);
+		return kt_fail(error, KT_ERROR_USAGE, "a web login needs the client secret") ||
+		       advise_option("--client-secret-file FILE", error);
 	if (is_jwt && kt_secret_is_empty(&settings->private_key) && !settings->private_key_file)
-		return fail_missing(settings->kind, "the private key", "--private-key-file FILE", error);
+		return kt_fail(error, KT_ERROR_USAGE, "a jwt login needs the private key") ||
+		       advise_option("--private-key-file FILE", error);
 	if (is_jwt && !settings->public_key_id)
-		return fail_missing(settings->kind, "the public key's fingerprint",
-		                    "--public-key-id KID", error);
+		return kt_fail(error, KT_ERROR_USAGE,
+		               "a jwt login needs the public key's fingerprint") ||
+		       advise_option("--public-key-id KID", error);
 	return true;
 }
 

@@ -47,9 +47,8 @@ static void clear_device(struct device *device)
 	kt_text_free(&device->complete_uri);
 }
 
-static bool fail_answer(const char *what, struct kt_error *error)
+static bool advise_service(struct kt_error *error)
 {
-	kt_fail(error, KT_ERROR_SERVER, "the service's answer to the device login %s", what);
 	return kt_advise(error, "try again; if it stays so, tell whoever runs the service");
 }
 
@@ -92,12 +91,18 @@ static bool read_codes(struct device *device, const struct kt_errand *answer,
 	if (!uri)
 		uri = kt_errand_text(answer, "s.verification_url");
 	if (!code || kt_secret_is_empty(code))
-		return fail_answer("has no device code", error);
+		return kt_fail(error, KT_ERROR_SERVER,
+		               "the service's answer to the device login has no device code") ||
+		       advise_service(error);
 	if (!user_code || strlen(user_code) > 64 ||
 	    !kt_characters_are_visible_ascii(user_code, strlen(user_code)))
-		return fail_answer("has no code that can be shown", error);
+		return kt_fail(error, KT_ERROR_SERVER, "the service's answer to the device login has "
+		               "no code that can be shown") ||
+		       advise_service(error);
 	if (!is_page(uri))
-		return fail_answer("names a page that is not https", error);
+		return kt_fail(error, KT_ERROR_SERVER, "the service's answer to the device login "
+		               "names a page that is not https") ||
+		       advise_service(error);
 	device->interval = 0;
 	kt_errand_number(answer, "n.interval", &device->interval);
 	kt_errand_number(answer, "n.expires_in", &life);

@@ -26,9 +26,8 @@ static bool is_safe(const char *url)
 	       parsed.host && !parsed.username && kt_url_is_safe_for_tokens(&parsed);
 }
 
-static bool fail_issuer(const char *rule, struct kt_error *error)
+static bool advise_issuer(struct kt_error *error)
 {
-	kt_fail(error, KT_ERROR_UNSAFE, "the issuer cannot be used: %s", rule);
 	return kt_advise(error, "give --issuer as the server's operator names it, with https://");
 }
 
@@ -86,8 +85,13 @@ static bool fetch(const struct kt_settings *settings, struct kt_errand *answer,
 	}
 	kt_errand_number(answer, "status", &status);
 	reason = kt_errand_text(answer, "reason");
-	kt_fail(error, status ? KT_ERROR_SERVER : KT_ERROR_NETWORK, "the issuer does not say where its "
-	        "endpoints are: %.160s", reason ? reason : "no metadata at its well-known addresses");
+	if (!reason)
+		kt_fail(error, status ? KT_ERROR_SERVER : KT_ERROR_NETWORK,
+		        "the issuer has no metadata at its well-known addresses");
+	else
+		kt_fail(error, status ? KT_ERROR_SERVER : KT_ERROR_NETWORK,
+		        "the issuer does not say where its endpoints are: %.*s",
+		        kt_characters_fit(reason, 160), reason);
 	return kt_advise(error, "check --issuer, and --ca-file where its certificate is a private one");
 }
 
@@ -97,9 +101,13 @@ static bool take_endpoint(const struct kt_errand *answer, const char *name, bool
 	const char *url = kt_errand_text(answer, name);
 
 	if (!url)
-		return !is_needed || fail_issuer("it has no token endpoint", error);
+		return !is_needed ||
+		       kt_fail(error, KT_ERROR_UNSAFE, "the issuer has no token endpoint") ||
+		       advise_issuer(error);
 	if (!is_safe(url))
-		return fail_issuer("one of its endpoints is not https", error);
+		return kt_fail(error, KT_ERROR_UNSAFE,
+		               "one of the issuer's endpoints is not https") ||
+		       advise_issuer(error);
 	return kt_text_set(endpoint, url, error);
 }
 
@@ -136,9 +144,13 @@ static bool take(struct kt_credential *credential, const struct kt_settings *set
                  const struct kt_errand *answer, struct kt_error *error)
 {
 	if (!kt_errand_is(answer, "s.issuer", settings->issuer))
-		return fail_issuer("its metadata names another issuer", error);
+		return kt_fail(error, KT_ERROR_UNSAFE,
+		               "the issuer's metadata names another issuer") ||
+		       advise_issuer(error);
 	if (!is_listed(answer, "l.code_challenge_methods_supported", "S256", true))
-		return fail_issuer("it does not know PKCE with S256", error);
+		return kt_fail(error, KT_ERROR_UNSAFE,
+		               "the issuer does not know PKCE with S256") ||
+		       advise_issuer(error);
 	credential->needs_issuer =
 		kt_errand_is(answer, "b.authorization_response_iss_parameter_supported", "true");
 	return take_endpoint(answer, "s.token_endpoint", true, &credential->token_endpoint, error) &&
@@ -162,7 +174,9 @@ bool kt_discovery_fill(struct kt_credential *credential, const struct kt_setting
 		return kt_advise(error, "register a native client with the server and name both");
 	}
 	if (!is_safe(settings->issuer) || strchr(settings->issuer, '?'))
-		return fail_issuer("it is not an https address without query and fragment", error);
+		return kt_fail(error, KT_ERROR_UNSAFE, "the issuer is not an https address without "
+		               "query and fragment") ||
+		       advise_issuer(error);
 	return kt_login_begin_grant(credential, settings, error) &&
 	       kt_text_set(&credential->issuer, settings->issuer, error) &&
 	       kt_text_set(&credential->resource, settings->resource, error) &&

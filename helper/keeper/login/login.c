@@ -21,7 +21,7 @@
 
 static bool fail_no_site(struct kt_error *error)
 {
-	kt_fail(error, KT_ERROR_USAGE, "login: for which service? Tokens of coze.cn and coze.com are "
+	kt_fail(error, KT_ERROR_USAGE, "login: no service is named; tokens of coze.cn and coze.com are "
 	        "never mixed");
 	return kt_advise(error, "add --site coze.cn, --site coze.com or --api-base URL");
 }

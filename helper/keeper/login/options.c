@@ -101,8 +101,10 @@ bool kt_login_read_secret(struct kt_secret *secret, const char *path, struct kt_
 	kt_secret_trim(secret);
 	if (!kt_secret_is_empty(secret))
 		return true;
-	kt_fail(error, KT_ERROR_USAGE, "%s", found ? "the client secret is empty"
-	        : "the file of --client-secret-file does not exist");
+	if (found)
+		kt_fail(error, KT_ERROR_USAGE, "the client secret is empty");
+	else
+		kt_fail(error, KT_ERROR_USAGE, "the file of --client-secret-file does not exist");
 	return kt_advise(error, "give the path of a file that holds the secret alone, or - for stdin");
 }
 

@@ -218,7 +218,7 @@ static bool fail_nothing(enum kt_kind kind, struct kt_error *error)
 	}
 	kt_fail(error, KT_ERROR_USAGE, "no %s app is described: its client id is not set",
 	        kt_kind_name(kind));
-	return kt_advise(error, "set COZE_%s_OAUTH_CLIENT_ID and what belongs to it",
+	return kt_advise(error, "set COZE_%s_OAUTH_CLIENT_ID and the app's other variables",
 	                 kind == KT_KIND_WEB ? "WEB" : kind == KT_KIND_PKCE ? "PKCE"
 	                 : kind == KT_KIND_DEVICE ? "DEVICE" : "JWT");
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "helper/keeper/login/settings.h"
+#include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/file.h"
 #include "keyring/json.h"
@@ -32,9 +33,8 @@ static const char *text_of(const struct kt_json *json, const char *name)
 	return text && *text ? text : NULL;
 }
 
-static bool fail_kind(const char *rule, struct kt_error *error)
+static bool advise_kind(struct kt_error *error)
 {
-	kt_fail(error, KT_ERROR_USAGE, "the config file: %s", rule);
 	return kt_advise(error, "client_type is web, pkce, device or jwt; or say --kind");
 }
 
@@ -49,15 +49,19 @@ static bool find_kind(const struct kt_json *json, enum kt_kind wanted, enum kt_k
 		if (strcmp(types[i].name, type) == 0)
 			*kind = types[i].kind;
 	if (type && *kind == KT_KIND_NONE)
-		return fail_kind("its client_type is unknown", error);
+		return kt_fail(error, KT_ERROR_USAGE, "the config file's client_type is unknown") ||
+		       advise_kind(error);
 	if (!type)
 		*kind = wanted != KT_KIND_NONE ? wanted
 			: text_of(json, "private_key") ? KT_KIND_JWT
 			: text_of(json, "client_secret") ? KT_KIND_WEB : KT_KIND_NONE;
 	if (*kind == KT_KIND_NONE)
-		return fail_kind("it has no client_type", error);
+		return kt_fail(error, KT_ERROR_USAGE, "the config file has no client_type") ||
+		       advise_kind(error);
 	if (wanted != KT_KIND_NONE && wanted != *kind)
-		return fail_kind("its client_type is not that of --kind", error);
+		return kt_fail(error, KT_ERROR_USAGE,
+		               "the config file's client_type is not that of --kind") ||
+		       advise_kind(error);
 	return true;
 }
 
@@ -99,8 +103,8 @@ bool kt_settings_from_config(struct kt_settings *settings, const char *path, enu
 	if (!found)
 		return kt_fail(error, KT_ERROR_USAGE, "the file of --config does not exist");
 	if (!kt_json_parse(&json, kt_secret_reveal(&content), kt_secret_length(&content), &broken)) {
-		kt_fail(error, KT_ERROR_USAGE, "the file of --config is not one JSON object: %.120s",
-		        broken.message);
+		kt_fail(error, KT_ERROR_USAGE, "the file of --config is not one JSON object: %.*s",
+		        kt_characters_fit(broken.message, 120), broken.message);
 		return kt_advise(error, "give the coze_oauth_config.json that Coze's console exports");
 	}
 	return find_kind(json, kind, &settings->kind, error) &&

@@ -22,9 +22,8 @@ bool kt_store_grant_is_offered(const struct kt_request *request)
 	       (request->client_id || request->kind);
 }
 
-static bool refuse(const char *rule, struct kt_error *error)
+static bool advise_manual(struct kt_error *error)
 {
-	kt_fail(error, KT_ERROR_USAGE, "this grant cannot be kept: %s", rule);
 	return kt_advise(error, "see git-credential-keyturn(1), \"Handing over a grant\"");
 }
 
@@ -41,11 +40,15 @@ static bool find_kind(const struct kt_request *request, const struct kt_identity
 	else
 		*kind = kt_secret_is_empty(&request->client_secret) ? KT_KIND_PKCE : KT_KIND_WEB;
 	if (!kt_kind_is_grant(*kind) || *kind == KT_KIND_JWT)
-		return refuse("kind= is none of web, pkce, device and oauth", error);
+		return kt_fail(error, KT_ERROR_USAGE, "the grant's kind= is none of web, pkce, device "
+		               "and oauth") ||
+		       advise_manual(error);
 	if (!request->client_id)
-		return refuse("client_id= is missing", error);
+		return kt_fail(error, KT_ERROR_USAGE, "the grant's client_id= is missing") ||
+		       advise_manual(error);
 	if (*kind == KT_KIND_WEB && kt_secret_is_empty(&request->client_secret))
-		return refuse("a web app's grant needs client_secret=", error);
+		return kt_fail(error, KT_ERROR_USAGE, "a web app's grant needs client_secret=") ||
+		       advise_manual(error);
 	return true;
 }
 
@@ -57,13 +60,16 @@ static bool set_endpoint(struct kt_credential *credential, const struct kt_reque
 	const char *url = request->token_endpoint;
 
 	if (!url && credential->kind == KT_KIND_OAUTH)
-		return refuse("token_endpoint= is missing", error);
+		return kt_fail(error, KT_ERROR_USAGE, "the grant's token_endpoint= is missing") ||
+		       advise_manual(error);
 	if (!url)
 		return kt_text_format(&credential->token_endpoint, error, "%s%s",
 		                      credential->api_base, COZE_TOKEN_PATH);
 	if (!kt_url_parse(&endpoint, &password, url, strlen(url), error) ||
 	    !endpoint.host || !kt_url_is_safe_for_tokens(&endpoint))
-		return refuse("token_endpoint= is not an https address", error);
+		return kt_fail(error, KT_ERROR_USAGE,
+		               "the grant's token_endpoint= is not an https address") ||
+		       advise_manual(error);
 	return kt_text_set(&credential->token_endpoint, url, error);
 }
 

@@ -11,6 +11,7 @@
 #include "helper/keeper/terminal.h"
 #include "helper/report.h"
 #include "keyring/cleanup.h"
+#include "keyring/shell_word.h"
 #include "keyring/text.h"
 
 #define PROBE_MILLISECONDS 5000
@@ -28,7 +29,7 @@ static void ask_who(const struct kt_credential *credential, const char *name)
 	else if (whoami.verdict == KT_WHOAMI_REFUSED)
 		kt_report_failure(&whoami.reason, false);
 	else if (whoami.verdict == KT_WHOAMI_UNKNOWN)
-		kt_report_note("whether it works is not known yet: %s", whoami.reason.message);
+		kt_report_note("it is not known yet whether it works: %s", whoami.reason.message);
 }
 
 /* Never removes anything unasked, and only a file that holds a secret of this login. */
@@ -51,9 +52,11 @@ static void offer_removal(const char *path)
 static void tell_expiry(const struct kt_login_options *login,
                         const struct kt_credential *credential, const char *name)
 {
+	struct kt_shell_word word;
+
 	if (credential->kind == KT_KIND_PAT && !login->expires && isatty(STDERR_FILENO))
-		kt_report_note("when does it end? keyturn set %s --expires DAYS reminds you in time",
-		               name);
+		kt_report_note("to be reminded before it ends: keyturn set %s --expires DAYS",
+		               kt_shell_word(&word, name, "ACCOUNT"));
 	if (!kt_kind_is_grant(credential->kind) || !isatty(STDERR_FILENO))
 		return;
 	kt_report_note("its access token lives %lld minutes and is renewed when it is asked for",
@@ -67,6 +70,7 @@ void kt_login_summarize(const struct kt_login_options *login,
 {
 	KT_CLEANUP(kt_text_free) char *name = NULL;
 	struct kt_error ignored = { 0 };
+	struct kt_shell_word word;
 	const char *const sources[] = {
 		login->config, login->env_file, login->private_key_file, login->client_secret_file,
 	};
@@ -74,7 +78,8 @@ void kt_login_summarize(const struct kt_login_options *login,
 	if (!kt_service_full_name(&credential->identity, &name, &ignored))
 		return;
 	kt_report_note("%s is stored (%s, %s); try: keyturn token %s", name,
-	               kt_kind_name(credential->kind), kt_keyring_name(keyring), name);
+	               kt_kind_name(credential->kind), kt_keyring_name(keyring),
+	               kt_shell_word(&word, name, "ACCOUNT"));
 	tell_expiry(login, credential, name);
 	if (credential->kind != KT_KIND_OAUTH &&
 	    (login->check || (kt_kind_is_grant(credential->kind) && isatty(STDERR_FILENO))))

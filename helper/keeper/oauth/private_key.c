@@ -46,9 +46,8 @@ static void free_digest(EVP_MD_CTX **context)
 	EVP_MD_CTX_free(*context);
 }
 
-static bool refuse(const char *reason, struct kt_error *error)
+static bool advise_key(struct kt_error *error)
 {
-	kt_fail(error, KT_ERROR_REFUSED, "the private key cannot be used: %s", reason);
 	return kt_advise(error, "give the private_key.pem that the console made for the app");
 }
 
@@ -74,24 +73,28 @@ static bool find_base64(const struct kt_secret *text, struct kt_secret *base64,
 	const char *begin = strstr(byte, "-----BEGIN ");
 
 	if (strlen(byte) != kt_secret_length(text))
-		return refuse("it holds a NUL byte", error);
+		return kt_fail(error, KT_ERROR_REFUSED, "the private key holds a NUL byte") ||
+		       advise_key(error);
 	if (begin) {
 		byte = strstr(begin + 11, "-----");
 		if (!byte)
-			return refuse("its first line is broken off", error);
+			return kt_fail(error, KT_ERROR_REFUSED, "the first line of the private key is broken off") ||
+		       advise_key(error);
 		byte += 5;
 	}
 	while (*byte && *byte != '-') {
 		size_t blank = blank_length(byte);
 
 		if (blank == 0 && !is_base64(*byte))
-			return refuse("it is no PEM or base64 text", error);
+			return kt_fail(error, KT_ERROR_REFUSED, "the private key is no PEM or base64 text") ||
+		       advise_key(error);
 		if (blank == 0 && !kt_secret_append(base64, byte, 1, error))
 			return false;
 		byte += blank ? blank : 1;
 	}
-	return kt_secret_length(base64) % 4 == 0 && !kt_secret_is_empty(base64)
-		? true : refuse("its base64 is not whole", error);
+	return (kt_secret_length(base64) % 4 == 0 && !kt_secret_is_empty(base64)) ||
+	       kt_fail(error, KT_ERROR_REFUSED, "the base64 of the private key is not whole") ||
+	       advise_key(error);
 }
 
 static bool decode_base64(const struct kt_secret *base64, struct kt_secret *der,
@@ -111,7 +114,9 @@ static bool decode_base64(const struct kt_secret *base64, struct kt_secret *der,
 		decoded--;
 	done = decoded > 0 && kt_secret_append(der, bytes, (size_t)decoded, error);
 	OPENSSL_clear_free(bytes, size + 1);
-	return done || refuse("its base64 is damaged", error);
+	return done ||
+	       kt_fail(error, KT_ERROR_REFUSED, "the base64 of the private key is damaged") ||
+	       advise_key(error);
 }
 
 /* Asks for a passphrase only if the key says that it is encrypted. */
@@ -123,10 +128,13 @@ static bool ask_passphrase(const struct kt_secret *text, OSSL_DECODER_CTX *conte
 	if (!strstr(kt_secret_reveal(text), "ENCRYPTED"))
 		return true;
 	if (strstr(kt_secret_reveal(text), "Proc-Type"))
-		return refuse("it is encrypted in the old PEM form; openssl pkey converts it", error);
+		return kt_fail(error, KT_ERROR_REFUSED, "the private key is encrypted in the old PEM "
+		               "form; openssl pkey converts it") ||
+		       advise_key(error);
 	if (!kt_terminal_is_there())
-		return refuse("it is encrypted, and there is no terminal to ask for its passphrase",
-		              error);
+		return kt_fail(error, KT_ERROR_REFUSED, "the private key is encrypted, and there is no "
+		               "terminal to ask for its passphrase") ||
+		       advise_key(error);
 	return kt_terminal_ask_secret("Passphrase of the private key: ", &passphrase, error) &&
 	       OSSL_DECODER_CTX_set_passphrase(context,
 	                                       (const unsigned char *)kt_secret_reveal(&passphrase),
@@ -159,13 +167,15 @@ static bool decode(const struct kt_secret *text, EVP_PKEY **key, struct kt_error
 	    !decode_base64(&base64, &der, error))
 		return false;
 	if (is_public(&der))
-		return refuse("it is a public key", error);
+		return kt_fail(error, KT_ERROR_REFUSED, "the private key is a public key") ||
+		       advise_key(error);
 	bytes = (const unsigned char *)kt_secret_reveal(&der);
 	length = kt_secret_length(&der);
 	if (OSSL_DECODER_from_data(context, &bytes, &length) == 1 && *key)
 		return true;
-	return refuse("it is no private key in PKCS#8 or PKCS#1 form, or its passphrase is wrong",
-	              error);
+	return kt_fail(error, KT_ERROR_REFUSED, "this is no private key in PKCS#8 or PKCS#1 form, or "
+	               "its passphrase is wrong") ||
+	       advise_key(error);
 }
 
 static bool check(EVP_PKEY *key, struct kt_error *error)
@@ -173,13 +183,18 @@ static bool check(EVP_PKEY *key, struct kt_error *error)
 	KT_CLEANUP(free_context) EVP_PKEY_CTX *context = NULL;
 
 	if (!EVP_PKEY_is_a(key, "RSA"))
-		return refuse("it is not an RSA key", error);
+		return kt_fail(error, KT_ERROR_REFUSED, "the private key is not an RSA key") ||
+		       advise_key(error);
 	if (EVP_PKEY_get_bits(key) < LEAST_BITS)
-		return refuse("it has fewer than 2,048 bits", error);
+		return kt_fail(error, KT_ERROR_REFUSED, "the private key has fewer than 2,048 bits") ||
+		       advise_key(error);
 	context = EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
 	if (!context)
 		return kt_fail_memory(error);
-	return EVP_PKEY_check(context) == 1 || refuse("its numbers do not fit together", error);
+	return EVP_PKEY_check(context) == 1 ||
+	       kt_fail(error, KT_ERROR_REFUSED,
+	               "the numbers of the private key do not fit together") ||
+	       advise_key(error);
 }
 
 bool kt_private_key_import(struct kt_secret *key, const struct kt_secret *text,

@@ -5,6 +5,7 @@
 
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/oauth/token_error.h"
+#include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
 
@@ -31,18 +32,24 @@ static bool fail_app_type(const struct kt_credential *credential, struct kt_erro
 		return false;
 	kt_fail(error, KT_ERROR_REFUSED, "the app is not of the client type that a %s login needs: "
 	        "the service says invalid app type", kt_kind_name(credential->kind));
-	return kt_advise(error, "create an app of the client type \"%s\" at %.150s/open/oauth/apps",
-	                 client_type(credential->kind), console);
+	return kt_advise(error, "create an app of the client type \"%s\" at %.*s/open/oauth/apps",
+	                 client_type(credential->kind), kt_characters_fit(console, 150), console);
 }
 
 static bool fail_client(const struct kt_token_response *response,
                         const struct kt_credential *credential, struct kt_error *error)
 {
-	kt_fail(error, KT_ERROR_REFUSED, "%s does not know this client: %.60s: %.120s",
-	        credential->identity.host, response->name, kt_text_or_empty(response->text));
-	return kt_advise(error, "check the client id, %s and the site (coze.cn and coze.com have apps "
-	                 "of their own); a new app takes some seconds to work",
-	                 credential->kind == KT_KIND_JWT ? "the key's fingerprint" : "its secret");
+	const char *text = kt_text_or_empty(response->text);
+
+	kt_fail(error, KT_ERROR_REFUSED, "%s does not know this client: %.*s: %.*s",
+	        credential->identity.host, kt_characters_fit(response->name, 60), response->name,
+	        kt_characters_fit(text, 120), text);
+	if (credential->kind == KT_KIND_JWT)
+		return kt_advise(error, "check the client id, the key's fingerprint and the site (coze.cn "
+		                 "and coze.com have apps of their own); a new app takes some seconds to "
+		                 "work");
+	return kt_advise(error, "check the client id, its secret and the site (coze.cn and coze.com "
+	                 "have apps of their own); a new app takes some seconds to work");
 }
 
 bool kt_token_error_write(const struct kt_token_response *response,

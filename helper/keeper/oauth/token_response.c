@@ -9,6 +9,7 @@
 #include "helper/keeper/oauth/token_response.h"
 #include "keyring/characters.h"
 #include "keyring/clock.h"
+#include "keyring/shell_word.h"
 #include "keyring/text.h"
 
 #define TRIES 3
@@ -128,43 +129,79 @@ static bool fail_refused(const struct kt_token_response *response, const char *w
                          struct kt_error *error)
 {
 	const char *text = kt_text_or_empty(response->text);
-	const char *between = *text ? ": " : "";
+	int name_length = kt_characters_fit(response->name, 60);
+	int text_length = kt_characters_fit(text, 100);
+	struct kt_shell_word word;
+	const char *account = kt_shell_word(&word, whose, "ACCOUNT");
 
 	if (response->meaning == KT_MEANING_DEAD) {
-		kt_fail(error, KT_ERROR_DEAD, "the login of %s is over: the service says %.60s%s%.100s",
-		        whose, response->name, between, text);
-		return kt_advise(error, "log in again: keyturn login %s", whose);
+		if (*text)
+			kt_fail(error, KT_ERROR_DEAD,
+			        "the login of %s is over: the service says %.*s: %.*s", whose,
+			        name_length, response->name, text_length, text);
+		else
+			kt_fail(error, KT_ERROR_DEAD, "the login of %s is over: the service says %.*s",
+			        whose, name_length, response->name);
+		return kt_advise(error, "log in again: keyturn login %s", account);
 	}
-	kt_fail(error, KT_ERROR_REFUSED, "the service refused a setting of %s: %.60s%s%.100s", whose,
-	        response->name, between, text);
+	if (*text)
+		kt_fail(error, KT_ERROR_REFUSED, "the service refused a setting of %s: %.*s: %.*s", whose,
+		        name_length, response->name, text_length, text);
+	else
+		kt_fail(error, KT_ERROR_REFUSED, "the service refused a setting of %s: %.*s", whose,
+		        name_length, response->name);
 	return kt_advise(error, "check client id, secret and key of the app, then: keyturn login %s",
-	                 whose);
+	                 account);
+}
+
+static bool fail_unanswered(const struct kt_token_response *response, const char *whose,
+                            struct kt_error *error)
+{
+	const char *text = kt_text_or_empty(response->text);
+
+	if (*text)
+		kt_fail(error, KT_ERROR_NETWORK, "%s cannot be renewed: %.*s", whose,
+		        kt_characters_fit(text, 160), text);
+	else
+		kt_fail(error, KT_ERROR_NETWORK, "%s cannot be renewed: no usable answer came",
+		        whose);
+	if (response->cause && strcmp(response->cause, "certificate") == 0)
+		return kt_advise(error, "check this machine's clock and certificates: keyturn doctor");
+	return kt_advise(error, "nothing is lost; check the network and try again");
+}
+
+static bool fail_status(const struct kt_token_response *response, const char *whose,
+                        struct kt_error *error)
+{
+	const char *text = kt_text_or_empty(response->text);
+	const char *logid = kt_text_or_empty(response->logid);
+	long long status = (long long)response->status;
+	int length = kt_characters_fit(text, 120);
+
+	if (*text && *logid)
+		kt_fail(error, KT_ERROR_SERVER,
+		        "%s cannot be renewed: the service answered %lld: %.*s (log id %.*s)", whose,
+		        status, length, text, kt_characters_fit(logid, 40), logid);
+	else if (*text)
+		kt_fail(error, KT_ERROR_SERVER,
+		        "%s cannot be renewed: the service answered %lld: %.*s", whose, status, length,
+		        text);
+	else
+		kt_fail(error, KT_ERROR_SERVER,
+		        "%s cannot be renewed: the service answered %lld and no token", whose, status);
+	if (response->retry_after)
+		return kt_advise(error, "nothing is lost; try again in %lld s",
+		                 (long long)response->retry_after);
+	return kt_advise(error, "nothing is lost; try again");
 }
 
 bool kt_token_response_fail(const struct kt_token_response *response, const char *whose,
                             struct kt_error *error)
 {
-	const char *text =
-		response->text && *response->text ? response->text : "no usable answer came";
-
 	if (response->verdict == KT_VERDICT_REFUSED)
 		return fail_refused(response, whose, error);
-	if (response->status == 0) {
-		kt_fail(error, KT_ERROR_NETWORK, "%s cannot be renewed: %.160s", whose, text);
-		return kt_advise(
-			error,
-			response->cause && strcmp(response->cause, "certificate") == 0
-				? "check this machine's clock and certificates: keyturn doctor"
-				: "nothing is lost; check the network and try again");
-	}
-	kt_fail(error, KT_ERROR_SERVER,
-	        "%s cannot be renewed: the service answered %lld: %.120s%s%.40s",
-	        whose, (long long)response->status, text, response->logid ? ", log id " : "",
-	        kt_text_or_empty(response->logid));
-	if (response->retry_after)
-		return kt_advise(error, "nothing is lost; try again in %lld s",
-		                 (long long)response->retry_after);
-	return kt_advise(error, "nothing is lost; try again");
+	return response->status ? fail_status(response, whose, error)
+	                        : fail_unanswered(response, whose, error);
 }
 
 static bool is_caused_by(const struct kt_token_response *response, const char *cause)

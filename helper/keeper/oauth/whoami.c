@@ -6,7 +6,9 @@
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/courier.h"
 #include "helper/keeper/oauth/whoami.h"
+#include "keyring/characters.h"
 #include "keyring/cleanup.h"
+#include "keyring/shell_word.h"
 #include "keyring/text.h"
 
 #define PATH "/v1/users/me"
@@ -37,6 +39,8 @@ static bool ask(const struct kt_credential *credential, const struct kt_secret *
 static bool refused(struct kt_whoami *whoami, const struct kt_credential *credential)
 {
 	const char *other = kt_service_other_site(&credential->identity);
+	struct kt_shell_word word;
+	const char *name = kt_shell_word(&word, credential->identity.username, "ACCOUNT");
 
 	whoami->verdict = KT_WHOAMI_REFUSED;
 	kt_fail(&whoami->reason, KT_ERROR_REFUSED, "%s does not take this token",
@@ -45,9 +49,8 @@ static bool refused(struct kt_whoami *whoami, const struct kt_credential *creden
 		return kt_advise(&whoami->reason,
 		                 "if it was made at %s: keyturn login %s --site %s "
 		                 "--with-token",
-		                 other, credential->identity.username, other);
-	return kt_advise(&whoami->reason, "log in again: keyturn login %s",
-	                 credential->identity.username);
+		                 other, name, other);
+	return kt_advise(&whoami->reason, "log in again: keyturn login %s", name);
 }
 
 bool kt_whoami_ask(struct kt_whoami *whoami, const struct kt_credential *credential,
@@ -73,13 +76,19 @@ bool kt_whoami_ask(struct kt_whoami *whoami, const struct kt_credential *credent
 		return true;
 	}
 	whoami->verdict = KT_WHOAMI_UNKNOWN;
-	if (status == 0)
-		kt_fail(&whoami->reason, KT_ERROR_NETWORK, "%s did not answer: %.200s",
-		        credential->identity.host, reason ? reason : "no answer");
+	if (status == 0 && reason)
+		kt_fail(&whoami->reason, KT_ERROR_NETWORK, "%s did not answer: %.*s",
+		        credential->identity.host, kt_characters_fit(reason, 200), reason);
+	else if (status == 0)
+		kt_fail(&whoami->reason, KT_ERROR_NETWORK, "%s did not answer",
+		        credential->identity.host);
+	else if (code > 0)
+		kt_fail(&whoami->reason, KT_ERROR_SERVER,
+		        "%s cannot tell: it answered %lld with a code of its own",
+		        credential->identity.host, (long long)status);
 	else
-		kt_fail(&whoami->reason, KT_ERROR_SERVER, "%s cannot tell: it answered %lld%s",
-		        credential->identity.host, (long long)status,
-		        code > 0 ? " with a code of its own" : "");
+		kt_fail(&whoami->reason, KT_ERROR_SERVER, "%s cannot tell: it answered %lld",
+		        credential->identity.host, (long long)status);
 	kt_advise(&whoami->reason,
 	          "the token stays as it is; try again, or see what an ordinary call "
 	          "says");

@@ -18,8 +18,10 @@
 #include "helper/keeper/token/rotation.h"
 #include "helper/keeper/token/signals.h"
 #include "helper/report.h"
+#include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
+#include "keyring/shell_word.h"
 #include "keyring/text.h"
 
 #define STORE_MILLISECONDS 5000
@@ -196,12 +198,18 @@ static bool reload(struct rotation *rotation, struct kt_error *error)
 static bool fail_unsaved(const struct rotation *rotation, const struct kt_error *cause,
                          bool is_escrowed, struct kt_error *error)
 {
-	kt_fail(error, cause->code, "%s was renewed but the keyring did not take it (%.120s); %s",
-	        rotation->name, cause->message, is_escrowed
-	        ? "it is kept in memory for 24 hours and the next call saves it"
-	        : "THE NEW LOGIN IS LOST with this process");
-	return kt_advise(error, "%s", cause->remedy[0] ? cause->remedy
-	                 : "open the keyring, then run the command again");
+	int length = kt_characters_fit(cause->message, 120);
+
+	if (is_escrowed)
+		kt_fail(error, cause->code, "%s was renewed but the keyring did not take it (%.*s); it "
+		        "is kept in memory for 24 hours and the next call saves it", rotation->name,
+		        length, cause->message);
+	else
+		kt_fail(error, cause->code, "%s was renewed but the keyring did not take it (%.*s); THE "
+		        "NEW LOGIN IS LOST with this process", rotation->name, length, cause->message);
+	if (cause->remedy[0])
+		return kt_advise(error, "%s", cause->remedy);
+	return kt_advise(error, "open the keyring, then run the command again");
 }
 
 static bool save(struct rotation *rotation, const struct kt_credential *renewed,
@@ -287,6 +295,14 @@ static bool accept(struct rotation *rotation, struct kt_errand *answer,
 	return kt_journal_write(&rotation->journal, KT_JOURNAL_CLEAR, error);
 }
 
+static bool advise_login(const struct rotation *rotation, struct kt_error *error)
+{
+	struct kt_shell_word word;
+
+	return kt_advise(error, "log in again: keyturn login %s",
+	                 kt_shell_word(&word, rotation->name, "ACCOUNT"));
+}
+
 /* Fails: the grant seems to be over, because an answer did not reach us. */
 static bool fail_lost(const struct rotation *rotation, struct kt_error *error)
 {
@@ -297,7 +313,7 @@ static bool fail_lost(const struct rotation *rotation, struct kt_error *error)
 	kt_fail(error, KT_ERROR_DEAD,
 	        "login needed for %s: the answer to its renewal was lost at %s", rotation->name,
 	        time);
-	return kt_advise(error, "log in again: keyturn login %s", rotation->name);
+	return advise_login(rotation, error);
 }
 
 /*
@@ -408,6 +424,17 @@ static bool adopt_locked(struct rotation *rotation, struct kt_error *error)
 	       fail_unsaved(rotation, &cause, true, error);
 }
 
+static bool fail_too_early(const struct rotation *rotation, int64_t left, struct kt_error *error)
+{
+	struct kt_shell_word word;
+
+	kt_fail(error, KT_ERROR_NETWORK, "the answer to the last renewal of %s was lost on the way; "
+	        "whether it counted is not known", rotation->name);
+	return kt_advise(error, "nothing is given up: try again in %lld s, or at once with: keyturn "
+	                 "refresh %s", (long long)left,
+	                 kt_shell_word(&word, rotation->name, "ACCOUNT"));
+}
+
 /* Checks whether a refresh token whose last answer was lost may be sent again already. */
 static bool check_recovery(struct rotation *rotation, struct kt_error *error)
 {
@@ -422,16 +449,8 @@ static bool check_recovery(struct rotation *rotation, struct kt_error *error)
 	for (int64_t i = 1; i < journal->tries && pause < LONGEST_PAUSE; i++)
 		pause *= 2;
 	pause = pause < LONGEST_PAUSE ? pause : LONGEST_PAUSE;
-	if (journal->tries > 0 && since >= 0 && since < pause && !rotation->requirement->fresh) {
-		kt_fail(error, KT_ERROR_NETWORK,
-		        "the answer to the last renewal of %s was lost on the "
-		        "way; whether it counted is not known",
-		        rotation->name);
-		return kt_advise(error,
-		                 "nothing is given up: try again in %lld s, or at once with: "
-		                 "keyturn refresh %s",
-		                 (long long)(pause - since), rotation->name);
-	}
+	if (journal->tries > 0 && since >= 0 && since < pause && !rotation->requirement->fresh)
+		return fail_too_early(rotation, pause - since, error);
 	journal->tries++;
 	return true;
 }
@@ -463,7 +482,7 @@ static bool fail_dead(const struct rotation *rotation, struct kt_error *error)
 	if (rotation->is_unclear)
 		return fail_lost(rotation, error);
 	kt_fail(error, KT_ERROR_DEAD, "the login of %s is over", rotation->name);
-	return kt_advise(error, "log in again: keyturn login %s", rotation->name);
+	return advise_login(rotation, error);
 }
 
 /*

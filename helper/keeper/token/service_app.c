@@ -229,6 +229,16 @@ static bool accept(struct kt_credential *credential, const struct kt_errand *ans
 	return kt_lifetime_start(credential, tokens.lifetime, tokens.spent, error);
 }
 
+static void tell_clock(int64_t difference)
+{
+	if (difference > 0)
+		kt_report_note("this machine's clock is %lld s behind the service's: signed again with "
+		               "the service's time", (long long)difference);
+	else
+		kt_report_note("this machine's clock is %lld s ahead of the service's: signed again with "
+		               "the service's time", (long long)-difference);
+}
+
 bool kt_service_app_sign(struct kt_keeper *keeper, struct kt_credential *credential,
                          struct kt_error *error)
 {
@@ -249,10 +259,7 @@ bool kt_service_app_sign(struct kt_keeper *keeper, struct kt_credential *credent
 		difference = clock_difference(&response);
 		if (correction == 0 && response.status >= 400 && response.status < 500 &&
 		    llabs(difference) > CLOCK_TOLERANCE) {
-			kt_report_note("this machine's clock is %lld s %s the service's: signed "
-			               "again with "
-			               "its time",
-			               llabs(difference), difference > 0 ? "behind" : "ahead of");
+			tell_clock(difference);
 			correction = difference;
 			continue;
 		}

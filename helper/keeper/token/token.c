@@ -11,18 +11,22 @@
 #include "helper/keeper/token/token.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
+#include "keyring/shell_word.h"
 #include "keyring/text.h"
 
 static bool fail_refused(const struct kt_credential *credential, struct kt_error *error)
 {
 	KT_CLEANUP(kt_text_free) char *name = NULL;
+	struct kt_shell_word word;
+	const char *account;
 
 	if (!kt_service_full_name(&credential->identity, &name, error))
 		return false;
+	account = kt_shell_word(&word, name, "ACCOUNT");
 	kt_fail(error, KT_ERROR_REFUSED, "the service refused the token of %s", name);
 	return kt_advise(error, "make a new one in the console, then run: keyturn login %s "
 	                 "--with-token (if it was right after all: keyturn set %s --accept)",
-	                 name, name);
+	                 account, account);
 }
 
 bool kt_token_renew(struct kt_keeper *keeper, struct kt_credential *credential,
