@@ -101,6 +101,7 @@ SCRIPT_TESTS = \
 	tests/courier_http.sh \
 	tests/documents.sh \
 	tests/git_desktop.sh \
+	tests/git_hosts.sh \
 	tests/git_returned.sh \
 	tests/git_t0303.sh \
 	tests/hardening.sh \
