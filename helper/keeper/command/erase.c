@@ -13,7 +13,7 @@
 #include "helper/request.h"
 #include "keyring/cleanup.h"
 
-/* Erases this item if the request's password matches. Without a password a PAT or SAT is kept. */
+/* Erases this item if the request's password matches. Without one a PAT or SAT is kept. */
 static bool erase_one(struct kt_keyring *keyring, const struct kt_identity *identity,
                       const struct kt_request *request, struct kt_error *error)
 {
@@ -51,6 +51,8 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	(void)argv;
 	if (!kt_request_take_git(&request, STDIN_FILENO, error))
 		return false;
+	if (request.is_foreign)
+		return true;
 	keyring = kt_keeper_keyring(keeper, error);
 	if (!keyring || !kt_returned_search(keyring, &request, &list, error))
 		return false;
