@@ -15,6 +15,7 @@ packaging/systemd/keyturn-refresh.service: packaging/systemd/keyturn-refresh.ser
 
 EXTRA_DIST += \
 	packaging/check \
+	packaging/compile_commands \
 	packaging/completions/_keyturn \
 	packaging/completions/keyturn.bash \
 	packaging/packages.sh \

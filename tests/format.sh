@@ -83,4 +83,14 @@ files '*.[ch]' '*.sh' '*.mjs' '*.py' '*.mk' | while read -r file; do
 done >"$work/found"
 expect_none
 
+begin 'editors are told how each file is compiled, and it is so'
+rm -f "$builddir/compile_commands.json"
+call env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make -C "$builddir" -s compile_commands.json
+expect_status 0
+cp "$builddir/compile_commands.json" "$work/out"
+for file in "$srcdir"/keyring/*.c "$srcdir"/helper/*.c "$srcdir"/tests/test_pkce.c; do
+	must grep -qF "/${file#"$srcdir"/}\"" "$work/out"
+done
+must sh -c "cd '$builddir' && $(json 0 command) -fsyntax-only"
+
 finish

@@ -41,7 +41,8 @@ tests/bin/keyturn-secret-service.so: keyturn-secret-service.so tests/bin/keyturn
 tests/bin/git-credential-keyturn: tests/bin/keyturn
 	cd tests/bin && $(LN_S) -f keyturn git-credential-keyturn
 # tests/turn: the lock of take_turn (tests/lib/home.sh).
-CLEANFILES = $(check_DATA) $(nodist_systemduserunit_DATA) tests/turn
+CLEANFILES = $(check_DATA) $(nodist_systemduserunit_DATA) tests/turn \
+	compile_commands.json compile_commands.json.new
 
 # Unit tests (cmocka), then programs against real peers.
 if HAVE_CMOCKA
