@@ -4,17 +4,13 @@
 # The desktop's keyring: runs test_backend_secret_service with a real gnome-keyring in each state
 # that it can be in. $TEST_PROGRAM and $PROMPTER are the programs, else the build tree has them.
 
-srcdir=${srcdir:-.}
-program=${TEST_PROGRAM:-${builddir:-.}/tests/test_backend_secret_service}
-prompter=${PROMPTER:-${builddir:-.}/tests/programs/prompter}
-
-for peer in dbus-daemon dbus-send gnome-keyring-daemon secret-tool perl unshare; do
-	command -v "$peer" >/dev/null || { echo "skipped: there is no $peer"; exit 77; }
-done
-
+. "$(dirname "$0")/lib/home.sh"
+need dbus-daemon dbus-send gnome-keyring-daemon secret-tool perl unshare
+program=${TEST_PROGRAM:-$builddir/tests/test_backend_secret_service}
+prompter=${PROMPTER:-$builddir/tests/programs/prompter}
 DESKTOP_SCRIPT=$srcdir/tests/lib/desktop.sh
 . "$DESKTOP_SCRIPT"
-desktop_alone "$0" "$@"
+alone "$0" "$@"
 trap desktop_end EXIT
 trap 'exit 1' HUP INT TERM
 failures=0
@@ -132,7 +128,7 @@ tests 'stopped_service_is_*'
 kill -CONT "$DESKTOP_BUS"
 
 # The note of an earlier dismissal is removed first.
-rm -f "$DESKTOP_ALONE/keyturn/prompt"
+rm -f "$TEST_ALONE/keyturn/prompt"
 tests_with_a_person
 
 tests 'kill_*'

@@ -5,7 +5,7 @@ set -eu
 
 . "$(dirname "$0")/lib/home.sh"
 . "$srcdir/tests/lib/hot.sh"
-hot_alone "$0" "$@"
+alone --keyring "$0" "$@"
 is_static || skip 'a door that is linked dynamically, for the sanitizers, cannot be traced'
 home_start
 service='protocol=https\nhost=api.coze.cn\n'

@@ -7,7 +7,7 @@ set -eu
 . "$(dirname "$0")/lib/home.sh"
 . "$srcdir/tests/lib/desktop.sh"
 need python3
-desktop_alone "$0" "$@"
+alone "$0" "$@"
 home_make
 
 # level LAYER: the worst level that --json tells of the layer.

@@ -7,7 +7,7 @@ set -eu
 . "$(dirname "$0")/lib/home.sh"
 . "$srcdir/tests/lib/desktop.sh"
 need expect keyctl python3
-desktop_alone "$0" "$@"
+alone "$0" "$@"
 home_make
 printf 'open sesame\n' | keyturn vault create --passphrase-file - >"$work/out"
 store_token main coze.cn pat_canary

@@ -8,7 +8,7 @@ set -eu
 . "$(dirname "$0")/lib/home.sh"
 . "$srcdir/tests/lib/desktop.sh"
 need expect python3
-desktop_alone "$0" "$@"
+alone "$0" "$@"
 home_on_desktop
 store_token main coze.cn pat_desktop
 outcome=$XDG_RUNTIME_DIR/keyturn/unlock-outcome

@@ -8,7 +8,7 @@ set -eu
 . "$srcdir/tests/lib/desktop.sh"
 . "$srcdir/tests/lib/server.sh"
 . "$srcdir/tests/lib/refresh.sh"
-desktop_alone "$0" "$@"
+alone "$0" "$@"
 refresh_start
 
 # tells LEVEL LAYER TEXT: doctor's line.

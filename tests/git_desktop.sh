@@ -9,7 +9,7 @@ PATH=${GIT_BIN:+$GIT_BIN:}$PATH
 . "$(dirname "$0")/lib/home.sh"
 . "$srcdir/tests/lib/desktop.sh"
 need git python3
-desktop_alone "$0" "$@"
+alone "$0" "$@"
 
 # fill: what git gets for api.coze.cn.
 fill()

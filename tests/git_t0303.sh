@@ -9,7 +9,7 @@ set -eu
 . "$(dirname "$0")/lib/home.sh"
 . "$srcdir/tests/lib/desktop.sh"
 need git
-desktop_alone "$0" "$@"
+alone "$0" "$@"
 home_make
 
 # fetch_source: git's source package into the current directory, without any change to the

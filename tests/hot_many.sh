@@ -7,7 +7,7 @@ set -eu
 . "$srcdir/tests/lib/server.sh"
 . "$srcdir/tests/lib/hot.sh"
 take_turn "$0" "$@"
-hot_alone "$0" "$@"
+alone --keyring "$0" "$@"
 need node
 home_start
 many=$builddir/tests/programs/many

@@ -8,7 +8,7 @@ set -eu
 . "$(dirname "$0")/lib/home.sh"
 . "$srcdir/tests/lib/desktop.sh"
 take_turn "$0" "$@"
-desktop_alone "$0" "$@"
+alone "$0" "$@"
 
 # within MILLISECONDS COMMAND...: the call, and that it took no longer.
 within()
@@ -94,7 +94,7 @@ done
 call keyturn doctor
 expect_status 0
 
-if [ -n "$DESKTOP_ALONE" ] && mkdir "$work/small" &&
+if [ -n "$TEST_ALONE" ] && mkdir "$work/small" &&
 	mount -t tmpfs -o size=64k,mode=700 none "$work/small" 2>/dev/null; then
 	KEYTURN_VAULT=$work/small/vault
 	export KEYTURN_VAULT

@@ -10,7 +10,7 @@ set -eu
 need dbus-daemon dbus-send kwalletd5 python3
 find /usr/lib -name 'libqca-ossl*' 2>/dev/null | grep -q . ||
 	skip 'there is no libqca-ossl, without which KWallet has no encrypted session'
-desktop_alone "$0" "$@"
+alone "$0" "$@"
 home_make
 KEYTURN_CACHE=off
 # None of its windows is ever shown; that there is a display only lets it be asked.

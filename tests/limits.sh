@@ -9,7 +9,7 @@ set -eu
 . "$srcdir/tests/lib/hot.sh"
 need dbus-monitor valgrind
 is_static || skip 'a door that is linked dynamically, for the sanitizers, cannot be traced'
-hot_alone "$0" "$@"
+alone --keyring "$0" "$@"
 home_on_desktop
 
 # measure COMMAND...: its instructions, system calls and libraries, children included.

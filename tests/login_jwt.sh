@@ -8,7 +8,7 @@ set -eu
 . "$srcdir/tests/lib/hot.sh"
 . "$srcdir/tests/lib/server.sh"
 need expect git node openssl python3
-hot_alone "$0" "$@"
+alone --keyring "$0" "$@"
 home_start
 coze_server_start "$work/server" || exit 1
 

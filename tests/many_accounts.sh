@@ -8,7 +8,7 @@ set -eu
 . "$(dirname "$0")/lib/home.sh"
 . "$srcdir/tests/lib/desktop.sh"
 need python3
-desktop_alone "$0" "$@"
+alone "$0" "$@"
 many=1000
 
 # fill FROM TO: stores those credentials.

@@ -8,7 +8,7 @@ set -eu
 . "$srcdir/tests/lib/server.sh"
 . "$srcdir/tests/lib/hot.sh"
 take_turn "$0" "$@"
-hot_alone "$0" "$@"
+alone --keyring "$0" "$@"
 need node openssl python3
 seconds=${RENEW_AHEAD_SECONDS:-40}
 home_start

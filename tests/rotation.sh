@@ -10,7 +10,7 @@ set -eu
 . "$srcdir/tests/lib/server.sh"
 . "$srcdir/tests/lib/refresh.sh"
 take_turn "$0" "$@"
-desktop_alone "$0" "$@"
+alone "$0" "$@"
 need keyctl strace
 refresh_start
 
@@ -395,7 +395,7 @@ expect_status 0
 must [ "$(server_count refreshes_refused)" -le 3 ]
 
 begin 'no secret lies in a file of the state directory, and no process is left'
-must_not grep -rqa 'refresh_\|czu_\|web-secret' "${DESKTOP_ALONE:-$HOME}"
+must_not grep -rqa 'refresh_\|czu_\|web-secret' "${TEST_ALONE:-$HOME}"
 desktop_wait none_is_left_behind || complain "$(cat "$work/left")"
 
 finish

@@ -9,7 +9,7 @@ set -eu
 . "$srcdir/tests/lib/desktop.sh"
 . "$srcdir/tests/lib/server.sh"
 . "$srcdir/tests/lib/refresh.sh"
-desktop_alone "$0" "$@"
+alone "$0" "$@"
 need faketime
 refresh_start
 FAKETIME_DONT_FAKE_MONOTONIC=1

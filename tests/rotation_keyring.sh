@@ -10,7 +10,7 @@ set -eu
 . "$srcdir/tests/lib/server.sh"
 . "$srcdir/tests/lib/refresh.sh"
 take_turn "$0" "$@"
-desktop_alone "$0" "$@"
+alone "$0" "$@"
 need node python3 curl keyctl secret-tool
 home_on_desktop
 refresh_serve

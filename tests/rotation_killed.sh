@@ -8,7 +8,7 @@ set -eu
 . "$srcdir/tests/lib/desktop.sh"
 . "$srcdir/tests/lib/server.sh"
 . "$srcdir/tests/lib/refresh.sh"
-desktop_alone "$0" "$@"
+alone "$0" "$@"
 need strace
 strace -qq -e trace=none true 2>/dev/null || skip 'strace may not trace here'
 refresh_start
@@ -42,6 +42,6 @@ sweep strict "$((points / 3))" 0
 begin 'no process is left, and nothing secret in a file'
 # With sanitizers one that ends takes its time.
 desktop_wait none_is_left_behind || complain "$(cat "$work/left")"
-must_not grep -rqa 'refresh_\|czu_' "${DESKTOP_ALONE:-$HOME}"
+must_not grep -rqa 'refresh_\|czu_' "${TEST_ALONE:-$HOME}"
 
 finish

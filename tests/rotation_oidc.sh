@@ -10,7 +10,7 @@ set -eu
 . "$srcdir/tests/lib/desktop.sh"
 . "$srcdir/tests/lib/server.sh"
 . "$srcdir/tests/lib/refresh.sh"
-desktop_alone "$0" "$@"
+alone "$0" "$@"
 need node python3 curl
 need_module oidc-provider
 seconds=${KEYTURN_SECONDS:-30}

@@ -8,7 +8,7 @@ set -eu
 . "$(dirname "$0")/lib/home.sh"
 . "$srcdir/tests/lib/desktop.sh"
 need python3 strace
-desktop_alone "$0" "$@"
+alone "$0" "$@"
 
 # Free memory loses its first bytes: what is looked for is the end of the canary.
 canary=pat_Zm9vYmFyYmF6cXV4Y2FuYXJ5dGhhdGlzbG9uZ2Vub3VnaA
@@ -84,7 +84,7 @@ check()
 
 	begin "$1: no file holds it"
 	store_token main coze.cn "$canary"
-	must_not grep -rqaF "$mark" "$HOME" "$DESKTOP_ALONE/."
+	must_not grep -rqaF "$mark" "$HOME" "$TEST_ALONE/."
 	keyturn logout main 2>>"$work/messages"
 
 	# Copies that sanitizers keep in a program's memory are no concern of ours.
@@ -102,7 +102,7 @@ check()
 }
 
 home_start
-DESKTOP_ALONE=${DESKTOP_ALONE:-$HOME}
+TEST_ALONE=${TEST_ALONE:-$HOME}
 strace -qq -e trace=execve -o "$work/calls" true 2>/dev/null || skip 'tracing is not allowed here'
 check vault
 

@@ -5,7 +5,7 @@ set -eu
 
 . "$(dirname "$0")/lib/home.sh"
 . "$srcdir/tests/lib/hot.sh"
-hot_alone "$0" "$@"
+alone --keyring "$0" "$@"
 need systemd-analyze
 home_start
 units=$work/units

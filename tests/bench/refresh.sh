@@ -14,7 +14,7 @@ set -eu
 . "$srcdir/tests/lib/desktop.sh"
 . "$srcdir/tests/lib/server.sh"
 . "$srcdir/tests/lib/refresh.sh"
-desktop_alone "$0" "$@"
+alone "$0" "$@"
 need hyperfine curl strace dbus-daemon gnome-keyring-daemon
 rounds=${ROUNDS:-100}
 home_on_desktop

@@ -12,7 +12,7 @@ set -eu
 . "$(dirname "$0")/../lib/home.sh"
 . "$srcdir/tests/lib/desktop.sh"
 need hyperfine secret-tool python3 dbus-daemon gnome-keyring-daemon
-desktop_alone "$0" "$@"
+alone "$0" "$@"
 home_on_desktop
 rounds=${ROUNDS:-300}
 

@@ -3,7 +3,6 @@
 # A desktop for a test script: a home, a session bus and a real gnome-keyring of its own.
 #
 #	. "$srcdir/tests/lib/desktop.sh"
-#	desktop_alone "$0" "$@"
 #	desktop_start "$(mktemp -d)"
 #	trap desktop_end EXIT
 #	trap 'exit 1' HUP INT TERM
@@ -13,20 +12,6 @@
 
 DESKTOP_PASSWORD='not a secret'
 DESKTOP_COLLECTION=/org/freedesktop/secrets/collection/login
-
-# Locks, gate and journals lie in the home that passwd names, whatever HOME says. Where it can be
-# done (root), this runs the script once more with an empty directory mounted there, so that
-# tests that run beside each other do not share them.
-desktop_alone()
-{
-	[ -z "$DESKTOP_ALONE" ] || return 0
-	DESKTOP_ALONE=$(getent passwd "$(id -u)" | cut -d: -f6)/.local/state
-	export DESKTOP_ALONE
-	[ "$(id -u)" = 0 ] && mkdir -p "$DESKTOP_ALONE" && unshare --mount true 2>/dev/null ||
-		return 0
-	exec unshare --mount sh -c \
-		'mount -t tmpfs -o mode=700 none "$DESKTOP_ALONE" && exec sh "$@"' sh "$@"
-}
 
 # Runs a command each 20 ms until it succeeds, for 5 s.
 desktop_wait()

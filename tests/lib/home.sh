@@ -57,7 +57,7 @@ if (: </dev/tty) 2>/dev/null; then
 	exec setsid --wait sh "$0" "$@"
 fi
 
-: "${DESKTOP_ALONE:=}" "${DESKTOP_BUS:=}" "${DESKTOP_DAEMON:=}" "${DESKTOP_DIRECTORY:=}"
+: "${TEST_ALONE:=}" "${DESKTOP_BUS:=}" "${DESKTOP_DAEMON:=}" "${DESKTOP_DIRECTORY:=}"
 tests_failed=0
 test_name=
 test_is_ok=true
@@ -71,6 +71,31 @@ take_turn()
 	export TURN_TAKEN
 	{ : >>"$builddir/tests/turn"; } 2>/dev/null || return 0
 	exec flock --close "$builddir/tests/turn" sh "$@"
+}
+
+# alone [--keyring] SCRIPT [ARGUMENT...]: locks, gate and journals lie in the state directory of the
+# home that passwd names, whatever HOME says; $TEST_ALONE is that directory. Where it can be done,
+# this runs the script once more with an empty one mounted there, so that tests that run beside
+# each other do not share them. It takes root; with --keyring a user namespace, which has a kernel
+# keyring of its own: else what another test changes is forgotten in every home of this user.
+alone()
+{
+	[ -z "$TEST_ALONE" ] || return 0
+	TEST_ALONE=$(getent passwd "$(id -u)" | cut -d: -f6)/.local/state
+	export TEST_ALONE
+	if [ "$1" = --keyring ]; then
+		namespaces='--user --map-root-user --mount'
+		shift
+	elif [ "$(id -u)" -eq 0 ]; then
+		namespaces=--mount
+	else
+		return 0
+	fi
+	# shellcheck disable=SC2086
+	mkdir -p "$TEST_ALONE" && unshare $namespaces true 2>/dev/null || return 0
+	# shellcheck disable=SC2016,SC2086
+	exec unshare $namespaces sh -c \
+		'mount -t tmpfs -o mode=700 none "$TEST_ALONE" && exec sh "$@"' sh "$@"
 }
 
 # home_clean: nothing of the caller's is seen by what is tested.
@@ -122,7 +147,7 @@ home_again()
 }
 
 # home_on_desktop: like home_start, with a real gnome-keyring instead of a vault. The script has
-# to be: . home.sh; . desktop.sh; desktop_alone "$0" "$@"; home_on_desktop
+# to be: . home.sh; . desktop.sh; alone "$0" "$@"; home_on_desktop
 home_on_desktop()
 {
 	need dbus-daemon dbus-send gnome-keyring-daemon perl

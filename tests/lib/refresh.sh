@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 #
 # A test script's stage for renewals: a home with a vault, the Coze server, grants in the one that
-# the other knows. To be sourced after home.sh, desktop.sh (desktop_alone "$0" "$@" too: the
+# the other knows. To be sourced after home.sh, desktop.sh (alone "$0" "$@" too: the
 # journals are the script's own then) and server.sh.
 
 # Many small questions are put to the server: by curl, which starts sooner than node.
@@ -94,11 +94,11 @@ expect_state()
 	keyturn list | sed 's/^/#   /'
 }
 
-# trust FILE: a CA, beside the distribution's, for this script alone (desktop_alone made it a mount
+# trust FILE: a CA, beside the distribution's, for this script alone (alone made it a mount
 # namespace; that takes root).
 trust()
 {
-	[ -n "$DESKTOP_ALONE" ] && unshare --mount true 2>/dev/null ||
+	[ -n "$TEST_ALONE" ] && unshare --mount true 2>/dev/null ||
 		skip 'needs root, to add a CA for a while'
 	need openssl
 	mkdir "$work/certificates"
