@@ -5,20 +5,13 @@
 # time and in little memory, and that nothing goes anywhere else.
 # 77 where node or the npm modules are missing.
 
-srcdir=${srcdir:-$(dirname "$0")/..}
-srcdir=$(cd "$srcdir" && pwd) || exit 1
-builddir=${builddir:-.}
+. "$(dirname "$0")/lib/home.sh"
 courier=$(realpath "${KEYTURN_COURIER:-$builddir/tests/bin/keyturn-courier}") || exit 1
 driver=$(realpath "${KEYTURN_ERRAND_DRIVER:-$builddir/tests/programs/errand_driver}") || exit 1
 memory=16384 # KiB at most; a sanitizer has its shadow memory beside
 ! grep -q __asan_init "$courier" || memory=400000
-KEYTURN_NODE_MODULES=${KEYTURN_NODE_MODULES:-$srcdir/tests/servers/node_modules}
-export KEYTURN_NODE_MODULES
 
-if ! command -v node >/dev/null; then
-	echo "skipped: no node" >&2
-	exit 77
-fi
+need node
 
 . "$srcdir/tests/lib/server.sh"
 

@@ -69,6 +69,13 @@ done
 by_hand "$tree/tests" one.sh
 expect_output "$tree $tree/build"
 
+begin 'every script can be called by hand'
+# shellcheck disable=SC2016
+for script in "$srcdir"/tests/*.sh; do
+	grep -qE '^\. "\$\(dirname "\$0"\)/lib/(home|pam_cases)\.sh"$' "$script" ||
+		complain "$script takes its surroundings from make"
+done
+
 begin 'a script that finds no build says what to type'
 rm -r "$tree/build"
 by_hand "$tree" tests/one.sh

@@ -4,17 +4,12 @@
 # same commands and options.
 set -eu
 
-: "${srcdir:=$(cd "$(dirname "$0")/.." && pwd)}"
+. "$(dirname "$0")/lib/home.sh"
 manual=$srcdir/docs/man/keyturn.1
 completions=$srcdir/packaging/completions
 failed=0
 
-for program in mandoc zsh; do
-	if ! command -v "$program" >/dev/null; then
-		echo "skip: $program is not installed"
-		exit 77
-	fi
-done
+need mandoc zsh
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 trap 'exit 1' HUP INT TERM

@@ -4,20 +4,10 @@
 # run against the test server with a token from a vault.
 set -eu
 
-: "${srcdir:=$(cd "$(dirname "$0")/.." && pwd)}"
-KEYTURN_NODE_MODULES=${KEYTURN_NODE_MODULES:-$srcdir/tests/servers/node_modules}
-export KEYTURN_NODE_MODULES
-for program in curl node; do
-	if ! command -v "$program" >/dev/null; then
-		echo "skip: $program is not installed"
-		exit 77
-	fi
-done
-if [ ! -f "$KEYTURN_NODE_MODULES/@coze/api/package.json" ]; then
-	echo "skip: @coze/api is missing; run npm ci in tests/servers"
-	exit 77
-fi
+. "$(dirname "$0")/lib/home.sh"
 . "$srcdir/tests/lib/server.sh"
+need curl
+need_module @coze/api
 
 scratch=$(mktemp -d)
 trap 'server_stop; rm -rf "$scratch"' EXIT

@@ -4,23 +4,9 @@
 # Proves the test servers before other tests rely on them: the official SDK completes against ours, ours is strict and fails
 # as ordered, and oidc-provider runs as it is set up. 77 only where node or the npm modules are missing.
 
-srcdir=${srcdir:-$(dirname "$0")/..}
-srcdir=$(cd "$srcdir" && pwd) || exit 1
-KEYTURN_NODE_MODULES=${KEYTURN_NODE_MODULES:-$srcdir/tests/servers/node_modules}
-export KEYTURN_NODE_MODULES
-
-if ! command -v node >/dev/null; then
-	echo "skipped: no node" >&2
-	exit 77
-fi
-for module in @coze/api oidc-provider; do
-	if [ ! -f "$KEYTURN_NODE_MODULES/$module/package.json" ]; then
-		echo "skipped: $module is missing; run npm ci in tests/servers" >&2
-		exit 77
-	fi
-done
-
+. "$(dirname "$0")/lib/home.sh"
 . "$srcdir/tests/lib/server.sh"
+need_module @coze/api oidc-provider
 
 scratch=$(mktemp -d) || exit 1
 trap 'server_stop; rm -rf "$scratch"' EXIT
