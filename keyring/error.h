@@ -45,7 +45,8 @@ bool kt_advise(struct kt_error *error, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /*
- * Writes a sentence as kt_fail() does: printable, and cut at a whole character where it is too long.
+ * Writes a sentence as kt_fail() does: printable, and cut at a whole character where it is too
+ * long.
  */
 void kt_error_write(char sentence[static KT_ERROR_SENTENCE], const char *format, va_list arguments)
 	__attribute__((format(printf, 2, 0)));

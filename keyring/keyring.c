@@ -321,8 +321,9 @@ static bool judge(enum look look, bool done, const struct kt_error *reported,
 		        "the keyring said it stored the login, and has it not");
 		return kt_advise(error, "run: keyturn doctor");
 	}
-	kt_fail(error, cause->code, "the keyring took the login, and then could not be asked whether it "
-	        "has it: %s", cause->message);
+	kt_fail(error, cause->code,
+	        "the keyring took the login, and then could not be asked whether it has it: %s",
+	        cause->message);
 	return kt_advise(error, "%s", cause->remedy[0] ? cause->remedy
 	                 : "run: keyturn status, which tells whether it is there");
 }

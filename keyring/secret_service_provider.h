@@ -17,14 +17,14 @@
 struct kt_provider {
 	const char *name;       /* for people */
 	const char *owns[4];    /* bus names, one of which has the same owner */
-	const char *implements; /* an interface of its service object, where it has no name of its own */
+	const char *implements; /* an interface of its service object, where it has no own name */
 	bool prompts_on_write;  /* a write answers with a prompt, which completes without a person */
 	bool keeps_replaced;    /* SetSecret reaches its disk; else the item is created anew */
 	bool keeps_type;        /* the content type that was stored comes back */
 	bool has_default;       /* the alias "default" names a collection wherever there is one */
 	bool finds_locked;      /* a search tells of matching items in locked collections */
 	bool lists_closed;      /* a collection that is closed is still listed, as a locked one */
-	const char *wallet;     /* opens unasked what org.kde.KWallet.isOpen at this path says is open */
+	const char *wallet;     /* opens unasked what isOpen of org.kde.KWallet here says is open */
 	int settling;           /* seconds until what it answered for is on its disk */
 	const char *unlocked;   /* how, for people */
 };

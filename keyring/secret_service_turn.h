@@ -18,7 +18,7 @@
 #include "keyring/keyring_options.h"
 #include "keyring/secret_service_call.h"
 
-/* Milliseconds for one turn, and those in which a service that just did not answer is left alone. */
+/* Milliseconds for one turn, and those in which a service that did not answer is left alone. */
 #define KT_TURN_LIMIT 5000
 #define KT_TURN_REST 1000
 

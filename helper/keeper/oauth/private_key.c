@@ -78,7 +78,8 @@ static bool find_base64(const struct kt_secret *text, struct kt_secret *base64,
 	if (begin) {
 		byte = strstr(begin + 11, "-----");
 		if (!byte)
-			return kt_fail(error, KT_ERROR_REFUSED, "the first line of the private key is broken off") ||
+			return kt_fail(error, KT_ERROR_REFUSED,
+			               "the first line of the private key is broken off") ||
 		       advise_key(error);
 		byte += 5;
 	}
