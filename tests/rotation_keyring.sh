@@ -118,7 +118,7 @@ resumed
 must is_in_time $(($(now) - began)) 12000 10000
 unsaved mute
 desktop_continue
-sleep 0.3
+must desktop_wait desktop_has_service
 saved mute
 
 begin 'killed while the keyring was locked'

@@ -28,10 +28,10 @@ desktop_alone()
 		'mount -t tmpfs -o mode=700 none "$DESKTOP_ALONE" && exec sh "$@"' sh "$@"
 }
 
-# Runs a command each 20 ms until it succeeds, for 5 s.
+# Runs a command each 20 ms until it succeeds, and no longer than a minute.
 desktop_wait()
 {
-	desktop_tries=250
+	desktop_tries=3000
 	until "$@" >/dev/null 2>&1; do
 		desktop_tries=$((desktop_tries - 1))
 		[ "$desktop_tries" -gt 0 ] || return 1

@@ -32,3 +32,14 @@ is_in_time()
 	echo "# took $1 ms, not $2; the control took $in_time_stretch % of its CPU time: $in_time_limit"
 	[ "$1" -le "$in_time_limit" ]
 }
+
+# wait_until COMMAND...: each 20 ms until it succeeds. Only what never comes takes the whole minute.
+wait_until()
+{
+	wait_tries=3000
+	until "$@" >/dev/null 2>&1; do
+		wait_tries=$((wait_tries - 1))
+		[ "$wait_tries" -gt 0 ] || return 1
+		sleep 0.02
+	done
+}
