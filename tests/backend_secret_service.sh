@@ -120,7 +120,7 @@ desktop_stop_daemon
 tests 'stopped_service_is_*'
 tests 'stopped_service_holds_*'
 desktop_continue
-sleep 1
+must desktop_wait desktop_has_service
 tests 'crowd_*' KT_TEST_CROWD=10
 
 kill -STOP "$DESKTOP_BUS"

@@ -14,6 +14,7 @@ memory=16384 # KiB at most; a sanitizer has its shadow memory beside
 need node
 
 . "$srcdir/tests/lib/server.sh"
+. "$srcdir/tests/lib/time.sh"
 
 scratch=$(mktemp -d) || exit 1
 proxy_pid=
@@ -77,7 +78,7 @@ run()
 	END
 	check "exit status" "$status" "$run_status"
 	[ "$kilobytes" -le "$peak" ] || peak=$kilobytes
-	if [ "$milliseconds" -gt "$run_longest" ] || [ "$kilobytes" -gt "$memory" ]; then
+	if ! is_in_time "$milliseconds" "$run_longest" || [ "$kilobytes" -gt "$memory" ]; then
 		echo "FAIL $case_name: $milliseconds ms, $kilobytes KiB" >&2
 		failed=1
 	fi
@@ -128,10 +129,10 @@ coze_control '{"fault":{"kind":"hang"}}' >/dev/null || exit 1
 	body.grant_type=refresh_token body.client_id=pkce-client.app.coze \
 	body.refresh_token=none >"$scratch/silent" &
 silent_pid=$!
-until grep -q say=ready "$scratch/silent"; do
+# It has taken the fault when the server has its request: the next one meets its own.
+until grep -q say=ready "$scratch/silent" && [ "$(token_requests)" = 1 ]; do
 	sleep 0.05
 done
-sleep 0.2
 
 case_name="a good refresh"
 refresh
@@ -395,16 +396,16 @@ if command -v ip >/dev/null && unshare -Urnm true 2>/dev/null; then
 	read -r _ status milliseconds _ <<-END
 		$(tail -n 1 "$scratch/out")
 	END
-	[ "$status" = 0 ] && [ "$milliseconds" -lt 2800 ] || check "end" "$status $milliseconds" "0 2800"
+	[ "$status" = 0 ] && is_in_time "$milliseconds" 2800 2000 || check "end" "$status $milliseconds" "0 2800"
 	cases=$((cases + 1))
 	unshare -Urnm sh "$srcdir/tests/lib/silent_dns.sh" "$scratch" "$driver" -c 500 "$courier" errand=get \
 		url=https://silent.example/ >"$scratch/out"
 	read -r _ status milliseconds _ <<-END
 		$(tail -n 1 "$scratch/out")
 	END
-	[ "$status" = 70 ] && [ "$milliseconds" -lt 2500 ] || check "end" "$status $milliseconds" "70 2500"
+	[ "$status" = 70 ] && is_in_time "$milliseconds" 2500 500 || check "end" "$status $milliseconds" "70 2500"
 else
-	echo "not run: silent DNS needs unshare and ip" >&2
+	echo "skip: needs root or a user namespace, and ip, to have a DNS that is silent"
 fi
 
 case_name="silent for 30 s"
@@ -415,7 +416,8 @@ expect say=ready outcome=unclear cause=timeout
 read -r _ status milliseconds kilobytes <<-END
 	$(tail -n 1 "$scratch/out")
 END
-if [ "$status" != 0 ] || [ "$milliseconds" -lt 29500 ] || [ "$milliseconds" -gt 31000 ] ||
+if [ "$status" != 0 ] || [ "$milliseconds" -lt 29500 ] ||
+	! is_in_time "$milliseconds" 31000 30000 ||
 	[ "$kilobytes" -gt "$memory" ]; then
 	check end "$status $milliseconds $kilobytes" "0, 30 s, $memory KiB"
 fi

@@ -38,12 +38,18 @@ begin 'a script that breaks off fails'
 ends_with 1 false finish
 ends_with 1 'exit 0'
 
+# It is a keyturn only when it has become one.
+one_is_left_behind()
+{
+	! none_is_left_behind
+}
+
 begin 'a process that is left behind is seen'
 must none_is_left_behind
 mkfifo "$work/pipe"
 keyturn get <"$work/pipe" >"$work/out" &
 exec 3>"$work/pipe"
-sleep 0.2
+must wait_until one_is_left_behind
 must_not none_is_left_behind
 exec 3>&-
 wait "$!" || :

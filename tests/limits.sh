@@ -41,9 +41,11 @@ bus_calls()
 {
 	dbus-monitor --session type=method_call >"$work/monitor" &
 	monitor=$!
-	desktop_wait grep -q NameLost "$work/monitor" || sleep 0.5
+	must desktop_wait grep -q NameLost "$work/monitor"
 	"$@" <"$work/request" >"$work/out"
-	sleep 0.3
+	# The bus tells the monitor of all that went before this one.
+	dbus-send --session --type=method_call --dest=org.freedesktop.DBus / org.keyturn.Test.Last
+	must desktop_wait grep -q 'member=Last' "$work/monitor"
 	kill "$monitor"
 	wait "$monitor" 2>/dev/null || :
 	sed -n 's/.*interface=\(org.freedesktop.Secret[^;]*\|org.freedesktop.DBus.Properties\); member=\([A-Za-z]*\).*/\2/p' \

@@ -306,12 +306,14 @@ EXTRA_DIST += \
 	tests/lib/on_backend.h \
 	tests/lib/desktop.sh \
 	tests/lib/home.sh \
+	tests/lib/in_time.h \
 	tests/lib/hot.sh \
 	tests/lib/pam_cases.sh \
 	tests/lib/pam_root.sh \
 	tests/lib/refresh.sh \
 	tests/lib/server.sh \
 	tests/lib/silent_dns.sh \
+	tests/lib/time.sh \
 	tests/programs/rotation_sweep.mjs \
 	tests/programs/scan_at_exit.py \
 	tests/servers/.gitignore \

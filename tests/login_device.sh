@@ -12,6 +12,18 @@ coze_server_start "$work/server" || exit 1
 
 client='--kind device --client-id device-client.app.coze'
 
+polls()
+{
+	grep -c '"operation":"device' "$work/server/requests.jsonl" || :
+}
+
+# has_polled COUNT: the server was asked for the answer to a code more often than that, which takes
+# one request for the code itself.
+has_polled()
+{
+	[ "$(polls)" -gt $(($1 + 1)) ]
+}
+
 # log_in ANSWERS [OPTION...]: the answers of the next polls; one a second.
 log_in()
 {
@@ -89,10 +101,11 @@ must grep -q 'is tester at' "$work/out"
 begin 'killed while it waits: nothing is left behind, the earlier login works'
 coze_control '{"device_script":["pending","pending","pending","pending"]}' >"$work/control"
 before=$(keyturn token dev)
+polls=$(polls)
 # shellcheck disable=SC2086
 keyturn login dev $client --api-base "$COZE_API" 2>"$work/err" &
 login=$!
-sleep 2
+must wait_until has_polled "$polls"
 kill -9 "$login"
 wait "$login" 2>/dev/null || :
 must [ "$(keyturn token dev)" = "$before" ]
@@ -108,10 +121,11 @@ call keyturn refresh dev
 expect_status 3
 coze_control '{"device_interval":1,"enforce_interval":false,
 	"device_script":["pending","pending","pending","approve"]}' >"$work/control"
+polls=$(polls)
 # shellcheck disable=SC2086
 keyturn login dev $client --api-base "$COZE_API" 2>"$work/login.err" &
 login=$!
-sleep 1
+must wait_until has_polled "$polls"
 call keyturn token dev
 expect_status 0
 expect_said 'waiting for the login of dev'

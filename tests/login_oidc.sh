@@ -28,11 +28,7 @@ start_login()
 	keyturn login "$@" --issuer "$OIDC_ISSUER" --ca-file "$OIDC_CA" \
 		--scope "$scope" >"$work/out" 2>"$work/err" &
 	login=$!
-	tries=100
-	until grep -q "$wanted" "$work/err" || [ "$tries" -eq 0 ]; do
-		tries=$((tries - 1))
-		sleep 0.1
-	done
+	wait_until grep -q "$wanted" "$work/err"
 }
 
 end_login()
@@ -97,11 +93,7 @@ expect_json oauth kind
 : >"$work/err"
 keyturn login device >"$work/out" 2>"$work/err" &
 login=$!
-tries=100
-until grep -q 'type the code' "$work/err" || [ "$tries" -eq 0 ]; do
-	tries=$((tries - 1))
-	sleep 0.1
-done
+wait_until grep -q 'type the code' "$work/err"
 code=$(sed -n 's/.*type the code \([A-Z0-9-]*\).*/\1/p' "$work/err")
 oidc_control /approve "{\"user_code\":\"$code\"}" >"$work/control" || complain 'not approved'
 end_login

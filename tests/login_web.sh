@@ -26,12 +26,13 @@ start_login()
 	keyturn login "$@" --api-base "$COZE_API" --www-base "$COZE_WWW" --no-browser \
 		>"$work/out" 2>"$work/err" &
 	login=$!
-	tries=100
-	until grep -q 'oauth2/.*authorize?' "$work/err" || [ "$tries" -eq 0 ]; do
-		tries=$((tries - 1))
-		sleep 0.1
-	done
+	wait_until grep -q 'oauth2/.*authorize?' "$work/err"
 	url=$(grep -o 'http://.*authorize?.*' "$work/err")
+}
+
+nobody_listens()
+{
+	! curl -s -o "$work/page" "http://127.0.0.1:$port/"
 }
 
 end_login()
@@ -103,18 +104,18 @@ for signal in KILL INT TERM; do
 	[ "$signal" != INT ] || kill -TERM "$login" 2>/dev/null || :
 	end_login
 	must [ "$status" -ne 0 ]
-	sleep 1.2
-	must_not curl -s -o "$work/page" "http://127.0.0.1:$port/"
+	must wait_until nobody_listens
 	must [ "$(keyturn token pk)" = "$before" ]
 done
 
 begin 'a port that is taken is exit 2, with both ways out'
 python3 -c "
-import socket, time
+import signal, socket
 s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-s.bind(('127.0.0.1', $port)); s.listen(); time.sleep(20)" &
+s.bind(('127.0.0.1', $port)); s.listen()
+open('$work/listening', 'w').close(); signal.pause()" &
 holder=$!
-sleep 0.5
+must wait_until test -e "$work/listening"
 call keyturn login pk --kind pkce --client-id pkce-client.app.coze --redirect-uri "$redirect" \
 	--api-base "$COZE_API" --no-browser
 expect_status 2
@@ -141,11 +142,7 @@ for answer in wrong right; do
 		<"$work/paste" >"$work/out" 2>"$work/err" &
 	login=$!
 	exec 8>"$work/paste"
-	tries=100
-	until grep -q 'authorize?' "$work/err" || [ "$tries" -eq 0 ]; do
-		tries=$((tries - 1))
-		sleep 0.1
-	done
+	wait_until grep -q 'authorize?' "$work/err"
 	url=$(grep -o 'http://.*authorize?.*' "$work/err")
 	consent=$(curl -s -o "$work/page" -w '%{redirect_url}' "$url")
 	address=$(curl -s -o "$work/page" -w '%{redirect_url}' "$consent")

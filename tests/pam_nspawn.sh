@@ -126,7 +126,7 @@ logs_in() {
 	wait_for 3 lock_state_is "$2" && state=0 || state=1
 	found=$(in_container cat "/run/user/$uid/keyturn/unlock-outcome" 2>/dev/null) || :
 	wait "$session" && succeeded_with_lines "$4" && [ "$state" = 0 ] && [ "$found" = "$3" ] &&
-		echo "# open_session took $(took open) ms" && [ "$(took open)" -lt 1500 ]
+		echo "# open_session took $(took open) ms" && is_in_time "$(took open)" 1500
 }
 
 made() {

@@ -24,6 +24,7 @@
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/text.h"
+#include "tests/lib/in_time.h"
 
 /* A server in a process of its own, and the keeper's end of its socket. */
 struct fixture {
@@ -315,15 +316,15 @@ static void slow_clients_hold_nobody_and_are_cut_off_after_5_s(void **state)
 		write_text(clients[i], "GET ");
 	}
 	ask(fixture, "GET", "/favicon.ico", "127.0.0.1", "404");
-	assert_true(kt_clock_monotonic() - begin < 1000);
+	assert_true(is_in_time(kt_clock_monotonic() - begin, 0, 1000));
 	for (size_t i = 0; i < 8; i++) {
 		struct pollfd entry = { .fd = clients[i], .events = POLLIN };
 
-		assert_int_equal(poll(&entry, 1, 6000), 1);
+		assert_int_equal(poll(&entry, 1, 60000), 1);
 		assert_int_equal(recv(clients[i], &byte, 1, 0), 0);
 		close(clients[i]);
 	}
-	assert_in_range(kt_clock_monotonic() - begin, 4900, 6500);
+	assert_true(is_in_time(kt_clock_monotonic() - begin, 4900, 6500));
 	ask(fixture, "GET", RIGHT, "127.0.0.1", "200");
 	hears_the_code(fixture);
 }
@@ -376,7 +377,7 @@ static void it_ends_at_its_time(void **state)
 	hear(fixture, &message);
 
 	assert_true(kt_errand_is(&message, "say", "timeout"));
-	assert_in_range(kt_clock_monotonic() - begin, 290, 1300);
+	assert_true(is_in_time(kt_clock_monotonic() - begin, 290, 1300));
 }
 
 static void the_port_closes_when_the_keeper_goes(void **state)
@@ -389,10 +390,8 @@ static void the_port_closes_when_the_keeper_goes(void **state)
 	begin = kt_clock_monotonic();
 	close(fixture->keeper);
 	fixture->keeper = -1;
-	while (waitpid(fixture->pid, NULL, WNOHANG) == 0 && kt_clock_monotonic() < begin + 2000)
-		kt_clock_sleep(5);
-
-	assert_true(kt_clock_monotonic() - begin < 1000);
+	assert_int_equal(waitpid(fixture->pid, NULL, 0), fixture->pid);
+	assert_true(is_in_time(kt_clock_monotonic() - begin, 0, 1000));
 	fixture->pid = 0;
 	assert_int_equal(try_connect(AF_INET, INADDR_LOOPBACK, fixture->port), -1);
 }

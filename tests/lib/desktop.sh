@@ -13,10 +13,10 @@
 DESKTOP_PASSWORD='not a secret'
 DESKTOP_COLLECTION=/org/freedesktop/secrets/collection/login
 
-# Runs a command each 20 ms until it succeeds, for 5 s.
+# Runs a command each 20 ms until it succeeds, and no longer than a minute.
 desktop_wait()
 {
-	desktop_tries=250
+	desktop_tries=3000
 	until "$@" >/dev/null 2>&1; do
 		desktop_tries=$((desktop_tries - 1))
 		[ "$desktop_tries" -gt 0 ] || return 1

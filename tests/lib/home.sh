@@ -57,6 +57,8 @@ if (: </dev/tty) 2>/dev/null; then
 	exec setsid --wait sh "$0" "$@"
 fi
 
+. "$srcdir/tests/lib/time.sh"
+
 : "${TEST_ALONE:=}" "${DESKTOP_BUS:=}" "${DESKTOP_DAEMON:=}" "${DESKTOP_DIRECTORY:=}"
 tests_failed=0
 test_name=
@@ -398,12 +400,6 @@ subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True)
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 ' "$@")
 	[ "$peak" -lt 16384 ] || complain "takes $peak KiB"
-}
-
-# now: in milliseconds.
-now()
-{
-	echo $(($(date +%s%N) / 1000000))
 }
 
 # crowd COUNT COMMAND...: so many calls at once; $crowd_milliseconds until the last has ended. What

@@ -9,6 +9,7 @@ programs=$builddir/tests/bin
 module=$programs/pam_keyturn.so
 failed=0
 started=
+. "$srcdir/tests/lib/time.sh"
 
 skip() {
 	echo "skip: $*"
