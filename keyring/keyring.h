@@ -67,9 +67,9 @@ bool kt_keyring_load_to_replace(struct kt_keyring *keyring, const struct kt_iden
                                 struct kt_error *error);
 
 /*
- * Stores, in place of what has this identity, and reads back in a new call: true means it is
- * there, and alone. What cannot be kept whole (credential.h) is KT_ERROR_USAGE, and nothing is
- * touched. Records the choice of keyring.
+ * Stores in place of any item of this identity, and reads back in a new call: true means it is
+ * there, and alone. A credential that cannot be kept whole (credential.h) is KT_ERROR_USAGE,
+ * and nothing is touched. Records the choice of keyring.
  */
 bool kt_keyring_store(struct kt_keyring *keyring, const struct kt_credential *credential,
                       struct kt_error *error);

@@ -27,8 +27,8 @@ bool kt_prompt_fail_locked(struct kt_turn *turn, struct kt_error *error);
 bool kt_prompt_unlock(struct kt_turn *turn, const char *prompt, struct kt_error *error);
 
 /*
- * Sees the prompt through that completes without a person, within the turn's time limit: of a
- * write to an open keyring, of a wallet that is open. Only where somebody can be asked it may
- * take a person's time.
+ * Completes a prompt that needs no person, within the turn's time limit: one of a write to an
+ * open keyring, or of a wallet that is open. It may take a person's time only if somebody can
+ * be asked.
  */
 bool kt_prompt_complete(struct kt_turn *turn, const char *prompt, struct kt_error *error);
