@@ -3,7 +3,7 @@
 
 /*
  * Prompts, with which the service may answer a call: one at a time on the screen, for 120 s at
- * most, while others go on. Which of them a person has to see is known by what they are for.
+ * most, while others go on. Their purpose tells which of them a person has to see.
  *
  * Only for backend_secret_service.c: GLib's types stay out of the other headers.
  */
