@@ -23,7 +23,7 @@ struct kt_answer {
 	bool is_token;            /* may go to token, header and run: not a password item */
 	int64_t expires;          /* seconds since the epoch by this machine; 0: unknown, never */
 	int64_t obtained;         /* likewise; 0 unknown */
-	struct kt_secret oauth_refresh_token; /* of a password item only */
+	struct kt_secret oauth_refresh_token; /* a password item's only */
 };
 
 /* True for 1 to 16,384 visible ASCII characters, the form of every token; NULL is none. */

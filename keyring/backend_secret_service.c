@@ -43,7 +43,7 @@
 struct match {
 	char *path;
 	bool is_corrupt;
-	struct kt_secret form; /* of a damaged one */
+	struct kt_secret form; /* a damaged one's */
 	struct kt_credential credential;
 };
 
@@ -155,7 +155,7 @@ static bool has_attribute(GVariant *attributes, const char *name, const char *wa
 	return g_variant_lookup(attributes, name, "&s", &value) && strcmp(value, wanted) == 0;
 }
 
-/* unless: what counts where the item does not tell. */
+/* unless: the answer if the item does not tell. */
 static bool has_our_schema(struct kt_turn *turn, const char *path, bool unless)
 {
 	KT_CLEANUP(unref_variant) GVariant *attributes = NULL;

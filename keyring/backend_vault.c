@@ -38,7 +38,7 @@ struct state {
 	struct kt_secret key; /* empty until it is needed */
 };
 
-/* The parts of a file's name, in hexadecimal; NULL for what a pattern leaves open. */
+/* The parts of a file's name, in hexadecimal; NULL for a part that a pattern leaves open. */
 struct parts {
 	char *text[3];
 };

@@ -3,8 +3,8 @@
 
 /*
  * gnome-keyring's control socket: the way its own PAM module takes, which needs neither bus nor
- * display. The daemon knows the peer by its uid; packets are lengths and bytes, most significant
- * first. libc alone, for keyturn-unlock and for whoever asks at a terminal.
+ * display. The daemon knows the peer by its uid; packets are lengths and bytes, most
+ * significant first. libc alone, for keyturn-unlock and for commands that ask at a terminal.
  */
 
 #include <stdbool.h>

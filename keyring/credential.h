@@ -85,9 +85,9 @@ bool kt_credential_is_equal(const struct kt_credential *credential,
                             const struct kt_credential *other);
 
 /*
- * Appends the stored form, the version-1 JSON object, to form. It was read again and compared:
- * what does not come back as it is (bytes that are not UTF-8, numbers beyond 2^53) is
- * KT_ERROR_USAGE, and the sentence names the field.
+ * Appends the stored form, the version-1 JSON object, to form. It is read again and compared. A
+ * field that does not come back as it is (bytes that are not UTF-8, numbers beyond 2^53) is
+ * KT_ERROR_USAGE, and the sentence names it.
  */
 bool kt_credential_write(const struct kt_credential *credential, struct kt_secret *form,
                          struct kt_error *error);
@@ -104,9 +104,9 @@ struct kt_damaged {
 
 /* Whether a lock keeps items from view. */
 enum kt_hidden {
-	KT_HIDDEN_NOTHING, /* what was not found is not there */
+	KT_HIDDEN_NOTHING, /* an item that was not found is not there */
 	KT_HIDDEN_PERHAPS, /* a locked part of the keyring may hold more */
-	KT_HIDDEN_MATCHES, /* a locked part holds what matches */
+	KT_HIDDEN_MATCHES, /* a locked part holds a match */
 };
 
 /* The result of a search: credentials, damaged items, and whether a lock hides more. */

@@ -142,7 +142,7 @@ static size_t encode(char encoded[3], char plain)
 	return 3;
 }
 
-/* A part as a description has it: "*" for what is not stated. */
+/* A part as a description has it: "*" for one that is not stated. */
 static void add_part(struct description *description, const char *text)
 {
 	char encoded[3];

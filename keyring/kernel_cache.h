@@ -71,8 +71,8 @@ struct kt_cache_entry {
 };
 
 /*
- * Reads what selects the store, and KEYTURN_CACHE ("off", or seconds; anything else counts as
- * "off"), through variable, which gives NULL for an absent or empty one.
+ * Reads the variables that select the store, and KEYTURN_CACHE ("off", or seconds; anything
+ * else counts as "off"), through variable, which gives NULL for an absent or empty one.
  */
 void kt_cache_open(struct kt_cache *cache, const char *(*variable)(const char *name));
 
@@ -81,7 +81,7 @@ bool kt_cache_find(const struct kt_cache *cache, const struct kt_cache_key *key,
                    struct kt_cache_entry *entry);
 
 /*
- * Remembers, in place of what was there. "No such credential" is kept KT_CACHE_NONE_SECONDS at
+ * Remembers in place of an earlier entry. "No such credential" is kept KT_CACHE_NONE_SECONDS at
  * most. When the quota is full, the entries stored longest ago go first. False: not remembered.
  */
 bool kt_cache_put(const struct kt_cache *cache, const struct kt_cache_key *key,

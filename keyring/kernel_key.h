@@ -39,7 +39,7 @@ bool kt_kernel_key_read_secret(int32_t serial, struct kt_secret *payload, size_t
  * Puts a key of this description into @u in place of any other, without a moment in which it
  * has wrong permissions or no timeout: made in the thread keyring, given timeout (seconds, 0
  * for none) and permissions, then linked; the key it replaces is revoked. A quota that is full
- * of what is no longer there is put right first. Returns its serial, or 0 with errno.
+ * of keys that are gone is put right first. Returns its serial, or 0 with errno.
  */
 int32_t kt_kernel_key_put(const char *description, const void *payload, size_t length,
                           unsigned int timeout);

@@ -170,7 +170,7 @@ void kt_keyring_leave(struct kt_keyring *keyring)
 		keyring->backend->leave(keyring->state);
 }
 
-/* One item of exactly this identity was found: what else there may be changes nothing. */
+/* One item of exactly this identity was found. Other items change nothing. */
 static bool is_answered(const struct kt_identity *pattern, const struct kt_credentials *found)
 {
 	return found->count == 1 && pattern->protocol && pattern->host && pattern->path &&
@@ -306,7 +306,7 @@ static enum look look_for(struct kt_keyring *keyring, const struct kt_credential
 	return LOOK_NOT_THERE;
 }
 
-/* "Disconnected without replying" may mean either: what is there decides. */
+/* "Disconnected without replying" may mean either; the item that is there decides. */
 static bool judge(enum look look, bool done, const struct kt_error *reported,
                   const struct kt_error *cause, struct kt_error *error)
 {
@@ -415,7 +415,10 @@ bool kt_keyring_store(struct kt_keyring *keyring, const struct kt_credential *cr
 	bool waited;
 	bool stored;
 
-	/* Before the backend is called: what could not be read again takes nothing's place. */
+	/*
+	 * Before the backend is called: a credential that could not be read again must not
+	 * replace an item.
+	 */
 	if (!kt_credential_write(credential, &form, error) ||
 	    !kt_keyring_enter(keyring, &waited, error))
 		return false;

@@ -67,9 +67,9 @@ bool kt_keyring_load_to_replace(struct kt_keyring *keyring, const struct kt_iden
                                 struct kt_error *error);
 
 /*
- * Stores, in place of what has this identity, and reads back in a new call: true means it is
- * there, and alone. What cannot be kept whole (credential.h) is KT_ERROR_USAGE, and nothing is
- * touched. Records the choice of keyring.
+ * Stores in place of any item of this identity, and reads back in a new call: true means it is
+ * there, and alone. A credential that cannot be kept whole (credential.h) is KT_ERROR_USAGE,
+ * and nothing is touched. Records the choice of keyring.
  */
 bool kt_keyring_store(struct kt_keyring *keyring, const struct kt_credential *credential,
                       struct kt_error *error);
@@ -88,7 +88,7 @@ bool kt_keyring_erase_damaged(struct kt_keyring *keyring, const struct kt_identi
 /* Seconds for which what was stored may be lost with the service that took it; 0 none. */
 int kt_keyring_settling(struct kt_keyring *keyring);
 
-/* One line on who provides the keyring and where, for doctor; *line NULL: nothing to tell. */
+/* One line on the keyring's provider and its place, for doctor; *line NULL: nothing to tell. */
 bool kt_keyring_describe(struct kt_keyring *keyring, char **line, struct kt_error *error);
 
 bool kt_keyring_lock(struct kt_keyring *keyring, struct kt_error *error);

@@ -24,7 +24,7 @@ int kt_local_socket_time_left(int64_t deadline)
 	return left < INT_MAX ? (int)left : INT_MAX;
 }
 
-/* The mode of the socket itself differs with who made it, so the directory's counts. */
+/* The mode of the socket itself differs with its maker, so the directory's counts. */
 static enum kt_contact check_place(const char *directory, const char *path)
 {
 	struct stat status;

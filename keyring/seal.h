@@ -40,10 +40,10 @@ bool kt_seal_randomize(struct kt_secret *target, size_t length, struct kt_error 
 bool kt_seal_derive(const struct kt_secret *key, const char *purpose, const void *bytes,
                     size_t length, struct kt_secret *derived, struct kt_error *error);
 
-/* At most 256 MiB and eight times the work of KT_SEAL_COST, and what scrypt itself demands. */
+/* At most 256 MiB, eight times the work of KT_SEAL_COST, and the limits of scrypt itself. */
 bool kt_seal_is_bounded(const struct kt_seal_cost *cost);
 
-/* Replaces key by what scrypt makes of the passphrase. A cost out of bounds is corrupt. */
+/* Replaces key by scrypt's result for the passphrase. A cost out of bounds is corrupt. */
 bool kt_seal_stretch(const struct kt_secret *passphrase, const struct kt_secret *salt,
                      const struct kt_seal_cost *cost, struct kt_secret *key,
                      struct kt_error *error);
@@ -57,7 +57,7 @@ bool kt_seal_close(const struct kt_secret *key, const char *context,
                    struct kt_error *error);
 
 /*
- * Replaces content by what was sealed. Any change to bytes, key or context is
+ * Replaces content by the text that was sealed. Any change to bytes, key or context is
  * KT_ERROR_CORRUPT, and content is then as it was.
  */
 bool kt_seal_open(const struct kt_secret *key, const char *context, const void *bytes,
@@ -67,6 +67,6 @@ bool kt_seal_open(const struct kt_secret *key, const char *context, const void *
 bool kt_seal_append_hex(struct kt_secret *target, const void *bytes, size_t length,
                         struct kt_error *error);
 
-/* Replaces bytes by what exactly 2 * length hexadecimal digits say; else KT_ERROR_CORRUPT. */
+/* Replaces bytes by the value of exactly 2 * length hexadecimal digits; else KT_ERROR_CORRUPT. */
 bool kt_seal_read_hex(struct kt_secret *bytes, const char *digits, size_t length,
                       struct kt_error *error);

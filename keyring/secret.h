@@ -39,8 +39,8 @@ bool kt_secret_copy(struct kt_secret *secret, const struct kt_secret *other,
 void kt_secret_move(struct kt_secret *target, struct kt_secret *source);
 
 /*
- * Appends what descriptor has, and waits where it has nothing yet, also if it is non-blocking;
- * *taken is 0 at its end. What cannot be read is a refusal (usage).
+ * Appends the bytes that descriptor has. If it has none yet, waits, also if it is non-blocking;
+ * *taken is 0 at its end. A failure to read is a refusal (usage).
  */
 bool kt_secret_read_some(struct kt_secret *secret, int descriptor, size_t *taken,
                          struct kt_error *error);

@@ -2,11 +2,11 @@
 #pragma once
 
 /*
- * The desktop's keyring is a backend in a module, keyturn-secret-service.so, which is opened when
- * that keyring is: libsecret and GLib cost a start some three milliseconds, which whoever has a
- * vault does not owe, and during which a courier gets ready. The module has its own copy of what it
- * shares with the keeper: nothing in this directory keeps anything between calls but what it can
- * find again.
+ * The desktop's keyring is a backend in a module, keyturn-secret-service.so, which is opened
+ * when that keyring is: libsecret and GLib cost a start some three milliseconds, which a call
+ * with a vault should not pay, and during which a courier gets ready. The module has its own
+ * copy of the code that it shares with the keeper: nothing in this directory keeps anything
+ * between calls that it could not find again.
  */
 
 #include "keyring/backend.h"

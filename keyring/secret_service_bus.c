@@ -91,7 +91,7 @@ bool kt_bus_check_address(struct kt_error *error)
 	                 "keyturn vault create");
 }
 
-/* SO_PEERCRED: who listens there, as it was when this connection was made. */
+/* SO_PEERCRED: the user of the listener when this connection was made. */
 static bool check_peer(GIOStream *stream, const char *address, struct kt_error *error)
 {
 	struct ucred peer;

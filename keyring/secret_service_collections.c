@@ -77,7 +77,7 @@ static bool record_path(char **path, struct kt_error *error)
 	       kt_text_format(path, error, "%s/collections", directory);
 }
 
-/* Never NULL: what cannot be read is an empty record. */
+/* Never NULL: a record that cannot be read counts as empty. */
 static char **read_record(void)
 {
 	KT_CLEANUP(kt_text_free) char *path = NULL;

@@ -3,7 +3,7 @@
 
 /*
  * Prompts, with which the service may answer a call: one at a time on the screen, for 120 s at
- * most, while others go on. Which of them a person has to see is known by what they are for.
+ * most, while others go on. Their purpose tells which of them a person has to see.
  *
  * Only for backend_secret_service.c: GLib's types stay out of the other headers.
  */
@@ -27,8 +27,8 @@ bool kt_prompt_fail_locked(struct kt_turn *turn, struct kt_error *error);
 bool kt_prompt_unlock(struct kt_turn *turn, const char *prompt, struct kt_error *error);
 
 /*
- * Sees the prompt through that completes without a person, within the turn's time limit: of a
- * write to an open keyring, of a wallet that is open. Only where somebody can be asked it may
- * take a person's time.
+ * Completes a prompt that needs no person, within the turn's time limit: one of a write to an
+ * open keyring, or of a wallet that is open. It may take a person's time only if somebody can
+ * be asked.
  */
 bool kt_prompt_complete(struct kt_turn *turn, const char *prompt, struct kt_error *error);

@@ -82,7 +82,7 @@ static void unref_variant(GVariant **variant)
 	g_clear_pointer(variant, g_variant_unref);
 }
 
-/* The unique name of who owns name; *owner NULL: nobody. */
+/* The unique name of name's owner; *owner NULL: nobody owns it. */
 static bool find_owner(struct kt_turn *turn, const char *name, char **owner,
                        struct kt_error *error)
 {

@@ -29,7 +29,7 @@ struct kt_provider {
 	const char *unlocked;   /* how, for people */
 };
 
-/* All rows, ending in one without a name; the last one with a name is for whoever is not known. */
+/* All rows, ending in one without a name; the last one with a name is for an unknown provider. */
 extern const struct kt_provider kt_providers[];
 
 /* The row of the turn's service, found once for a connection. NULL with an error. */

@@ -45,7 +45,7 @@ static bool make_key_file(const char *path, struct kt_error *error)
 	       kt_advise(error, "name a place that you can write to");
 }
 
-/* A key beside what it opens protects nothing. */
+/* A key beside the vault that it opens protects nothing. */
 static bool is_inside(const char *path, const char *directory)
 {
 	KT_CLEANUP(kt_text_free) char *resolved = realpath(directory, NULL);

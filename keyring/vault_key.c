@@ -108,7 +108,7 @@ static bool slot_context(const struct kt_vault *vault, enum kt_vault_way way, ch
 	                      kt_vault_way_name(way));
 }
 
-/* The key that wraps the vault's, from what the person or the file has. */
+/* The key that wraps the vault's, made from the passphrase or the file. */
 static bool make_wrapping_key(const struct kt_vault_slot *slot, enum kt_vault_way way,
                               const struct kt_secret *material, struct kt_secret *key,
                               struct kt_error *error)

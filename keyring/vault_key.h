@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The vault's key: wrapped in a slot for each way, unwrapped with what a file, a credential or a
- * person has, and kept in the kernel keyring while the vault is open. No key leaves here that
+ * The vault's key: wrapped in a slot for each way, unwrapped with a file, a credential or a
+ * passphrase, and kept in the kernel keyring while the vault is open. No key leaves here that
  * does not fit the header.
  */
 

@@ -36,7 +36,7 @@ struct call {
 };
 
 static const struct {
-	int priority; /* LOG_DEBUG: said only to who asked for it */
+	int priority; /* LOG_DEBUG: said only if it was asked for (debug) */
 	const char *sentence;
 } statuses[] = {
 	[KT_UNLOCK_OPENED] = { LOG_DEBUG, "keyring opened" },

@@ -362,7 +362,7 @@ static bool prepare(struct child *child, const struct kt_run *run)
 	       set_environment(child, run);
 }
 
-/* Only what root installed, or whoever runs a screen locker's unprivileged test. */
+/* Only a program of root, or of the user who runs a screen locker's unprivileged test. */
 static bool helper_is_trustworthy(void)
 {
 	struct stat status;

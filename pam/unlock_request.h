@@ -2,10 +2,10 @@
 #pragma once
 
 /*
- * What pam_keyturn.so asks of keyturn-unlock, over a socketpair that is the program's standard
- * input and output: this header, then the old password's bytes, then the new one's. The answer
- * is one byte, an enum kt_unlock_status. Both ends are of one build and on one machine, so numbers
- * are in its own order and a request of another size is refused.
+ * The request of pam_keyturn.so to keyturn-unlock, over a socketpair that is the program's
+ * standard input and output: this header, then the old password's bytes, then the new one's.
+ * The answer is one byte, an enum kt_unlock_status. Both ends are of one build and on one
+ * machine, so numbers are in its own order and a request of another size is refused.
  */
 
 #include <stdint.h>

@@ -298,7 +298,10 @@ static void swapped_and_renamed_items_are_noticed(void **state)
 
 	assert_int_equal(rename(first, second), 0);
 	assert_found(vault, NULL, NULL, NULL, 0, 1);
-	/* Under a name that no item has it is nobody's: of a stray file no account goes without. */
+	/*
+	 * A name that no item can have makes it a stray file, which does not count as a damaged
+	 * account.
+	 */
 	assert_int_equal(rename(second, stray), 0);
 	assert_found(vault, NULL, NULL, NULL, 0, 0);
 	assert_int_equal(rename(stray, first), 0);

@@ -110,7 +110,7 @@ static void what_debian_makes_is_well(void **state)
 	put("passwd", "@include common-password\n");
 	put("sudo", "@include common-auth\n");
 
-	assert_well("opens the keyring in: login");
+	assert_well("opens the keyring (login");
 }
 
 static void fedora_with_a_substack_is_well(void **state)
@@ -125,7 +125,7 @@ static void fedora_with_a_substack_is_well(void **state)
 	put("login", "auth substack system-auth\nauth optional \\\n pam_keyturn.so\n" SESSION
 	    PASSWORD);
 
-	assert_well("opens the keyring in: login");
+	assert_well("opens the keyring (login");
 }
 
 static void sufficient_before_it_is_told(void **state)

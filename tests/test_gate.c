@@ -90,7 +90,7 @@ static bool has_waiters(const struct kt_gate *gate, int least)
 		_exit(WRONG);
 	snprintf(file, sizeof(file), " %02x:%02x:%ju ", major(status.st_dev), minor(status.st_dev),
 	         (uintmax_t)status.st_ino);
-	/* Who waits behind another is indented by one more. */
+	/* A process that waits behind another is indented by one more. */
 	while (getline(&line, &size, locks) > 0)
 		if (strstr(line, file) && sscanf(line, "%*s -> FLOCK %*s %*s %d", &pid) == 1)
 			add_pid(pids, &count, pid);
@@ -228,7 +228,10 @@ static void crowd_behind_a_living_daemon_all_pass(void **state)
 	munmap(turns, sizeof(*turns));
 }
 
-/* Whoever waited when the holder's wait in vain ended does not wait for an answer of its own. */
+/*
+ * Callers that waited when the holder's wait in vain ended do not wait for an answer of their
+ * own.
+ */
 static void crowd_behind_a_dead_daemon_gives_up_together(void **state)
 {
 	struct turns *turns = shared_turns();

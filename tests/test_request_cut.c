@@ -22,14 +22,14 @@
 
 /*
  * Requests that come in pieces, cut at each byte: by a non-blocking pipe that is empty for a
- * while, by an end, by an error. poll() is this test's own: whoever waits was told EAGAIN, and
- * gets the next piece.
+ * while, by an end, by an error. poll() is this test's own: a reader that waits was told
+ * EAGAIN, and gets the next piece.
  */
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define TOKEN_LENGTH 65000
 
-/* What is still to come of the input, and how much at a time. */
+/* The rest of the input, and the size of its pieces. */
 static struct {
 	int descriptor;
 	const char *bytes;
@@ -141,7 +141,7 @@ static void expect_error(const char *text, size_t cut)
 	struct kt_error error = { 0 };
 	int ends[2];
 
-	/* Who closes a socket with bytes unread resets it. */
+	/* Closing a socket with bytes unread resets it. */
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
 	assert_int_equal(write(ends[0], "x", 1), 1);
 	assert_int_equal(write(ends[1], text, cut), cut);

@@ -19,7 +19,7 @@
 /* A loopback redirect URI, taken apart. */
 struct kt_redirect_address {
 	char *host;    /* "127.0.0.1", "[::1]" or "localhost" */
-	uint16_t port; /* 0: the kernel chooses, and who listens puts its choice here */
+	uint16_t port; /* 0: the kernel chooses; the listener puts its choice here */
 	char *path;    /* with its slash */
 };
 

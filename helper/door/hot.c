@@ -68,7 +68,10 @@ static void renew_ahead(const struct call *call, const struct found *found)
 		kt_background_renewal_start_once(&call->cache, answer->service, answer->account);
 }
 
-/* What cannot be read whole is refused here: the keeper would get its first half as a whole. */
+/*
+ * A request that cannot be read whole is refused here: the keeper would take its first half for
+ * a whole one.
+ */
 static bool read_request(const struct call *call, struct kt_request *request,
                          struct kt_error *error)
 {

@@ -2,9 +2,9 @@
 #include "config.h"
 
 /*
- * The door: program keyturn, also git-credential-keyturn. It answers what the kernel cache
- * holds and otherwise becomes the keeper, with the same arguments and environment and with
- * what it has read of stdin.
+ * The door: program keyturn, also git-credential-keyturn. It answers from the kernel cache, and
+ * otherwise becomes the keeper, with the same arguments and environment and with the bytes that
+ * it has read of stdin.
  */
 
 #include <errno.h>

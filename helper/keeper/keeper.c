@@ -73,7 +73,7 @@ void kt_keeper_clear(struct kt_keeper *keeper)
 {
 	kt_courier_end(&keeper->courier);
 	kt_keyring_close(&keeper->keyring);
-	/* run makes it the environment of what it becomes. */
+	/* run makes it the environment of the command that it becomes. */
 	if (keeper->environment != environ)
 		free(keeper->environment);
 	keeper->environment = NULL;

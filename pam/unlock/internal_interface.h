@@ -4,7 +4,8 @@
 /*
  * gnome-keyring's InternalUnsupportedGuiltRiddenInterface (kt_unlock_backend_dbus): opens its
  * login collection with a password over the bus, where there is no control socket. Only after
- * checks that who owns the name runs as this user and has that interface; never with a prompt.
+ * checks that the owner of the name runs as this user and has that interface; never with a
+ * prompt.
  */
 
 #include <stdbool.h>

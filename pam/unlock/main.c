@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * keyturn-unlock: what pam_keyturn.so runs as the user. Reads one request
+ * keyturn-unlock, which pam_keyturn.so runs as the user. Reads one request
  * (pam/unlock_request.h) from its standard input, opens or changes the user's keyring, answers
- * with one byte, and may go on trying for the grace time after that. It starts no daemon itself.
+ * with one byte, and may go on trying for the grace time after that. It starts no daemon
+ * itself.
  */
 
 #include "config.h"

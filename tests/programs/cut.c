@@ -129,7 +129,7 @@ static pid_t start(const char *verb, int input, int *output)
 	return pid;
 }
 
-/* What it said and its exit status, when it has ended. */
+/* The program's output and exit status, when it has ended. */
 static int finish(pid_t pid, int output, struct bytes *said)
 {
 	int status;
@@ -220,7 +220,7 @@ static int run_reset(size_t cut, struct bytes *said)
 	int output;
 	pid_t pid;
 
-	/* Who closes a socket with bytes unread resets it. */
+	/* Closing a socket with bytes unread resets it. */
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
 		die("socketpair");
 	write_all(ends[0], "x", 1);

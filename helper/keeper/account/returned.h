@@ -23,9 +23,9 @@ bool kt_returned_search(struct kt_keyring *keyring, const struct kt_request *req
                         struct kt_credentials *list, struct kt_error *error);
 
 /*
- * What the request would store is an answer of ours: its state[] names an account of this service
- * that has a token, or an account that goes by its user name has its password, or that name is
- * the --git-username of one and no account's own.
+ * True if the request would store an answer of ours: its state[] names an account of this
+ * service that has a token, or an account that goes by its user name has its password, or that
+ * name is the --git-username of one and no account's own.
  */
 bool kt_returned_find(struct kt_keyring *keyring, const struct kt_request *request, bool *found,
                       struct kt_error *error);

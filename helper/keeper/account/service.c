@@ -14,7 +14,7 @@
 static const struct site {
 	const char *name;
 	const char *api;  /* host */
-	const char *www;  /* of the console */
+	const char *www;  /* the console's */
 } sites[] = {
 	{ "coze.cn", "api.coze.cn", "https://www.coze.cn" },
 	{ "coze.com", "api.coze.com", "https://www.coze.com" },

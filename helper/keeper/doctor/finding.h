@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* Findings of keyturn doctor: one a layer, each with what it means and what to do. */
+/* Findings of keyturn doctor: one for each layer, with its meaning and the remedy. */
 
 #include <stdbool.h>
 #include <stddef.h>

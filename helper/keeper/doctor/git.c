@@ -93,14 +93,14 @@ static bool is_keyturn(const char *program, size_t length, bool is_path)
 		length -= (size_t)(slash + 1 - program);
 		program = slash + 1;
 	}
-	/* Of a bare name git makes git-credential-NAME. */
+	/* git turns a bare name into git-credential-NAME. */
 	for (size_t i = 0; i < (is_path ? KT_COUNT(names) : 1); i++)
 		if (strlen(names[i]) == length && memcmp(names[i], program, length) == 0)
 			return true;
 	return false;
 }
 
-/* What stands behind keyturn in a helper's line; NULL where the helper is another. */
+/* The words behind keyturn in a helper's line; NULL if the helper is another. */
 static const char *words_behind(const char *helper)
 {
 	bool is_snippet = helper[0] == '!';

@@ -29,36 +29,36 @@ enum problem {
 };
 
 static const struct {
-	const char *sentence; /* ends in the names of the services */
+	const char *sentence; /* the names of the services follow it */
 	const char *remedy;
 } problems[PROBLEMS] = {
-	[PROBLEM_NONE] = { "login opens the keyring in", NULL },
-	[PROBLEM_NO_AUTH] = { "no auth line names " MODULE ", so it sees no password, in",
+	[PROBLEM_NONE] = { "login opens the keyring", NULL },
+	[PROBLEM_NO_AUTH] = { "no auth line names " MODULE ", so it sees no password",
 	                      "add: auth optional " MODULE "; " SEE },
 	[PROBLEM_AUTH_EARLY] = { "the auth line of " MODULE " comes before any module that asks "
-	                         "for the password, so there is none yet, in",
+	                         "for the password, so there is none yet",
 	                         "move it after pam_unix.so; " SEE },
 	[PROBLEM_AUTH_MISSED] = { "a module before the auth line of " MODULE " ends the stack or "
-	                          "jumps over it (sufficient?), so it is never called, in",
+	                          "jumps over it (sufficient?), so it is never called",
 	                          "give that module [success=N default=ignore]; " SEE },
 	[PROBLEM_AUTH_UNCHECKED] = { "a wrong password reaches the auth line of " MODULE ", which "
-	                             "a careless program could send on, in",
+	                             "a careless program could send on",
 	                             "make the module that checks it requisite; " SEE },
-	[PROBLEM_NO_SESSION] = { "no session line names " MODULE ", so that nothing is opened, in",
+	[PROBLEM_NO_SESSION] = { "no session line names " MODULE ", so that nothing is opened",
 	                         "add as the last line: session optional " MODULE },
 	[PROBLEM_SESSION_EARLY] = { "the session line of " MODULE " comes before pam_systemd.so, "
-	                            "so there is no runtime directory yet, in",
+	                            "so there is no runtime directory yet",
 	                            "move it to the end; " SEE },
 	[PROBLEM_SESSION_MISSED] = { "a module before the session line of " MODULE " ends the "
-	                             "stack or jumps over it, in", "move it; " SEE },
+	                             "stack or jumps over it", "move it; " SEE },
 	[PROBLEM_NO_PASSWORD] = { "no password line names " MODULE ", so that a keyring keeps its "
-	                          "old password when the login's is changed, in",
+	                          "old password when the login's is changed",
 	                          "add: password optional " MODULE "; " SEE },
 	[PROBLEM_PASSWORD_EARLY] = { "the password line of " MODULE " comes before any module that "
-	                             "sets the new password, in",
+	                             "sets the new password",
 	                             "move it after pam_unix.so; " SEE },
 	[PROBLEM_PASSWORD_MISSED] = { "a module before the password line of " MODULE " ends the "
-	                              "stack or jumps over it (sufficient?), in",
+	                              "stack or jumps over it (sufficient?)",
 	                              "give that module [success=N default=ignore]; " SEE },
 };
 
@@ -256,7 +256,7 @@ void kt_doctor_check_pam(struct kt_findings *findings, const char *directory)
 		is_there = true;
 		kt_findings_add(findings, "pam",
 		                i == PROBLEM_NONE ? KT_FINDING_OK : KT_FINDING_WARNING,
-		                problems[i].remedy, "%s: %s", problems[i].sentence,
+		                problems[i].remedy, "%s (%s)", problems[i].sentence,
 		                survey.names[i]);
 	}
 	if (!is_there)

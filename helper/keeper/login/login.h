@@ -100,6 +100,9 @@ bool kt_login_device(struct kt_credential *credential, struct kt_error *error);
 bool kt_login_browser(struct kt_keeper *keeper, const struct kt_login_options *login,
                       struct kt_credential *credential, struct kt_error *error);
 
-/* Says who logged in, how long it lasts and what to type next; offers to remove the source. */
+/*
+ * Says who logged in, how long it lasts and which command to type next; offers to remove the
+ * source.
+ */
 void kt_login_summarize(const struct kt_login_options *login,
                         const struct kt_credential *credential, const struct kt_keyring *keyring);

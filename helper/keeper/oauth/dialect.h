@@ -25,7 +25,7 @@ enum kt_error_meaning {
 
 struct kt_dialect {
 	const char *name;
-	const char *format;       /* of a POST body: "json" or "form" */
+	const char *format;       /* a POST body's: "json" or "form" */
 
 	/* Adds client_id and, where the client has one, its secret to a token request. */
 	bool (*identify_client)(const struct kt_credential *credential, struct kt_errand *errand,

@@ -29,7 +29,7 @@ struct kt_token_response {
 	int64_t now;          /* the server's Date; by our clock where it sent none */
 	int64_t retry_after;  /* seconds; 0: not said */
 	const char *logid;
-	const char *name;     /* of the OAuth error */
+	const char *name;     /* the OAuth error's */
 	const char *text;     /* the server's or the courier's sentence beside it */
 	const char *cause;    /* dns, connect, timeout, tls, certificate, redirect, body, other */
 };

@@ -25,7 +25,7 @@ bool kt_escrow_open(struct kt_escrow *escrow, const struct kt_identity *identity
 /* Something was there when it was opened. */
 bool kt_escrow_is_found(const struct kt_escrow *escrow);
 
-/* Reads what lies in escrow for the account; false where nothing readable does. */
+/* Reads the account's grant that lies in escrow; false if there is none that can be read. */
 bool kt_escrow_read(struct kt_escrow *escrow, struct kt_credential *credential);
 
 /* Makes sure that size bytes will fit, before a token is spent. False: they will not. */

@@ -12,7 +12,7 @@ bool kt_requirement_is_met(const struct kt_requirement *requirement,
 
 	if (requirement->nine_tenths_left)
 		needed = credential->lifetime - credential->lifetime / 10;
-	/* Whoever asked may have been a moment early. */
+	/* The caller may have asked a moment early. */
 	if (requirement->before_last_fifth)
 		needed = credential->lifetime / 5 + 1;
 	if (requirement->minimum_seconds > 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* What a caller requires of an access token, and whether one meets it. */
+/* Requirements of a caller on an access token, and whether a token meets them. */
 
 #include <stdbool.h>
 #include <stdint.h>

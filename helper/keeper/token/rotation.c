@@ -64,7 +64,7 @@ static void clear_rotation(struct rotation *rotation)
 	kt_signals_deliver(&rotation->hold);
 }
 
-/* Good for who asks for nothing; maybe not what the requirement asks for. */
+/* True if the token is good enough for a caller without requirements. */
 static bool is_usable(const struct kt_credential *credential)
 {
 	const struct kt_requirement usual = { 0 };

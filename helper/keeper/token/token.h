@@ -15,11 +15,10 @@
 #include "keyring/credential.h"
 
 /*
- * Fills answer with what the credential is good for; a grant's access token meets the requirement,
- * and is renewed first if it does not (rotation.h tells the errors). A refused PAT or SAT is
- * KT_ERROR_REFUSED with the command that mends it; a password that has expired is none: *found
- * is false. The answer's expires stays 0 for PAT and SAT: what the user typed warns and never
- * blocks.
+ * Fills answer from the credential. A grant's access token that does not meet the requirement
+ * is renewed first (rotation.h tells the errors). A refused PAT or SAT is KT_ERROR_REFUSED with
+ * the command that mends it. A password that has expired counts as absent: *found is false. The
+ * answer's expires stays 0 for PAT and SAT: an end that a user typed warns and never blocks.
  */
 bool kt_token_get(struct kt_keeper *keeper, struct kt_credential *credential,
                   const struct kt_requirement *requirement, struct kt_answer *answer,
