@@ -100,6 +100,11 @@ bool kt_kernel_key_update(int32_t serial, const void *payload, size_t length,
 	       keyctl(KEYCTL_SET_TIMEOUT, serial, (long)timeout, 0, 0) == 0;
 }
 
+bool kt_kernel_key_expire(int32_t serial, unsigned int seconds)
+{
+	return keyctl(KEYCTL_SET_TIMEOUT, serial, (long)seconds, 0, 0) == 0;
+}
+
 /*
  * Not KEYCTL_INVALIDATE: a key that the collector clears away still counts in the keyring's
  * quota.

@@ -48,6 +48,9 @@ int32_t kt_kernel_key_put(const char *description, const void *payload, size_t l
 bool kt_kernel_key_update(int32_t serial, const void *payload, size_t length,
                           unsigned int timeout);
 
+/* The live key ends after so many seconds from now. */
+bool kt_kernel_key_expire(int32_t serial, unsigned int seconds);
+
 /*
  * The key is gone for everybody at once, and its quota too. So is one of the same description
  * that another caller put in its place just now: the kernel unlinks by description.
