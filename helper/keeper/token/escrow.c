@@ -87,7 +87,7 @@ void kt_escrow_drop(struct kt_escrow *escrow)
 void kt_escrow_retire(struct kt_escrow *escrow, int seconds)
 {
 	if (seconds == 0 || escrow->is_reserved || !escrow->serial ||
-	    !kt_kernel_key_expire(escrow->serial, (unsigned int)seconds))
+	    !kt_kernel_key_retire(escrow->serial, (unsigned int)seconds))
 		kt_escrow_drop(escrow);
 	escrow->serial = 0;
 }
