@@ -97,7 +97,7 @@ static unsigned int pause_after(const char *failures)
 		pause *= 2;
 	pause = pause < LONGEST_PAUSE ? pause : LONGEST_PAUSE;
 	count = count < UINT8_MAX ? (unsigned char)(count + 1) : count;
-	kt_kernel_key_put(failures, &count, sizeof(count), pause + LONGEST_PAUSE);
+	kt_kernel_key_put_disposable(failures, &count, sizeof(count), pause + LONGEST_PAUSE);
 	return pause;
 }
 
@@ -112,11 +112,11 @@ void kt_background_renewal_end(const struct kt_cache *cache, const char *service
 	    !name_key(&failures, "renewal-failures", cache, service, account))
 		return;
 	if (!is_done) {
-		kt_kernel_key_put(marker, "1", 1, pause_after(failures));
+		kt_kernel_key_put_disposable(marker, "1", 1, pause_after(failures));
 		return;
 	}
 	serial = kt_kernel_key_find(failures);
 	if (serial)
 		kt_kernel_key_drop(serial);
-	kt_kernel_key_put(marker, "1", 1, AFTER_SUCCESS);
+	kt_kernel_key_put_disposable(marker, "1", 1, AFTER_SUCCESS);
 }

@@ -65,8 +65,11 @@ struct kt_backend {
 	 */
 	int (*settling)(void *state);
 
-	/* A line for people on the keyring's provider; NULL: there is nothing to say. */
-	bool (*describe)(void *state, char **line, struct kt_error *error);
+	/*
+	 * A line for people on the keyring's provider and state; *line NULL: there is nothing to say.
+	 * *is_odd: a person should look into it.
+	 */
+	bool (*describe)(void *state, char **line, bool *is_odd, struct kt_error *error);
 
 	/* Closes and opens the keyring. unlock may use what options allow to ask the user. */
 	bool (*lock)(void *state, struct kt_error *error);

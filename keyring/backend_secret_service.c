@@ -552,11 +552,12 @@ static int settling(void *state)
 	return provider ? provider->settling : SETTLING_UNKNOWN;
 }
 
-static bool describe(void *state, char **line, struct kt_error *error)
+static bool describe(void *state, char **line, bool *is_odd, struct kt_error *error)
 {
 	KT_CLEANUP(kt_turn_end) struct kt_turn *turn = kt_turn_take(state, error);
 	const struct kt_provider *provider = turn ? kt_provider_of(turn, error) : NULL;
 
+	*is_odd = false;
 	if (!provider || !kt_turn_find_default(turn, error))
 		return false;
 	return kt_text_format(line, error, "provided by %s, default keyring %s, opened %s",

@@ -367,6 +367,40 @@ static bool erase(void *opaque, const char *place, struct kt_error *error)
 }
 
 /*
+ * Stray files.
+ */
+
+/* An item under a name that no item has. */
+static bool is_stray(const struct state *state, const char *name)
+{
+	KT_CLEANUP(kt_text_free) char *path = NULL;
+	KT_CLEANUP(kt_secret_clear) struct kt_secret content = { 0 };
+	struct kt_error ignored = { 0 };
+	bool is_there;
+
+	return name[0] != '.' && !is_item_name(name, strlen(name)) && !is_temporary(name) &&
+	       item_path(state, name, &path, &ignored) &&
+	       kt_file_read(path, ITEM_MAXIMUM, &content, &is_there, &ignored) && has_magic(&content);
+}
+
+static bool describe(void *opaque, char **line, bool *is_odd, struct kt_error *error)
+{
+	struct state *state = opaque;
+	KT_CLEANUP(close_directory) DIR *directory = opendir(state->vault.directory);
+	const char *name;
+	size_t count = 0;
+
+	if (!directory)
+		return fail_listing(state, error);
+	while ((name = next_name(directory)) != NULL)
+		count += is_stray(state, name);
+	*is_odd = count > 0;
+	return count == 0 ||
+	       kt_text_format(line, error, "%zu items in %s are copies under other names: nobody gets "
+	                      "them", count, state->vault.directory);
+}
+
+/*
  * Locking.
  */
 
@@ -420,6 +454,7 @@ const struct kt_backend kt_backend_vault = {
 	.search = search,
 	.store = store,
 	.erase = erase,
+	.describe = describe,
 	.lock = lock,
 	.unlock = unlock,
 	.is_open = is_open,

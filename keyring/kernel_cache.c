@@ -10,7 +10,7 @@
 #include "keyring/kernel_key.h"
 #include "keyring/text.h"
 
-#define PREFIX "keyturn:v1:"
+#define PREFIX KT_KERNEL_KEY_ANSWERS
 #define VERSION 2
 /* Milliseconds by which wall and boot clock may part before an entry counts as out of time. */
 #define CLOCK_TOLERANCE 5000
@@ -275,9 +275,12 @@ static bool put_evicting(const struct description *description, const struct pay
 	size_t length = sizeof(payload->head) + payload->head.length;
 
 	for (int evicted = 0; evicted <= EVICTIONS; evicted++) {
-		if (kt_kernel_key_put(description->text, payload, length, timeout))
+		bool has_share = kt_kernel_key_has_share(description->length, length);
+
+		if (has_share &&
+		    kt_kernel_key_put_disposable(description->text, payload, length, timeout))
 			return true;
-		if (errno != EDQUOT || !evict_oldest())
+		if ((has_share && errno != EDQUOT) || !evict_oldest())
 			return false;
 	}
 	return false;

@@ -11,20 +11,41 @@
 #include <unistd.h>
 
 #include "keyring/cleanup.h"
+#include "keyring/clock.h"
 #include "keyring/kernel_key.h"
 #include "keyring/text.h"
+
+/* A page of the smallest size, keyctl(2). */
+#define UPDATE_MAXIMUM 4096
 
 /* Longer than anybody could take to put one key in another's place. */
 #define ARBITER_SECONDS 10
 
-/*
- * Bytes that a link takes of a keyring's quota, and the excess from which on it is worth to put
- * the quota right.
- */
+/* Bytes that a link takes of a keyring's quota. */
 #define LINK_BYTES 4
-#define LEAST_LEAK 2000
+
+/*
+ * The keyring in @u that holds the disposable keys, one for each day: of a key that expires the
+ * kernel gives back all but its link (4 bytes, Linux 6.18), which in weeks would fill a user's
+ * quota with nothing. Whatever a day leaves behind goes with its keyring.
+ */
+#define POOL "keyturn:disposable:"
+#define POOL_SECONDS 172800
+#define DAY 86400
+
+/* Milliseconds and times to wait for the kernel to give back what was revoked. */
+#define PAUSE 5
+#define PAUSES 20
+
+/* No disposable key is larger: description, and an answer with its head. */
+#define LARGEST (KT_KERNEL_KEY_DESCRIPTION_MAXIMUM + 4096)
+
+/* An ordinary user's quota, where it cannot be read. */
+#define USUAL_BYTES 20000
+#define USUAL_KEYS 200
 
 static const char key_type[] = "user";
+static const char keyring_type[] = "keyring";
 
 static long keyctl(int operation, long second, long third, long fourth, long fifth)
 {
@@ -93,27 +114,10 @@ static int32_t make_key(const char *description, const void *payload, size_t len
 	return 0;
 }
 
-bool kt_kernel_key_update(int32_t serial, const void *payload, size_t length,
-                          unsigned int timeout)
+/* The serials in a keyring, freed by the caller; NULL where there are none. */
+static int32_t *list_keys(int32_t keyring, size_t *count)
 {
-	return keyctl(KEYCTL_UPDATE, serial, (long)payload, (long)length, 0) == 0 &&
-	       keyctl(KEYCTL_SET_TIMEOUT, serial, (long)timeout, 0, 0) == 0;
-}
-
-/*
- * Not KEYCTL_INVALIDATE: a key that the collector clears away still counts in the keyring's
- * quota.
- */
-void kt_kernel_key_drop(int32_t serial)
-{
-	unlink_from(KEY_SPEC_USER_KEYRING, serial);
-	keyctl(KEYCTL_REVOKE, serial, 0, 0, 0);
-}
-
-/* The serials in @u, freed by the caller; NULL where there are none. */
-static int32_t *list_keys(size_t *count)
-{
-	long size = keyctl(KEYCTL_READ, KEY_SPEC_USER_KEYRING, 0, 0, 0);
+	long size = keyctl(KEYCTL_READ, keyring, 0, 0, 0);
 
 	while (size > 0) {
 		int32_t *serials = malloc((size_t)size);
@@ -121,7 +125,7 @@ static int32_t *list_keys(size_t *count)
 
 		if (!serials)
 			return NULL;
-		got = keyctl(KEYCTL_READ, KEY_SPEC_USER_KEYRING, (long)serials, size, 0);
+		got = keyctl(KEYCTL_READ, keyring, (long)serials, size, 0);
 		if (got >= 0 && got <= size) {
 			*count = (size_t)got / sizeof(*serials);
 			return serials;
@@ -133,15 +137,16 @@ static int32_t *list_keys(size_t *count)
 }
 
 /*
- * The key's own description (behind "type;uid;gid;permission;"), or NULL: not a user key, not
+ * The key's own description (behind "type;uid;gid;permission;"), or NULL: of another type, not
  * ours to see, or dead.
  */
-static const char *describe(int32_t serial, char *buffer, size_t size)
+static const char *describe(int32_t serial, const char *type, char *buffer, size_t size)
 {
 	long length = keyctl(KEYCTL_DESCRIBE, serial, (long)buffer, (long)size, 0);
 	const char *description = buffer;
 
-	if (length <= 0 || (size_t)length > size || !kt_text_has_prefix(buffer, "user;"))
+	if (length <= 0 || (size_t)length > size || !kt_text_has_prefix(buffer, type) ||
+	    buffer[strlen(type)] != ';')
 		return NULL;
 	for (int fields = 0; fields < 4 && description; fields++) {
 		description = strchr(description, ';');
@@ -155,88 +160,229 @@ static void free_serials(int32_t **serials)
 	free(*serials);
 }
 
-void kt_kernel_key_each(const char *prefix,
-                        void (*visit)(void *context, int32_t serial, const char *description),
-                        void *context)
+static void name_pool(char name[40])
+{
+	snprintf(name, 40, POOL "%lld", (long long)(kt_clock_wall() / DAY));
+}
+
+/* Today's pool, or 0. */
+static int32_t find_pool(void)
+{
+	char name[40];
+	long serial;
+
+	name_pool(name);
+	serial = keyctl(KEYCTL_SEARCH, KEY_SPEC_USER_KEYRING, (long)keyring_type, (long)name, 0);
+	return serial > 0 ? (int32_t)serial : 0;
+}
+
+static void revoke_all(int32_t keyring)
 {
 	size_t count = 0;
-	KT_CLEANUP(free_serials) int32_t *serials = list_keys(&count);
+	KT_CLEANUP(free_serials) int32_t *serials = list_keys(keyring, &count);
+
+	for (size_t i = 0; i < count; i++)
+		keyctl(KEYCTL_REVOKE, serials[i], 0, 0, 0);
+}
+
+/* Every pool but one goes, with all that is in it. Nothing but ours is ever in a pool. */
+static void drop_pools(int32_t kept)
+{
+	size_t count = 0;
+	KT_CLEANUP(free_serials) int32_t *serials = list_keys(KEY_SPEC_USER_KEYRING, &count);
 	char buffer[KT_KERNEL_KEY_DESCRIPTION_MAXIMUM + 64];
 
 	for (size_t i = 0; i < count; i++) {
-		const char *description = describe(serials[i], buffer, sizeof(buffer));
+		const char *description = describe(serials[i], keyring_type, buffer, sizeof(buffer));
+
+		if (serials[i] == kept || !description || !kt_text_has_prefix(description, POOL))
+			continue;
+		revoke_all(serials[i]);
+		unlink_from(KEY_SPEC_USER_KEYRING, serials[i]);
+		keyctl(KEYCTL_REVOKE, serials[i], 0, 0, 0);
+	}
+}
+
+static bool move_exclusively(int32_t serial, int32_t keyring)
+{
+	return syscall(SYS_keyctl, KEYCTL_MOVE, serial, KEY_SPEC_THREAD_KEYRING, keyring,
+	               KEYCTL_MOVE_EXCL) == 0;
+}
+
+/* Today's pool, made if need be: of callers who come at once all get the same. 0 with errno. */
+static int32_t open_pool(void)
+{
+	int32_t serial = find_pool();
+	char name[40];
+	int problem;
+
+	if (serial)
+		return serial;
+	name_pool(name);
+	serial = (int32_t)syscall(SYS_add_key, keyring_type, name, NULL, 0,
+	                          KEY_SPEC_THREAD_KEYRING);
+	if (serial <= 0)
+		return 0;
+	if (keyctl(KEYCTL_SET_TIMEOUT, serial, POOL_SECONDS, 0, 0) == 0 &&
+	    keyctl(KEYCTL_SETPERM, serial, (long)KT_KERNEL_KEY_PERMISSION, 0, 0) == 0 &&
+	    move_exclusively(serial, KEY_SPEC_USER_KEYRING)) {
+		drop_pools(serial);
+		return serial;
+	}
+	problem = errno;
+	keyctl(KEYCTL_REVOKE, serial, 0, 0, 0);
+	unlink_from(KEY_SPEC_THREAD_KEYRING, serial);
+	errno = problem;
+	return find_pool();
+}
+
+static bool is_in(int32_t keyring, int32_t serial)
+{
+	size_t count = 0;
+	KT_CLEANUP(free_serials) int32_t *serials = list_keys(keyring, &count);
+
+	for (size_t i = 0; i < count; i++)
+		if (serials[i] == serial)
+			return true;
+	return false;
+}
+
+/*
+ * Not KEYCTL_INVALIDATE: a key that the collector clears away still counts in the keyring's
+ * quota. Unlinked where it is: the kernel goes by description, and another may have the same.
+ */
+void kt_kernel_key_drop(int32_t serial)
+{
+	int32_t pool = find_pool();
+
+	unlink_from(pool && is_in(pool, serial) ? pool : KEY_SPEC_USER_KEYRING, serial);
+	keyctl(KEYCTL_REVOKE, serial, 0, 0, 0);
+}
+
+/* KEYCTL_UPDATE takes a page at most; add_key() updates the key of this description. */
+static bool update_large(int32_t serial, const void *payload, size_t length)
+{
+	char buffer[KT_KERNEL_KEY_DESCRIPTION_MAXIMUM + 64];
+	const char *description = describe(serial, key_type, buffer, sizeof(buffer));
+	int32_t pool = find_pool();
+	int32_t keyring = pool && is_in(pool, serial) ? pool : KEY_SPEC_USER_KEYRING;
+
+	return description && is_in(keyring, serial) &&
+	       syscall(SYS_add_key, key_type, description, payload, length, keyring) == serial;
+}
+
+bool kt_kernel_key_update(int32_t serial, const void *payload, size_t length,
+                          unsigned int timeout)
+{
+	bool is_updated = length <= UPDATE_MAXIMUM
+	                          ? keyctl(KEYCTL_UPDATE, serial, (long)payload, (long)length, 0) == 0
+	                          : update_large(serial, payload, length);
+
+	return is_updated && keyctl(KEYCTL_SET_TIMEOUT, serial, (long)timeout, 0, 0) == 0;
+}
+
+bool kt_kernel_key_retire(int32_t serial, unsigned int seconds)
+{
+	int32_t pool = open_pool();
+
+	return pool && keyctl(KEYCTL_SET_TIMEOUT, serial, (long)seconds, 0, 0) == 0 &&
+	       syscall(SYS_keyctl, KEYCTL_MOVE, serial, KEY_SPEC_USER_KEYRING, pool, 0) == 0;
+}
+
+static void visit_in(int32_t keyring, const char *prefix,
+                     void (*visit)(void *context, int32_t serial, const char *description),
+                     void *context)
+{
+	size_t count = 0;
+	KT_CLEANUP(free_serials) int32_t *serials = list_keys(keyring, &count);
+	char buffer[KT_KERNEL_KEY_DESCRIPTION_MAXIMUM + 64];
+
+	for (size_t i = 0; i < count; i++) {
+		const char *description = describe(serials[i], key_type, buffer, sizeof(buffer));
 
 		if (description && kt_text_has_prefix(description, prefix))
 			visit(context, serials[i], description);
 	}
 }
 
-/* Adds the bytes that a live key in @u takes of the quota: description, payload and a link. */
-static void add_size(void *context, int32_t serial, const char *description)
+void kt_kernel_key_each(const char *prefix,
+                        void (*visit)(void *context, int32_t serial, const char *description),
+                        void *context)
 {
-	int64_t *sum = context;
-	long length = keyctl(KEYCTL_READ, serial, 0, 0, 0);
+	size_t count = 0;
+	KT_CLEANUP(free_serials) int32_t *serials = list_keys(KEY_SPEC_USER_KEYRING, &count);
+	char buffer[KT_KERNEL_KEY_DESCRIPTION_MAXIMUM + 64];
 
-	*sum += (int64_t)strlen(description) + 1 + (length > 0 ? length : 0) + LINK_BYTES;
-}
+	visit_in(KEY_SPEC_USER_KEYRING, prefix, visit, context);
+	for (size_t i = 0; i < count; i++) {
+		const char *description = describe(serials[i], keyring_type, buffer, sizeof(buffer));
 
-/* The bytes that this user is charged with for keys; 0 where it cannot be read. */
-static int64_t charged_bytes(void)
-{
-	char text[16384];
-	char user[16];
-	int descriptor = open("/proc/key-users", O_RDONLY | O_CLOEXEC);
-	ssize_t length = descriptor < 0 ? 0 : read(descriptor, text, sizeof(text) - 1);
-	const char *line;
-	int64_t bytes = 0;
-
-	if (descriptor >= 0)
-		close(descriptor);
-	text[length > 0 ? length : 0] = '\0';
-	snprintf(user, sizeof(user), "%5u:", (unsigned)geteuid());
-	for (line = text; line && !kt_text_has_prefix(line, user);) {
-		line = strchr(line, '\n');
-		line = line ? line + 1 : NULL;
+		if (description && kt_text_has_prefix(description, POOL))
+			visit_in(serials[i], prefix, visit, context);
 	}
-	/* "UID: USAGE KEYS/INSTANTIATED KEYS/MAXIMUM BYTES/MAXIMUM" */
-	if (!line)
-		return 0;
-	line += strlen(user);
-	for (int word = 0; word < 3; word++) {
-		line += strspn(line, " ");
-		line += strcspn(line, " ");
-	}
-	line += strspn(line, " ");
-	return kt_text_to_number(line, strcspn(line, "/"), 0, INT32_MAX, &bytes) ? bytes : 0;
 }
 
 /*
- * For a key that expires, and is collected minutes later, its link stays on @u's account (4
- * bytes, seen with Linux 6.18): in weeks that fills an ordinary user's quota with nothing. An
- * emptied keyring owes nothing; the live keys are held meanwhile, and linked again.
+ * The quota.
  */
-static bool reclaim(void)
-{
-	size_t count = 0;
-	KT_CLEANUP(free_serials) int32_t *serials = list_keys(&count);
-	int64_t live = 0;
 
-	kt_kernel_key_each("", add_size, &live);
-	if (!serials || charged_bytes() < 2 * live + LEAST_LEAK)
-		return false;
-	for (size_t i = 0; i < count; i++)
-		if (keyctl(KEYCTL_LINK, serials[i], KEY_SPEC_THREAD_KEYRING, 0, 0) != 0 &&
-		    errno != EKEYEXPIRED && errno != EKEYREVOKED && errno != ENOKEY)
-			return false;
-	if (keyctl(KEYCTL_CLEAR, KEY_SPEC_USER_KEYRING, 0, 0, 0) != 0)
-		return false;
-	for (size_t i = 0; i < count; i++)
-		keyctl(KEYCTL_LINK, serials[i], KEY_SPEC_USER_KEYRING, 0, 0);
-	keyctl(KEYCTL_CLEAR, KEY_SPEC_THREAD_KEYRING, 0, 0, 0);
-	return true;
+struct usage {
+	int64_t keys;
+	int64_t bytes;
+};
+
+/* A live key's share: description, payload and a link. */
+static void add_size(void *context, int32_t serial, const char *description)
+{
+	struct usage *usage = context;
+	long length = keyctl(KEYCTL_READ, serial, 0, 0, 0);
+
+	usage->keys++;
+	usage->bytes += (int64_t)strlen(description) + 1 + (length > 0 ? length : 0) + LINK_BYTES;
 }
 
-static int32_t put(const char *description, const void *payload, size_t length,
+static int64_t read_setting(const char *name, int64_t usual)
+{
+	char path[64];
+	char text[24];
+	int64_t number = 0;
+	ssize_t length;
+	int descriptor;
+
+	snprintf(path, sizeof(path), "/proc/sys/kernel/keys/%s%s", geteuid() == 0 ? "root_" : "",
+	         name);
+	descriptor = open(path, O_RDONLY | O_CLOEXEC);
+	length = descriptor < 0 ? 0 : read(descriptor, text, sizeof(text));
+	kt_descriptor_close(&descriptor);
+	while (length > 0 && text[length - 1] == '\n')
+		length--;
+	return length > 0 && kt_text_to_number(text, (size_t)length, 0, INT32_MAX, &number) ? number
+	                                                                                    : usual;
+}
+
+bool kt_kernel_key_has_share(size_t description_length, size_t length)
+{
+	const int64_t bytes = read_setting("maxbytes", USUAL_BYTES) / 2;
+	const int64_t keys = read_setting("maxkeys", USUAL_KEYS) / 2;
+	struct usage usage = { .keys = 1 };
+	int32_t pool = find_pool();
+	long links = pool ? keyctl(KEYCTL_READ, pool, 0, 0, 0) / (long)sizeof(int32_t) : 0;
+
+	usage.bytes = (int64_t)(description_length + 1 + length + LINK_BYTES);
+	/* Where all could be of the largest size, their sizes need not be asked for. */
+	if (links < keys && links * LARGEST + usage.bytes <= bytes)
+		return true;
+	if (pool)
+		visit_in(pool, "", add_size, &usage);
+	return usage.bytes <= bytes && usage.keys <= keys;
+}
+
+/*
+ * Putting.
+ */
+
+/* Into a keyring, in place of the key of this description that is there. 0 with errno. */
+static int32_t put(int32_t keyring, const char *description, const void *payload, size_t length,
                    unsigned int timeout)
 {
 	int32_t replaced = kt_kernel_key_find(description);
@@ -246,7 +392,7 @@ static int32_t put(const char *description, const void *payload, size_t length,
 	if (!serial)
 		return 0;
 	/* A link displaces the key that has the same type and description. */
-	if (keyctl(KEYCTL_LINK, serial, KEY_SPEC_USER_KEYRING, 0, 0) == 0) {
+	if (keyctl(KEYCTL_LINK, serial, keyring, 0, 0) == 0) {
 		unlink_from(KEY_SPEC_THREAD_KEYRING, serial);
 		if (replaced)
 			keyctl(KEYCTL_REVOKE, replaced, 0, 0, 0);
@@ -259,34 +405,68 @@ static int32_t put(const char *description, const void *payload, size_t length,
 	return 0;
 }
 
-int32_t kt_kernel_key_put(const char *description, const void *payload, size_t length,
-                          unsigned int timeout)
+void kt_kernel_key_drop_disposable(void)
 {
-	int32_t serial = put(description, payload, length, timeout);
+	drop_pools(0);
+}
 
-	if (serial || errno != EDQUOT)
+static void drop_one(void *context, int32_t serial, const char *description)
+{
+	(void)context;
+	(void)description;
+	kt_kernel_key_drop(serial);
+}
+
+/* A new key and the one it replaces need room for both; where there is none, the old one's. */
+static int32_t put_in_place(const char *description, const void *payload, size_t length,
+                            unsigned int timeout)
+{
+	int32_t serial = kt_kernel_key_find(description);
+
+	if (serial && kt_kernel_key_update(serial, payload, length, timeout))
 		return serial;
-	if (reclaim())
-		return put(description, payload, length, timeout);
 	errno = EDQUOT;
 	return 0;
 }
 
-static bool move_exclusively(int32_t serial)
+int32_t kt_kernel_key_put(const char *description, const void *payload, size_t length,
+                          unsigned int timeout)
 {
-	return syscall(SYS_keyctl, KEYCTL_MOVE, serial, KEY_SPEC_THREAD_KEYRING,
-	               KEY_SPEC_USER_KEYRING, KEYCTL_MOVE_EXCL) == 0;
+	int32_t serial = put(KEY_SPEC_USER_KEYRING, description, payload, length, timeout);
+
+	if (serial || errno != EDQUOT)
+		return serial;
+	drop_pools(0);
+	/* An earlier keyturn kept its answers in @u itself. */
+	visit_in(KEY_SPEC_USER_KEYRING, KT_KERNEL_KEY_ANSWERS, drop_one, NULL);
+	for (int i = 0; i < PAUSES && !serial && errno == EDQUOT; i++) {
+		/* The kernel gives back a part of it beside us. */
+		kt_clock_sleep(i ? PAUSE : 0);
+		serial = put(KEY_SPEC_USER_KEYRING, description, payload, length, timeout);
+	}
+	if (serial || errno != EDQUOT)
+		return serial;
+	return put_in_place(description, payload, length, timeout);
+}
+
+int32_t kt_kernel_key_put_disposable(const char *description, const void *payload,
+                                     size_t length, unsigned int timeout)
+{
+	int32_t pool = open_pool();
+
+	return pool ? put(pool, description, payload, length, timeout) : 0;
 }
 
 /*
- * Makes a key and puts it into @u, unless one of its description is there, dead or alive. Its
+ * Makes a key and puts it into the pool, unless one of its description is there, dead or alive. Its
  * serial, or 0.
  */
 static int32_t put_first(const char *description, unsigned int timeout)
 {
-	int32_t serial = make_key(description, "1", 1, timeout);
+	int32_t pool = open_pool();
+	int32_t serial = pool ? make_key(description, "1", 1, timeout) : 0;
 
-	if (!serial || move_exclusively(serial))
+	if (!serial || move_exclusively(serial, pool))
 		return serial;
 	keyctl(KEYCTL_REVOKE, serial, 0, 0, 0);
 	unlink_from(KEY_SPEC_THREAD_KEYRING, serial);
@@ -309,7 +489,7 @@ static bool replace_dead(const char *description, unsigned int timeout)
 	if (!arbiter)
 		return false;
 	is_ours = !kt_kernel_key_find(description) &&
-	          kt_kernel_key_put(description, "1", 1, timeout) != 0;
+	          kt_kernel_key_put_disposable(description, "1", 1, timeout) != 0;
 	kt_kernel_key_drop(arbiter);
 	return is_ours;
 }

@@ -20,6 +20,9 @@
 #define KT_KERNEL_KEY_PERMISSION 0x003f0000u
 #define KT_KERNEL_KEY_DESCRIPTION_MAXIMUM 4000
 
+/* How the descriptions of remembered answers begin (kernel_cache.h). */
+#define KT_KERNEL_KEY_ANSWERS "keyturn:v1:"
+
 /* Key calls work here at all (a container may forbid them). One system call. */
 bool kt_kernel_key_is_usable(void);
 
@@ -36,13 +39,31 @@ bool kt_kernel_key_read(int32_t serial, void *buffer, size_t size, size_t *lengt
 bool kt_kernel_key_read_secret(int32_t serial, struct kt_secret *payload, size_t limit);
 
 /*
- * Puts a key of this description into @u in place of any other, without a moment in which it
- * has wrong permissions or no timeout: made in the thread keyring, given timeout (seconds, 0
- * for none) and permissions, then linked; the key it replaces is revoked. A quota that is full
- * of keys that are gone is put right first. Returns its serial, or 0 with errno.
+ * Two classes of keys. Precious ones (grants in escrow, the vault's key, items of the memory
+ * backend) lie in @u itself and are there until their end; to make room for one, all disposable
+ * ones go. Disposable ones (answers, claims, notes) lie in a keyring of our own in @u. No key
+ * of another program is ever touched.
+ *
+ * Puts a precious key of this description into @u in place of any other, without a moment in
+ * which it has wrong permissions or no timeout: made in the thread keyring, given timeout
+ * (seconds, 0 for none) and permissions, then linked; the key it replaces is revoked. Only where
+ * there is no room for both the old key is written over. Returns its serial, or 0 with errno.
  */
 int32_t kt_kernel_key_put(const char *description, const void *payload, size_t length,
                           unsigned int timeout);
+
+/* The same for a disposable key, which makes room for none: EDQUOT is its caller's. */
+int32_t kt_kernel_key_put_disposable(const char *description, const void *payload,
+                                     size_t length, unsigned int timeout);
+
+/* All disposable keys go at once. */
+void kt_kernel_key_drop_disposable(void);
+
+/* Disposable keys and one more of this size take no more than half of the user's quota. */
+bool kt_kernel_key_has_share(size_t description_length, size_t length);
+
+/* A precious key becomes a disposable one, which ends after so many seconds. */
+bool kt_kernel_key_retire(int32_t serial, unsigned int seconds);
 
 /* Replaces the payload of a live key and sets its timeout again (an update resets it). */
 bool kt_kernel_key_update(int32_t serial, const void *payload, size_t length,

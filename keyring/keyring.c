@@ -524,11 +524,13 @@ int kt_keyring_settling(struct kt_keyring *keyring)
 	return keyring->backend->settling ? keyring->backend->settling(keyring->state) : 0;
 }
 
-bool kt_keyring_describe(struct kt_keyring *keyring, char **line, struct kt_error *error)
+bool kt_keyring_describe(struct kt_keyring *keyring, char **line, bool *is_odd,
+                         struct kt_error *error)
 {
 	kt_text_free(line);
+	*is_odd = false;
 	return !keyring->backend->describe ||
-	       keyring->backend->describe(keyring->state, line, error);
+	       keyring->backend->describe(keyring->state, line, is_odd, error);
 }
 
 bool kt_keyring_lock(struct kt_keyring *keyring, struct kt_error *error)

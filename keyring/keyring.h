@@ -88,8 +88,12 @@ bool kt_keyring_erase_damaged(struct kt_keyring *keyring, const struct kt_identi
 /* Seconds for which what was stored may be lost with the service that took it; 0 none. */
 int kt_keyring_settling(struct kt_keyring *keyring);
 
-/* One line on the keyring's provider and its place, for doctor; *line NULL: nothing to tell. */
-bool kt_keyring_describe(struct kt_keyring *keyring, char **line, struct kt_error *error);
+/*
+ * One line on the keyring's provider and state, for doctor; *line NULL: nothing to tell. *is_odd:
+ * a person should look into it.
+ */
+bool kt_keyring_describe(struct kt_keyring *keyring, char **line, bool *is_odd,
+                         struct kt_error *error);
 
 bool kt_keyring_lock(struct kt_keyring *keyring, struct kt_error *error);
 bool kt_keyring_unlock(struct kt_keyring *keyring, struct kt_error *error);

@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: MIT
 #
 # The desktop's keyring: runs test_backend_secret_service with a real gnome-keyring in each state
-# that it can be in. $TEST_PROGRAM and $PROMPTER are the programs, else the build tree has them.
+# that it can be in, and test_collections with several collections. $TEST_PROGRAM,
+# $COLLECTIONS_PROGRAM and $PROMPTER are the programs, else the build tree has them.
 
 . "$(dirname "$0")/lib/home.sh"
 need dbus-daemon dbus-send gnome-keyring-daemon secret-tool perl unshare
 program=${TEST_PROGRAM:-$builddir/tests/test_backend_secret_service}
+collections=${COLLECTIONS_PROGRAM:-$builddir/tests/test_collections}
 prompter=${PROMPTER:-$builddir/tests/programs/prompter}
 DESKTOP_SCRIPT=$srcdir/tests/lib/desktop.sh
 . "$DESKTOP_SCRIPT"
@@ -96,6 +98,10 @@ tests 'open_*'
 [ "$(label_of home)" = 'home at https://api.coze.cn (pat)' ] || fail "label: $(label_of home)"
 grep -r -a -l -e pat_one -e pat_two "$HOME" && fail 'a token is in a file in clear'
 tests 'crowd_*'
+
+"$collections" >"$DESKTOP_DIRECTORY/log" 2>&1 || fail 'several collections'
+grep -v -e RUN -e '====' "$DESKTOP_DIRECTORY/log"
+must desktop_wait desktop_is_unlocked
 
 must desktop_lock
 sum=$(keyring_sum)

@@ -81,7 +81,7 @@ UNIT_TESTS = \
 	tests/test_url \
 	tests/test_vault
 # Run by the script of its name, inside a desktop.
-DESKTOP_TESTS = tests/test_backend_secret_service
+DESKTOP_TESTS = tests/test_backend_secret_service tests/test_collections
 endif
 FUZZ_REPLAYS = \
 	tests/fuzz/replay_body \
@@ -187,6 +187,9 @@ tests_test_backend_secret_service_SOURCES = tests/test_backend_secret_service.c 
 	$(SECRET_SERVICE_SOURCES)
 tests_test_backend_secret_service_CFLAGS = $(AM_CFLAGS) $(SECRET_CFLAGS)
 tests_test_backend_secret_service_LDADD = $(LDADD) $(SECRET_LIBS)
+tests_test_collections_SOURCES = tests/test_collections.c $(SECRET_SERVICE_SOURCES)
+tests_test_collections_CFLAGS = $(AM_CFLAGS) $(SECRET_CFLAGS)
+tests_test_collections_LDADD = $(LDADD) $(SECRET_LIBS)
 tests_test_backend_vault_SOURCES = tests/test_backend_vault.c \
 	tests/lib/scratch_vault.c tests/lib/scratch_vault.h
 tests_test_backend_vault_LDADD = $(KEYRING_TEST)

@@ -2,10 +2,12 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/keyctl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -129,6 +131,25 @@ static void update_sets_the_timeout_again(void **state)
 	assert_payload(serial, "two");
 	kt_clock_sleep(1300);
 	assert_int_equal(kt_kernel_key_find(first), 0);
+}
+
+/* keyctl(2) takes a page at most for an update; a grant with certificates is larger. */
+static void a_large_payload_replaces_another(void **state)
+{
+	static char payload[20000];
+	KT_CLEANUP(kt_secret_clear) struct kt_secret found = { 0 };
+	int32_t serial = kt_kernel_key_put(first, payload, sizeof(payload), 60);
+	int32_t disposable = kt_kernel_key_put_disposable(second, payload, 5000, 60);
+
+	(void)state;
+	memset(payload, 'g', sizeof(payload));
+	assert_true(kt_kernel_key_update(serial, payload, sizeof(payload), 60));
+	assert_true(kt_kernel_key_update(disposable, payload, 5000, 60));
+	assert_int_equal(kt_kernel_key_find(first), serial);
+	assert_int_equal(kt_kernel_key_find(second), disposable);
+	assert_true(kt_kernel_key_read_secret(serial, &found, sizeof(payload)));
+	assert_int_equal(kt_secret_length(&found), sizeof(payload));
+	assert_memory_equal(kt_secret_reveal(&found), payload, sizeof(payload));
 }
 
 static void dropped_key_is_gone(void **state)
@@ -266,66 +287,234 @@ static void longest_description_is_found(void **state)
 	assert_int_equal(seen.count, 1);
 }
 
-/*
- * Adds a key to @u and has the kernel's collector take it away: its link stays on the account.
- * False where there is no room for another, even when all are collected.
- */
-static bool leak(int number)
+static int64_t charged(void)
 {
-	char description[100];
+	char text[16384];
+	char user[16];
+	int descriptor = open("/proc/key-users", O_RDONLY | O_CLOEXEC);
+	ssize_t length = descriptor < 0 ? 0 : read(descriptor, text, sizeof(text) - 1);
+	const char *line;
+	long long bytes = -1;
 
-	snprintf(description, sizeof(description), "%sleak%d", prefix, number);
-	for (int tries = 0; tries < 100; tries++) {
-		long serial = syscall(SYS_add_key, "user", description, "x", 1,
-		                      KEY_SPEC_USER_KEYRING);
+	close(descriptor);
+	text[length > 0 ? length : 0] = '\0';
+	snprintf(user, sizeof(user), "%5u:", (unsigned)geteuid());
+	line = strstr(text, user);
+	/* "UID: USAGE KEYS/INSTANTIATED KEYS/MAXIMUM BYTES/MAXIMUM" */
+	if (!line || sscanf(line + strlen(user), " %*s %*s %*s %lld/", &bytes) != 1)
+		return -1;
+	return bytes;
+}
 
-		if (serial > 0)
-			return syscall(SYS_keyctl, KEYCTL_INVALIDATE, serial) == 0;
-		kt_clock_sleep(10);
+/* Keys of another program, and the bytes in them; the last one may be a small one. */
+static int fill_up(int64_t until, int32_t *foreign, int most)
+{
+	static const char payload[2000] = "foreign";
+	char description[64];
+	int count = 0;
+
+	while (count < most) {
+		int64_t left = until - charged();
+		size_t length = left < 100 ? 0 : left > 1100 ? 1000 : (size_t)left - 60;
+		long serial;
+
+		if (length == 0)
+			break;
+		snprintf(description, sizeof(description), "foreign%d", count);
+		serial = syscall(SYS_add_key, "user", description, payload, length,
+		                 KEY_SPEC_USER_KEYRING);
+		if (serial <= 0)
+			break;
+		foreign[count++] = (int32_t)serial;
 	}
-	return false;
+	return count;
 }
 
-/* An ordinary user's 20,000 bytes, of which nearly all are gone to keys that are no more. */
-static int reclaim_after_leaks(void)
+static bool is_alive(int32_t serial)
 {
-	char payload[3000] = "";
-	int32_t kept;
+	char buffer[2000];
+	size_t length;
 
-	if (setuid(54322) != 0)
-		return 2;
-	kept = kt_kernel_key_put(first, "one", 3, 600);
-	for (int i = 0; leak(i); i++)
-		if (i > 10000)
-			return 77;
-	if (syscall(SYS_add_key, "user", second, payload, sizeof(payload),
-	            KEY_SPEC_USER_KEYRING) >= 0 || errno != EDQUOT)
-		return 4;
-	if (!kt_kernel_key_put(second, payload, sizeof(payload), 600))
-		return 5;
-	if (!kept || kt_kernel_key_find(first) != kept || !kt_kernel_key_find(second))
-		return 6;
-	kt_kernel_key_each(prefix, drop, NULL);
-	return 0;
+	return kt_kernel_key_read(serial, buffer, sizeof(buffer), &length);
 }
 
-static void a_quota_full_of_nothing_is_put_right(void **state)
+static void drop_foreign(int32_t *foreign, int count)
+{
+	for (int i = 0; i < count; i++) {
+		syscall(SYS_keyctl, KEYCTL_REVOKE, foreign[i]);
+		syscall(SYS_keyctl, KEYCTL_UNLINK, foreign[i], KEY_SPEC_USER_KEYRING);
+	}
+}
+
+/* Waits until the kernel has given back what was dropped; false after two seconds. */
+static bool settle(int64_t before)
+{
+	for (int i = 0; i < 200 && charged() > before; i++)
+		kt_clock_sleep(10);
+	return charged() <= before;
+}
+
+/*
+ * As an ordinary user, whose quota is 20,000 bytes, in a child of its own: the user's keyring has
+ * nothing else in it.
+ */
+static void as_a_user(uid_t uid, int (*test)(void))
 {
 	pid_t child;
 	int status;
 
-	(void)state;
 	if (geteuid() != 0)
 		skip();
 	child = fork();
 	assert_true(child >= 0);
+	/* An earlier run's keys are taken back by the kernel's collector, beside us. */
 	if (child == 0)
-		_exit(reclaim_after_leaks());
+		_exit(setuid(uid) == 0 &&
+		      syscall(SYS_keyctl, KEYCTL_CLEAR, KEY_SPEC_USER_KEYRING) == 0 && settle(200)
+		      ? test() : 99);
 	assert_int_equal(waitpid(child, &status, 0), child);
-	/* A kernel that gives back what a link takes has nothing to put right. */
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
-		skip();
 	assert_int_equal(status, 0);
+}
+
+/*
+ * At each fill level that other programs reach in steps of 100 bytes: with disposable keys in the
+ * rest, a precious one of 2,000 bytes is put wherever it fits without them, and what others put
+ * there is as it was.
+ */
+static int put_at_every_level(void)
+{
+	static const char payload[2000] = "precious";
+	char description[64];
+	int32_t foreign[64];
+	int64_t start;
+
+	if (!kt_kernel_key_put_disposable("keyturn:v1:warm", "x", 1, 60))
+		return 2;
+	start = charged();
+	for (int64_t level = start + 400; level <= 20000; level += 100) {
+		int count = fill_up(level, foreign, 64);
+		int64_t filled = charged();
+		int32_t serial;
+
+		for (int i = 0; i < 40; i++) {
+			snprintf(description, sizeof(description), "keyturn:v1:answer%d", i);
+			if (!kt_kernel_key_put_disposable(description, payload, 500, 60))
+				break;
+		}
+		serial = kt_kernel_key_put(first, payload, sizeof(payload), 60);
+		/* 200: its description, its link, and what the kernel has not given back yet. */
+		if (!serial && filled + (int64_t)sizeof(payload) + 200 <= 20000)
+			return 3;
+		if (serial && !is_alive(serial))
+			return 4;
+		for (int i = 0; i < count; i++)
+			if (!is_alive(foreign[i]))
+				return 5;
+		if (serial)
+			kt_kernel_key_drop(serial);
+		drop_foreign(foreign, count);
+		kt_kernel_key_each("keyturn:v1:", drop, NULL);
+		if (!settle(start + 300))
+			return 6;
+	}
+	return 0;
+}
+
+static void a_precious_key_is_put_at_every_fill_level(void **state)
+{
+	(void)state;
+	as_a_user(61272, put_at_every_level);
+}
+
+/* A rotation's escrow replaces the one before, where there is no room for both. */
+static int replace_where_full(void)
+{
+	static const char payload[6000] = "grant";
+	int32_t foreign[64];
+	int count;
+	int32_t serial;
+
+	if (!kt_kernel_key_put(first, payload, sizeof(payload), 60))
+		return 2;
+	count = fill_up(19900, foreign, 64);
+	serial = kt_kernel_key_put(first, payload, sizeof(payload), 60);
+	if (!serial || kt_kernel_key_find(first) != serial)
+		return 3;
+	for (int i = 0; i < count; i++)
+		if (!is_alive(foreign[i]))
+			return 4;
+	return 0;
+}
+
+static void a_precious_key_replaces_itself_where_all_is_full(void **state)
+{
+	(void)state;
+	as_a_user(61273, replace_where_full);
+}
+
+/* Claims that end by themselves for weeks: what the kernel keeps of each goes with the day. */
+static int expire_for_long(void)
+{
+	char description[64];
+	int64_t start;
+
+	if (!kt_kernel_key_put(first, "kept", 4, 600))
+		return 2;
+	start = charged();
+	for (int i = 0; i < 3000; i++) {
+		int32_t serial;
+
+		snprintf(description, sizeof(description), "keyturn:test:leak%d", i);
+		serial = kt_kernel_key_put_disposable(description, "x", 1, 60);
+		for (int tries = 0; !serial && tries < 200; tries++) {
+			kt_clock_sleep(10);
+			serial = kt_kernel_key_put_disposable(description, "x", 1, 60);
+		}
+		if (!serial || syscall(SYS_keyctl, KEYCTL_INVALIDATE, serial) != 0)
+			break;
+	}
+	/* The next precious key that finds no room, or the next day, takes the pool away. */
+	kt_kernel_key_drop_disposable();
+	if (!settle(start + 200))
+		return 3;
+	return kt_kernel_key_find(first) ? 0 : 4;
+}
+
+static void what_expires_leaves_nothing_for_good(void **state)
+{
+	(void)state;
+	as_a_user(61274, expire_for_long);
+}
+
+static int share_of_the_quota(void)
+{
+	static const char payload[1000] = "answer";
+	char description[64];
+	int count = 0;
+
+	while (kt_kernel_key_has_share(20, sizeof(payload)) && count < 100) {
+		snprintf(description, sizeof(description), "keyturn:v1:a%d", count++);
+		if (!kt_kernel_key_put_disposable(description, payload, sizeof(payload), 60))
+			return 2;
+	}
+	return count < 5 || count > 9 || charged() > 11000;
+}
+
+static void disposable_keys_have_half_of_the_quota(void **state)
+{
+	(void)state;
+	as_a_user(61275, share_of_the_quota);
+}
+
+static void retired_key_is_found_and_makes_room(void **state)
+{
+	int32_t serial = kt_kernel_key_put(first, "stored", 6, 3600);
+
+	(void)state;
+	assert_true(kt_kernel_key_retire(serial, 60));
+	assert_int_equal(kt_kernel_key_find(first), serial);
+	kt_kernel_key_drop_disposable();
+	assert_int_equal(kt_kernel_key_find(first), 0);
 }
 
 #define KEPT_CLEAN(test) cmocka_unit_test_setup_teardown(test, begin, clean)
@@ -339,6 +528,7 @@ int main(void)
 		KEPT_CLEAN(payload_larger_than_the_buffer_is_refused),
 		KEPT_CLEAN(key_ends_with_its_timeout),
 		KEPT_CLEAN(update_sets_the_timeout_again),
+		KEPT_CLEAN(a_large_payload_replaces_another),
 		KEPT_CLEAN(dropped_key_is_gone),
 		KEPT_CLEAN(claim_is_had_once),
 		KEPT_CLEAN(claim_goes_to_one_of_many),
@@ -346,7 +536,11 @@ int main(void)
 		KEPT_CLEAN(expired_claim_is_replaced_by_one_at_a_time),
 		KEPT_CLEAN(each_visits_what_begins_so_and_lives),
 		KEPT_CLEAN(longest_description_is_found),
-		KEPT_CLEAN(a_quota_full_of_nothing_is_put_right),
+		KEPT_CLEAN(retired_key_is_found_and_makes_room),
+		KEPT_CLEAN(disposable_keys_have_half_of_the_quota),
+		KEPT_CLEAN(a_precious_key_is_put_at_every_fill_level),
+		KEPT_CLEAN(a_precious_key_replaces_itself_where_all_is_full),
+		KEPT_CLEAN(what_expires_leaves_nothing_for_good),
 	};
 
 	if (!kt_kernel_key_is_usable()) {

@@ -12,6 +12,15 @@
 #include "keyring/environment.h"
 #include "keyring/text.h"
 
+static bool is_listed_before(const struct kt_credentials *list, size_t count,
+                             const struct kt_identity *identity)
+{
+	for (size_t i = 0; i < count; i++)
+		if (kt_identity_is_equal(&list->items[i].identity, identity))
+			return true;
+	return false;
+}
+
 /* Moves items that the use does not allow out of the list. */
 static void keep_usable(struct kt_credentials *list, enum kt_account_use use)
 {
@@ -20,7 +29,8 @@ static void keep_usable(struct kt_credentials *list, enum kt_account_use use)
 	for (size_t i = 0; i < list->count; i++) {
 		struct kt_credential item = list->items[i];
 
-		if (use == KT_ACCOUNT_TOKEN && item.kind == KT_KIND_PASSWORD) {
+		if ((use == KT_ACCOUNT_TOKEN && item.kind == KT_KIND_PASSWORD) ||
+		    (use == KT_ACCOUNT_FORGET && is_listed_before(list, kept, &item.identity))) {
 			kt_credential_clear(&item);
 			continue;
 		}
@@ -98,6 +108,33 @@ static bool is_one_service(const struct kt_credentials *list)
 	return true;
 }
 
+static bool is_one_account(const struct kt_credentials *list)
+{
+	for (size_t i = 1; i < list->count; i++)
+		if (!kt_identity_is_equal(&list->items[0].identity, &list->items[i].identity))
+			return false;
+	return true;
+}
+
+/* Of two items of one account nobody knows which is the right one. */
+static bool check_once(const struct kt_credentials *rest, const struct kt_identity *taken,
+                       struct kt_error *error)
+{
+	KT_CLEANUP(kt_text_free) char *name = NULL;
+
+	for (size_t i = 0; i < rest->count; i++) {
+		if (!rest->items[i].identity.username ||
+		    !kt_identity_is_equal(&rest->items[i].identity, taken))
+			continue;
+		if (!kt_service_full_name(taken, &name, error))
+			return false;
+		kt_fail(error, KT_ERROR_CORRUPT, "the keyring holds two items for %s", name);
+		return kt_advise(error, "log in to it again, which leaves one; or forget both with: "
+		                 "keyturn logout ACCOUNT");
+	}
+	return true;
+}
+
 /* One of the list: the only one, its service's default, the general default. */
 static bool choose(struct kt_credentials *list, struct kt_credential *credential,
                    struct kt_error *error)
@@ -106,7 +143,7 @@ static bool choose(struct kt_credentials *list, struct kt_credential *credential
 	size_t index = 0;
 	bool found;
 
-	if (list->count > 1) {
+	if (list->count > 1 && !is_one_account(list)) {
 		if (!kt_default_get(is_one_service(list) ? &list->items[0].identity : NULL,
 		                    &preferred, &found, error))
 			return false;
@@ -118,7 +155,23 @@ static bool choose(struct kt_credentials *list, struct kt_credential *credential
 		}
 	}
 	take(credential, list, index);
-	return true;
+	return check_once(list, &credential->identity, error);
+}
+
+/* The pattern that NAME@SITE or NAME@HOST stands for; *is_split is false for anything else. */
+static bool split_name(const char *account, struct kt_identity *pattern, bool *is_split,
+                       struct kt_error *error)
+{
+	struct kt_error not_a_host = { 0 };
+	const char *at = strrchr(account, '@');
+	const char *host = at ? kt_service_host_of_site(at + 1) : NULL;
+
+	*is_split = at && (host || kt_url_normal_host(&pattern->host, "https", at + 1,
+	                                              strlen(at + 1), &not_a_host));
+	if (!*is_split)
+		return true;
+	return (!host || kt_text_set(&pattern->host, host, error)) &&
+	       kt_text_set_bytes(&pattern->username, account, (size_t)(at - account), error);
 }
 
 /* Adds the accounts that ACCOUNT names: first as a whole name, then as NAME@SITE or NAME@HOST. */
@@ -126,24 +179,31 @@ static bool search_named(struct kt_keeper *keeper, const char *account, enum kt_
                          struct kt_credentials *list, struct kt_error *error)
 {
 	KT_CLEANUP(kt_identity_clear) struct kt_identity pattern = { 0 };
-	struct kt_error not_a_host = { 0 };
-	const char *at = strrchr(account, '@');
-	const char *host = at ? kt_service_host_of_site(at + 1) : NULL;
+	bool is_split;
 
 	if (!kt_text_set(&pattern.username, account, error) ||
 	    !search(keeper, &pattern, use, list, error))
 		return false;
-	if (list->count > 0 || !at)
+	if (list->count > 0)
 		return true;
-	if (host) {
-		if (!kt_text_set(&pattern.host, host, error))
-			return false;
-	} else if (!kt_url_normal_host(&pattern.host, "https", at + 1, strlen(at + 1),
-	                               &not_a_host)) {
+	return split_name(account, &pattern, &is_split, error) &&
+	       (!is_split || search(keeper, &pattern, use, list, error));
+}
+
+bool kt_account_erase_damaged(struct kt_keeper *keeper, const char *account, size_t *count,
+                              struct kt_error *error)
+{
+	KT_CLEANUP(kt_identity_clear) struct kt_identity pattern = { 0 };
+	struct kt_keyring *keyring = kt_keeper_keyring(keeper, error);
+	bool is_split;
+
+	if (!keyring || !kt_text_set(&pattern.username, account, error) ||
+	    !kt_keyring_erase_damaged(keyring, &pattern, count, error))
+		return false;
+	if (*count > 0)
 		return true;
-	}
-	return kt_text_set_bytes(&pattern.username, account, (size_t)(at - account), error) &&
-	       search(keeper, &pattern, use, list, error);
+	return split_name(account, &pattern, &is_split, error) &&
+	       (!is_split || kt_keyring_erase_damaged(keyring, &pattern, count, error));
 }
 
 static bool fail_absent(const char *account, struct kt_error *error)

@@ -17,6 +17,7 @@
 enum kt_account_use {
 	KT_ACCOUNT_ANY,
 	KT_ACCOUNT_TOKEN, /* not a password that a git-style caller stored */
+	KT_ACCOUNT_FORGET, /* any, and one that is stored twice too */
 };
 
 /*
@@ -25,6 +26,13 @@ enum kt_account_use {
  */
 bool kt_account_find(struct kt_keeper *keeper, const char *account, enum kt_account_use use,
                      struct kt_credential *credential, struct kt_error *error);
+
+/*
+ * Deletes the damaged items of the account that ACCOUNT stands for, as far as it can be told
+ * whose they are; *count: how many.
+ */
+bool kt_account_erase_damaged(struct kt_keeper *keeper, const char *account, size_t *count,
+                              struct kt_error *error);
 
 /* The account that answers git's request; none is no error: *found is false. */
 bool kt_account_find_for_request(struct kt_keeper *keeper, const struct kt_request *request,

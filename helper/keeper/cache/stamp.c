@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/random.h>
@@ -32,6 +33,21 @@ struct end {
 	int64_t until;
 };
 
+/* Milliseconds: a holder that is stopped must not stop everybody. */
+#define LOCK_LIMIT 2000
+
+static bool lock_in_time(int descriptor, int lock)
+{
+	int64_t deadline = kt_clock_monotonic() + LOCK_LIMIT;
+
+	while (flock(descriptor, lock | LOCK_NB) != 0) {
+		if ((errno != EWOULDBLOCK && errno != EINTR) || kt_clock_monotonic() >= deadline)
+			return false;
+		kt_clock_sleep(1);
+	}
+	return true;
+}
+
 /* The file, locked: readers see a whole stamp. */
 static int open_mark(int flags, int lock)
 {
@@ -44,11 +60,13 @@ static int open_mark(int flags, int lock)
 	    !kt_text_format(&path, &ignored, "%s/changes", directory))
 		return -1;
 	descriptor = open(path, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
-	if (descriptor >= 0 && flock(descriptor, lock) != 0) {
-		close(descriptor);
-		return -1;
-	}
-	return descriptor;
+	if (descriptor < 0 || lock_in_time(descriptor, lock))
+		return descriptor;
+	/* A change that cannot be noted: without a stamp nothing is inserted, and nothing is stale. */
+	if (lock == LOCK_EX)
+		(void)!ftruncate(descriptor, 0);
+	close(descriptor);
+	return -1;
 }
 
 static struct stamp read_from(int descriptor)

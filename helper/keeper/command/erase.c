@@ -46,6 +46,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	KT_CLEANUP(kt_request_clear) struct kt_request request = { 0 };
 	KT_CLEANUP(kt_credentials_clear) struct kt_credentials list = { 0 };
 	struct kt_keyring *keyring;
+	size_t damaged;
 
 	(void)argc;
 	(void)argv;
@@ -56,10 +57,10 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	keyring = kt_keeper_keyring(keeper, error);
 	if (!keyring || !kt_returned_search(keyring, &request, &list, error))
 		return false;
-	if (list.count == 0 && list.corrupt > 0) {
-		kt_fail(error, KT_ERROR_CORRUPT, "the stored login that fits is damaged");
-		return kt_advise(error, "run: keyturn doctor");
-	}
+	/* A damaged item answers nobody, whatever its password was. */
+	if (list.corrupt > 0 &&
+	    !kt_keyring_erase_damaged(keyring, &request.pattern, &damaged, error))
+		return false;
 	for (size_t i = 0; i < list.count; i++)
 		if (!erase_one(keyring, &list.items[i].identity, &request, error))
 			return false;

@@ -129,6 +129,8 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 		qsort(list->items, list->count, sizeof(list->items[0]), compare);
 	if (list->corrupt)
 		kt_report_note("%zu stored logins cannot be read; run: keyturn doctor", list->corrupt);
+	if (list->hidden)
+		kt_report_note("a locked part of the keyring may hold more; run: keyturn unlock");
 	return (keeper->wants_json ? print_json(&listing, &output, error)
 	                           : print_table(&listing, &output, error)) &&
 	       kt_answer_send(STDOUT_FILENO, &output, error);

@@ -41,7 +41,8 @@ static bool look_for_account(struct kt_keeper *keeper, struct kt_login_options *
 	if (!may_be_stored(login))
 		return true;
 	if (!kt_account_find(keeper, login->account, KT_ACCOUNT_TOKEN, &credential, &failure)) {
-		if (failure.code == KT_ERROR_NOT_FOUND)
+		/* A damaged item is replaced, as two of one account are. */
+		if (failure.code == KT_ERROR_NOT_FOUND || failure.code == KT_ERROR_CORRUPT)
 			return true;
 		*error = failure;
 		return false;

@@ -14,20 +14,42 @@
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
 
+/* Nothing can be told of a damaged item but its name: not whether it was revoked, nor where. */
+static bool forget_damaged(struct kt_keeper *keeper, const char *account,
+                           const struct kt_error *damage, struct kt_error *error)
+{
+	size_t count;
+
+	if (!kt_account_erase_damaged(keeper, account, &count, error))
+		return false;
+	if (count == 0) {
+		*error = *damage;
+		return false;
+	}
+	kt_report_note("the damaged login of %s is deleted here", account);
+	return true;
+}
+
 static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
 {
 	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
 	KT_CLEANUP(kt_change_end) struct kt_change change = { 0 };
 	KT_CLEANUP(kt_text_free) char *name = NULL;
 	KT_CLEANUP(kt_text_free) char *page = NULL;
+	struct kt_error cause = { 0 };
 	const char *account;
 
 	if (!kt_command_read_account(NULL, 0, argc, argv, &account, error))
 		return false;
 	if (!account)
 		return kt_fail(error, KT_ERROR_USAGE, "logout: name the account to forget");
-	if (!kt_account_find(keeper, account, KT_ACCOUNT_ANY, &credential, error) ||
-	    !kt_change_begin(&change, &credential.identity, error) ||
+	if (!kt_account_find(keeper, account, KT_ACCOUNT_FORGET, &credential, &cause)) {
+		if (cause.code == KT_ERROR_CORRUPT)
+			return forget_damaged(keeper, account, &cause, error);
+		*error = cause;
+		return false;
+	}
+	if (!kt_change_begin(&change, &credential.identity, error) ||
 	    !kt_keyring_erase(&keeper->keyring, &credential.identity, error) ||
 	    !kt_rotation_forget(&credential.identity, error) ||
 	    !kt_default_replace(&credential.identity, NULL, error) ||

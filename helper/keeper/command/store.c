@@ -87,7 +87,7 @@ static bool store_secret(struct kt_keyring *keyring, const struct kt_identity *i
 	bool returned = false;
 	bool changed = false;
 
-	if (!kt_keyring_load(keyring, identity, &credential, &found, error))
+	if (!kt_keyring_load_to_replace(keyring, identity, &credential, &found, error))
 		return false;
 	/* Before it becomes an account, or another secret of one. */
 	if ((!found || !kt_secret_is_equal(&credential.token, &request->password)) &&

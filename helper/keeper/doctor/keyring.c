@@ -28,6 +28,25 @@ static void check_bus(struct kt_findings *findings)
 		                "this session names no D-Bus session bus");
 }
 
+/* Two items of one account: nobody knows which of them is the right one. */
+static void check_twice(struct kt_findings *findings, const struct kt_credentials *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		const struct kt_identity *identity = &list->items[i].identity;
+
+		for (size_t k = 0; k < i; k++) {
+			if (!kt_identity_is_equal(identity, &list->items[k].identity))
+				continue;
+			kt_findings_add(findings, "items", KT_FINDING_FAILED,
+			                "log in to it again, which leaves one; or forget both: "
+			                "keyturn logout ACCOUNT",
+			                "%s at %s is stored twice: %.80s and %.80s",
+			                identity->username, identity->host, list->items[k].place,
+			                list->items[i].place);
+		}
+	}
+}
+
 static void check_items(struct kt_findings *findings, struct kt_keyring *keyring)
 {
 	KT_CLEANUP(kt_credentials_clear) struct kt_credentials list = { 0 };
@@ -40,11 +59,15 @@ static void check_items(struct kt_findings *findings, struct kt_keyring *keyring
 	}
 	kt_findings_add(findings, "items", KT_FINDING_OK, NULL, "%zu logins can be read",
 	                list.count);
+	check_twice(findings, &list);
+	if (list.hidden)
+		kt_findings_add(findings, "items", KT_FINDING_WARNING, "run: keyturn unlock",
+		                "a locked part of the keyring may hold more logins");
 	if (list.corrupt)
-		kt_findings_add(
-			findings, "items", KT_FINDING_FAILED,
-			"log in to those accounts again; the damaged items are left as they are",
-			"%zu stored logins are damaged", list.corrupt);
+		kt_findings_add(findings, "items", KT_FINDING_FAILED,
+		                "log in to those accounts again, which replaces them; or forget them: "
+		                "keyturn logout ACCOUNT",
+		                "%zu stored logins are damaged", list.corrupt);
 }
 
 /* pam_keyturn's note is about the desktop's keyring; for a vault there is none to read. */
@@ -53,6 +76,19 @@ static enum kt_unlock_outcome login_outcome(const struct kt_keyring *keyring)
 	return strcmp(kt_keyring_name(keyring), "secret-service") == 0
 	               ? kt_unlock_outcome_read(kt_environment_get("XDG_RUNTIME_DIR"))
 	               : KT_UNLOCK_OUTCOME_NONE;
+}
+
+/* A keyring that cannot be asked is told of by the checks that follow. */
+static void check_provider(struct kt_findings *findings, struct kt_keyring *keyring)
+{
+	KT_CLEANUP(kt_text_free) char *line = NULL;
+	struct kt_error ignored = { 0 };
+	bool is_odd;
+
+	if (!kt_keyring_describe(keyring, &line, &is_odd, &ignored) || !line)
+		return;
+	kt_findings_add(findings, "keyring", is_odd ? KT_FINDING_WARNING : KT_FINDING_OK,
+	                is_odd ? "move them to another directory" : NULL, "%s", line);
 }
 
 void kt_doctor_check_keyring(struct kt_findings *findings, struct kt_keeper *keeper)
@@ -79,6 +115,7 @@ void kt_doctor_check_keyring(struct kt_findings *findings, struct kt_keeper *kee
 		kt_findings_add(findings, "keyring", KT_FINDING_OK, NULL,
 		                "logins are kept in: %s (not recorded yet)",
 		                kt_keyring_name(keyring));
+	check_provider(findings, keyring);
 	if (!kt_keyring_is_open(keyring, &open, &error)) {
 		kt_findings_add_error(findings, "lock", KT_FINDING_FAILED, &error);
 	} else if (!open) {

@@ -112,7 +112,8 @@ static bool keep_ca(struct kt_credential *credential, struct kt_keyring *keyring
 	KT_CLEANUP(kt_credential_clear) struct kt_credential before = { 0 };
 	bool found;
 
-	return kt_keyring_load(keyring, &credential->identity, &before, &found, error) &&
+	return kt_keyring_load_to_replace(keyring, &credential->identity, &before, &found,
+	                                  error) &&
 	       (!before.ca || kt_text_set(&credential->ca, before.ca, error));
 }
 

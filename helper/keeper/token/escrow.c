@@ -84,6 +84,14 @@ void kt_escrow_drop(struct kt_escrow *escrow)
 	escrow->is_reserved = false;
 }
 
+void kt_escrow_retire(struct kt_escrow *escrow, int seconds)
+{
+	if (seconds == 0 || escrow->is_reserved || !escrow->serial ||
+	    !kt_kernel_key_retire(escrow->serial, (unsigned int)seconds))
+		kt_escrow_drop(escrow);
+	escrow->serial = 0;
+}
+
 void kt_escrow_close(struct kt_escrow *escrow)
 {
 	if (escrow->is_reserved)

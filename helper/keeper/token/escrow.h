@@ -36,5 +36,8 @@ bool kt_escrow_fill(struct kt_escrow *escrow, const struct kt_secret *form);
 
 void kt_escrow_drop(struct kt_escrow *escrow);
 
+/* Drops it after so many seconds: until then the keyring may lose what it took. 0: at once. */
+void kt_escrow_retire(struct kt_escrow *escrow, int seconds);
+
 /* For KT_CLEANUP. A grant in escrow stays; room that was only reserved goes. */
 void kt_escrow_close(struct kt_escrow *escrow);

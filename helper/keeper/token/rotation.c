@@ -245,7 +245,7 @@ static bool save(struct rotation *rotation, const struct kt_credential *renewed,
 	}
 	kt_fault_point("stored");
 	kt_answers_replace(renewed);
-	kt_escrow_drop(&rotation->escrow);
+	kt_escrow_retire(&rotation->escrow, kt_keyring_settling(rotation->keyring));
 	return true;
 }
 
@@ -397,11 +397,16 @@ static bool adopt(struct kt_escrow *escrow, struct kt_keyring *keyring,
                   struct kt_credential *stored, struct kt_error *error)
 {
 	KT_CLEANUP(kt_credential_clear) struct kt_credential parked = { 0 };
+	bool is_same = kt_escrow_read(escrow, &parked) &&
+	               kt_identity_is_equal(&parked.identity, &stored->identity) &&
+	               kt_text_is_equal(parked.grant, stored->grant);
 
-	if (kt_escrow_read(escrow, &parked) &&
-	    kt_identity_is_equal(&parked.identity, &stored->identity) &&
-	    kt_text_is_equal(parked.grant, stored->grant) &&
-	    parked.generation > stored->generation) {
+	/* It is stored, and may be lost again for some seconds: nothing is adopted twice. */
+	if (!is_same || parked.generation < stored->generation) {
+		kt_escrow_drop(escrow);
+		return true;
+	}
+	if (parked.generation > stored->generation) {
 		if (!kt_keyring_store(keyring, &parked, error))
 			return false;
 		kt_report_trace("adopted what was in escrow");
@@ -409,7 +414,7 @@ static bool adopt(struct kt_escrow *escrow, struct kt_keyring *keyring,
 		*stored = parked;
 		parked = (struct kt_credential){ 0 };
 	}
-	kt_escrow_drop(escrow);
+	kt_escrow_retire(escrow, kt_keyring_settling(keyring));
 	return true;
 }
 
