@@ -257,6 +257,51 @@ static bool search_preferred(struct kt_keeper *keeper, const struct kt_identity 
 	                  search(keeper, &pattern, KT_ACCOUNT_ANY, list, error));
 }
 
+/* Where the environment names one of the list, that one alone. */
+static void prefer_named(struct kt_credentials *list)
+{
+	const char *named = kt_environment_get("KEYTURN_ACCOUNT");
+
+	for (size_t i = 0; named && i < list->count; i++) {
+		struct kt_credential item = list->items[i];
+
+		if (!kt_text_is_equal(item.identity.username, named))
+			continue;
+		for (size_t other = 0; other < list->count; other++)
+			if (other != i)
+				kt_credential_clear(&list->items[other]);
+		list->items[0] = item;
+		list->count = 1;
+	}
+}
+
+/* The user name that git is told names the account, too (--git-username). */
+static bool search_git_username(struct kt_keeper *keeper, const struct kt_identity *wanted,
+                                struct kt_credentials *list, struct kt_error *error)
+{
+	const struct kt_identity service = { .protocol = wanted->protocol, .host = wanted->host };
+	size_t kept = 0;
+
+	if (list->count > 0 || !wanted->username || *wanted->username == '\0')
+		return true;
+	if (!kt_keyring_search(&keeper->keyring, &service, list, error))
+		return false;
+	keep_usable(list, KT_ACCOUNT_TOKEN);
+	for (size_t i = 0; i < list->count; i++) {
+		struct kt_credential item = list->items[i];
+		const char *path = item.identity.path;
+
+		if (item.git_username && kt_text_is_equal(item.git_username, wanted->username) &&
+		    (*path == '\0' || kt_text_is_equal(path, wanted->path)))
+			list->items[kept++] = item;
+		else
+			kt_credential_clear(&item);
+	}
+	list->count = kept;
+	prefer_named(list);
+	return true;
+}
+
 bool kt_account_find_for_request(struct kt_keeper *keeper, const struct kt_request *request,
                                  struct kt_credential *credential, bool *found,
                                  struct kt_error *error)
@@ -269,7 +314,8 @@ bool kt_account_find_for_request(struct kt_keeper *keeper, const struct kt_reque
 		return false;
 	if (list.count == 0 && !search(keeper, wanted, KT_ACCOUNT_ANY, &list, error))
 		return false;
-	if (!search_whole_host(keeper, wanted, &list, error))
+	if (!search_whole_host(keeper, wanted, &list, error) ||
+	    !search_git_username(keeper, wanted, &list, error))
 		return false;
 	if (list.count == 0)
 		return true;

@@ -96,7 +96,11 @@ bool kt_returned_search(struct kt_keyring *keyring, const struct kt_request *req
 			kt_credential_clear(&item);
 	}
 	list->count = kept;
-	return true;
+	if (kept > 0 || list->corrupt == 0)
+		return true;
+	/* A damaged item of the service need not be one that fits. */
+	kt_credentials_clear(list);
+	return kt_keyring_search(keyring, &request->pattern, list, error);
 }
 
 bool kt_returned_find(struct kt_keyring *keyring, const struct kt_request *request, bool *found,

@@ -13,7 +13,7 @@
 #include "helper/request.h"
 #include "keyring/cleanup.h"
 
-/* Erases this item if the request's password matches. Without a password a PAT or SAT is kept. */
+/* Erases this item if the request's password matches. Without one a PAT or SAT is kept. */
 static bool erase_one(struct kt_keyring *keyring, const struct kt_identity *identity,
                       const struct kt_request *request, struct kt_error *error)
 {
