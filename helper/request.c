@@ -383,6 +383,16 @@ static bool parse_lines(struct parser *parser, const char *bytes, size_t length,
 	return true;
 }
 
+/*
+ * git asks for the passphrase of a client certificate with protocol=cert, an empty host and the
+ * file's name as path. Where there is a server a host is never empty.
+ */
+static bool is_foreign(const struct parser *parser, const char *protocol)
+{
+	return parser->host && !*parser->host && !parser->url.protocol &&
+	       !kt_text_is_equal(protocol, "https") && !kt_text_is_equal(protocol, "http");
+}
+
 /* protocol and host, from their keys, from url, or from both where they agree. */
 static bool settle_service(struct parser *parser, struct kt_error *error)
 {
@@ -397,6 +407,9 @@ static bool settle_service(struct parser *parser, struct kt_error *error)
 	                                               strlen(parser->protocol), error)
 	                     : !kt_text_set(&pattern->protocol, url->protocol, error))
 		return false;
+	parser->request.is_foreign = is_foreign(parser, pattern->protocol);
+	if (parser->request.is_foreign)
+		return kt_text_set(&pattern->host, "", error);
 	if (parser->host ? !kt_url_normal_host(&pattern->host, pattern->protocol, parser->host,
 	                                       strlen(parser->host), error)
 	                 : !kt_text_set(&pattern->host, url->host, error))

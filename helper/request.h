@@ -34,6 +34,7 @@ struct kt_request {
 	struct kt_secret oauth_refresh_token;
 	bool is_ephemeral;
 
+	bool is_foreign;                      /* for what has no host: a client certificate's file */
 	bool can_authtype;                    /* capability[]=authtype was offered */
 	bool can_state;                       /* capability[]=state was offered */
 	bool wants_bearer;                    /* a wwwauth[] names Bearer */

@@ -11,6 +11,8 @@
 
 /* RFC 1035, 2.3.4. */
 #define HOST_MAXIMUM 255
+/* A network interface's name has at most 15 bytes; a zone may be longer. */
+#define ZONE_MAXIMUM 32
 
 char kt_url_to_lower(char byte)
 {
@@ -50,24 +52,69 @@ bool kt_url_normal_protocol(char **protocol, const char *bytes, size_t length,
 	return set_lower(protocol, bytes, length, error);
 }
 
+/* RFC 4007, 11.2 as RFC 6874 writes it in a URL (%25), and as people do (%). */
+static bool normal_zone(char zone[ZONE_MAXIMUM + 1], const char *bytes, size_t length,
+                        struct kt_error *error)
+{
+	if (length > 2 && memcmp(bytes, "25", 2) == 0) {
+		bytes += 2;
+		length -= 2;
+	}
+	if (length == 0 || length > ZONE_MAXIMUM)
+		return kt_fail(error, KT_ERROR_USAGE, "the zone of the host's address is not 1 to %d bytes",
+		               ZONE_MAXIMUM);
+	for (size_t i = 0; i < length; i++)
+		if (!is_letter_or_digit(bytes[i]) && !memchr(".-_", bytes[i], 3))
+			return kt_fail(error, KT_ERROR_USAGE,
+			               "the zone of the host's address holds a character that none has");
+	memcpy(zone, bytes, length);
+	zone[length] = '\0';
+	return true;
+}
+
 static bool normal_address(char **host, const char *bytes, size_t length, struct kt_error *error)
 {
+	const char *percent = memchr(bytes, '%', length);
+	size_t used = percent ? (size_t)(percent - bytes) : length;
 	char text[INET6_ADDRSTRLEN] = "";
+	char zone[ZONE_MAXIMUM + 1] = "";
 	struct in6_addr address;
 
-	if (length >= sizeof(text))
+	if (used >= sizeof(text))
 		return kt_fail(error, KT_ERROR_USAGE, "the host's IPv6 address is too long");
-	memcpy(text, bytes, length);
+	memcpy(text, bytes, used);
 	if (inet_pton(AF_INET6, text, &address) != 1)
 		return kt_fail(error, KT_ERROR_USAGE, "the host is not an IPv6 address in brackets");
+	if (percent && !IN6_IS_ADDR_LINKLOCAL(&address))
+		return kt_fail(error, KT_ERROR_USAGE, "only a link-local address has a zone");
+	if (percent && !normal_zone(zone, percent + 1, length - used - 1, error))
+		return false;
 	inet_ntop(AF_INET6, &address, text, sizeof(text));
-	return kt_text_format(host, error, "[%s]", text);
+	return kt_text_format(host, error, "[%s%s%s]", text, percent ? "%" : "", zone);
+}
+
+/*
+ * A final dot says that the name is a whole one, which it is. Behind a number it does not go:
+ * 127.0.0.1. is no address but a name to look up.
+ */
+static size_t without_final_dot(const char *bytes, size_t length)
+{
+	size_t used = length > 1 && bytes[length - 1] == '.' ? length - 1 : length;
+	size_t label = used;
+
+	while (label > 0 && bytes[label - 1] != '.')
+		label--;
+	for (; label < used; label++)
+		if (is_letter(bytes[label]))
+			return used;
+	return length;
 }
 
 static bool normal_name(char **host, const char *bytes, size_t length, struct kt_error *error)
 {
 	if (length == 0)
 		return kt_fail(error, KT_ERROR_USAGE, "the host is empty");
+	length = without_final_dot(bytes, length);
 	if (length > HOST_MAXIMUM)
 		return kt_fail(error, KT_ERROR_USAGE, "the host is longer than %d bytes",
 		               HOST_MAXIMUM);
@@ -92,7 +139,8 @@ static bool normal_port(int64_t *port, const char *protocol, const char *bytes, 
                         struct kt_error *error)
 {
 	*port = 0;
-	if (!bytes)
+	/* RFC 3986, 3.2.3: an empty port is the protocol's own. */
+	if (length == 0)
 		return true;
 	if (length > 5 || !kt_text_to_number(bytes, length, 1, 65535, port))
 		return kt_fail(error, KT_ERROR_USAGE, "the host's port is not a number from 1 to 65535");

@@ -25,8 +25,9 @@ bool kt_url_normal_protocol(char **protocol, const char *bytes, size_t length,
 
 /*
  * A host[:port] as a user or git writes it, checked and brought into its one form: ASCII
- * letters to lower case, port 1 to 65535 and left out when it is the protocol's own (https
- * 443, http 80), IPv6 in brackets. No user, path, percent sign or blank.
+ * letters to lower case and no final dot, port 1 to 65535 and left out when it is the protocol's
+ * own (https 443, http 80) or empty, IPv6 in brackets, a link-local one with its zone. No user,
+ * path, blank, or percent sign elsewhere.
  */
 bool kt_url_normal_host(char **host, const char *protocol, const char *bytes, size_t length,
                         struct kt_error *error);

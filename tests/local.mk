@@ -115,6 +115,7 @@ SCRIPT_TESTS = \
 	tests/format.sh \
 	tests/fuzz_seeds.sh \
 	tests/git_desktop.sh \
+	tests/git_hosts.sh \
 	tests/git_returned.sh \
 	tests/git_t0303.sh \
 	tests/hardening.sh \

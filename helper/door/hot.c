@@ -90,6 +90,8 @@ static bool answer_request(const struct call *call, const struct kt_protocol *pr
 
 	if (!read_request(call, &request, error))
 		return false;
+	if (request.is_foreign)
+		return true;
 	key = kt_cache_key_of_get(&request, call->account);
 	if (!find(call, &key, 0, &found))
 		return false;
@@ -127,7 +129,7 @@ static bool answer_store(const struct call *call, struct kt_error *error)
 
 	if (!read_request(call, &request, error))
 		return false;
-	if (request.is_ephemeral)
+	if (request.is_ephemeral || request.is_foreign)
 		return true;
 	key = kt_cache_key_of_get(&request, call->account);
 	for (int with_username = 1; with_username >= 0; with_username--) {

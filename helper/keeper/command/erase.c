@@ -51,6 +51,8 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	(void)argv;
 	if (!kt_request_take_git(&request, STDIN_FILENO, error))
 		return false;
+	if (request.is_foreign)
+		return true;
 	keyring = kt_keeper_keyring(keeper, error);
 	if (!keyring || !kt_returned_search(keyring, &request, &list, error))
 		return false;

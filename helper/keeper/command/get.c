@@ -95,6 +95,8 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	(void)argv;
 	if (!kt_request_take_git(&request, STDIN_FILENO, error))
 		return false;
+	if (request.is_foreign)
+		return true;
 	if (!answer_request(keeper, &request, &output, error)) {
 		struct kt_error unsaid = { 0 };
 

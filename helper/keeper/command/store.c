@@ -19,7 +19,9 @@
 /* True if the request has something to store, as far as can be told without the keyring. */
 static bool is_worth_storing(const struct kt_request *request)
 {
-	if (request->is_ephemeral)
+	if (request->is_foreign)
+		kt_report_trace("store: it is of no server");
+	else if (request->is_ephemeral)
 		kt_report_trace("store: an ephemeral credential is not kept");
 	else if (!request->has_password && kt_secret_is_empty(&request->oauth_refresh_token))
 		kt_report_trace("store: nothing to keep");
