@@ -90,6 +90,35 @@ static bool run_command(const struct kt_command *command, struct kt_keeper *keep
 	return command->run(keeper, argc, argv, error) || advise(command, error);
 }
 
+/* A word that holds no secret: an option's name, or a short name in small letters. */
+static bool may_be_shown(const char *word, size_t length)
+{
+	bool is_option = length > 2 && strncmp(word, "--", 2) == 0;
+
+	for (size_t i = is_option ? 2 : 0; i < length; i++)
+		if (!(word[i] >= 'a' && word[i] <= 'z') && !(is_option && word[i] == '-'))
+			return false;
+	return length > 0 && length <= 32 && (is_option || length <= 16);
+}
+
+/*
+ * git appends the operation to its setting credential.helper. Words before it are left over from
+ * another helper, or meant an account; git goes on without an answer.
+ */
+static void tell_of_words(const char *word)
+{
+	size_t length = strcspn(word, "=");
+	bool is_shown = may_be_shown(word, length);
+
+	kt_report_note("git's credential.helper has %.*s behind keyturn, which takes no words there: "
+	               "git gets no answer", is_shown ? (int)length : 6, is_shown ? word : "a word");
+	if (word[0] == '-' || !is_shown)
+		kt_report_note("run: git config --global credential.helper keyturn");
+	else
+		kt_report_note("run: git config --global credential.helper keyturn; to choose the "
+		               "account: git config --global credential.username %s", word);
+}
+
 static bool dispatch(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
 {
 	bool is_git = is_git_helper(argv[0]);
@@ -97,6 +126,10 @@ static bool dispatch(struct kt_keeper *keeper, int argc, char **argv, struct kt_
 
 	if (argc > 1 && strcmp(argv[1], kt_command_renew_ahead.name) == 0)
 		command = &kt_command_renew_ahead;
+	if (is_git && argc > 2) {
+		tell_of_words(argv[1]);
+		return true;
+	}
 	if (command)
 		return run_command(command, keeper, argc - 1, argv + 1, error);
 	/* git: an operation that is not known is ignored in silence. */

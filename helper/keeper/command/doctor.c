@@ -80,6 +80,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	kt_doctor_check_kernel(&findings);
 	kt_doctor_check_network(&findings, keeper);
 	kt_doctor_check_pam(&findings, "/etc/pam.d");
+	kt_doctor_check_git(&findings, keeper);
 	if (!print(&findings, keeper->wants_json, error))
 		return false;
 	/* The first failure decides the exit status; it has been told already. */

@@ -31,3 +31,9 @@ void kt_doctor_check_kernel(struct kt_findings *findings);
  * good one.
  */
 void kt_doctor_check_pam(struct kt_findings *findings, const char *directory);
+
+/*
+ * Whether git asks keyturn, by git's own reading of its configuration in this directory, and whether
+ * a helper's line has words that keep it from answering. Nothing where there is no git.
+ */
+void kt_doctor_check_git(struct kt_findings *findings, const struct kt_keeper *keeper);

@@ -2,6 +2,7 @@
 libkeeper_a_SOURCES += \
 	helper/keeper/doctor/doctor.h \
 	helper/keeper/doctor/finding.c helper/keeper/doctor/finding.h \
+	helper/keeper/doctor/git.c \
 	helper/keeper/doctor/keyring.c \
 	helper/keeper/doctor/network.c \
 	helper/keeper/doctor/pam.c \
