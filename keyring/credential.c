@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@
 enum type {
 	TYPE_TEXT,
 	TYPE_SECRET,
+	TYPE_PASSWORD, /* a secret that may be other bytes than UTF-8 */
 	TYPE_NUMBER,
 	TYPE_FLAG,
 };
@@ -30,7 +32,7 @@ static const struct field {
 	FIELD(TYPE_TEXT, identity.host, "host"),
 	FIELD(TYPE_TEXT, identity.path, "path"),
 	FIELD(TYPE_TEXT, identity.username, "username"),
-	FIELD(TYPE_SECRET, token, "token"),
+	FIELD(TYPE_PASSWORD, token, "token"),
 	FIELD(TYPE_NUMBER, created, "created"),
 	FIELD(TYPE_NUMBER, expires, "expires"),
 	FIELD(TYPE_FLAG, never_expires, "never_expires"),
@@ -99,6 +101,7 @@ bool kt_credential_copy(struct kt_credential *credential, const struct kt_creden
 			done = kt_text_set(to, *(char *const *)from, error);
 			break;
 		case TYPE_SECRET:
+		case TYPE_PASSWORD:
 			done = kt_secret_copy(to, from, error);
 			break;
 		case TYPE_NUMBER:
@@ -124,7 +127,7 @@ void kt_credential_clear(struct kt_credential *credential)
 	for (size_t i = 0; i < FIELDS; i++) {
 		if (fields[i].type == TYPE_TEXT)
 			kt_text_free(member_of(credential, &fields[i]));
-		else if (fields[i].type == TYPE_SECRET)
+		else if (fields[i].type == TYPE_SECRET || fields[i].type == TYPE_PASSWORD)
 			kt_secret_clear(member_of(credential, &fields[i]));
 	}
 	kt_text_free(&credential->place);
@@ -141,6 +144,7 @@ static bool is_field_equal(const struct kt_credential *credential,
 	case TYPE_TEXT:
 		return kt_text_is_equal(*(char *const *)one, *(char *const *)two);
 	case TYPE_SECRET:
+	case TYPE_PASSWORD:
 		return kt_secret_is_equal(one, two);
 	case TYPE_NUMBER:
 		return *(const int64_t *)one == *(const int64_t *)two;
@@ -159,6 +163,29 @@ bool kt_credential_is_equal(const struct kt_credential *credential,
 	return credential->kind == other->kind;
 }
 
+/* JSON holds UTF-8 alone: other bytes stand, percent-encoded, under a name of their own. */
+static void encoded_name(char name[64], const struct field *field)
+{
+	snprintf(name, 64, "%s_percent_encoded", field->name);
+}
+
+static bool read_encoded(struct kt_secret *secret, const struct kt_json *json,
+                         const struct field *field, struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret bytes = { 0 };
+	const char *text;
+	char name[64];
+
+	encoded_name(name, field);
+	if (!kt_json_has(json, name))
+		return true;
+	text = kt_json_text(json, name);
+	if (!text || !kt_text_append_unescaped(&bytes, text, strlen(text), error))
+		return false;
+	kt_secret_move(secret, &bytes);
+	return true;
+}
+
 static bool read_field(struct kt_credential *credential, const struct kt_json *json,
                        const struct field *field, struct kt_error *error)
 {
@@ -166,11 +193,12 @@ static bool read_field(struct kt_credential *credential, const struct kt_json *j
 	const char *text = kt_json_text(json, field->name);
 
 	if (!kt_json_has(json, field->name))
-		return true;
+		return field->type != TYPE_PASSWORD || read_encoded(to, json, field, error);
 	switch (field->type) {
 	case TYPE_TEXT:
 		return text && kt_text_set(to, text, error);
 	case TYPE_SECRET:
+	case TYPE_PASSWORD:
 		return text && kt_secret_set(to, text, strlen(text), error);
 	case TYPE_NUMBER:
 		return kt_json_number(json, field->name, to);
@@ -242,6 +270,18 @@ static bool check_bytes(const struct field *field, const char *bytes, size_t len
 	return kt_characters_are_utf8(bytes, length) || fail_field(field, "is not UTF-8", error);
 }
 
+static bool write_encoded(struct kt_json *json, const struct field *field,
+                          const struct kt_secret *secret, struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret encoded = { 0 };
+	char name[64];
+
+	encoded_name(name, field);
+	return kt_text_append_percent(&encoded, kt_secret_reveal(secret), kt_secret_length(secret),
+	                              error) &&
+	       kt_json_add_text(json, name, kt_secret_reveal(&encoded), error);
+}
+
 static bool write_field(struct kt_json *json, const struct kt_credential *credential,
                         const struct field *field, struct kt_error *error)
 {
@@ -255,8 +295,11 @@ static bool write_field(struct kt_json *json, const struct kt_credential *creden
 		length = text ? strlen(text) : 0;
 		break;
 	case TYPE_SECRET:
+	case TYPE_PASSWORD:
 		text = kt_secret_is_empty(from) ? NULL : kt_secret_reveal(from);
 		length = kt_secret_length(from);
+		if (field->type == TYPE_PASSWORD && !kt_characters_are_utf8(text, length))
+			return write_encoded(json, field, from, error);
 		break;
 	case TYPE_NUMBER:
 		if (!kt_json_is_exact(*(const int64_t *)from))

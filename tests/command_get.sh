@@ -160,6 +160,28 @@ call env KEYTURN_CACHE=off faketime '+2000 seconds' keyturn get
 expect_status 0
 expect_output ''
 
+begin 'of an expired password its refresh token is given back, for the helper that can renew it'
+input 'protocol=https\nhost=oauth.example.com\nusername=me\npassword=old
+oauth_refresh_token=refresh\npassword_expiry_utc=%s\n\n' "$(($(date +%s) + 1000))"
+call keyturn store
+expect_status 0
+for cache in off 60; do
+	input 'protocol=https\nhost=oauth.example.com\n\n'
+	call env KEYTURN_CACHE="$cache" faketime '+2000 seconds' keyturn get
+	expect_status 0
+	expect_output "$(printf 'username=me\noauth_refresh_token=refresh')"
+	expect_said ''
+done
+
+begin 'what the other helper then stores is handed out'
+input 'protocol=https\nhost=oauth.example.com\nusername=me\npassword=new
+oauth_refresh_token=rotated\npassword_expiry_utc=%s\n\n' "$(($(date +%s) + 3000))"
+call faketime '+2000 seconds' keyturn store
+expect_status 0
+ask 'protocol=https\nhost=oauth.example.com\n\n'
+expect_line password=new
+expect_line oauth_refresh_token=rotated
+
 begin 'a token is never told to a service without TLS'
 ask 'protocol=http\nhost=api.coze.cn\n\n'
 expect_output ''

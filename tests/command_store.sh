@@ -73,6 +73,27 @@ store 'protocol=https\nhost=git.example.com\nusername=me\n\n'
 expect_status 0
 expect_unchanged
 
+begin 'a password that is not UTF-8 is kept as it is'
+for password in 'caf\351' '\377\376' '%%41\200%%' 'pat_\351'; do
+	store "protocol=https\nhost=old.example.com\nusername=me\npassword=$password\n\n"
+	expect_status 0
+	expect_said ''
+	for cache in off 60 60; do
+		input 'protocol=https\nhost=old.example.com\n\n'
+		call env KEYTURN_CACHE="$cache" keyturn get
+		expect_output "$(printf "username=me\npassword=$password")"
+	done
+	snapshot >"$work/before"
+	store "protocol=https\nhost=old.example.com\nusername=me\npassword=$password\n\n"
+	expect_unchanged
+	call keyturn list
+	must grep -q 'me .*old.example.com .*password' "$work/out"
+done
+input "protocol=https\nhost=old.example.com\nusername=me\npassword=$password\n\n"
+call keyturn erase
+ask 'protocol=https\nhost=old.example.com\n\n'
+expect_output ''
+
 begin 'no user name, and an empty one, are the same item'
 store 'protocol=https\nhost=empty.example.com\npassword=no_name\n\n'
 expect_status 0

@@ -162,7 +162,7 @@ static void rules_of_lines_hold(void **state)
 		{ SERVICE "wwwauth[]=Basic\x01\n", false },
 		{ SERVICE "unknown=\x02\n", false },
 		{ SERVICE "username=\xff\n", false },
-		{ SERVICE "password=\xc0\x80\n", false },
+		{ SERVICE "password=\xc0\x80\n", true },
 		{ SERVICE "username=\xed\xa0\x80\n", false },
 		{ SERVICE "protocol=https\n", false },
 		{ SERVICE "host=api.coze.cn\n", false },

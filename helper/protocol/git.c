@@ -103,6 +103,19 @@ bool kt_protocol_git_answer(const struct kt_request *request, const struct kt_an
 	return false;
 }
 
+bool kt_protocol_git_expired(const char *username, const struct kt_secret *refresh_token,
+                             struct kt_secret *bytes, struct kt_error *error)
+{
+	size_t before = kt_secret_length(bytes);
+
+	if (kt_secret_is_empty(refresh_token) ||
+	    (add_text(bytes, "username", username, error) &&
+	     add_secret(bytes, "oauth_refresh_token", refresh_token, error)))
+		return true;
+	kt_secret_truncate(bytes, before);
+	return false;
+}
+
 bool kt_protocol_git_capabilities(struct kt_secret *bytes, struct kt_error *error)
 {
 	return kt_secret_append_text(bytes, "version 0\ncapability authtype\ncapability state\n",

@@ -22,6 +22,13 @@
 bool kt_protocol_git_answer(const struct kt_request *request, const struct kt_answer *answer,
                             struct kt_secret *bytes, struct kt_error *error);
 
+/*
+ * Appends what is told of a login whose password has expired: user name and refresh token, which git
+ * hands to its next helper. Without a refresh token there is nothing to tell.
+ */
+bool kt_protocol_git_expired(const char *username, const struct kt_secret *refresh_token,
+                             struct kt_secret *bytes, struct kt_error *error);
+
 /* Appends the answer to git's capability operation. */
 bool kt_protocol_git_capabilities(struct kt_secret *bytes, struct kt_error *error);
 

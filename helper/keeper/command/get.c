@@ -81,7 +81,8 @@ static bool answer_request(struct kt_keeper *keeper, const struct kt_request *re
 	    !kt_token_get(keeper, &credential, &requirement, &answer, &found, error))
 		return false;
 	if (!found)
-		return true;
+		return kt_protocol_git_expired(credential.identity.username,
+		                               &credential.refresh_token, bytes, error);
 	kt_answers_put(&memory, &credential, &answer);
 	return kt_protocol_git_answer(request, &answer, bytes, error);
 }

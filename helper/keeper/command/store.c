@@ -12,6 +12,7 @@
 #include "helper/report.h"
 #include "helper/request.h"
 #include "helper/url.h"
+#include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/text.h"
@@ -37,7 +38,8 @@ static enum kt_kind kind_of(const struct kt_request *request)
 {
 	const char *password = kt_secret_reveal(&request->password);
 
-	if (!kt_url_is_safe_for_tokens(&request->pattern))
+	if (!kt_characters_are_visible_ascii(password, kt_secret_length(&request->password)) ||
+	    !kt_url_is_safe_for_tokens(&request->pattern))
 		return KT_KIND_PASSWORD;
 	if (kt_text_has_prefix(password, "pat_"))
 		return KT_KIND_PAT;
