@@ -17,6 +17,18 @@ pamdir = @PAM_DIR@
 pam_PROGRAMS = pam_keyturn.so
 pam_configsdir = @PAM_CONFIGS_DIR@
 pam_configs_DATA = packaging/pam-configs/keyturn
+# Lines for the files of other distributions, by pam_keyturn(8).
+pam_fedoradir = $(pkgdatadir)/pam/fedora
+dist_pam_fedora_DATA = packaging/pam/fedora/postlogin
+pam_archdir = $(pkgdatadir)/pam/arch
+dist_pam_arch_DATA = \
+	packaging/pam/arch/system-auth \
+	packaging/pam/arch/system-login
+pam_opensusedir = $(pkgdatadir)/pam/opensuse
+dist_pam_opensuse_DATA = \
+	packaging/pam/opensuse/common-auth \
+	packaging/pam/opensuse/common-password \
+	packaging/pam/opensuse/common-session
 dist_man8_MANS = docs/man/pam_keyturn.8
 pkglibexec_PROGRAMS += keyturn-unlock
 

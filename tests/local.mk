@@ -236,6 +236,8 @@ tests_fuzz_replay_request_LDADD = $(HELPER_TEST)
 # pam
 PAM_SCRIPT_TESTS = \
 	tests/pam_module.sh \
+	tests/pam_recipes.sh \
+	tests/pam_recipes_fedora.sh \
 	tests/pam_stack.sh \
 	tests/pam_services.sh \
 	tests/pam_nspawn.sh
@@ -247,7 +249,9 @@ PAM_PEERS = \
 	tests/bin/pam_harness \
 	tests/bin/pam_keyturn.so \
 	tests/bin/pam_keyturn_missing.so \
-	tests/bin/pam_mock_token.so
+	tests/bin/pam_matrix \
+	tests/bin/pam_mock_token.so \
+	tests/bin/pam_stand_in.so
 NEEDED_BY_PAM = $(PAM_PEERS) keyturn-unlock
 check_PROGRAMS += $(PAM_PEERS)
 SCRIPT_TESTS += $(PAM_SCRIPT_TESTS)
@@ -270,6 +274,16 @@ tests_bin_pam_mock_token_so_SOURCES = tests/programs/pam_mock_token.c
 tests_bin_pam_mock_token_so_CFLAGS = $(AM_CFLAGS) -fPIC
 tests_bin_pam_mock_token_so_LDFLAGS = $(MODULE_FLAGS)
 tests_bin_pam_mock_token_so_LDADD = $(PAM_LIBS)
+
+tests_bin_pam_stand_in_so_SOURCES = tests/programs/pam_stand_in.c
+tests_bin_pam_stand_in_so_CFLAGS = $(AM_CFLAGS) -fPIC
+tests_bin_pam_stand_in_so_LDFLAGS = $(MODULE_FLAGS)
+tests_bin_pam_stand_in_so_LDADD = $(PAM_LIBS)
+
+tests_bin_pam_matrix_SOURCES = tests/programs/pam_matrix.c
+tests_bin_pam_matrix_CFLAGS = $(AM_CFLAGS) -fvisibility=default
+tests_bin_pam_matrix_LDFLAGS = $(AM_LDFLAGS) -rdynamic
+tests_bin_pam_matrix_LDADD = $(PAM_LIBS)
 
 # Two functions of libpam are its own, which libpam's callers must see.
 tests_bin_pam_harness_SOURCES = tests/programs/pam_harness.c
@@ -311,7 +325,9 @@ EXTRA_DIST += \
 	tests/lib/home.sh \
 	tests/lib/in_time.h \
 	tests/lib/hot.sh \
+	tests/lib/pam_bases.sh \
 	tests/lib/pam_cases.sh \
+	tests/lib/pam_recipes.sh \
 	tests/lib/pam_root.sh \
 	tests/lib/refresh.sh \
 	tests/lib/server.sh \

@@ -65,6 +65,10 @@ static bool print(const struct kt_findings *findings, bool wants_json, struct kt
 	return kt_answer_send(STDOUT_FILENO, &output, error);
 }
 
+/* Where libpam looks, in its order; the last is openSUSE's. */
+static const char *const pam_directories[] = { "/etc/pam.d", "/usr/lib/pam.d", "/usr/etc/pam.d",
+	                                       NULL };
+
 static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
 {
 	struct kt_findings findings = { 0 };
@@ -79,7 +83,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	kt_doctor_check_vault(&findings);
 	kt_doctor_check_kernel(&findings);
 	kt_doctor_check_network(&findings, keeper);
-	kt_doctor_check_pam(&findings, "/etc/pam.d");
+	kt_doctor_check_pam(&findings, pam_directories);
 	kt_doctor_check_git(&findings, keeper);
 	if (!print(&findings, keeper->wants_json, error))
 		return false;

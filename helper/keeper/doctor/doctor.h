@@ -27,10 +27,10 @@ void kt_doctor_check_vault(struct kt_findings *findings);
 void kt_doctor_check_kernel(struct kt_findings *findings);
 
 /*
- * Looks for pam_keyturn.so in this directory (/etc/pam.d): it is in no place, a wrong one, or a
- * good one.
+ * What libpam makes of pam_keyturn.so, by the files of these directories (the last is NULL): who is
+ * let in, and whether the module is reached. The first directory that has a file is asked for it.
  */
-void kt_doctor_check_pam(struct kt_findings *findings, const char *directory);
+void kt_doctor_check_pam(struct kt_findings *findings, const char *const *directories);
 
 /*
  * Whether git asks keyturn, by git's own reading of its configuration in this directory, and

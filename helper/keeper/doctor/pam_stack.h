@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * The modules of one service and one type in pam.d (pam.conf(5)), in their order, included
- * files among them, and which of them a login reaches. For doctor, which tells what is wrong;
- * it takes no part in any login.
+ * What stands in pam.d (pam.conf(5)): the modules of one service and one type, in their order,
+ * with what other files give them. For doctor, which tells what is wrong; it takes no part in
+ * any login.
  */
 
 #include <stdbool.h>
@@ -12,12 +12,13 @@
 
 #include "keyring/error.h"
 
-#define KT_PAM_STACK_MAXIMUM 128
+#define KT_PAM_STACK_MAXIMUM 256
 
 struct kt_pam_line {
-	char *control; /* "required", "[success=1 default=ignore]", ... */
-	char *module;  /* "pam_unix.so", without its directory */
-	size_t end;    /* where the (sub)stack that it belongs to ends */
+	char *control;   /* "required", "[success=1 default=ignore]", ... */
+	char *module;    /* "pam_unix.so", without its directory; NULL: a substack begins */
+	char *arguments; /* "" for none */
+	size_t level;    /* how many substacks it stands in */
 };
 
 /* A zeroed one is empty. */
@@ -27,11 +28,12 @@ struct kt_pam_stack {
 };
 
 /*
- * Replaces stack by the service's modules in directory; type is "auth", "session" or
- * "password". A file that cannot be read, or a line that makes no sense, counts as not there.
+ * Replaces stack by what the service has of a type: "auth", "account", "password" or "session".
+ * directories ends in NULL; the first that has a file of a name is asked for it, as libpam does.
+ * A file that cannot be read, or a line that makes no sense, counts as not there.
  */
-bool kt_pam_stack_read(struct kt_pam_stack *stack, const char *directory, const char *service,
-                       const char *type, struct kt_error *error);
+bool kt_pam_stack_read(struct kt_pam_stack *stack, const char *const *directories,
+                       const char *service, const char *type, struct kt_error *error);
 
 /* For KT_CLEANUP; safe to repeat. */
 void kt_pam_stack_clear(struct kt_pam_stack *stack);
@@ -39,15 +41,6 @@ void kt_pam_stack_clear(struct kt_pam_stack *stack);
 /* The place of a module; count where it has none. */
 size_t kt_pam_stack_find(const struct kt_pam_stack *stack, const char *module);
 
-/* A module that asks for the login password, checks it and sets it. */
-bool kt_pam_stack_is_asking(const struct kt_pam_line *line);
-
-/*
- * Does the login come to this place, with a good or a wrong password? *asked: a module that
- * asks for the password stands before it. Other ways in (a fingerprint, say) are taken to fail.
- */
-bool kt_pam_stack_reaches(const struct kt_pam_stack *stack, size_t place, bool is_good,
-                          bool *asked);
-
-/* Does the service take in that other file ("include", "substack", "@include")? */
-bool kt_pam_stack_is_included(const char *directory, const char *service, const char *name);
+/* Does the service take in that other file, for this type (NULL: for any)? */
+bool kt_pam_stack_is_included(const char *const *directories, const char *service,
+                              const char *name, const char *type);
