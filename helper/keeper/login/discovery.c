@@ -178,8 +178,6 @@ bool kt_discovery_fill(struct kt_credential *credential, const struct kt_setting
 		               "query and fragment") ||
 		       advise_issuer(error);
 	return kt_login_begin_grant(credential, settings, error) &&
-	       kt_text_set(&credential->issuer, settings->issuer, error) &&
-	       kt_text_set(&credential->resource, settings->resource, error) &&
 	       kt_text_set(&credential->dialect, "standard", error) &&
 	       (credential->redirect_uri ||
 	        kt_text_set(&credential->redirect_uri, REDIRECT_URI, error)) &&
