@@ -36,9 +36,12 @@ bool kt_file_read(const char *path, size_t limit, struct kt_secret *content, boo
 bool kt_file_read_given(const char *path, size_t limit, struct kt_secret *content, bool *found,
                         struct kt_error *error)
 {
-	KT_CLEANUP(kt_descriptor_close)
-	int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	KT_CLEANUP(kt_descriptor_close) int descriptor = -1;
 
+	*found = true;
+	if (strcmp(path, "-") == 0)
+		return kt_secret_read(content, STDIN_FILENO, limit, error);
+	descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	*found = descriptor >= 0;
 	if (descriptor >= 0)
 		return kt_secret_read(content, descriptor, limit, error);

@@ -18,7 +18,7 @@ bool kt_file_read(const char *path, size_t limit, struct kt_secret *content, boo
 
 /*
  * The same for a file that the user names: it may be reached by links and may be a pipe, as a
- * shell's <(...) is. A file that cannot be read is KT_ERROR_USAGE.
+ * shell's <(...) is; "-" is stdin. A file that cannot be read is KT_ERROR_USAGE.
  */
 bool kt_file_read_given(const char *path, size_t limit, struct kt_secret *content, bool *found,
                         struct kt_error *error);

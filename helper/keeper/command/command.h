@@ -12,12 +12,14 @@
 
 #include "helper/keeper/keeper.h"
 #include "keyring/error.h"
+#include "keyring/secret.h"
 
 struct kt_command {
 	const char *name;
 	const char *synopsis; /* the words after the name, one line per form */
 	const char *summary;  /* one line for the list of commands */
 	const char *details;  /* the rest of "help NAME"; lines end in \n */
+	bool (*describe)(struct kt_secret *output, struct kt_error *error); /* more; may be NULL */
 	bool (*run)(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error);
 };
 

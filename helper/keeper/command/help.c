@@ -32,5 +32,6 @@ bool kt_help_command(const struct kt_command *command, struct kt_secret *output,
 	return kt_text_format(&text, error, "usage: keyturn %s%s%s\n\n%s.\n%s%s", command->name,
 	                      *command->synopsis ? " " : "", command->synopsis, command->summary,
 	                      *command->details ? "\n" : "", command->details) &&
-	       kt_secret_append_text(output, text, error);
+	       kt_secret_append_text(output, text, error) &&
+	       (!command->describe || command->describe(output, error));
 }

@@ -13,9 +13,15 @@
 /* The caller named neither a way to log in nor where settings are found. */
 static bool is_bare(const struct kt_login_options *login)
 {
-	return !login->with_token && !login->kind && !login->client_id && !login->issuer &&
-	       !login->private_key_file && !login->client_secret_file && !login->config &&
-	       !login->from_environment && !login->env_file && !login->like;
+	static const char *const ways[] = {
+		"client-id", "issuer", "private-key-file", "client-secret-file",
+	};
+
+	for (size_t i = 0; i < KT_COUNT(ways); i++)
+		if (kt_login_given(login, ways[i]))
+			return false;
+	return !login->with_token && !login->kind && !login->config && !login->from_environment &&
+	       !login->env_file && !login->like;
 }
 
 /*
@@ -24,7 +30,8 @@ static bool is_bare(const struct kt_login_options *login)
  */
 static bool may_be_stored(const struct kt_login_options *login)
 {
-	return login->account && !login->site && !login->api_base && !login->issuer &&
+	return login->account && !login->site && !kt_login_given(login, "api-base") &&
+	       !kt_login_given(login, "issuer") &&
 	       (is_bare(login) || strchr(login->account, '@'));
 }
 
@@ -118,36 +125,24 @@ static bool log_in(struct kt_keeper *keeper, struct kt_login_options *login, str
 	return kt_login_with_app(keeper, login, &settings, &identity, error);
 }
 
+/* The options of the settings behind those of the command itself. */
+static size_t add_options(struct kt_login_options *login, struct kt_option *options, size_t count)
+{
+	for (size_t i = 0; i < kt_setting_count; i++)
+		if (kt_setting_rows[i].option)
+			options[count++] = (struct kt_option){ kt_setting_rows[i].option, true,
+				                               &login->given[i] };
+	return count;
+}
+
 static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
 {
 	struct kt_login_options login = { 0 };
-	const struct kt_option options[] = {
+	const struct kt_option own[] = {
 		{ "with-token", false, &login.with_token },
 		{ "kind", true, &login.kind },
 		{ "site", true, &login.site },
-		{ "api-base", true, &login.api_base },
-		{ "www-base", true, &login.www_base },
-		{ "issuer", true, &login.issuer },
-		{ "host", true, &login.host },
-		{ "scope", true, &login.scope },
-		{ "resource", true, &login.resource },
 		{ "expires", true, &login.expires },
-		{ "authtype", true, &login.authtype },
-		{ "git-username", true, &login.git_username },
-		{ "client-id", true, &login.client_id },
-		{ "client-secret-file", true, &login.client_secret_file },
-		{ "private-key-file", true, &login.private_key_file },
-		{ "public-key-id", true, &login.public_key_id },
-		{ "redirect-uri", true, &login.redirect_uri },
-		{ "workspace-id", true, &login.workspace_id },
-		{ "account-id", true, &login.account_id },
-		{ "enterprise-id", true, &login.enterprise_id },
-		{ "session-name", true, &login.session_name },
-		{ "device-id", true, &login.device_id },
-		{ "custom-consumer", true, &login.custom_consumer },
-		{ "scope-file", true, &login.scope_file },
-		{ "duration", true, &login.duration },
-		{ "ca-file", true, &login.ca_file },
 		{ "config", true, &login.config },
 		{ "from-env", false, &login.from_environment },
 		{ "env-file", true, &login.env_file },
@@ -156,13 +151,13 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 		{ "paste", false, &login.paste },
 		{ "check", false, &login.check },
 	};
+	struct kt_option options[KT_COUNT(own) + KT_SETTINGS_MAXIMUM];
+	size_t count;
 
-	if (!kt_command_read_account(options, KT_COUNT(options), argc, argv, &login.account,
-	                             error))
-		return false;
-	if (login.authtype && strcmp(login.authtype, "bearer") != 0)
-		return kt_fail(error, KT_ERROR_USAGE, "login: --authtype is bearer or left out");
-	return log_in(keeper, &login, error);
+	memcpy(options, own, sizeof(own));
+	count = add_options(&login, options, KT_COUNT(own));
+	return kt_command_read_account(options, count, argc, argv, &login.account, error) &&
+	       log_in(keeper, &login, error);
 }
 
 const struct kt_command kt_command_login = {
@@ -171,34 +166,19 @@ const struct kt_command kt_command_login = {
 	            "[--with-token | --kind KIND] "
 	            "[OPTION...]",
 	.summary = "keep a login: a token, or an app that gets tokens",
-	.details = "--with-token          a PAT or SAT from stdin, or typed without echo\n"
-	           "--kind KIND           of an app: web, pkce, device or jwt; oauth with --issuer;\n"
-	           "                      else found from what is given\n"
-	           "--site, --api-base    the service it is for (else COZE_API_BASE, else asked)\n"
-	           "--www-base URL        where its pages for people are, if elsewhere\n"
-	           "--issuer URL          log in at any OAuth or OpenID server\n"
-	           "--host HOST           where its token may go; default the issuer's host\n"
-	           "--scope TEXT, --resource URI   what is asked of it\n"
-	           "--client-id ID        of the app\n"
-	           "--client-secret-file FILE   a web app's secret; - for stdin\n"
-	           "--private-key-file FILE     a service app's key; - for stdin\n"
-	           "--public-key-id KID         the fingerprint that the console shows for it\n"
-	           "--redirect-uri URI    where a browser ends; default "
-	           "http://127.0.0.1:8080/callback\n"
-	           "--workspace-id ID     a token for this workspace alone\n"
-	           "--no-browser          print the address, open nothing\n"
-	           "--paste               the address at which the browser ends is pasted\n"
-	           "--account-id ID, --enterprise-id ID   in whose name a service app acts\n"
-	           "--session-name NAME, --duration SECONDS, --scope-file FILE   of its tokens\n"
-	           "--device-id ID, --custom-consumer ID  what an enterprise meters by\n"
-	           "--config FILE         the coze_oauth_config.json that Coze's console exports\n"
-	           "--from-env, --env-file FILE   the COZE_* variables of Coze's SDK guides\n"
-	           "--like ACCOUNT        site, kind, client and secrets as that one has them;\n"
-	           "                      for an account that is there its name alone is enough\n"
-	           "--ca-file FILE        trust these certificates for this service, no others\n"
-	           "--check               ask the service whether the token works\n"
+	.details = "--with-token                a PAT or SAT from stdin, or typed without echo\n"
+	           "--kind KIND                 of an app: web, pkce, device or jwt; oauth with\n"
+	           "                            --issuer; else found from what is given\n"
+	           "--site SITE                 coze.cn or coze.com\n"
+	           "--like ACCOUNT              site, kind, client and secrets as that one has them;\n"
+	           "                            for an account that is there its name is enough\n"
+	           "--config FILE               the coze_oauth_config.json that Coze's console exports\n"
+	           "--from-env, --env-file FILE the COZE_* variables of Coze's SDK guides\n"
+	           "--no-browser                print the address, open nothing\n"
+	           "--paste                     the address at which the browser ends is pasted\n"
+	           "--check                     ask the service whether the token works\n"
 	           "--expires DAYS|DATE|never   when a token ends: keyturn warns, and never blocks\n"
-	           "--authtype bearer     git gets it as a Bearer token (git 2.46 or newer)\n"
-	           "--git-username NAME   what git is told as user name\n",
+	           "The settings of the app:\n",
+	.describe = kt_settings_describe,
 	.run = run,
 };

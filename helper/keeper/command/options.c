@@ -5,7 +5,7 @@
 
 #include "helper/keeper/command/command.h"
 
-#define OPTIONS_MAXIMUM 40
+#define OPTIONS_MAXIMUM 80
 
 static bool advise_help(const char *command, struct kt_error *error)
 {

@@ -60,7 +60,8 @@ static bool set_client_secret(const struct changes *changes, struct kt_credentia
 		return true;
 	if (kt_secret_is_empty(&credential->client_secret))
 		return kt_fail(error, KT_ERROR_USAGE, "set: this account's client has no secret");
-	return kt_login_read_secret(&credential->client_secret, changes->client_secret_file, error);
+	return kt_settings_read_secret(&credential->client_secret, changes->client_secret_file,
+	                               error);
 }
 
 static bool apply(const struct changes *changes, struct kt_credential *credential,

@@ -7,6 +7,7 @@
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/courier.h"
 #include "helper/keeper/doctor/doctor.h"
+#include "helper/keeper/oauth/grant.h"
 #include "helper/keeper/token/state.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
@@ -23,7 +24,6 @@
 /* A token endpoint, asked without any secret; all are asked at once. */
 struct visit {
 	const char *url;
-	const char *ca;
 	struct kt_courier courier;
 	struct kt_errand answer;
 };
@@ -58,11 +58,8 @@ static void set_out(struct visits *visits, const struct kt_credential *credentia
 	if (!credential->token_endpoint || visits->count == SERVICES ||
 	    is_visited(visits, credential->token_endpoint))
 		return;
-	*visit = (struct visit){ .url = credential->token_endpoint, .ca = credential->ca };
-	if (kt_errand_add(&errand, "errand", "get", &ignored) &&
-	    kt_errand_add(&errand, "url", visit->url, &ignored) &&
-	    kt_errand_add_number(&errand, "timeout", ANSWER_MILLISECONDS, &ignored) &&
-	    (!visit->ca || kt_errand_add(&errand, "ca", visit->ca, &ignored)) &&
+	*visit = (struct visit){ .url = credential->token_endpoint };
+	if (kt_grant_begin_get(visit->url, credential, ANSWER_MILLISECONDS, &errand, &ignored) &&
 	    kt_courier_start(&visit->courier, &ignored) &&
 	    !kt_courier_send(&visit->courier, &errand, &ignored))
 		kt_courier_end(&visit->courier);

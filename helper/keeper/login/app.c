@@ -54,7 +54,8 @@ static bool climb(struct kt_keeper *keeper, const struct kt_login_options *login
 	struct kt_login_options pasted = *login;
 	bool may_open = kt_open_browser_is_possible() && !login->no_browser;
 
-	if (credential->authorization_endpoint && (may_open || login->paste || login->redirect_uri))
+	if (credential->authorization_endpoint &&
+	    (may_open || login->paste || kt_login_given(login, "redirect-uri")))
 		return kt_login_browser(keeper, login, credential, error);
 	if (credential->device_authorization_endpoint)
 		return kt_login_device(credential, error);

@@ -121,16 +121,9 @@ static bool set_www_base(struct kt_credential *credential, const char *base,
 bool kt_login_begin_grant(struct kt_credential *credential, const struct kt_settings *settings,
                           struct kt_error *error)
 {
-	credential->kind = settings->kind;
 	credential->created = kt_clock_wall();
-	return kt_service_format(&credential->identity, &credential->api_base, error) &&
-	       kt_text_set(&credential->ca, settings->ca, error) &&
-	       kt_text_set(&credential->authtype, settings->authtype, error) &&
-	       kt_text_set(&credential->git_username, settings->git_username, error) &&
-	       kt_text_set(&credential->client_id, settings->client_id, error) &&
-	       kt_secret_copy(&credential->client_secret, &settings->client_secret, error) &&
-	       kt_text_set(&credential->scope, settings->scope, error) &&
-	       kt_text_set(&credential->redirect_uri, settings->redirect_uri, error) &&
+	return kt_settings_to_credential(settings, credential, error) &&
+	       kt_service_format(&credential->identity, &credential->api_base, error) &&
 	       kt_random_text(&credential->grant, error) &&
 	       kt_random_secret(&credential->journal_key, error);
 }
@@ -140,19 +133,11 @@ static bool set_app(struct kt_credential *credential, const struct kt_settings *
 {
 	bool has_secret = !kt_secret_is_empty(&settings->client_secret);
 
-	credential->duration = settings->duration;
 	if (!credential->redirect_uri &&
 	    (credential->kind == KT_KIND_WEB || credential->kind == KT_KIND_PKCE) &&
 	    !kt_text_set(&credential->redirect_uri, KT_COZE_APP_REDIRECT_URI, error))
 		return false;
 	return set_www_base(credential, settings->www_base, error) &&
-	       kt_text_set(&credential->public_key_id, settings->public_key_id, error) &&
-	       kt_text_set(&credential->workspace_id, settings->workspace_id, error) &&
-	       kt_text_set(&credential->account_id, settings->account_id, error) &&
-	       kt_text_set(&credential->enterprise_id, settings->enterprise_id, error) &&
-	       kt_text_set(&credential->session_name, settings->session_name, error) &&
-	       kt_text_set(&credential->device_id, settings->device_id, error) &&
-	       kt_text_set(&credential->custom_consumer, settings->custom_consumer, error) &&
 	       kt_text_set(&credential->dialect, "coze", error) &&
 	       kt_text_set(&credential->client_authentication, has_secret ? "bearer" : "none", error);
 }

@@ -6,6 +6,7 @@
 #include "helper/keeper/courier.h"
 #include "helper/keeper/login/coze_app.h"
 #include "helper/keeper/login/discovery.h"
+#include "helper/keeper/oauth/grant.h"
 #include "helper/request.h"
 #include "helper/url.h"
 #include "keyring/characters.h"
@@ -48,14 +49,12 @@ static bool make_address(const char *issuer, bool is_openid, char **address,
 	                      issuer, (int)length > host ? (int)length - host : 0, issuer + host);
 }
 
-static bool ask(const char *address, const char *ca, struct kt_errand *answer,
-                struct kt_error *error)
+static bool ask(const char *address, const struct kt_credential *credential,
+                struct kt_errand *answer, struct kt_error *error)
 {
 	KT_CLEANUP(kt_errand_clear) struct kt_errand errand = { 0 };
 
-	return kt_errand_add(&errand, "errand", "get", error) &&
-	       kt_errand_add(&errand, "url", address, error) &&
-	       (!ca || kt_errand_add(&errand, "ca", ca, error)) &&
+	return kt_grant_begin_get(address, credential, KT_COURIER_MILLISECONDS, &errand, error) &&
 	       kt_courier_ask(&errand, answer, error);
 }
 
@@ -67,7 +66,7 @@ static bool has_metadata(const struct kt_errand *answer)
 	       kt_errand_text(answer, "s.issuer");
 }
 
-static bool fetch(const struct kt_settings *settings, struct kt_errand *answer,
+static bool fetch(const struct kt_credential *credential, struct kt_errand *answer,
                   struct kt_error *error)
 {
 	const char *reason;
@@ -77,8 +76,8 @@ static bool fetch(const struct kt_settings *settings, struct kt_errand *answer,
 		KT_CLEANUP(kt_text_free) char *address = NULL;
 
 		kt_errand_clear(answer);
-		if (!make_address(settings->issuer, is_openid, &address, error) ||
-		    !ask(address, settings->ca, answer, error))
+		if (!make_address(credential->issuer, is_openid, &address, error) ||
+		    !ask(address, credential, answer, error))
 			return false;
 		if (has_metadata(answer))
 			return true;
@@ -178,10 +177,8 @@ bool kt_discovery_fill(struct kt_credential *credential, const struct kt_setting
 		               "query and fragment") ||
 		       advise_issuer(error);
 	return kt_login_begin_grant(credential, settings, error) &&
-	       kt_text_set(&credential->issuer, settings->issuer, error) &&
-	       kt_text_set(&credential->resource, settings->resource, error) &&
 	       kt_text_set(&credential->dialect, "standard", error) &&
 	       (credential->redirect_uri ||
 	        kt_text_set(&credential->redirect_uri, REDIRECT_URI, error)) &&
-	       fetch(settings, &answer, error) && take(credential, settings, &answer, error);
+	       fetch(credential, &answer, error) && take(credential, settings, &answer, error);
 }

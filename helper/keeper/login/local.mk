@@ -18,6 +18,7 @@ libkeeper_a_SOURCES += \
 	helper/keeper/login/qr.h $(QR_SOURCE) \
 	helper/keeper/login/settings.c helper/keeper/login/settings.h \
 	helper/keeper/login/settings_json.c \
+	helper/keeper/login/settings_source.c helper/keeper/login/settings_source.h \
 	helper/keeper/login/store_grant.c helper/keeper/login/store_grant.h \
 	helper/keeper/login/summary.c \
 	helper/keeper/login/token.c

@@ -39,20 +39,19 @@ static bool ask_site(struct kt_identity *identity, struct kt_error *error)
 }
 
 /* Where an issuer's token may go: --host, else the issuer's own host. */
-static bool set_issuer_host(const struct kt_login_options *login,
-                            const struct kt_settings *settings, struct kt_identity *identity,
+static bool set_issuer_host(const struct kt_settings *settings, struct kt_identity *identity,
                             struct kt_error *error)
 {
 	KT_CLEANUP(kt_text_free) char *base = NULL;
 
-	if (!login->host) {
+	if (!settings->host) {
 		if (!kt_service_set_base(identity, settings->issuer, error))
 			return false;
 		return kt_text_set(&identity->path, "", error);
 	}
-	if (kt_text_has_prefix(login->host, "http"))
-		return kt_service_set_base(identity, login->host, error);
-	return kt_text_format(&base, error, "https://%s", login->host) &&
+	if (kt_text_has_prefix(settings->host, "http"))
+		return kt_service_set_base(identity, settings->host, error);
+	return kt_text_format(&base, error, "https://%s", settings->host) &&
 	       kt_service_set_base(identity, base, error);
 }
 
@@ -61,14 +60,16 @@ static bool find_service(const struct kt_login_options *login, const struct kt_s
                          struct kt_error *error)
 {
 	const char *base = kt_environment_get("COZE_API_BASE");
+	const char *api_base = kt_login_given(login, "api-base");
+	const char *issuer = kt_login_given(login, "issuer");
 
-	if ((login->site != NULL) + (login->api_base != NULL) + (login->issuer != NULL) > 1)
+	if ((login->site != NULL) + (api_base != NULL) + (issuer != NULL) > 1)
 		return kt_fail(error, KT_ERROR_USAGE, "login: --site, --api-base and --issuer exclude "
 		               "each other");
-	if (login->issuer)
-		return set_issuer_host(login, settings, identity, error);
-	if (login->api_base)
-		return kt_service_set_base(identity, login->api_base, error);
+	if (issuer)
+		return set_issuer_host(settings, identity, error);
+	if (api_base)
+		return kt_service_set_base(identity, api_base, error);
 	if (login->site || site_of_name)
 		return kt_service_set_site(identity, login->site ? login->site : site_of_name,
 		                           error);
@@ -97,8 +98,8 @@ bool kt_login_identify(const struct kt_login_options *login, const struct kt_set
 	if (!identity->username) {
 		if (!kt_service_split_site(login->account, &identity->username, &site, error))
 			return false;
-		if (site && ((login->site && strcmp(login->site, site) != 0) || login->api_base ||
-		             login->issuer)) {
+		if (site && ((login->site && strcmp(login->site, site) != 0) ||
+		             kt_login_given(login, "api-base") || kt_login_given(login, "issuer"))) {
 			site = NULL;
 			if (!kt_text_set(&identity->username, login->account, error))
 				return false;

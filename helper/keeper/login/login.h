@@ -18,29 +18,7 @@ struct kt_login_options {
 	bool with_token;
 	const char *kind;
 	const char *site;
-	const char *api_base;
-	const char *www_base;
-	const char *issuer;
-	const char *host;
 	const char *expires;
-	const char *authtype;
-	const char *git_username;
-	const char *client_id;
-	const char *client_secret_file;
-	const char *private_key_file;
-	const char *public_key_id;
-	const char *redirect_uri;
-	const char *workspace_id;
-	const char *account_id;
-	const char *enterprise_id;
-	const char *session_name;
-	const char *device_id;
-	const char *custom_consumer;
-	const char *scope_file;
-	const char *scope;
-	const char *resource;
-	const char *duration;
-	const char *ca_file;
 	const char *config;
 	bool from_environment;
 	const char *env_file;
@@ -48,7 +26,11 @@ struct kt_login_options {
 	bool no_browser;
 	bool paste;
 	bool check;
+	const char *given[KT_SETTINGS_MAXIMUM]; /* of each row of kt_setting_rows */
 };
+
+/* The value of a setting's option; NULL: not given. */
+const char *kt_login_given(const struct kt_login_options *login, const char *option);
 
 /*
  * Collects the app's settings from the options, the environment, a file or another account.
@@ -58,9 +40,6 @@ struct kt_login_options {
 bool kt_login_read_settings(struct kt_keeper *keeper, const struct kt_login_options *login,
                             struct kt_settings *settings, struct kt_identity *identity,
                             struct kt_error *error);
-
-/* Replaces secret by a file's content, or stdin's for "-", without the blanks around it. */
-bool kt_login_read_secret(struct kt_secret *secret, const char *path, struct kt_error *error);
 
 /*
  * Settles account name and service; identity may hold those of --like already. Asks at a

@@ -2,17 +2,11 @@
 #include "config.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #include "helper/keeper/account/find.h"
-#include "helper/keeper/login/ca_file.h"
 #include "helper/keeper/login/login.h"
-#include "helper/keeper/token/service_app.h"
 #include "keyring/cleanup.h"
-#include "keyring/file.h"
 #include "keyring/text.h"
-
-#define SECRET_MAXIMUM 16384
 
 static bool read_kind(const struct kt_login_options *login, enum kt_kind *kind,
                       struct kt_error *error)
@@ -64,71 +58,14 @@ static bool read_source(struct kt_keeper *keeper, const struct kt_login_options 
 	return !login->like || read_like(keeper, login, settings, identity, error);
 }
 
-static bool set(char **text, const char *option, struct kt_error *error)
+static bool apply(const struct kt_login_options *login, struct kt_settings *settings,
+                  struct kt_error *error)
 {
-	return !option || kt_text_set(text, *option ? option : NULL, error);
-}
-
-static bool apply_texts(const struct kt_login_options *login, struct kt_settings *settings,
-                        struct kt_error *error)
-{
-	return set(&settings->www_base, login->www_base, error) &&
-	       set(&settings->issuer, login->issuer, error) &&
-	       set(&settings->client_id, login->client_id, error) &&
-	       set(&settings->public_key_id, login->public_key_id, error) &&
-	       set(&settings->redirect_uri, login->redirect_uri, error) &&
-	       set(&settings->workspace_id, login->workspace_id, error) &&
-	       set(&settings->account_id, login->account_id, error) &&
-	       set(&settings->enterprise_id, login->enterprise_id, error) &&
-	       set(&settings->session_name, login->session_name, error) &&
-	       set(&settings->device_id, login->device_id, error) &&
-	       set(&settings->custom_consumer, login->custom_consumer, error) &&
-	       set(&settings->resource, login->resource, error) &&
-	       set(&settings->scope, login->scope, error) &&
-	       set(&settings->authtype, login->authtype, error) &&
-	       set(&settings->git_username, login->git_username, error);
-}
-
-bool kt_login_read_secret(struct kt_secret *secret, const char *path, struct kt_error *error)
-{
-	bool found = true;
-
-	kt_secret_clear(secret);
-	if (!(strcmp(path, "-") == 0
-	      ? kt_secret_read(secret, STDIN_FILENO, SECRET_MAXIMUM, error)
-	      : kt_file_read_given(path, SECRET_MAXIMUM, secret, &found, error)))
-		return false;
-	kt_secret_trim(secret);
-	if (!kt_secret_is_empty(secret))
-		return true;
-	if (found)
-		kt_fail(error, KT_ERROR_USAGE, "the client secret is empty");
-	else
-		kt_fail(error, KT_ERROR_USAGE, "the file of --client-secret-file does not exist");
-	return kt_advise(error, "give the path of a file that holds the secret alone, or - for stdin");
-}
-
-static bool apply_files(const struct kt_login_options *login, struct kt_settings *settings,
-                        struct kt_error *error)
-{
-	if (login->client_secret_file &&
-	    !kt_login_read_secret(&settings->client_secret, login->client_secret_file, error))
-		return false;
-	if (login->private_key_file) {
-		kt_secret_clear(&settings->private_key);
-		if (!kt_text_set(&settings->private_key_file, login->private_key_file, error))
+	for (size_t i = 0; i < kt_setting_count; i++)
+		if (login->given[i] &&
+		    !kt_setting_take(&kt_setting_rows[i], settings, login->given[i], error))
 			return false;
-	}
-	if (login->scope && login->scope_file)
-		return kt_fail(error, KT_ERROR_USAGE, "login: --scope and --scope-file exclude each "
-		               "other");
-	if (login->scope_file &&
-	    !kt_service_app_read_scope(&settings->scope, login->scope_file, error))
-		return false;
-	if (login->duration &&
-	    !kt_service_app_read_duration(login->duration, &settings->duration, error))
-		return false;
-	return !login->ca_file || kt_ca_file_read(&settings->ca, login->ca_file, error);
+	return true;
 }
 
 /*
@@ -151,32 +88,19 @@ static enum kt_kind infer_kind(const struct kt_settings *settings)
 static bool check_fit(const struct kt_login_options *login, enum kt_kind kind,
                       struct kt_error *error)
 {
-	const struct {
-		const char *given;
-		const char *name;
-		bool fits;
-	} rules[] = {
-		{ login->account_id, "account-id", kind == KT_KIND_JWT },
-		{ login->enterprise_id, "enterprise-id", kind == KT_KIND_JWT },
-		{ login->session_name, "session-name", kind == KT_KIND_JWT },
-		{ login->device_id, "device-id", kind == KT_KIND_JWT },
-		{ login->custom_consumer, "custom-consumer", kind == KT_KIND_JWT },
-		{ login->duration, "duration", kind == KT_KIND_JWT },
-		{ login->scope_file, "scope-file", kind == KT_KIND_JWT },
-		{ login->private_key_file, "private-key-file", kind == KT_KIND_JWT },
-		{ login->public_key_id, "public-key-id", kind == KT_KIND_JWT },
-		{ login->issuer, "issuer", kind == KT_KIND_OAUTH },
-		{ login->host, "host", kind == KT_KIND_OAUTH },
-		{ login->scope, "scope", kind == KT_KIND_OAUTH },
-		{ login->resource, "resource", kind == KT_KIND_OAUTH },
-		{ login->workspace_id, "workspace-id", kind != KT_KIND_JWT && kind != KT_KIND_OAUTH },
-	};
-
-	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
-		if (rules[i].given && !rules[i].fits)
+	for (size_t i = 0; i < kt_setting_count; i++)
+		if (login->given[i] && !kt_setting_fits(&kt_setting_rows[i], kind))
 			return kt_fail(error, KT_ERROR_USAGE, "login: --%s has no meaning for a %s login",
-			               rules[i].name, kt_kind_name(kind));
+			               kt_setting_rows[i].option, kt_kind_name(kind));
 	return true;
+}
+
+const char *kt_login_given(const struct kt_login_options *login, const char *option)
+{
+	for (size_t i = 0; i < kt_setting_count; i++)
+		if (kt_text_is_equal(kt_setting_rows[i].option, option))
+			return login->given[i];
+	return NULL;
 }
 
 bool kt_login_read_settings(struct kt_keeper *keeper, const struct kt_login_options *login,
@@ -192,7 +116,7 @@ bool kt_login_read_settings(struct kt_keeper *keeper, const struct kt_login_opti
 		settings->kind = kind;
 	if (login->with_token)
 		settings->kind = KT_KIND_PAT;
-	if (!apply_texts(login, settings, error) || !apply_files(login, settings, error))
+	if (!apply(login, settings, error))
 		return false;
 	if (settings->kind == KT_KIND_NONE)
 		settings->kind = infer_kind(settings);

@@ -1,269 +1,354 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "helper/answer.h"
+#include "helper/keeper/login/ca_file.h"
 #include "helper/keeper/login/settings.h"
+#include "helper/keeper/token/service_app.h"
 #include "keyring/cleanup.h"
-#include "keyring/environment.h"
 #include "keyring/file.h"
 #include "keyring/text.h"
 
-#define FILE_MAXIMUM ((size_t)256 * 1024)
+#define SECRET_MAXIMUM 16384
 
-/*
- * A variable, and the kind of app that it describes (KT_KIND_NONE: every kind). Earlier rows
- * win. Only a marker shows that such an app is described.
- */
-static const struct row {
-	const char *variable;
-	enum kt_kind kind;
-	bool is_secret;
-	bool is_marker;
-	size_t offset;
-} rows[] = {
-#define MARKER(variable, kind, member) \
-	{ variable, kind, false, true, offsetof(struct kt_settings, member) }
-#define TEXT(variable, kind, member) \
-	{ variable, kind, false, false, offsetof(struct kt_settings, member) }
-#define SECRET(variable, kind, member) \
-	{ variable, kind, true, false, offsetof(struct kt_settings, member) }
-	SECRET("COZE_API_TOKEN", KT_KIND_PAT, token),
-	SECRET("COZE_API_KEY", KT_KIND_PAT, token),
-	SECRET("COZELOOP_API_TOKEN", KT_KIND_PAT, token),
-	SECRET("VITE_COZE_TOKEN", KT_KIND_PAT, token),
-	SECRET("VUE_APP_COZE_TOKEN", KT_KIND_PAT, token),
-	SECRET("TARO_APP_COZE_PAT", KT_KIND_PAT, token),
-	TEXT("COZE_API_BASE", KT_KIND_NONE, api_base),
-	TEXT("COZE_BASE_URL", KT_KIND_NONE, api_base),
-	TEXT("VITE_COZE_BASE_URL", KT_KIND_NONE, api_base),
-	TEXT("VUE_APP_COZE_BASE_URL", KT_KIND_NONE, api_base),
-	TEXT("COZE_WWW_BASE", KT_KIND_NONE, www_base),
-	MARKER("COZE_WEB_OAUTH_CLIENT_ID", KT_KIND_WEB, client_id),
-	SECRET("COZE_WEB_OAUTH_CLIENT_SECRET", KT_KIND_WEB, client_secret),
-	TEXT("COZE_WEB_OAUTH_REDIRECT_URI", KT_KIND_WEB, redirect_uri),
-	MARKER("COZE_AUTH_WEB_OAUTH_CLIENT_ID", KT_KIND_WEB, client_id),
-	SECRET("COZE_AUTH_WEB_OAUTH_CLIENT_SECRET", KT_KIND_WEB, client_secret),
-	TEXT("COZE_AUTH_WEB_OAUTH_REDIRECT_URI", KT_KIND_WEB, redirect_uri),
-	TEXT("COZE_CLIENT_ID", KT_KIND_WEB, client_id),
-	SECRET("COZE_CLIENT_SECRET", KT_KIND_WEB, client_secret),
-	TEXT("COZE_REDIRECT_URL", KT_KIND_WEB, redirect_uri),
-	MARKER("COZE_PKCE_OAUTH_CLIENT_ID", KT_KIND_PKCE, client_id),
-	TEXT("COZE_PKCE_OAUTH_REDIRECT_URI", KT_KIND_PKCE, redirect_uri),
-	TEXT("COZE_WEB_OAUTH_REDIRECT_URI", KT_KIND_PKCE, redirect_uri),
-	TEXT("COZE_CLIENT_ID", KT_KIND_PKCE, client_id),
-	TEXT("COZE_REDIRECT_URL", KT_KIND_PKCE, redirect_uri),
-	MARKER("COZE_DEVICE_OAUTH_CLIENT_ID", KT_KIND_DEVICE, client_id),
-	TEXT("COZE_CLIENT_ID", KT_KIND_DEVICE, client_id),
-	MARKER("COZE_JWT_OAUTH_CLIENT_ID", KT_KIND_JWT, client_id),
-	SECRET("COZE_JWT_OAUTH_PRIVATE_KEY", KT_KIND_JWT, private_key),
-	TEXT("COZE_JWT_OAUTH_PRIVATE_KEY_FILE_PATH", KT_KIND_JWT, private_key_file),
-	TEXT("COZE_JWT_OAUTH_PUBLIC_KEY_ID", KT_KIND_JWT, public_key_id),
-	MARKER("COZELOOP_JWT_OAUTH_CLIENT_ID", KT_KIND_JWT, client_id),
-	SECRET("COZELOOP_JWT_OAUTH_PRIVATE_KEY", KT_KIND_JWT, private_key),
-	TEXT("COZELOOP_JWT_OAUTH_PUBLIC_KEY_ID", KT_KIND_JWT, public_key_id),
-	MARKER("COZE_APP_ID", KT_KIND_JWT, client_id),
-	TEXT("COZE_KEY_ID", KT_KIND_JWT, public_key_id),
-	SECRET("COZE_PRIVATE_KEY", KT_KIND_JWT, private_key),
-	TEXT("COZE_WORKSPACE_ID", KT_KIND_NONE, workspace_id),
-	TEXT("COZELOOP_WORKSPACE_ID", KT_KIND_NONE, workspace_id),
-#undef MARKER
-#undef TEXT
-#undef SECRET
-};
+#define FOR(kind) (1u << (kind))
+#define FOR_ALL (~0u)
+#define FOR_JWT FOR(KT_KIND_JWT)
+#define FOR_OAUTH FOR(KT_KIND_OAUTH)
 
-/* The source of values: our environment, or the content of an .env file. */
-struct source {
-	const char *content; /* NULL: the environment */
-};
+#define ANY(name) { name, KT_KIND_NONE, false }
+#define OF(name, kind) { name, kind, false }
+#define MARKER(name, kind) { name, kind, true }
+#define NAMES(...) (const struct kt_setting_name[]){ __VA_ARGS__, { 0 } }
+#define MEMBER(name) .member = offsetof(struct kt_settings, name)
+#define KEPT(name) MEMBER(name), .kept = offsetof(struct kt_credential, name)
+#define NOT_KEPT(name) MEMBER(name), .kept = KT_SETTING_NOT_KEPT
 
-static const char *skip_blanks(const char *text)
-{
-	return text + strspn(text, " \t");
-}
-
-/* The value behind NAME= on this line, without quotes and comments; false: another name. */
-static bool read_assignment(const char *line, const char *end, const char *name,
-                            struct kt_secret *value, struct kt_error *error)
-{
-	size_t length = strlen(name);
-	const char *stop = end;
-
-	line = skip_blanks(line);
-	if (kt_text_has_prefix(line, "export "))
-		line = skip_blanks(line + 7);
-	if (strncmp(line, name, length) != 0)
-		return false;
-	line = skip_blanks(line + length);
-	if (*line != '=')
-		return false;
-	line = skip_blanks(line + 1);
-	if (line < end && (*line == '"' || *line == '\'')) {
-		const char *quote = memchr(line + 1, *line, (size_t)(end - line - 1));
-
-		stop = quote ? quote : end;
-		line++;
-	} else if (line < end) {
-		for (const char *byte = line; byte + 1 < end; byte++)
-			if ((*byte == ' ' || *byte == '\t') && byte[1] == '#' && stop == end)
-				stop = byte;
-	}
-	if (line >= stop)
-		return false;
-	kt_secret_clear(value);
-	if (!kt_secret_append(value, line, (size_t)(stop - line), error))
-		return false;
-	kt_secret_trim(value);
-	return true;
-}
-
-/* The last line that sets the name wins, as a shell would have it. */
-static bool read_value(const struct source *source, const char *name, struct kt_secret *value,
-                       struct kt_error *error)
-{
-	const char *line = source->content;
-
-	if (!line) {
-		const char *text = kt_environment_get(name);
-
-		return !text || kt_secret_set(value, text, strlen(text), error);
-	}
-	while (*line) {
-		const char *end = strchrnul(line, '\n');
-
-		if (!read_assignment(line, end, name, value, error) && error->code)
-			return false;
-		line = *end ? end + 1 : end;
-	}
-	return true;
-}
-
-static bool read_row(struct kt_settings *settings, const struct row *row,
-                     const struct source *source, struct kt_error *error)
-{
-	KT_CLEANUP(kt_secret_clear) struct kt_secret value = { 0 };
-	void *member = (char *)settings + row->offset;
-
-	if (!read_value(source, row->variable, &value, error))
-		return false;
-	if (kt_secret_is_empty(&value))
-		return true;
-	if (row->is_secret) {
-		if (kt_secret_is_empty(member))
-			kt_secret_move(member, &value);
-		return true;
-	}
-	return *(char **)member || kt_text_set(member, kt_secret_reveal(&value), error);
-}
-
-static bool is_set(const struct source *source, const char *variable, bool *set,
-                   struct kt_error *error)
-{
-	KT_CLEANUP(kt_secret_clear) struct kt_secret value = { 0 };
-
-	if (!read_value(source, variable, &value, error))
-		return false;
-	*set = !kt_secret_is_empty(&value);
-	return true;
-}
-
-/* Finds the kinds that the variables describe: an app by its marker, a token by its value. */
-static bool look(const struct source *source, bool found[KT_KIND_PASSWORD + 1],
-                 struct kt_error *error)
-{
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		bool set = false;
-
-		if ((rows[i].is_marker || rows[i].kind == KT_KIND_PAT) && !found[rows[i].kind] &&
-		    !is_set(source, rows[i].variable, &set, error))
-			return false;
-		found[rows[i].kind] = found[rows[i].kind] || set;
-	}
-	return found[KT_KIND_WEB] || is_set(source, "COZE_CLIENT_SECRET", &found[KT_KIND_WEB], error);
-}
-
-static bool choose_kind(const struct source *source, enum kt_kind *kind, struct kt_error *error)
-{
-	bool found[KT_KIND_PASSWORD + 1] = { false };
-	int count = 0;
-
-	if (*kind == KT_KIND_SAT)
-		*kind = KT_KIND_PAT;
-	if (*kind != KT_KIND_NONE)
-		return true;
-	if (!look(source, found, error))
-		return false;
-	for (enum kt_kind each = KT_KIND_WEB; each <= KT_KIND_JWT; each++) {
-		if (found[each] && !found[KT_KIND_PAT])
-			*kind = each;
-		count += found[each];
-	}
-	if (found[KT_KIND_PAT] || count == 0)
-		*kind = KT_KIND_PAT;
-	if (found[KT_KIND_PAT] || count < 2)
-		return true;
-	kt_fail(error, KT_ERROR_USAGE, "several apps are described:%s%s%s%s",
-	        found[KT_KIND_WEB] ? " web" : "", found[KT_KIND_PKCE] ? " pkce" : "",
-	        found[KT_KIND_DEVICE] ? " device" : "", found[KT_KIND_JWT] ? " jwt" : "");
-	return kt_advise(error, "say which one with --kind");
-}
-
-static bool fail_nothing(enum kt_kind kind, struct kt_error *error)
-{
-	if (kind == KT_KIND_PAT) {
-		kt_fail(error, KT_ERROR_USAGE, "COZE_API_TOKEN is not set, nor a COZE_..._CLIENT_ID");
-		return kt_advise(error, "set COZE_API_TOKEN to a token, and COZE_API_BASE to its service");
-	}
-	kt_fail(error, KT_ERROR_USAGE, "no %s app is described: its client id is not set",
-	        kt_kind_name(kind));
-	return kt_advise(error, "set COZE_%s_OAUTH_CLIENT_ID and the app's other variables",
-	                 kind == KT_KIND_WEB ? "WEB" : kind == KT_KIND_PKCE ? "PKCE"
-	                 : kind == KT_KIND_DEVICE ? "DEVICE" : "JWT");
-}
-
-static bool read_source(struct kt_settings *settings, const struct source *source,
-                        enum kt_kind kind, struct kt_error *error)
-{
-	if (!choose_kind(source, &kind, error))
-		return false;
-	settings->kind = kind;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if ((rows[i].kind == KT_KIND_NONE || rows[i].kind == settings->kind) &&
-		    !read_row(settings, &rows[i], source, error))
-			return false;
-	if (kind == KT_KIND_PAT ? !kt_secret_is_empty(&settings->token) : settings->client_id != NULL)
-		return true;
-	return fail_nothing(kind, error);
-}
-
-bool kt_settings_from_environment(struct kt_settings *settings, enum kt_kind kind,
+static bool take_private_key_file(struct kt_settings *settings, const char *value,
                                   struct kt_error *error)
 {
-	const struct source source = { 0 };
-	bool read = read_source(settings, &source, kind, error);
-
-	/* Programs that we start have no use for them. */
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (rows[i].is_secret)
-			unsetenv(rows[i].variable);
-	return read;
+	kt_secret_clear(&settings->private_key);
+	return kt_text_set(&settings->private_key_file, value, error);
 }
 
-bool kt_settings_from_env_file(struct kt_settings *settings, const char *path,
-                               enum kt_kind kind, struct kt_error *error)
+static bool take_scope_file(struct kt_settings *settings, const char *value,
+                            struct kt_error *error)
 {
-	KT_CLEANUP(kt_secret_clear) struct kt_secret content = { 0 };
-	struct source source;
-	bool found;
+	return kt_service_app_read_scope(&settings->scope, value, error);
+}
 
-	if (!kt_file_read_given(path, FILE_MAXIMUM, &content, &found, error))
+static bool take_duration(struct kt_settings *settings, const char *value,
+                          struct kt_error *error)
+{
+	return kt_service_app_read_duration(value, &settings->duration, error);
+}
+
+static bool take_ca_file(struct kt_settings *settings, const char *value,
+                         struct kt_error *error)
+{
+	return kt_ca_file_read(&settings->ca, value, error);
+}
+
+static bool take_authtype(struct kt_settings *settings, const char *value,
+                          struct kt_error *error)
+{
+	if (strcmp(value, "bearer") != 0)
+		return kt_fail(error, KT_ERROR_USAGE, "login: --authtype is bearer or left out");
+	return kt_text_set(&settings->authtype, value, error);
+}
+
+/* In the order of the help. */
+const struct kt_setting kt_setting_rows[] = {
+	{
+		.kinds = FOR_ALL,
+		NOT_KEPT(token),
+		.type = KT_SETTING_SECRET,
+		.variables = NAMES(MARKER("COZE_API_TOKEN", KT_KIND_PAT),
+		                   MARKER("COZE_API_KEY", KT_KIND_PAT),
+		                   MARKER("COZELOOP_API_TOKEN", KT_KIND_PAT),
+		                   MARKER("VITE_COZE_TOKEN", KT_KIND_PAT),
+		                   MARKER("VUE_APP_COZE_TOKEN", KT_KIND_PAT),
+		                   MARKER("TARO_APP_COZE_PAT", KT_KIND_PAT)),
+	},
+	{
+		.option = "api-base",
+		.argument = "URL",
+		.help = "the service it is for (else COZE_API_BASE, else asked)",
+		.kinds = FOR_ALL,
+		KEPT(api_base),
+		.variables = NAMES(ANY("COZE_API_BASE"), ANY("COZE_BASE_URL"), ANY("VITE_COZE_BASE_URL"),
+		                   ANY("VUE_APP_COZE_BASE_URL")),
+		.keys = NAMES(ANY("coze_api_base")),
+	},
+	{
+		.option = "www-base",
+		.argument = "URL",
+		.help = "where its pages for people are, if elsewhere",
+		.kinds = ~FOR_OAUTH,
+		KEPT(www_base),
+		.variables = NAMES(ANY("COZE_WWW_BASE")),
+		.keys = NAMES(ANY("coze_www_base")),
+	},
+	{
+		.option = "issuer",
+		.argument = "URL",
+		.help = "log in at any OAuth or OpenID server",
+		.kinds = FOR_OAUTH,
+		KEPT(issuer),
+	},
+	{
+		.option = "host",
+		.argument = "HOST",
+		.help = "where its token may go; default the issuer's host",
+		.kinds = FOR_OAUTH,
+		NOT_KEPT(host),
+	},
+	{
+		.option = "scope",
+		.argument = "TEXT",
+		.help = "what is asked of it",
+		.kinds = FOR_OAUTH,
+		KEPT(scope),
+	},
+	{
+		.option = "resource",
+		.argument = "URI",
+		.help = "what its token is for",
+		.kinds = FOR_OAUTH,
+		KEPT(resource),
+	},
+	{
+		.option = "client-id",
+		.argument = "ID",
+		.help = "of the app",
+		.kinds = FOR_ALL,
+		KEPT(client_id),
+		.variables = NAMES(MARKER("COZE_WEB_OAUTH_CLIENT_ID", KT_KIND_WEB),
+		                   MARKER("COZE_AUTH_WEB_OAUTH_CLIENT_ID", KT_KIND_WEB),
+		                   OF("COZE_CLIENT_ID", KT_KIND_WEB),
+		                   MARKER("COZE_PKCE_OAUTH_CLIENT_ID", KT_KIND_PKCE),
+		                   OF("COZE_CLIENT_ID", KT_KIND_PKCE),
+		                   MARKER("COZE_DEVICE_OAUTH_CLIENT_ID", KT_KIND_DEVICE),
+		                   OF("COZE_CLIENT_ID", KT_KIND_DEVICE),
+		                   MARKER("COZE_JWT_OAUTH_CLIENT_ID", KT_KIND_JWT),
+		                   MARKER("COZELOOP_JWT_OAUTH_CLIENT_ID", KT_KIND_JWT),
+		                   MARKER("COZE_APP_ID", KT_KIND_JWT)),
+		.keys = NAMES(ANY("client_id")),
+	},
+	{
+		.option = "client-secret-file",
+		.argument = "FILE",
+		.help = "the client's secret; - for stdin",
+		.kinds = FOR_ALL,
+		KEPT(client_secret),
+		.type = KT_SETTING_SECRET,
+		.variables = NAMES(OF("COZE_WEB_OAUTH_CLIENT_SECRET", KT_KIND_WEB),
+		                   OF("COZE_AUTH_WEB_OAUTH_CLIENT_SECRET", KT_KIND_WEB),
+		                   MARKER("COZE_CLIENT_SECRET", KT_KIND_WEB)),
+		.keys = NAMES(OF("client_secret", KT_KIND_WEB)),
+	},
+	{
+		.kinds = FOR_JWT,
+		KEPT(private_key),
+		.type = KT_SETTING_SECRET,
+		.variables = NAMES(OF("COZE_JWT_OAUTH_PRIVATE_KEY", KT_KIND_JWT),
+		                   OF("COZELOOP_JWT_OAUTH_PRIVATE_KEY", KT_KIND_JWT),
+		                   OF("COZE_PRIVATE_KEY", KT_KIND_JWT)),
+		/* The Node quickstart's README has a service app's key in client_secret. */
+		.keys = NAMES(OF("private_key", KT_KIND_JWT), OF("client_secret", KT_KIND_JWT)),
+	},
+	{
+		.option = "private-key-file",
+		.argument = "FILE",
+		.help = "a service app's key; - for stdin",
+		.kinds = FOR_JWT,
+		NOT_KEPT(private_key_file),
+		.variables = NAMES(OF("COZE_JWT_OAUTH_PRIVATE_KEY_FILE_PATH", KT_KIND_JWT)),
+		.take = take_private_key_file,
+	},
+	{
+		.option = "public-key-id",
+		.argument = "KID",
+		.help = "the fingerprint that the console shows for it",
+		.kinds = FOR_JWT,
+		KEPT(public_key_id),
+		.variables = NAMES(OF("COZE_JWT_OAUTH_PUBLIC_KEY_ID", KT_KIND_JWT),
+		                   OF("COZELOOP_JWT_OAUTH_PUBLIC_KEY_ID", KT_KIND_JWT),
+		                   OF("COZE_KEY_ID", KT_KIND_JWT)),
+		.keys = NAMES(ANY("public_key_id")),
+	},
+	{
+		.option = "redirect-uri",
+		.argument = "URI",
+		.help = "where a browser ends; default http://127.0.0.1:8080/callback",
+		.kinds = FOR_ALL,
+		KEPT(redirect_uri),
+		.variables = NAMES(OF("COZE_PKCE_OAUTH_REDIRECT_URI", KT_KIND_PKCE),
+		                   OF("COZE_WEB_OAUTH_REDIRECT_URI", KT_KIND_PKCE),
+		                   OF("COZE_WEB_OAUTH_REDIRECT_URI", KT_KIND_WEB),
+		                   OF("COZE_AUTH_WEB_OAUTH_REDIRECT_URI", KT_KIND_WEB),
+		                   OF("COZE_REDIRECT_URL", KT_KIND_WEB),
+		                   OF("COZE_REDIRECT_URL", KT_KIND_PKCE)),
+		.keys = NAMES(ANY("redirect_uris")),
+	},
+	{
+		.option = "workspace-id",
+		.argument = "ID",
+		.help = "a token for this workspace alone",
+		.kinds = ~(FOR_JWT | FOR_OAUTH),
+		KEPT(workspace_id),
+		.variables = NAMES(ANY("COZE_WORKSPACE_ID"), ANY("COZELOOP_WORKSPACE_ID")),
+	},
+	{
+		.option = "account-id",
+		.argument = "ID",
+		.help = "in whose name a service app acts",
+		.kinds = FOR_JWT,
+		KEPT(account_id),
+	},
+	{
+		.option = "enterprise-id",
+		.argument = "ID",
+		.help = "the same of an enterprise",
+		.kinds = FOR_JWT,
+		KEPT(enterprise_id),
+	},
+	{
+		.option = "session-name",
+		.argument = "NAME",
+		.help = "whose conversations a service app's tokens see",
+		.kinds = FOR_JWT,
+		KEPT(session_name),
+	},
+	{
+		.option = "duration",
+		.argument = "SECONDS",
+		.help = "how long they live",
+		.kinds = FOR_JWT,
+		KEPT(duration),
+		.type = KT_SETTING_NUMBER,
+		.take = take_duration,
+	},
+	{
+		.option = "scope-file",
+		.argument = "FILE",
+		.help = "a JSON object of what they may do; - for stdin",
+		.kinds = FOR_JWT,
+		KEPT(scope),
+		.take = take_scope_file,
+	},
+	{
+		.option = "device-id",
+		.argument = "ID",
+		.help = "what an enterprise meters a service app by",
+		.kinds = FOR_JWT,
+		KEPT(device_id),
+	},
+	{
+		.option = "custom-consumer",
+		.argument = "ID",
+		.help = "the same",
+		.kinds = FOR_JWT,
+		KEPT(custom_consumer),
+	},
+	{
+		.option = "ca-file",
+		.argument = "FILE",
+		.help = "trust these certificates for this service, no others",
+		.kinds = FOR_ALL,
+		KEPT(ca),
+		.take = take_ca_file,
+	},
+	{
+		.option = "authtype",
+		.argument = "bearer",
+		.help = "git gets it as a Bearer token (git 2.46 or newer)",
+		.kinds = FOR_ALL,
+		KEPT(authtype),
+		.take = take_authtype,
+	},
+	{
+		.option = "git-username",
+		.argument = "NAME",
+		.help = "what git is told as user name",
+		.kinds = FOR_ALL,
+		KEPT(git_username),
+	},
+};
+
+const size_t kt_setting_count = KT_COUNT(kt_setting_rows);
+_Static_assert(KT_COUNT(kt_setting_rows) <= KT_SETTINGS_MAXIMUM, "each row has its option");
+
+void *kt_setting_member(const struct kt_setting *row, const struct kt_settings *settings)
+{
+	return (char *)settings + row->member;
+}
+
+bool kt_setting_fits(const struct kt_setting *row, enum kt_kind kind)
+{
+	return (row->kinds & FOR(kind)) != 0;
+}
+
+bool kt_settings_read_secret(struct kt_secret *secret, const char *path, struct kt_error *error)
+{
+	bool found = true;
+
+	kt_secret_clear(secret);
+	if (!kt_file_read_given(path, SECRET_MAXIMUM, secret, &found, error))
 		return false;
-	if (!found)
-		return kt_fail(error, KT_ERROR_USAGE, "the file of --env-file does not exist");
-	source.content = kt_secret_reveal(&content);
-	return read_source(settings, &source, kind, error);
+	kt_secret_trim(secret);
+	if (!kt_secret_is_empty(secret))
+		return true;
+	if (found)
+		kt_fail(error, KT_ERROR_USAGE, "the client secret is empty");
+	else
+		kt_fail(error, KT_ERROR_USAGE, "the file of --client-secret-file does not exist");
+	return kt_advise(error, "give the path of a file that holds the secret alone, or - for stdin");
+}
+
+bool kt_setting_take(const struct kt_setting *row, struct kt_settings *settings,
+                     const char *value, struct kt_error *error)
+{
+	void *member = kt_setting_member(row, settings);
+
+	if (row->take)
+		return row->take(settings, value, error);
+	if (row->type == KT_SETTING_SECRET)
+		return kt_settings_read_secret(member, value, error);
+	return kt_text_set(member, *value ? value : NULL, error);
+}
+
+bool kt_settings_describe(struct kt_secret *output, struct kt_error *error)
+{
+	for (size_t i = 0; i < kt_setting_count; i++) {
+		const struct kt_setting *row = &kt_setting_rows[i];
+		KT_CLEANUP(kt_text_free) char *option = NULL;
+		KT_CLEANUP(kt_text_free) char *line = NULL;
+
+		if (!row->option)
+			continue;
+		if (!kt_text_format(&option, error, "--%s %s", row->option, row->argument) ||
+		    !kt_text_format(&line, error, "%-27s %s\n", option, row->help) ||
+		    !kt_secret_append_text(output, line, error))
+			return false;
+	}
+	return true;
+}
+
+static bool copy(enum kt_setting_type type, void *to, const void *from, struct kt_error *error)
+{
+	switch (type) {
+	case KT_SETTING_TEXT:
+		return kt_text_set(to, *(char *const *)from, error);
+	case KT_SETTING_SECRET:
+		return kt_secret_copy(to, from, error);
+	case KT_SETTING_NUMBER:
+		*(int64_t *)to = *(const int64_t *)from;
+		return true;
+	}
+	return true;
 }
 
 bool kt_settings_from_credential(struct kt_settings *settings,
@@ -271,44 +356,42 @@ bool kt_settings_from_credential(struct kt_settings *settings,
                                  struct kt_error *error)
 {
 	settings->kind = credential->kind;
-	settings->duration = credential->duration;
-	return kt_text_set(&settings->api_base, credential->api_base, error) &&
-	       kt_text_set(&settings->www_base, credential->www_base, error) &&
-	       kt_text_set(&settings->client_id, credential->client_id, error) &&
-	       kt_secret_copy(&settings->client_secret, &credential->client_secret, error) &&
-	       kt_secret_copy(&settings->private_key, &credential->private_key, error) &&
-	       kt_text_set(&settings->public_key_id, credential->public_key_id, error) &&
-	       kt_text_set(&settings->redirect_uri, credential->redirect_uri, error) &&
-	       kt_text_set(&settings->workspace_id, credential->workspace_id, error) &&
-	       kt_text_set(&settings->account_id, credential->account_id, error) &&
-	       kt_text_set(&settings->enterprise_id, credential->enterprise_id, error) &&
-	       kt_text_set(&settings->session_name, credential->session_name, error) &&
-	       kt_text_set(&settings->device_id, credential->device_id, error) &&
-	       kt_text_set(&settings->custom_consumer, credential->custom_consumer, error) &&
-	       kt_text_set(&settings->scope, credential->scope, error) &&
-	       kt_text_set(&settings->resource, credential->resource, error) &&
-	       kt_text_set(&settings->issuer, credential->issuer, error) &&
-	       kt_text_set(&settings->ca, credential->ca, error) &&
-	       kt_text_set(&settings->authtype, credential->authtype, error) &&
-	       kt_text_set(&settings->git_username, credential->git_username, error);
+	for (size_t i = 0; i < kt_setting_count; i++) {
+		const struct kt_setting *row = &kt_setting_rows[i];
+
+		if (row->kept != KT_SETTING_NOT_KEPT &&
+		    !copy(row->type, kt_setting_member(row, settings),
+		          (const char *)credential + row->kept, error))
+			return false;
+	}
+	return true;
+}
+
+bool kt_settings_to_credential(const struct kt_settings *settings,
+                               struct kt_credential *credential, struct kt_error *error)
+{
+	credential->kind = settings->kind;
+	for (size_t i = 0; i < kt_setting_count; i++) {
+		const struct kt_setting *row = &kt_setting_rows[i];
+
+		if (row->kept != KT_SETTING_NOT_KEPT && kt_setting_fits(row, settings->kind) &&
+		    !copy(row->type, (char *)credential + row->kept,
+		          kt_setting_member(row, settings), error))
+			return false;
+	}
+	return true;
 }
 
 void kt_settings_clear(struct kt_settings *settings)
 {
-	char **const texts[] = {
-		&settings->api_base, &settings->www_base, &settings->client_id,
-		&settings->private_key_file, &settings->public_key_id, &settings->redirect_uri,
-		&settings->workspace_id, &settings->account_id, &settings->enterprise_id,
-		&settings->session_name, &settings->device_id, &settings->custom_consumer,
-		&settings->scope, &settings->resource, &settings->issuer, &settings->ca,
-		&settings->authtype, &settings->git_username,
-	};
+	for (size_t i = 0; i < kt_setting_count; i++) {
+		void *member = kt_setting_member(&kt_setting_rows[i], settings);
 
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		kt_text_free(texts[i]);
-	kt_secret_clear(&settings->token);
-	kt_secret_clear(&settings->client_secret);
-	kt_secret_clear(&settings->private_key);
+		if (kt_setting_rows[i].type == KT_SETTING_TEXT)
+			kt_text_free(member);
+		else if (kt_setting_rows[i].type == KT_SETTING_SECRET)
+			kt_secret_clear(member);
+	}
 	*settings = (struct kt_settings){ 0 };
 }
 

@@ -2,12 +2,13 @@
 #pragma once
 
 /*
- * Settings of an app under the names of Coze's console, guides and quickstarts (docs/coze.md,
- * sections 10 and 11). They are read from the environment, from an .env file or from
- * coze_oauth_config.json, and brought to one form. Each name is a row in settings.c's table.
+ * Settings of an app: each is a row in settings.c's table, with its option of keyturn login, the
+ * names it has in Coze's guides and in coze_oauth_config.json (docs/coze.md, sections 10 and 11),
+ * its kinds of app, and its members here and in a credential.
  */
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "keyring/credential.h"
@@ -15,12 +16,16 @@
 #include "keyring/identity.h"
 #include "keyring/secret.h"
 
-/* Texts are its own; absent ones are NULL. The last group comes from options and accounts only. */
+/* Texts are its own; absent ones are NULL. A list is a text, its entries joined by newlines. */
 struct kt_settings {
 	enum kt_kind kind;           /* the app's kind; KT_KIND_PAT or _SAT for a plain token */
 	struct kt_secret token;      /* COZE_API_TOKEN */
 	char *api_base;
 	char *www_base;
+	char *issuer;
+	char *host;
+	char *scope;
+	char *resource;
 	char *client_id;
 	struct kt_secret client_secret;
 	struct kt_secret private_key;
@@ -30,18 +35,75 @@ struct kt_settings {
 	char *workspace_id;
 	char *account_id;
 	char *enterprise_id;
-
 	char *session_name;
+	int64_t duration;
 	char *device_id;
 	char *custom_consumer;
-	char *scope;
-	char *resource;
-	char *issuer;
 	char *ca;
 	char *authtype;
 	char *git_username;
-	int64_t duration;
 };
+
+enum kt_setting_type {
+	KT_SETTING_TEXT,
+	KT_SETTING_SECRET, /* the option names a file, or "-" for stdin */
+	KT_SETTING_NUMBER,
+};
+
+/* A name in a source of settings, and the kind of app that it describes (none: every kind). */
+struct kt_setting_name {
+	const char *name;
+	enum kt_kind kind;
+	bool is_marker; /* it alone shows that such an app is described */
+};
+
+struct kt_setting {
+	const char *option;   /* of keyturn login, without "--"; NULL: none */
+	const char *argument; /* the option's, for the help */
+	const char *help;
+	const struct kt_setting_name *variables; /* ends with an empty name; earlier ones win */
+	const struct kt_setting_name *keys;      /* the same in coze_oauth_config.json */
+	enum kt_setting_type type;
+	unsigned int kinds;   /* a bit for each kind of app that has a use for it */
+	size_t member;        /* in struct kt_settings */
+	size_t kept;          /* in struct kt_credential; KT_SETTING_NOT_KEPT */
+
+	/* Takes the option's value; NULL: as it is, an empty one as none. */
+	bool (*take)(struct kt_settings *settings, const char *value, struct kt_error *error);
+};
+
+#define KT_SETTING_NOT_KEPT ((size_t)-1)
+
+extern const struct kt_setting kt_setting_rows[];
+#define KT_SETTINGS_MAXIMUM 60
+extern const size_t kt_setting_count;
+
+/* The member of settings that this row is about. */
+void *kt_setting_member(const struct kt_setting *row, const struct kt_settings *settings);
+
+/* True if apps of this kind have a use for the setting. */
+bool kt_setting_fits(const struct kt_setting *row, enum kt_kind kind);
+
+/* Replaces the setting by the value of its option. */
+bool kt_setting_take(const struct kt_setting *row, struct kt_settings *settings,
+                     const char *value, struct kt_error *error);
+
+/* Appends a line on each option to a help text. */
+bool kt_settings_describe(struct kt_secret *output, struct kt_error *error);
+
+/* Fills settings for another login like this one: everything but its tokens. */
+bool kt_settings_from_credential(struct kt_settings *settings,
+                                 const struct kt_credential *credential,
+                                 struct kt_error *error);
+
+/* Copies what fits settings->kind to a credential of that kind. */
+bool kt_settings_to_credential(const struct kt_settings *settings,
+                               struct kt_credential *credential, struct kt_error *error);
+
+void kt_settings_clear(struct kt_settings *settings);
+
+/* Replaces secret by a file's content, or stdin's for "-", without the blanks around it. */
+bool kt_settings_read_secret(struct kt_secret *secret, const char *path, struct kt_error *error);
 
 /*
  * Reads the COZE_* (and COZELOOP_*) variables of our environment, and takes the secret ones out
@@ -62,13 +124,6 @@ bool kt_settings_from_env_file(struct kt_settings *settings, const char *path,
  */
 bool kt_settings_from_config(struct kt_settings *settings, const char *path, enum kt_kind kind,
                              struct kt_error *error);
-
-/* Fills settings for another login like this one: everything but its tokens. */
-bool kt_settings_from_credential(struct kt_settings *settings,
-                                 const struct kt_credential *credential,
-                                 struct kt_error *error);
-
-void kt_settings_clear(struct kt_settings *settings);
 
 /* KT_ERROR_USAGE unless kt_answer_is_token(). */
 bool kt_settings_check_token(const struct kt_secret *token, struct kt_error *error);

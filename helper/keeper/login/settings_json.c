@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "helper/keeper/login/settings.h"
+#include "helper/keeper/login/settings_source.h"
 #include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/file.h"
@@ -65,36 +65,12 @@ static bool find_kind(const struct kt_json *json, enum kt_kind wanted, enum kt_k
 	return true;
 }
 
-static bool set_secret(struct kt_secret *secret, const char *text, struct kt_error *error)
-{
-	return !text || kt_secret_set(secret, text, strlen(text), error);
-}
-
-static bool read_members(struct kt_settings *settings, const struct kt_json *json,
-                         struct kt_error *error)
-{
-	const char *key = text_of(json, "private_key");
-	const char *secret = text_of(json, "client_secret");
-	const char *redirect_uri = kt_json_list_text(json, "redirect_uris", 0);
-
-	/* The Node quickstart's README has a service app's key in client_secret. */
-	if (settings->kind == KT_KIND_JWT && !key)
-		key = secret;
-	return kt_text_set(&settings->client_id, text_of(json, "client_id"), error) &&
-	       kt_text_set(&settings->api_base, text_of(json, "coze_api_base"), error) &&
-	       kt_text_set(&settings->www_base, text_of(json, "coze_www_base"), error) &&
-	       kt_text_set(&settings->public_key_id, text_of(json, "public_key_id"), error) &&
-	       kt_text_set(&settings->redirect_uri, redirect_uri, error) &&
-	       (settings->kind != KT_KIND_WEB ||
-	        set_secret(&settings->client_secret, secret, error)) &&
-	       (settings->kind != KT_KIND_JWT || set_secret(&settings->private_key, key, error));
-}
-
 bool kt_settings_from_config(struct kt_settings *settings, const char *path, enum kt_kind kind,
                              struct kt_error *error)
 {
 	KT_CLEANUP(kt_secret_clear) struct kt_secret content = { 0 };
 	KT_CLEANUP(kt_json_free) struct kt_json *json = NULL;
+	struct kt_settings_source source = { 0 };
 	struct kt_error broken = { 0 };
 	bool found;
 
@@ -107,6 +83,7 @@ bool kt_settings_from_config(struct kt_settings *settings, const char *path, enu
 		        kt_characters_fit(broken.message, 120), broken.message);
 		return kt_advise(error, "give the coze_oauth_config.json that Coze's console exports");
 	}
+	source.json = json;
 	return find_kind(json, kind, &settings->kind, error) &&
-	       read_members(settings, json, error);
+	       kt_settings_read_source(settings, &source, error);
 }

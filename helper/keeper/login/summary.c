@@ -72,7 +72,8 @@ void kt_login_summarize(const struct kt_login_options *login,
 	struct kt_error ignored = { 0 };
 	struct kt_shell_word word;
 	const char *const sources[] = {
-		login->config, login->env_file, login->private_key_file, login->client_secret_file,
+		login->config, login->env_file, kt_login_given(login, "private-key-file"),
+		kt_login_given(login, "client-secret-file"),
 	};
 
 	if (!kt_service_full_name(&credential->identity, &name, &ignored))

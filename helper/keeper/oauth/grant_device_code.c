@@ -11,11 +11,8 @@
 bool kt_grant_device_begin(const struct kt_credential *credential, int64_t timeout,
                            struct kt_errand *errand, struct kt_error *error)
 {
-	return kt_errand_add(errand, "errand", "post", error) &&
-	       kt_errand_add(errand, "url", credential->device_authorization_endpoint, error) &&
-	       kt_errand_add(errand, "format", kt_dialect_of(credential)->format, error) &&
-	       kt_errand_add_number(errand, "timeout", timeout, error) &&
-	       (!credential->ca || kt_errand_add(errand, "ca", credential->ca, error)) &&
+	return kt_grant_begin_at(credential->device_authorization_endpoint, credential, timeout,
+	                         errand, error) &&
 	       kt_dialect_of(credential)->identify_client(credential, errand, error) &&
 	       (!credential->scope || kt_errand_add(errand, "body.scope", credential->scope, error)) &&
 	       (!credential->resource ||

@@ -3,6 +3,7 @@
 
 #include "helper/keeper/courier.h"
 #include "helper/keeper/oauth/dialect.h"
+#include "helper/keeper/oauth/grant.h"
 #include "helper/keeper/oauth/revocation.h"
 #include "keyring/cleanup.h"
 
@@ -11,11 +12,8 @@
 static bool fill(const struct kt_credential *credential, struct kt_errand *errand,
                  struct kt_error *error)
 {
-	return kt_errand_add(errand, "errand", "post", error) &&
-	       kt_errand_add(errand, "url", credential->revocation_endpoint, error) &&
-	       kt_errand_add(errand, "format", "form", error) &&
-	       kt_errand_add_number(errand, "timeout", MILLISECONDS, error) &&
-	       (!credential->ca || kt_errand_add(errand, "ca", credential->ca, error)) &&
+	return kt_grant_begin_at(credential->revocation_endpoint, credential, MILLISECONDS, errand,
+	                         error) &&
 	       kt_dialect_of(credential)->identify_client(credential, errand, error) &&
 	       kt_errand_add_secret(errand, "body.token", &credential->refresh_token, error) &&
 	       kt_errand_add(errand, "body.token_type_hint", "refresh_token", error);

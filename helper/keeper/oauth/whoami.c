@@ -5,6 +5,7 @@
 
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/courier.h"
+#include "helper/keeper/oauth/grant.h"
 #include "helper/keeper/oauth/whoami.h"
 #include "keyring/characters.h"
 #include "keyring/cleanup.h"
@@ -28,11 +29,8 @@ static bool ask(const struct kt_credential *credential, const struct kt_secret *
 	       kt_text_format(&url, error, "%s%s", url, PATH) &&
 	       kt_secret_append_text(&header, "Bearer ", error) &&
 	       kt_secret_append(&header, kt_secret_reveal(token), kt_secret_length(token), error) &&
-	       kt_errand_add(&errand, "errand", "get", error) &&
-	       kt_errand_add(&errand, "url", url, error) &&
-	       kt_errand_add_number(&errand, "timeout", timeout, error) &&
+	       kt_grant_begin_get(url, credential, timeout, &errand, error) &&
 	       kt_errand_add_secret(&errand, "authorization", &header, error) &&
-	       (!credential->ca || kt_errand_add(&errand, "ca", credential->ca, error)) &&
 	       kt_courier_ask(&errand, answer, error);
 }
 

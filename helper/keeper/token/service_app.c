@@ -58,11 +58,9 @@ bool kt_service_app_read_scope(char **scope, const char *path, struct kt_error *
 	KT_CLEANUP(kt_secret_clear) struct kt_secret compact = { 0 };
 	KT_CLEANUP(kt_json_free) struct kt_json *json = NULL;
 	struct kt_error broken = { 0 };
-	bool found = true;
+	bool found;
 
-	if (!(strcmp(path, "-") == 0
-	              ? kt_secret_read(&text, STDIN_FILENO, SCOPE_MAXIMUM, error)
-	              : kt_file_read_given(path, SCOPE_MAXIMUM, &text, &found, error)))
+	if (!kt_file_read_given(path, SCOPE_MAXIMUM, &text, &found, error))
 		return false;
 	if (!found)
 		return kt_fail(error, KT_ERROR_USAGE, "the file of --scope-file does not exist");
