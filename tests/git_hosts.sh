@@ -4,7 +4,7 @@
 # Hosts as people type them: git hands them on as they are, and they are one service all the same.
 set -eu
 
-. "$srcdir/tests/lib/home.sh"
+. "$(dirname "$0")/lib/home.sh"
 need git
 home_start
 git config --global credential.helper keyturn

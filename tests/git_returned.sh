@@ -6,7 +6,7 @@
 # refused token is not handed out for ever.
 set -eu
 
-. "$srcdir/tests/lib/home.sh"
+. "$(dirname "$0")/lib/home.sh"
 need git python3
 home_start
 git config --global credential.helper keyturn

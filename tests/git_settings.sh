@@ -5,7 +5,7 @@
 # place of an answer, and doctor finds them.
 set -eu
 
-. "$srcdir/tests/lib/home.sh"
+. "$(dirname "$0")/lib/home.sh"
 need git python3
 home_start
 input 'protocol=https\nhost=git.example.com\nusername=me\npassword=secret\n\n'
