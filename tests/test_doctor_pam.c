@@ -325,7 +325,7 @@ static void a_finger_is_told(void **state)
 	put("system-auth", text);
 	put("login", "auth substack system-auth\nauth optional pam_keyturn.so\n" SESSION PASSWORD);
 
-	assert_well("opens the keyring in: login");
+	assert_well("opens the keyring (login");
 	assert_true(is_told(KT_FINDING_OK, "without a password", "login"));
 }
 
@@ -336,7 +336,7 @@ static void the_vendors_files_are_read_where_there_is_no_other(void **state)
 	put_in(vendor, "login", "auth include common-auth\n" SESSION PASSWORD);
 	put_in(vendor, "common-auth", "auth requisite pam_unix.so\n");
 	put("common-auth", "auth requisite pam_unix.so\nauth optional pam_keyturn.so\n");
-	assert_well("opens the keyring in: login");
+	assert_well("opens the keyring (login");
 
 	put("login", "auth requisite pam_unix.so\n" SESSION PASSWORD);
 	assert_true(is_warned("no auth line", "login"));
@@ -350,7 +350,7 @@ static void jumps_are_libpams(void **state)
 	put("system-auth", "auth required pam_env.so\nauth required pam_deny.so\n");
 	put("login", "auth [success=1 default=die] pam_unix.so\nauth substack system-auth\n"
 	    "auth required pam_permit.so\nauth optional pam_keyturn.so\n" SESSION PASSWORD);
-	assert_well("opens the keyring in: login");
+	assert_well("opens the keyring (login");
 
 	put("system-auth", "auth [success=5 default=die] pam_unix.so\n");
 	put("login", "auth substack system-auth\nauth required pam_permit.so\n"

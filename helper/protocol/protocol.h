@@ -23,8 +23,8 @@ bool kt_protocol_git_answer(const struct kt_request *request, const struct kt_an
                             struct kt_secret *bytes, struct kt_error *error);
 
 /*
- * Appends what is told of a login whose password has expired: user name and refresh token, which git
- * hands to its next helper. Without a refresh token there is nothing to tell.
+ * Appends the user name and the refresh token of a login whose password has expired, which git
+ * hands to its next helper. Without a refresh token nothing is appended.
  */
 bool kt_protocol_git_expired(const char *username, const struct kt_secret *refresh_token,
                              struct kt_secret *bytes, struct kt_error *error);

@@ -172,7 +172,7 @@ const struct kt_command kt_command_login = {
 	           "--site SITE                 coze.cn or coze.com\n"
 	           "--like ACCOUNT              site, kind, client and secrets as that one has them;\n"
 	           "                            for an account that is there its name is enough\n"
-	           "--config FILE               the coze_oauth_config.json that Coze's console exports\n"
+	           "--config FILE               coze_oauth_config.json, as Coze's console exports it\n"
 	           "--from-env, --env-file FILE the COZE_* variables of Coze's SDK guides\n"
 	           "--no-browser                print the address, open nothing\n"
 	           "--paste                     the address at which the browser ends is pasted\n"

@@ -89,8 +89,7 @@ static const struct {
 	                              "keyturn unlock --resync" },
 	[PROBLEM_PASSWORD_MISSED_DOMAIN] = { KT_FINDING_WARNING, "a new password of a user of a "
 	                                     "directory service does not come to the password line "
-	                                     "of " MODULE ", so that the keyring keeps the old one, "
-	                                     "in",
+	                                     "of " MODULE ", so that the keyring keeps the old one",
 	                                     "after such a change, run: keyturn unlock --resync" },
 	[PROBLEM_FINGER] = { KT_FINDING_OK, "who is let in without a password (a fingerprint, a key, "
 	                     "a card) finds the keyring locked",
