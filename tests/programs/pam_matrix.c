@@ -6,9 +6,10 @@
  *   pam_matrix WITHOUT WITH SERVICES USERS PASSWORDS SHADOW
  *
  * for each service, user (NAME or NAME=PASSWORD, the password that is theirs) and password
- * ("right", "empty" or a word) of the comma lists. A cell is the answer of each phase, whatever the
- * phase before it said: authenticate, setcred, acct_mgmt, open_session, close_session, and chauthtok
- * as the user's own passwd(1) calls it. SHADOW is a copy of /etc/shadow that is put back after each.
+ * ("right", "empty" or a word) of the comma lists. A cell is the answer of each phase, whatever
+ * the phase before it said: authenticate, setcred, acct_mgmt, open_session, close_session, and
+ * chauthtok as the user's own passwd(1) calls it. SHADOW is a copy of /etc/shadow that is put
+ * back after each.
  * Runs as root where /etc is a copy, in which /etc/pam.d becomes a link to either.
  *
  * Prints a line a cell: "same" or "DIFFERS", service, user, password, the answers, and what
