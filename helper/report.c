@@ -18,8 +18,9 @@ static int trace_descriptor;
 
 static void say(int descriptor, const char *prefix, const char *format, va_list arguments)
 {
-	char text[600];
-	char line[640];
+	/* An address to open in a browser has to be whole. */
+	char text[4096];
+	char line[4160];
 	int length;
 
 	vsnprintf(text, sizeof(text), format, arguments);

@@ -25,9 +25,9 @@
 #define LINK_BYTES 4
 
 /*
- * The keyring in @u that holds the disposable keys, one for each day: of a key that expires the
- * kernel gives back all but its link (4 bytes, Linux 6.18), which in weeks would fill a user's
- * quota with nothing. Whatever a day leaves behind goes with its keyring.
+ * The keyring in @u that holds the disposable keys, one for each day. When a key expires, the
+ * kernel gives back all but its link (4 bytes, Linux 6.18); in weeks such links would fill a
+ * user's quota. All that a day leaves behind goes with its keyring.
  */
 #define POOL "keyturn:disposable:"
 #define POOL_SECONDS 172800

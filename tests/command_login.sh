@@ -69,6 +69,14 @@ for name in 'my work' "o'neill" '$HOME;id' '工作'; do
 	expect_status 0
 done
 
+begin 'an address to open is told whole, however long it is'
+long=$(printf '%0700d' 7)
+input 'nothing\n'
+call keyturn login long --site coze.cn --kind pkce --client-id "$long" --paste
+expect_status 2
+expect_said "client_id=$long&redirect_uri="
+expect_said 'code_challenge_method=S256'
+
 begin 'NAME@SITE names both'
 input 'pat_at\n'
 call keyturn login at@coze.com --with-token

@@ -158,7 +158,7 @@ static void *reach(void)
 	return state;
 }
 
-/* What is said of an account: NONE and whether it is there, or the error. */
+/* The outcome for an account: NONE and whether it is there, or the error. */
 static enum kt_error_code say(const char *username, bool *found, char *token, size_t size)
 {
 	KT_CLEANUP(kt_credential_clear) struct kt_credential wanted = { 0 };

@@ -452,7 +452,10 @@ static void a_precious_key_replaces_itself_where_all_is_full(void **state)
 	as_a_user(61273, replace_where_full);
 }
 
-/* Claims that end by themselves for weeks: what the kernel keeps of each goes with the day. */
+/*
+ * Claims that end by themselves for weeks: the rest of each that the kernel keeps goes with the
+ * day.
+ */
 static int expire_for_long(void)
 {
 	char description[64];

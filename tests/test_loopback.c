@@ -239,6 +239,25 @@ static void a_refusal_is_told_in_printable_characters(void **state)
 	assert_true(kt_errand_is(&message, "description", "a?b"));
 }
 
+static void a_long_refusal_is_cut_at_a_whole_character(void **state)
+{
+	struct fixture *fixture = *state;
+	KT_CLEANUP(kt_errand_clear) struct kt_errand message = { 0 };
+	char target[2000] = "/callback?state=st-1&error=x&error_description=a";
+	const char *description;
+
+	for (int i = 0; i < 100; i++)
+		strcat(target, "%E4%B8%AD");
+	listens(fixture, CALLBACK);
+	ask(fixture, "GET", target, "127.0.0.1", "200");
+	hear(fixture, &message);
+
+	description = kt_errand_text(&message, "description");
+	assert_non_null(description);
+	assert_int_equal(strlen(description), 199);
+	assert_null(strchr(description, '?'));
+}
+
 /* The same redirect twice at once: a browser that repeats it. One code, no fault. */
 static void a_repeated_redirect_does_no_harm(void **state)
 {
@@ -477,6 +496,7 @@ int main(void)
 		TEST(the_redirect_ends_the_wait),
 		TEST(noise_is_answered_and_the_wait_goes_on),
 		TEST(a_refusal_is_told_in_printable_characters),
+		TEST(a_long_refusal_is_cut_at_a_whole_character),
 		TEST(a_repeated_redirect_does_no_harm),
 		TEST(a_request_may_come_in_pieces),
 		TEST(a_long_request_is_too_large),

@@ -24,6 +24,7 @@
 #define CONNECTIONS 16
 #define CONNECTIONS_IN_ALL 1000
 #define LISTENERS 2
+#define DESCRIPTION_MAXIMUM 200
 
 struct connection {
 	int socket;
@@ -259,12 +260,14 @@ static bool say_error(int keeper, const struct kt_redirect_result *result,
 {
 	KT_CLEANUP(kt_errand_clear) struct kt_errand message = { 0 };
 	const char *name = kt_secret_reveal(&result->error);
-	char description[201];
+	const char *text = kt_secret_reveal(&result->description);
+	char description[DESCRIPTION_MAXIMUM + 1];
 
 	if (kt_secret_length(&result->error) > 64 ||
 	    !kt_characters_are_visible_ascii(name, strlen(name)))
 		name = "unreadable_error";
-	snprintf(description, sizeof(description), "%s", kt_secret_reveal(&result->description));
+	snprintf(description, sizeof(description), "%.*s",
+	         kt_characters_fit(text, DESCRIPTION_MAXIMUM), text);
 	kt_characters_make_printable(description);
 	return kt_errand_add(&message, "say", "error", error) &&
 	       kt_errand_add(&message, "error", name, error) &&

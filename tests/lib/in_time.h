@@ -2,9 +2,8 @@
 #pragma once
 
 /*
- * For tests of what is promised in time, on a machine that may be busy. What is waited for takes
- * its time anywhere; what is worked takes as much longer as the control does, a loop of a known
- * CPU time.
+ * For tests of promises about time, on a machine that may be busy. Waiting takes the same time
+ * anywhere. Work takes as much longer as the control does, a loop of a known CPU time.
  */
 
 #include <stdbool.h>

@@ -137,7 +137,7 @@ EXPORT int pam_sm_authenticate(pam_handle_t *handle, int flags, int argc, const 
 	return is_absent() ? PAM_AUTHINFO_UNAVAIL : PAM_SUCCESS;
 }
 
-/* Whose users these are not is no matter of theirs. */
+/* Modules that answer for their own users alone. */
 static int known(pam_handle_t *handle, int argc, const char **argv)
 {
 	struct entry entry;

@@ -116,7 +116,7 @@ static bool is_one_account(const struct kt_credentials *list)
 	return true;
 }
 
-/* Of two items of one account nobody knows which is the right one. */
+/* Refuses two items of one account: nobody knows which is the right one. */
 static bool check_once(const struct kt_credentials *rest, const struct kt_identity *taken,
                        struct kt_error *error)
 {

@@ -27,8 +27,9 @@ void kt_doctor_check_vault(struct kt_findings *findings);
 void kt_doctor_check_kernel(struct kt_findings *findings);
 
 /*
- * What libpam makes of pam_keyturn.so, by the files of these directories (the last is NULL): who is
- * let in, and whether the module is reached. The first directory that has a file is asked for it.
+ * Checks how libpam treats pam_keyturn.so by the files of these directories (the last is NULL):
+ * which persons are let in, and whether the module is reached. The first directory that has a
+ * file is asked for it.
  */
 void kt_doctor_check_pam(struct kt_findings *findings, const char *const *directories);
 

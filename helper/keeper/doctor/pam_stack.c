@@ -129,7 +129,7 @@ static bool add_line(struct kt_pam_stack *stack, const struct entry *entry, size
 	       kt_text_set(&line->arguments, entry->arguments, error);
 }
 
-/* Which files are being read, and for whom. */
+/* The files that are being read, and the stack that they fill. */
 struct reading {
 	struct kt_pam_stack *stack;
 	const char *const *directories;

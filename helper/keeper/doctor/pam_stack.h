@@ -2,9 +2,8 @@
 #pragma once
 
 /*
- * What stands in pam.d (pam.conf(5)): the modules of one service and one type, in their order,
- * with what other files give them. For doctor, which tells what is wrong; it takes no part in
- * any login.
+ * The modules of one service and one type in pam.d (pam.conf(5)), in their order, included
+ * files among them. For doctor, which tells what is wrong; it takes no part in any login.
  */
 
 #include <stdbool.h>

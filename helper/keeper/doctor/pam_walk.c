@@ -177,7 +177,7 @@ static bool list_has(const char *list, size_t length, const char *word)
 	return false;
 }
 
-/* Of its conditions those by service are decided, and a person is an ordinary user otherwise. */
+/* Decides the conditions by service. For all others the person is an ordinary user. */
 static enum code succeed_if(const struct kt_pam_line *line, const char *service)
 {
 	const char *at = strstr(line->arguments, "service ");
@@ -216,7 +216,7 @@ static enum code asked(const struct kt_pam_line *line, const char *type,
 	return !is_auth || person->knows_password ? CODE_SUCCESS : CODE_AUTH_ERR;
 }
 
-/* Of a second factor it is taken that it agrees. */
+/* A second factor is taken to agree. */
 static enum code finger(const struct kt_pam_line *line, const struct kt_pam_person *person)
 {
 	if (person->has_finger || !lets_in_alone(line))

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * What libpam would answer: a stack walked through as libpam walks it (actions, jumps, substacks),
- * with answers that the usual modules give to a person like this one. A module that is not known
- * here is taken to agree where it must agree, and to let nobody in by itself.
+ * The answer that libpam would give: a stack walked through as libpam walks it (actions, jumps,
+ * substacks), with answers that the usual modules give to a person like this one. A module that
+ * is not known here is taken to agree where it must agree, and to let nobody in by itself.
  */
 
 #include <stdbool.h>

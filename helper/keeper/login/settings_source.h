@@ -8,7 +8,7 @@
 
 /* Borrowed. Neither lines nor json: our environment. */
 struct kt_settings_source {
-	const char *lines;          /* of an .env file */
+	const char *lines;          /* an .env file's */
 	const struct kt_json *json; /* of coze_oauth_config.json, with its own names */
 };
 
