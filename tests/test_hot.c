@@ -24,6 +24,7 @@
 #include "keyring/kernel_cache.h"
 #include "keyring/kernel_key.h"
 #include "keyring/text.h"
+#include "tests/lib/skip.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define COZE "protocol=https\nhost=api.coze.cn\n"
@@ -92,7 +93,7 @@ static int start(void **state)
 	(void)state;
 	set_name = "";
 	if (!kt_kernel_key_is_usable())
-		skip();
+		skip_because("the kernel keyring is not allowed here");
 	put(&get, "pat_get", true, 0);
 	put(&none, "", true, 0);
 	put(&old, "pat_old", true, kt_clock_wall() - 1);
