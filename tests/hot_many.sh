@@ -53,7 +53,7 @@ export XDG_RUNTIME_DIR
 mkdir -p "$XDG_RUNTIME_DIR/systemd"
 : >"$XDG_RUNTIME_DIR/systemd/private"
 coze_server_start "$work/server"
-coze_control '{"token_life":15}' >"$work/control"
+coze_control '{"token_life":25}' >"$work/control"
 coze_mint pkce-client.app.coze pkce >"$work/minted"
 input 'url=%s\nusername=due\npassword=x\noauth_refresh_token=%s\nclient_id=%s\nkind=pkce\n\n' \
 	"$COZE_API" "$(server_field "$work/minted" refresh_token)" pkce-client.app.coze
@@ -61,11 +61,11 @@ call keyturn store
 expect_status 0
 call keyturn token due
 expect_status 0
-sleep 12.5
+sleep 20.2
 call "$many" -n 1000 -o czu_ keyturn token due
 echo "# $(cat "$work/out")"
 must [ "$(field wrong)" -eq 0 ]
-sleep 1
+must wait_until none_is_left_behind
 must [ "$(grep -c '"operation":"refresh"' "$work/server/requests.jsonl")" -eq 2 ]
 
 finish

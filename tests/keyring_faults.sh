@@ -134,6 +134,8 @@ if [ -n "$TEST_ALONE" ] && mkdir "$work/small" &&
 	keyturn lock
 	unset KEYTURN_VAULT
 	umount "$work/small"
+else
+	echo 'skip: needs root, to mount a small disk'
 fi
 
 begin 'vault: a limit of file size is like a full disk'

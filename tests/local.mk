@@ -332,6 +332,7 @@ EXTRA_DIST += \
 	tests/lib/refresh.sh \
 	tests/lib/server.sh \
 	tests/lib/silent_dns.sh \
+	tests/lib/skip.h \
 	tests/lib/time.sh \
 	tests/programs/rotation_sweep.mjs \
 	tests/programs/scan_at_exit.py \

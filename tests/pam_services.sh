@@ -18,17 +18,18 @@ one=$(id -u kt-one)
 two=$(id -u kt-two)
 
 # service NAME [ARGUMENT...]
+# The longest time-out there is: that it is kept is for pam_module.sh and pam_stack.sh.
 service() {
 	file=/etc/pam.d/$1
 	shift
 	cat >"$file" <<END
 auth required pam_unix.so
-auth optional $module grace=0 $*
+auth optional $module grace=0 timeout=5000 $*
 account required pam_unix.so
 password requisite pam_unix.so minlen=6
-password optional $module grace=0 $*
+password optional $module grace=0 timeout=5000 $*
 session required pam_unix.so
-session optional $module grace=0 $*
+session optional $module grace=0 timeout=5000 $*
 END
 }
 service kt-create create

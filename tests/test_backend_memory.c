@@ -18,6 +18,7 @@
 #include "keyring/text.h"
 #include "tests/lib/on_backend.h"
 #include "tests/lib/scratch_vault.h"
+#include "tests/lib/skip.h"
 
 /* A host that no one has: the items of the person who runs the tests are left alone. */
 #define HOST "memory-test.invalid"
@@ -175,10 +176,8 @@ static bool fill_the_quota(void *context)
 static void full_quota_is_unavailable(void **state)
 {
 	(void)state;
-	if (geteuid() != 0) {
-		print_message("skipped: only root can become a user whose quota may be filled\n");
-		skip();
-	}
+	if (geteuid() != 0)
+		skip_because("needs root, to become a user whose quota may be filled");
 	assert_true(scratch_run_apart(fill_the_quota, NULL));
 }
 

@@ -26,6 +26,7 @@
 #include "keyring/vault.h"
 #include "tests/lib/on_backend.h"
 #include "tests/lib/scratch_vault.h"
+#include "tests/lib/skip.h"
 
 #define CANARY "pat_CanaryThatMustNotBeSeen"
 #define NAME_SIZE 128
@@ -449,10 +450,8 @@ static void full_or_read_only_disk_leaves_the_old_item_alone(void **state)
 		_exit(use_a_small_disk(*state));
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_true(WIFEXITED(status));
-	if (WEXITSTATUS(status) == 77) {
-		print_message("skipped: a file system cannot be mounted here\n");
-		skip();
-	}
+	if (WEXITSTATUS(status) == 77)
+		skip_because("needs root, to mount a file system");
 	assert_int_equal(WEXITSTATUS(status), 0);
 }
 

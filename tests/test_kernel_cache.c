@@ -23,6 +23,7 @@
 #include "keyring/clock.h"
 #include "keyring/kernel_cache.h"
 #include "keyring/kernel_key.h"
+#include "tests/lib/skip.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -86,7 +87,7 @@ static int start(void **state)
 	wall = 1767000000;
 	boot = 5000;
 	if (!kt_kernel_key_is_usable())
-		skip();
+		skip_because("the kernel keyring is not allowed here");
 	return 0;
 }
 

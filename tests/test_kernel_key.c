@@ -18,6 +18,7 @@
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/kernel_key.h"
+#include "tests/lib/skip.h"
 
 static char prefix[64];
 static char first[80];
@@ -364,7 +365,7 @@ static void as_a_user(uid_t uid, int (*test)(void))
 	int status;
 
 	if (geteuid() != 0)
-		skip();
+		skip_because("needs root, to become a user whose quota may be filled");
 	child = fork();
 	assert_true(child >= 0);
 	/* An earlier run's keys are taken back by the kernel's collector, beside us. */

@@ -27,6 +27,7 @@
 #include <cmocka.h>
 
 #include "helper/courier/sandbox.h"
+#include "tests/lib/skip.h"
 
 /* Whether this kernel has what is tested: without it the sandbox is silent about it. */
 static bool has_landlock(int abi)
@@ -137,7 +138,7 @@ static void no_file_is_written_and_few_are_read(void **state)
 {
 	(void)state;
 	if (!has_landlock(1))
-		skip();
+		skip_because("needs Landlock 1 or newer");
 	run(check_files);
 }
 
@@ -152,7 +153,7 @@ static void who_only_accepts_reads_none(void **state)
 {
 	(void)state;
 	if (!has_landlock(1))
-		skip();
+		skip_because("needs Landlock 1 or newer");
 	run(check_no_files);
 }
 
@@ -190,7 +191,7 @@ static void ports_are_for_one_purpose(void **state)
 {
 	(void)state;
 	if (!has_landlock(4))
-		skip();
+		skip_because("needs Landlock 4 or newer");
 	run(check_connecting);
 	run(check_accepting);
 }
@@ -207,7 +208,7 @@ static void others_get_no_signals(void **state)
 {
 	(void)state;
 	if (!has_landlock(6))
-		skip();
+		skip_because("needs Landlock 6 or newer");
 	run(check_signals);
 }
 
@@ -226,7 +227,7 @@ static void no_keyring_and_no_other_program(void **state)
 {
 	(void)state;
 	if (!has_filter())
-		skip();
+		skip_because("needs a seccomp filter");
 	run(check_calls);
 }
 

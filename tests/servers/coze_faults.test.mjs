@@ -88,7 +88,7 @@ const WHOLE = /^\{"access_token":"czu_[^"]+","expires_in":\d+,"refresh_token":"r
 describe('connections', () => {
 	const endings = {
 		hang_before_tls: ['hung'],
-		reset_before_tls: ['reset', 'ECONNRESET'],
+		reset_before_tls: ['reset', 'ECONNRESET', 'closed'],
 		close_before_tls: ['ECONNRESET', 'reset', 'closed'],
 		plain_before_tls: ['ERR_SSL_WRONG_VERSION_NUMBER'],
 		hang_after_tls: ['hung'],
