@@ -28,7 +28,6 @@
 #define ITEM_MAXIMUM (1 << 20)
 #define HASH_SIZE 16
 #define PART_LENGTH ((size_t)(2 * HASH_SIZE))
-#define NAME_LENGTH (3 * PART_LENGTH + 2)
 #define TEMPORARY_SUFFIX 7 /* the end that kt_file_replace appends */
 #define STALE_SECONDS 86400
 
@@ -135,14 +134,6 @@ static bool join_parts(const struct parts *parts, char **name, struct kt_error *
 	                      parts->text[2]);
 }
 
-/* The first length bytes look like an item's name. */
-static bool is_item_name(const char *name, size_t length)
-{
-	if (length != NAME_LENGTH || strspn(name, "0123456789abcdef-") < length)
-		return false;
-	return name[PART_LENGTH] == '-' && name[2 * PART_LENGTH + 1] == '-';
-}
-
 /* True for the temporary file of a writer that was killed. */
 static bool is_temporary(const char *name)
 {
@@ -152,7 +143,7 @@ static bool is_temporary(const char *name)
 	if (length <= TEMPORARY_SUFFIX || name[length - TEMPORARY_SUFFIX] != '.')
 		return false;
 	stem = length - TEMPORARY_SUFFIX;
-	return is_item_name(name, stem) ||
+	return kt_vault_is_item_name(name, stem) ||
 	       (stem == strlen("vault.json") && kt_text_has_prefix(name, "vault.json"));
 }
 
@@ -257,7 +248,7 @@ static bool search_listing(const struct state *state, const struct parts *parts,
 		return fail_listing(state, error);
 	/* A file under a name that no item has is nobody's answer: doctor counts those. */
 	while ((name = next_name(directory)) != NULL)
-		if (is_item_name(name, strlen(name)) && is_name_match(parts, name) &&
+		if (kt_vault_is_item_name(name, strlen(name)) && is_name_match(parts, name) &&
 		    !read_item(state, name, pattern, found, error))
 			return false;
 	return errno == 0 || fail_listing(state, error);
@@ -378,7 +369,7 @@ static bool is_stray(const struct state *state, const char *name)
 	struct kt_error ignored = { 0 };
 	bool is_there;
 
-	return name[0] != '.' && !is_item_name(name, strlen(name)) && !is_temporary(name) &&
+	return name[0] != '.' && !kt_vault_is_item_name(name, strlen(name)) && !is_temporary(name) &&
 	       item_path(state, name, &path, &ignored) &&
 	       kt_file_read(path, ITEM_MAXIMUM, &content, &is_there, &ignored) && has_magic(&content);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,6 +16,8 @@
 
 #define VERSION 1
 #define HEADER_MAXIMUM 65536
+/* Hexadecimal digits of each of the three parts of an item's name. */
+#define PART_DIGITS ((size_t)32)
 
 static const struct {
 	const char *name;
@@ -238,6 +241,38 @@ static bool fail_missing(const struct kt_vault *vault, struct kt_error *error)
 	return kt_advise(error, "run: keyturn vault create");
 }
 
+bool kt_vault_is_item_name(const char *name, size_t length)
+{
+	if (length != 3 * PART_DIGITS + 2 || strspn(name, "0123456789abcdef-") < length)
+		return false;
+	return name[PART_DIGITS] == '-' && name[2 * PART_DIGITS + 1] == '-';
+}
+
+static void close_directory(DIR **directory)
+{
+	if (*directory)
+		closedir(*directory);
+}
+
+static bool has_items(const char *path)
+{
+	KT_CLEANUP(close_directory) DIR *directory = opendir(path);
+	const struct dirent *entry;
+
+	while (directory && (entry = readdir(directory)) != NULL)
+		if (kt_vault_is_item_name(entry->d_name, strlen(entry->d_name)))
+			return true;
+	return false;
+}
+
+static bool fail_headless(const struct kt_vault *vault, struct kt_error *error)
+{
+	kt_fail(error, KT_ERROR_CORRUPT, "%s holds sealed logins and no vault.json, which alone opens "
+	        "them", vault->directory);
+	return kt_advise(error, "put vault.json back from a backup; if there is none, move the directory "
+	                 "away and run: keyturn vault create");
+}
+
 bool kt_vault_find(struct kt_vault *vault, bool *found, struct kt_error *error)
 {
 	KT_CLEANUP(kt_text_free) char *path = NULL;
@@ -254,7 +289,9 @@ bool kt_vault_find(struct kt_vault *vault, bool *found, struct kt_error *error)
 		return false;
 	if (!kt_file_read(path, HEADER_MAXIMUM, &text, found, error))
 		return kt_advise(error, "put vault.json back from a backup, readable for you");
-	if (!*found || read_header(vault, &text, &cause))
+	if (!*found)
+		return !has_items(vault->directory) || fail_headless(vault, error);
+	if (read_header(vault, &text, &cause))
 		return true;
 	if (cause.code != KT_ERROR_INTERNAL && cause.code != KT_ERROR_UNAVAILABLE)
 		return kt_vault_fail_damaged(vault, error);

@@ -8,6 +8,7 @@
  */
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "keyring/error.h"
 #include "keyring/seal.h"
@@ -47,6 +48,9 @@ const char *kt_vault_way_name(enum kt_vault_way way);
 /* $KEYTURN_VAULT, which must be absolute, else "vault" in the data directory. */
 bool kt_vault_directory(char **directory, struct kt_error *error);
 
+/* The first length bytes of name look like an item's: three hashes, joined. */
+bool kt_vault_is_item_name(const char *name, size_t length);
+
 /*
  * True for the ways whose secret a person chose (passphrase, login password): it is stretched with
  * scrypt.
@@ -68,7 +72,10 @@ bool kt_vault_read(struct kt_vault *vault, struct kt_error *error);
 /* For KT_CLEANUP; safe to repeat. */
 void kt_vault_clear(struct kt_vault *vault);
 
-/* As kt_vault_read(), but that there is no vault is told, not an error. Sets the directory too. */
+/*
+ * As kt_vault_read(), but that there is no vault is told, not an error. Sets the directory too.
+ * Items without a header are KT_ERROR_CORRUPT: a new vault beside them could not open them.
+ */
 bool kt_vault_find(struct kt_vault *vault, bool *found, struct kt_error *error);
 
 /* *holds: the header is as it was written by someone who had this key. */

@@ -326,6 +326,33 @@ static void swapped_and_renamed_items_are_noticed(void **state)
 	assert_found(vault, "main", "api.coze.cn", "", 0, 1);
 }
 
+/* A new header could open none of them, and would hide that a backup of the old one can. */
+static void no_vault_is_made_over_items(void **state)
+{
+	const struct scratch *scratch = *state;
+	KT_CLEANUP(kt_secret_clear) struct kt_secret header = { 0 };
+	struct kt_vault_options options = { .key_file = scratch->key_file };
+	KT_CLEANUP(kt_vault_clear) struct kt_vault vault = { 0 };
+	struct kt_error created = { 0 };
+	struct kt_error read = { 0 };
+
+	create_with_one_item(scratch);
+	scratch_read(scratch_path(scratch, "vault.json"), &header);
+	assert_int_equal(unlink(scratch_path(scratch, "vault.json")), 0);
+
+	assert_false(kt_vault_create(&options, &created));
+	assert_false(kt_vault_read(&vault, &read));
+	assert_int_equal(created.code, KT_ERROR_CORRUPT);
+	assert_int_equal(read.code, KT_ERROR_CORRUPT);
+	assert_non_null(strstr(created.remedy, "backup"));
+	assert_non_null(strstr(read.remedy, "backup"));
+
+	scratch_write(scratch_path(scratch, "vault.json"), kt_secret_reveal(&header),
+	              kt_secret_length(&header));
+	OPEN_VAULT(again);
+	assert_found(again, "main", "api.coze.cn", "", 1, 0);
+}
+
 static void item_of_another_vault_is_damage(void **state)
 {
 	const struct scratch *scratch = *state;
@@ -334,8 +361,11 @@ static void item_of_another_vault_is_damage(void **state)
 
 	scratch_read(create_with_one_item(scratch), &content);
 	assert_int_equal(scratch_count_items(scratch, name, sizeof(name)), 1);
+	assert_int_equal(unlink(scratch_path(scratch, name)), 0);
 	assert_int_equal(unlink(scratch_path(scratch, "vault.json")), 0);
 	scratch_create_vault(scratch);
+	scratch_write(scratch_path(scratch, name), kt_secret_reveal(&content),
+	              kt_secret_length(&content));
 	OPEN_VAULT(vault);
 
 	assert_found(vault, NULL, NULL, NULL, 0, 1);
@@ -634,6 +664,7 @@ int main(void)
 		VAULT_TEST(damage_of_one_item_leaves_the_others),
 		VAULT_TEST(endless_or_foreign_file_in_an_items_place_is_damage),
 		VAULT_TEST(swapped_and_renamed_items_are_noticed),
+		VAULT_TEST(no_vault_is_made_over_items),
 		VAULT_TEST(item_of_another_vault_is_damage),
 		VAULT_TEST(foreign_files_are_ignored_and_stale_temporaries_swept),
 		VAULT_TEST(write_that_fails_leaves_the_old_item_alone),
