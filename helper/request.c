@@ -522,12 +522,3 @@ void kt_request_clear(struct kt_request *request)
 	kt_text_free(&request->session_name);
 	*request = (struct kt_request){ 0 };
 }
-
-bool kt_request_take_git(struct kt_request *request, int descriptor, struct kt_error *error)
-{
-	KT_CLEANUP(kt_secret_clear) struct kt_secret bytes = { 0 };
-
-	return kt_request_read_git(&bytes, descriptor, error) &&
-	       kt_request_parse_git(request, kt_secret_reveal(&bytes), kt_secret_length(&bytes),
-	                            error);
-}

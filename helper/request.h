@@ -66,7 +66,4 @@ bool kt_request_is_complete(const char *bytes, size_t length);
  */
 bool kt_request_read_git(struct kt_secret *bytes, int descriptor, struct kt_error *error);
 
-/* Reads a request and parses it; its bytes are not kept. */
-bool kt_request_take_git(struct kt_request *request, int descriptor, struct kt_error *error);
-
 void kt_request_clear(struct kt_request *request);

@@ -5,8 +5,8 @@
 # and Ubuntu, and how it gets there.
 
 # shellcheck disable=SC2034
-build_packages='autoconf automake gcc git libc6-dev libcjson-dev libcurl4-openssl-dev libsecret-1-dev
-	libssl-dev make pkg-config'
+build_packages='autoconf automake gcc git libc6-dev libcjson-dev libcurl4-openssl-dev libidn2-dev
+	libsecret-1-dev libssl-dev make pkg-config'
 
 # shellcheck disable=SC2034
 test_packages='binutils chromium clang curl dbus expect faketime gnome-keyring

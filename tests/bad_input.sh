@@ -113,7 +113,10 @@ for request in 'canary\n\n' '=canary\n\n' 'Protocol=https\nhost=canary\n\n' \
 	'protocol=https\nhost=a\nhost=canary\n\n' 'protocol=can ary\nhost=a\n\n' \
 	'url=canary\n\n' 'url=https://a:b@c@canary\n\n' \
 	'protocol=https\nhost=xn--canary..example.com\n\n' \
-	'protocol=https\nhost=can\303\244ry.example.com\n\n'; do
+	'protocol=https\nhost=can\303\244..canary.example.com\n\n' \
+	'protocol=https\nhost=\360\237canary.example.com\n\n' \
+	'protocol=https\nhost=canary\357\274\217.example.com\n\n' \
+	'url=https://canary\302\240.example.com\n\n'; do
 	for verb in get store erase; do
 		input "$request"
 		refused 2 keyturn "$verb"

@@ -58,6 +58,38 @@ must_not grep -q '^password=' "$work/out"
 input 'url=https://me:here@[fe80::1%%25eth0]\n\n'
 call git credential reject
 
+begin 'a name in another script is that of its xn-- form, as curl has it'
+same xn--bcher-kva.example.com bücher.example.com BÜCHER.example.com. bücher.example.com:443
+same xn--fsqu00a.xn--fiqs8s 例子.中国 例子。中国
+same xn--strae-oqa.example.com straße.example.com
+same api.example.com api。example.com ａｐｉ.example.com
+
+begin 'so it is with a login'
+printf 'pat_idn\n' | keyturn login idn --api-base https://bücher.example.org --with-token 2>/dev/null
+call keyturn token idn@bücher.example.org
+expect_output pat_idn
+call keyturn show idn@xn--bcher-kva.example.org
+expect_status 0
+keyturn logout idn 2>/dev/null
+
+begin 'a letter that only looks alike is another name'
+input 'url=https://me:secret@api.example.com\n\n'
+call git credential approve
+for other in аpi.example.com api.ехample.com apı.example.com; do
+	fill "https://$other"
+	expect_unsaid secret
+	must [ "$(grep -c keyturn: "$work/err")" -eq 0 ]
+done
+input 'url=https://me:secret@api.example.com\n\n'
+call git credential reject
+
+begin 'a name that has no such form is refused, with what to write'
+input 'protocol=https\nhost=\314\201a.example.com\n\n'
+call keyturn get
+expect_status 2
+expect_output ''
+expect_said 'xn-- form'
+
 begin 'a host that only looks alike is another'
 input 'url=https://me:secret@git.example.com\n\n'
 call git credential approve

@@ -176,6 +176,7 @@ begin 'a foreign library is used in the files that are marked for it'
 only cjson/ keyring/json.c
 only openssl/ keyring/seal.c helper/courier/http.c helper/keeper/login/ca_file.c \
 	helper/keeper/oauth/jwt.c helper/keeper/oauth/pkce.c helper/keeper/oauth/private_key.c helper/keeper/token/service_app.c pam/unlock/transfer.c
+only idn2.h helper/keeper/account/idn.c
 only curl/ helper/courier/http.c
 only libsecret/ keyring/backend_secret_service.c keyring/secret_service_call.c \
 	keyring/secret_service_turn.h

@@ -231,6 +231,15 @@ keyturn reject app --current
 must [ "$(keyturn token app)" != "$own" ]
 must [ "$(keyturn token app --session-name bob)" = "$bob" ]
 
+begin 'so does an erase of git, of the app'\''s own'
+service=$(keyturn show app --json | sed -n 's/.*"service":"\([^"]*\)".*/\1/p')
+own=$(keyturn token app)
+printf 'url=%s\nusername=app\npassword=czs_former\n\n' "$service" | keyturn erase
+must [ "$(keyturn token app)" = "$own" ]
+printf 'url=%s\nusername=app\npassword=%s\n\n' "$service" "$own" | keyturn erase
+must [ "$(keyturn token app)" != "$own" ]
+must [ "$(keyturn token app --session-name bob)" = "$bob" ]
+
 begin "the official client takes the token, from keyturn token and through keyturn run"
 if has_module @coze/api; then
 	cat >"$work/me.mjs" <<-END

@@ -6,6 +6,7 @@
 
 #include "helper/keeper/account/default.h"
 #include "helper/keeper/account/find.h"
+#include "helper/keeper/account/idn.h"
 #include "helper/keeper/account/service.h"
 #include "helper/url.h"
 #include "keyring/cleanup.h"
@@ -162,12 +163,14 @@ static bool choose(struct kt_credentials *list, struct kt_credential *credential
 static bool split_name(const char *account, struct kt_identity *pattern, bool *is_split,
                        struct kt_error *error)
 {
+	KT_CLEANUP(kt_text_free) char *ascii = NULL;
 	struct kt_error not_a_host = { 0 };
 	const char *at = strrchr(account, '@');
 	const char *host = at ? kt_service_host_of_site(at + 1) : NULL;
 
-	*is_split = at && (host || kt_url_normal_host(&pattern->host, "https", at + 1,
-	                                              strlen(at + 1), &not_a_host));
+	*is_split = at && (host || (kt_idn_host(&ascii, at + 1, &not_a_host) &&
+	                            kt_url_normal_host(&pattern->host, "https", ascii,
+	                                               strlen(ascii), &not_a_host)));
 	if (!*is_split)
 		return true;
 	return (!host || kt_text_set(&pattern->host, host, error)) &&

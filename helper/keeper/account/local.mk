@@ -4,6 +4,7 @@ libkeeper_a_SOURCES += \
 	helper/keeper/account/default.c helper/keeper/account/default.h \
 	helper/keeper/account/expiry.c helper/keeper/account/expiry.h \
 	helper/keeper/account/find.c helper/keeper/account/find.h \
+	helper/keeper/account/idn.c helper/keeper/account/idn.h \
 	helper/keeper/account/lifetime.c helper/keeper/account/lifetime.h \
 	helper/keeper/account/lock.c helper/keeper/account/lock.h \
 	helper/keeper/account/returned.c helper/keeper/account/returned.h \

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "helper/keeper/account/idn.h"
 #include "helper/keeper/account/service.h"
 #include "helper/request.h"
 #include "helper/url.h"
@@ -113,9 +114,11 @@ bool kt_service_set_base(struct kt_identity *identity, const char *url, struct k
 {
 	KT_CLEANUP(kt_identity_clear) struct kt_identity parsed = { 0 };
 	KT_CLEANUP(kt_secret_clear) struct kt_secret password = { 0 };
+	KT_CLEANUP(kt_text_free) char *ascii = NULL;
 	size_t length;
 
-	if (!kt_url_parse(&parsed, &password, url, strlen(url), error))
+	if (!kt_idn_url(&ascii, url, error) ||
+	    !kt_url_parse(&parsed, &password, ascii, strlen(ascii), error))
 		return false;
 	if (!parsed.host || !*parsed.host || parsed.username || !kt_secret_is_empty(&password))
 		return kt_fail(error, KT_ERROR_USAGE, "a base URL is https://HOST[:PORT][/PATH]");

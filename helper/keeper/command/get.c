@@ -6,6 +6,7 @@
 #include "helper/answer.h"
 #include "helper/cache_key.h"
 #include "helper/keeper/account/find.h"
+#include "helper/keeper/account/idn.h"
 #include "helper/keeper/cache/answers.h"
 #include "helper/keeper/command/command.h"
 #include "helper/keeper/token/token.h"
@@ -94,7 +95,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 
 	(void)argc;
 	(void)argv;
-	if (!kt_request_take_git(&request, STDIN_FILENO, error))
+	if (!kt_idn_take_git(&request, STDIN_FILENO, error))
 		return false;
 	if (request.is_foreign)
 		return true;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "helper/keeper/account/default.h"
+#include "helper/keeper/account/idn.h"
 #include "helper/keeper/account/returned.h"
 #include "helper/keeper/cache/change.h"
 #include "helper/keeper/command/command.h"
@@ -144,7 +145,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 
 	(void)argc;
 	(void)argv;
-	if (!kt_request_take_git(&request, STDIN_FILENO, error))
+	if (!kt_idn_take_git(&request, STDIN_FILENO, error))
 		return false;
 	if (!is_worth_storing(&request))
 		return true;
