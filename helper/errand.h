@@ -31,15 +31,18 @@
  *   say: answer   outcome   unsent     nothing was sent (DNS, connect, TLS, refused certificate,
  *                                      an errand that breaks a rule)
  *                           unclear    sent, but no whole answer came: it may have been done
- *                           answered   a whole answer; status, date (epoch), retry_after
- *                                      (seconds, 1 to 3600), logid, each where the server sent
- *                                      it, and, when the body is one good JSON object, json=1
- *                                      and its flat members as "s.NAME" (string), "n.NAME"
- *                                      (number), "b.NAME" (boolean), "l.NAME" (the lists of
- *                                      text of server metadata, RFC 8414: entries joined by a
+ *                           answered   a whole answer; status, sent (CLOCK_BOOTTIME in
+ *                                      milliseconds, before the first byte of the request),
+ *                                      date (epoch), retry_after (seconds, 1 to 3600), logid,
+ *                                      each where the server sent it, and, when the body is
+ *                                      one good JSON object or a form, json=1 and its flat
+ *                                      members as "s.NAME" (string), "n.NAME" (number),
+ *                                      "b.NAME" (boolean), "l.NAME" (the lists of text of
+ *                                      server metadata, RFC 8414: entries joined by a
  *                                      newline), the members of "data" and "detail" as
- *                                      "s.data.NAME" and so on; otherwise reason. Members whose
- *                                      own name has a dot or is not printable are left out.
+ *                                      "s.data.NAME" and so on, the sub of an id_token as
+ *                                      "s.id_token.sub"; otherwise reason. Members whose own
+ *                                      name has a dot or is not printable are left out.
  *                 reason    one printable sentence without foreign bytes
  *                 cause     dns, connect, timeout, tls, certificate, redirect, body, other
  *

@@ -191,8 +191,13 @@ fault nul answered body
 fault nul answered body '"raw":true'
 fault big_body unclear body
 fault gzip answered body
-fault wrong_type answered body
-fault wrong_type answered body '"type":"text/html; charset=utf-8"'
+for type in text/plain 'text/html; charset=utf-8' application/octet-stream; do
+	case_name="a whole JSON object of type $type is the answer"
+	coze_control "{\"fault\":{\"kind\":\"wrong_type\",\"type\":\"$type\"}}" >/dev/null || exit 1
+	refresh
+	expect say=answer outcome=answered status=200 json=1
+	grep -q '^s.access_token=czu_' "$scratch/out" || check "access token" missing there
+done
 fault big_headers unclear body
 fault slow_drip unclear timeout
 fault empty answered body

@@ -94,7 +94,7 @@ static bool flatten(struct kt_errand *answer, const char *text, struct kt_error 
 	KT_CLEANUP(kt_secret_clear) struct kt_secret body = { 0 };
 
 	assert_true(kt_secret_append_text(&body, text, error));
-	return kt_body_flatten(answer, &body, error);
+	return kt_body_flatten(answer, &body, false, error);
 }
 
 static void answers_become_flat_fields(void **state)
@@ -137,12 +137,94 @@ static void names_that_could_deceive_are_left_out(void **state)
 	assert_true(kt_errand_is(&answer, "n.data.code", "2"));
 }
 
+/* RFC 6749, 5.2 is ASCII; a server that writes Latin-1 says invalid_grant all the same. */
+static void text_that_is_not_utf8_is_replaced(void **state)
+{
+	KT_CLEANUP(kt_errand_clear) struct kt_errand answer = { 0 };
+	struct kt_error error = { 0 };
+
+	(void)state;
+	assert_true(flatten(&answer,
+	                    "{\"error\":\"invalid_grant\",\"error_description\":\"r\xe9voqu\xe9"
+	                    " \xc3\xa9\xe2\x82\"}", &error));
+	assert_true(kt_errand_is(&answer, "s.error", "invalid_grant"));
+	assert_true(kt_errand_is(&answer, "s.error_description",
+	                         "r\xef\xbf\xbdvoqu\xef\xbf\xbd \xc3\xa9\xef\xbf\xbd\xef\xbf\xbd"));
+}
+
+static void a_form_is_an_answer_too(void **state)
+{
+	KT_CLEANUP(kt_errand_clear) struct kt_errand answer = { 0 };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret body = { 0 };
+	struct kt_error error = { 0 };
+
+	(void)state;
+	assert_true(kt_secret_append_text(&body, "access_token=gho_a%2Bb&scope=repo%2Cgist+read&"
+	                                  "token_type=bearer&expires_in=28800&empty=&bare", &error));
+	assert_true(kt_body_flatten(&answer, &body, true, &error));
+	assert_true(kt_errand_is(&answer, "s.access_token", "gho_a+b"));
+	assert_true(kt_errand_is(&answer, "s.scope", "repo,gist read"));
+	assert_true(kt_errand_is(&answer, "s.expires_in", "28800"));
+	assert_true(kt_errand_is(&answer, "s.empty", ""));
+	assert_int_equal(answer.count, 6);
+}
+
+static void a_broken_form_leaves_nothing(void **state)
+{
+	static const char *const broken[] = {
+		"", "<html>", "a=1&a=2", "a=%", "a=%zz", "a=%00", "a=%0a",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ELEMENTS(broken); i++) {
+		KT_CLEANUP(kt_errand_clear) struct kt_errand answer = { 0 };
+		KT_CLEANUP(kt_secret_clear) struct kt_secret body = { 0 };
+		struct kt_error error = { 0 };
+
+		assert_true(kt_secret_append_text(&body, broken[i], &error));
+		assert_false(kt_body_flatten(&answer, &body, true, &error));
+		assert_int_equal(error.code, KT_ERROR_SERVER);
+		assert_int_equal(answer.count, 0);
+	}
+}
+
+static void the_person_of_an_id_token_is_told(void **state)
+{
+	/* {"sub":"user?7>>"}, whose base64url has - and _ */
+	static const struct {
+		const char *token;
+		const char *subject;
+	} rows[] = {
+		{ "e30.eyJzdWIiOiJ1c2VyPzc-PiJ9.c2ln", "user?7>>" },
+		{ "e30.eyJzdWIiOjd9.c2ln", NULL },
+		{ "e30.e30.c2ln", NULL },
+		{ "e30.%%%.c2ln", NULL },
+		{ "e30.eyJzdWIi.c2ln", NULL },
+		{ "e30", NULL },
+		{ "..", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ELEMENTS(rows); i++) {
+		KT_CLEANUP(kt_errand_clear) struct kt_errand answer = { 0 };
+		struct kt_error error = { 0 };
+		char text[256];
+
+		snprintf(text, sizeof(text), "{\"id_token\":\"%s\"}", rows[i].token);
+		assert_true(flatten(&answer, text, &error));
+		assert_int_equal(kt_errand_text(&answer, "s.id_token.sub") != NULL,
+		                 rows[i].subject != NULL);
+		if (rows[i].subject)
+			assert_true(kt_errand_is(&answer, "s.id_token.sub", rows[i].subject));
+	}
+}
+
 static void broken_answers_leave_nothing(void **state)
 {
 	static const char *const broken[] = {
 		"", "[]", "1", "\"a\"", "{", "{\"a\":1", "{\"a\":1}{}", "{\"a\":1,\"a\":2}",
 		"{\"access_token\":\"a\\u0000b\"}", "{\"a\":[[[[[[[[1]]]]]]]]}", "<html>",
-		"{\"data\":{\"a\":1,\"a\":2}}", "{\"a\":\"\xff\"}",
+		"{\"data\":{\"a\":1,\"a\":2}}", "\xff{\"a\":1}",
 	};
 
 	(void)state;
@@ -172,7 +254,7 @@ static void an_answer_of_too_many_members_is_refused(void **state)
 	}
 	assert_true(kt_secret_append_text(&body, "}", &error));
 
-	assert_false(kt_body_flatten(&answer, &body, &error));
+	assert_false(kt_body_flatten(&answer, &body, false, &error));
 	assert_int_equal(answer.count, 0);
 }
 
@@ -184,6 +266,10 @@ int main(void)
 		cmocka_unit_test(bodies_that_cannot_be_are_refused),
 		cmocka_unit_test(answers_become_flat_fields),
 		cmocka_unit_test(names_that_could_deceive_are_left_out),
+		cmocka_unit_test(text_that_is_not_utf8_is_replaced),
+		cmocka_unit_test(a_form_is_an_answer_too),
+		cmocka_unit_test(a_broken_form_leaves_nothing),
+		cmocka_unit_test(the_person_of_an_id_token_is_told),
 		cmocka_unit_test(broken_answers_leave_nothing),
 		cmocka_unit_test(an_answer_of_too_many_members_is_refused),
 	};

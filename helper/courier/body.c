@@ -152,16 +152,159 @@ static bool add_lists(struct kt_errand *answer, const struct kt_json *json,
 	return true;
 }
 
-bool kt_body_flatten(struct kt_errand *answer, const struct kt_secret *body,
-                     struct kt_error *error)
+/* Bytes that are no UTF-8 (a text in another encoding) become U+FFFD each. */
+static bool mend(const struct kt_secret *body, struct kt_secret *mended, struct kt_error *error)
+{
+	const char *bytes = kt_secret_reveal(body);
+	size_t length = kt_secret_length(body);
+
+	if (kt_characters_are_utf8(bytes, length))
+		return kt_secret_append(mended, bytes, length, error);
+	for (size_t i = 0; i < length;) {
+		size_t size = 1;
+
+		while (size <= 4 && i + size <= length && !kt_characters_are_utf8(bytes + i, size))
+			size++;
+		if (size > 4 || i + size > length) {
+			if (!kt_secret_append_text(mended, "\xef\xbf\xbd", error))
+				return false;
+			i++;
+		} else {
+			if (!kt_secret_append(mended, bytes + i, size, error))
+				return false;
+			i += size;
+		}
+	}
+	return true;
+}
+
+static int value_of(char digit)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	const char *place = digit ? strchr(digits, digit) : NULL;
+
+	return place ? (int)(place - digits) : -1;
+}
+
+/* base64url without padding (RFC 4648, 5); false for anything else. */
+static bool decode(const char *text, size_t length, struct kt_secret *bytes)
+{
+	struct kt_error ignored = { 0 };
+	unsigned int bits = 0;
+	int count = 0;
+
+	for (size_t i = 0; i < length; i++) {
+		int value = value_of(text[i]);
+		char byte;
+
+		if (value < 0)
+			return false;
+		bits = (bits << 6 | (unsigned int)value) & 0xffff;
+		count += 6;
+		if (count < 8)
+			continue;
+		count -= 8;
+		byte = (char)(bits >> count & 0xff);
+		if (!kt_secret_append(bytes, &byte, 1, &ignored))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * The person whom an ID token is about. It came over TLS from the token endpoint itself, which is
+ * as good as its signature (OpenID Connect Core, 3.1.3.7). One that cannot be read is none.
+ */
+static bool add_subject(struct kt_errand *answer, const struct kt_json *json,
+                        struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret claims = { 0 };
+	KT_CLEANUP(kt_json_free) struct kt_json *token = NULL;
+	struct kt_error ignored = { 0 };
+	const char *text = kt_json_text(json, "id_token");
+	const char *begin = text ? strchr(text, '.') : NULL;
+	const char *end = begin ? strchr(begin + 1, '.') : NULL;
+	const char *subject;
+
+	if (!end || !decode(begin + 1, (size_t)(end - begin - 1), &claims) ||
+	    !kt_json_parse(&token, kt_secret_reveal(&claims), kt_secret_length(&claims), &ignored))
+		return true;
+	subject = kt_json_text(token, "sub");
+	return !subject || kt_errand_add(answer, "s.id_token.sub", subject, error);
+}
+
+static bool flatten_json(struct kt_errand *answer, const struct kt_secret *body,
+                         struct kt_error *error)
 {
 	KT_CLEANUP(kt_json_free) struct kt_json *json = NULL;
 
-	if (kt_json_parse(&json, kt_secret_reveal(body), kt_secret_length(body), error) &&
-	    add_members(answer, json, "", error) &&
-	    add_members(answer, kt_json_object(json, "data"), "data.", error) &&
-	    add_members(answer, kt_json_object(json, "detail"), "detail.", error) &&
-	    add_lists(answer, json, error))
+	return kt_json_parse(&json, kt_secret_reveal(body), kt_secret_length(body), error) &&
+	       add_members(answer, json, "", error) &&
+	       add_members(answer, kt_json_object(json, "data"), "data.", error) &&
+	       add_members(answer, kt_json_object(json, "detail"), "detail.", error) &&
+	       add_subject(answer, json, error) && add_lists(answer, json, error);
+}
+
+static bool unescape(struct kt_secret *target, const char *bytes, size_t length,
+                     struct kt_error *error)
+{
+	for (size_t i = 0; i < length;) {
+		size_t part = strcspn(bytes + i, "+");
+
+		part = part < length - i ? part : length - i;
+		if (!kt_text_append_unescaped(target, bytes + i, part, error))
+			return false;
+		i += part;
+		if (i < length && !kt_secret_append_text(target, " ", error))
+			return false;
+		i += i < length;
+	}
+	return true;
+}
+
+static bool add_pair(struct flattening *to, const char *pair, size_t length,
+                     struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret name = { 0 };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret value = { 0 };
+	const char *equals = memchr(pair, '=', length);
+	size_t name_length = equals ? (size_t)(equals - pair) : length;
+
+	return length == 0 ||
+	       (unescape(&name, pair, name_length, error) &&
+	        (!equals || unescape(&value, equals + 1, length - name_length - 1, error)) &&
+	        add_member(to, 's', kt_secret_reveal(&name), kt_secret_reveal(&value), error));
+}
+
+/* A body as a form has it, such as GitHub's where nobody asks for JSON. */
+static bool flatten_form(struct kt_errand *answer, const struct kt_secret *body,
+                         struct kt_error *error)
+{
+	struct flattening to = { answer, "" };
+	const char *text = kt_secret_reveal(body);
+
+	if (strlen(text) != kt_secret_length(body) || !strchr(text, '='))
+		return kt_fail(error, KT_ERROR_SERVER, "this is no form");
+	while (*text) {
+		size_t length = strcspn(text, "&\r\n");
+
+		if (!add_pair(&to, text, length, error)) {
+			error->code = KT_ERROR_SERVER;
+			return false;
+		}
+		text += length + (text[length] != '\0');
+	}
+	return true;
+}
+
+bool kt_body_flatten(struct kt_errand *answer, const struct kt_secret *body, bool is_form,
+                     struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret mended = { 0 };
+
+	if (mend(body, &mended, error) && (is_form ? flatten_form(answer, &mended, error)
+	                                           : flatten_json(answer, &mended, error)))
 		return true;
 	kt_errand_clear(answer);
 	return false;

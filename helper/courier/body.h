@@ -21,8 +21,9 @@ bool kt_body_compose(const struct kt_errand *errand, struct kt_secret *body, con
                      struct kt_error *error);
 
 /*
- * Adds the members of one JSON object to the answer. On failure (KT_ERROR_SERVER, naming the
- * rule that was broken) the answer is empty.
+ * Adds the members of one JSON object to the answer, or the pairs of a form as texts; what is not
+ * UTF-8 is replaced. Of an id_token the sub is added, as "s.id_token.sub". On failure
+ * (KT_ERROR_SERVER, naming the rule that was broken) the answer is empty.
  */
-bool kt_body_flatten(struct kt_errand *answer, const struct kt_secret *body,
+bool kt_body_flatten(struct kt_errand *answer, const struct kt_secret *body, bool is_form,
                      struct kt_error *error);

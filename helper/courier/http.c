@@ -40,6 +40,7 @@ struct exchange {
 	bool is_rotating;
 	bool is_sent;
 	bool is_keeper_gone;
+	int64_t sent_boot; /* CLOCK_BOOTTIME in milliseconds, before the first byte */
 
 	CURLU *url;
 	CURL *handle;
@@ -190,6 +191,7 @@ static int before_request(void *context, char *address, char *own_address, int p
 	if (exchange->is_sent || (exchange->is_rotating && !say_ready(exchange)))
 		return CURL_PREREQFUNC_ABORT;
 	exchange->is_sent = true;
+	exchange->sent_boot = kt_clock_boot_milliseconds();
 	return CURL_PREREQFUNC_OK;
 }
 
@@ -498,12 +500,12 @@ static struct diagnosis diagnose(const struct exchange *exchange, CURLcode code)
 	}
 }
 
-static bool is_json_type(const char *type)
+static bool is_form(const char *type)
 {
-	size_t length = type ? strcspn(type, "; \t") : 0;
+	static const char form[] = "application/x-www-form-urlencoded";
 
-	return (length == 16 && strncasecmp(type, "application/json", 16) == 0) ||
-	       (length > 5 && strncasecmp(type + length - 5, "+json", 5) == 0);
+	return type && strcspn(type, "; \t") == strlen(form) &&
+	       strncasecmp(type, form, strlen(form)) == 0;
 }
 
 /* Adds the fields of a whole answer. If the answer cannot be read, says why. */
@@ -518,9 +520,8 @@ static struct diagnosis read_answer(struct exchange *exchange, struct kt_errand 
 			                   "the server sends elsewhere, and that is not followed" };
 	if (kt_secret_is_empty(&exchange->body))
 		return (struct diagnosis){ "body", "the server's answer is empty" };
-	if (status < 300 && !is_json_type(type))
-		return (struct diagnosis){ "body", "the server's answer is not of type JSON" };
-	if (!kt_body_flatten(answer, &exchange->body, error))
+	/* Whatever type is said: a whole JSON object is the answer of a server that was verified. */
+	if (!kt_body_flatten(answer, &exchange->body, is_form(type), error))
 		return (struct diagnosis){ "body", error->message };
 	return (struct diagnosis){ 0 };
 }
@@ -545,6 +546,7 @@ static bool add_facts(const struct exchange *exchange, struct kt_errand *answer,
 	int64_t wait = retry_after(exchange);
 
 	return kt_errand_add_number(answer, "status", status, error) &&
+	       kt_errand_add_number(answer, "sent", exchange->sent_boot, error) &&
 	       (!exchange->date ||
 	        kt_errand_add_number(answer, "date", exchange->date, error)) &&
 	       (!wait || kt_errand_add_number(answer, "retry_after", wait, error)) &&

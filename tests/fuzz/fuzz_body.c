@@ -31,7 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size > 65536)
 		return 0;
 	check(kt_secret_append(&body, data, size, &error));
-	is_taken = kt_body_flatten(&answer, &body, &error);
+	is_taken = kt_body_flatten(&answer, &body, false, &error);
 	check(is_taken == (error.code == KT_ERROR_NONE));
 	check(is_taken || answer.count == 0);
 	check(answer.count <= KT_BODY_FIELDS);
