@@ -269,8 +269,8 @@ static bool fail_headless(const struct kt_vault *vault, struct kt_error *error)
 {
 	kt_fail(error, KT_ERROR_CORRUPT, "%s holds sealed logins and no vault.json, which alone opens "
 	        "them", vault->directory);
-	return kt_advise(error, "put vault.json back from a backup; if there is none, move the directory "
-	                 "away and run: keyturn vault create");
+	return kt_advise(error, "put vault.json back from a backup; if there is none, move the "
+	                 "directory away and run: keyturn vault create");
 }
 
 bool kt_vault_find(struct kt_vault *vault, bool *found, struct kt_error *error)
