@@ -283,9 +283,16 @@ static bool find(struct kt_turn *turn, const struct kt_identity *pattern,
 {
 	KT_CLEANUP(free_strings) char **unlocked = NULL;
 	bool is_open_question;
+	bool is_closed;
 
 	if (!check_identity(pattern, error) ||
-	    !search_ours(turn, pattern, &unlocked, &turn->hidden, error) ||
+	    !kt_collections_check_search(turn, &is_closed, error))
+		return false;
+	if (is_closed) {
+		*hidden = KT_HIDDEN_MATCHES;
+		return true;
+	}
+	if (!search_ours(turn, pattern, &unlocked, &turn->hidden, error) ||
 	    !fetch(turn, unlocked, pattern, matches, error))
 		return false;
 	*hidden = *turn->hidden ? KT_HIDDEN_MATCHES : KT_HIDDEN_NOTHING;
@@ -496,6 +503,15 @@ static bool add_match(struct match *match, struct kt_credentials *found, struct 
 	       kt_credentials_add(found, &match->credential, error);
 }
 
+/* Both lie in one collection. */
+static bool is_beside(const char *path, const char *other)
+{
+	const char *slash = strrchr(path, '/');
+
+	return strncmp(path, other, (size_t)(slash + 1 - path)) == 0 &&
+	       !strchr(other + (slash + 1 - path), '/');
+}
+
 static bool search(void *state, const struct kt_identity *pattern, struct kt_credentials *found,
                    struct kt_error *error)
 {
@@ -505,7 +521,10 @@ static bool search(void *state, const struct kt_identity *pattern, struct kt_cre
 	if (!turn || !find(turn, pattern, &matches, &found->hidden, error))
 		return false;
 	for (size_t i = 0; i < matches.count; i++) {
-		kt_collections_note(turn, matches.items[i].path);
+		if (i == 0 || !is_beside(matches.items[i].path, matches.items[i - 1].path))
+			kt_collections_note(turn, matches.items[i].path);
+	}
+	for (size_t i = 0; i < matches.count; i++) {
 		if (!add_match(&matches.items[i], found, error))
 			return false;
 	}

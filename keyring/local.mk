@@ -41,6 +41,7 @@ SECRET_SERVICE_SOURCES = \
 	keyring/secret_service_collections.c keyring/secret_service_collections.h \
 	keyring/secret_service_prompt.c keyring/secret_service_prompt.h \
 	keyring/secret_service_provider.c keyring/secret_service_provider.h \
+	keyring/secret_service_record.c keyring/secret_service_record.h \
 	keyring/secret_service_turn.c keyring/secret_service_turn.h
 keyturn_secret_service_so_SOURCES = $(SECRET_SERVICE_SOURCES) \
 	keyring/characters.c \

@@ -4,15 +4,13 @@
 #include <string.h>
 
 #include "keyring/cleanup.h"
-#include "keyring/environment.h"
-#include "keyring/file.h"
 #include "keyring/secret_service_collections.h"
 #include "keyring/secret_service_prompt.h"
 #include "keyring/secret_service_provider.h"
+#include "keyring/secret_service_record.h"
 #include "keyring/text.h"
 
 #define COLLECTIONS_PATH KT_CALL_SERVICE_PATH "/collection/"
-#define RECORD_MAXIMUM 16384
 
 static void unref_variant(GVariant **variant)
 {
@@ -65,55 +63,6 @@ bool kt_collection_is_locked(struct kt_turn *turn, const char *collection, bool 
 	return true;
 }
 
-/*
- * The record.
- */
-
-static bool record_path(char **path, struct kt_error *error)
-{
-	KT_CLEANUP(kt_text_free) char *directory = NULL;
-
-	return kt_environment_config_directory(&directory, error) &&
-	       kt_text_format(path, error, "%s/collections", directory);
-}
-
-/* Never NULL: a record that cannot be read counts as empty. */
-static char **read_record(void)
-{
-	KT_CLEANUP(kt_text_free) char *path = NULL;
-	KT_CLEANUP(kt_secret_clear) struct kt_secret content = { 0 };
-	struct kt_error ignored = { 0 };
-	GPtrArray *lines = g_ptr_array_new_with_free_func(g_free);
-	bool found = false;
-
-	if (record_path(&path, &ignored) &&
-	    kt_file_read(path, RECORD_MAXIMUM, &content, &found, &ignored) && found) {
-		char **all = g_strsplit(kt_secret_reveal(&content), "\n", -1);
-
-		for (char **line = all; *line; line++) {
-			if (g_variant_is_object_path(*line) && kt_text_has_prefix(*line, COLLECTIONS_PATH))
-				g_ptr_array_add(lines, g_strdup(*line));
-		}
-		g_strfreev(all);
-	}
-	return take_strings(&lines);
-}
-
-static void write_record(char *const *collections)
-{
-	KT_CLEANUP(kt_text_free) char *directory = NULL;
-	KT_CLEANUP(kt_text_free) char *path = NULL;
-	struct kt_error ignored = { 0 };
-	GString *text = g_string_new(NULL);
-
-	for (; *collections; collections++)
-		g_string_append_printf(text, "%s\n", *collections);
-	if (text->len < RECORD_MAXIMUM && kt_environment_config_directory(&directory, &ignored) &&
-	    kt_environment_make_directory(directory, &ignored) && record_path(&path, &ignored))
-		kt_file_replace(path, text->str, text->len, &ignored);
-	g_string_free(text, TRUE);
-}
-
 /* The collection that an item lies in; NULL where its path does not tell. */
 static char *collection_of(const char *item)
 {
@@ -126,22 +75,23 @@ static char *collection_of(const char *item)
 
 void kt_collections_note(struct kt_turn *turn, const char *item)
 {
-	KT_CLEANUP(free_strings) char **recorded = read_record();
+	KT_CLEANUP(kt_record_clear) struct kt_record record = { 0 };
 	char *collection = collection_of(item);
-	GPtrArray *all;
+	bool is_news;
 
-	(void)turn;
-	if (!collection || g_strv_contains((const char *const *)recorded, collection)) {
-		g_free(collection);
-		return;
+	kt_record_read(&record);
+	is_news = turn->provider && !kt_text_is_equal(record.provider, turn->provider->name);
+	if (is_news) {
+		g_free(record.provider);
+		record.provider = g_strdup(turn->provider->name);
 	}
-	all = g_ptr_array_new_with_free_func(g_free);
-	for (char **line = recorded; *line; line++)
-		g_ptr_array_add(all, g_strdup(*line));
-	g_ptr_array_add(all, collection);
-	free_strings(&recorded);
-	recorded = take_strings(&all);
-	write_record(recorded);
+	if (collection && !kt_record_has(&record, collection)) {
+		is_news = true;
+		kt_record_add(&record, collection);
+	}
+	g_free(collection);
+	if (is_news)
+		kt_record_write(&record);
 }
 
 /*
@@ -188,39 +138,32 @@ static bool is_listed(GVariant *listed, const char *collection)
  * A recorded collection that is not listed was deleted, and is no longer recorded; or its
  * provider lists only what is open.
  */
-static bool check_unlisted(struct kt_turn *turn, char *const *recorded, GVariant *listed,
-                           GPtrArray *hidden, struct kt_error *error)
+static bool check_unlisted(struct kt_turn *turn, const struct kt_record *record,
+                           GVariant *listed, GPtrArray *hidden, struct kt_error *error)
 {
-	GPtrArray *kept = g_ptr_array_new_with_free_func(g_free);
-	KT_CLEANUP(free_strings) char **strings = NULL;
-	bool is_complete = true;
+	KT_CLEANUP(kt_record_clear) struct kt_record kept = {
+		.collections = g_new0(char *, 1), .provider = g_strdup(record->provider),
+	};
 
-	for (; *recorded; recorded++) {
-		const struct kt_provider *provider;
+	for (char **path = record->collections; *path; path++) {
+		const struct kt_provider *provider = NULL;
 
-		if (is_listed(listed, *recorded)) {
-			g_ptr_array_add(kept, g_strdup(*recorded));
+		if (!is_listed(listed, *path) && !(provider = kt_provider_of(turn, error)))
+			return false;
+		if (provider && provider->lists_closed)
 			continue;
-		}
-		provider = kt_provider_of(turn, error);
-		if (provider && !provider->lists_closed) {
-			g_ptr_array_add(kept, g_strdup(*recorded));
-			g_ptr_array_add(hidden, g_strdup(*recorded));
-		} else {
-			is_complete = false;
-		}
+		kt_record_add(&kept, *path);
+		if (provider)
+			g_ptr_array_add(hidden, g_strdup(*path));
 	}
-	strings = take_strings(&kept);
-	if (error->code != KT_ERROR_NONE)
-		return false;
-	if (!is_complete)
-		write_record(strings);
+	if (g_strv_length(kept.collections) < g_strv_length(record->collections))
+		kt_record_write(&kept);
 	return true;
 }
 
 bool kt_collections_list_hidden(struct kt_turn *turn, char ***hidden, struct kt_error *error)
 {
-	KT_CLEANUP(free_strings) char **recorded = read_record();
+	KT_CLEANUP(kt_record_clear) struct kt_record record = { 0 };
 	KT_CLEANUP(unref_variant) GVariant *listed = list_collections(turn, error);
 	KT_CLEANUP(unref_array) GPtrArray *found = g_ptr_array_new_with_free_func(g_free);
 	GVariantIter paths;
@@ -228,19 +171,74 @@ bool kt_collections_list_hidden(struct kt_turn *turn, char ***hidden, struct kt_
 
 	if (!listed)
 		return false;
+	kt_record_read(&record);
 	g_variant_iter_init(&paths, listed);
 	while (g_variant_iter_next(&paths, "&o", &path)) {
-		bool may_hold = !*recorded || kt_text_is_equal(path, turn->collection) ||
-		                g_strv_contains((const char *const *)recorded, path);
+		bool may_hold = !*record.collections || kt_text_is_equal(path, turn->collection) ||
+		                kt_record_has(&record, path);
 
 		if (may_hold && !add_locked(turn, path, found, error))
 			return false;
 	}
-	if (!check_unlisted(turn, recorded, listed, found, error))
+	if (!check_unlisted(turn, &record, listed, found, error))
 		return false;
 	free_strings(hidden);
 	*hidden = take_strings(&found);
 	return true;
+}
+
+static bool has_open_collection(struct kt_turn *turn, GVariant *listed, bool *has,
+                                struct kt_error *error)
+{
+	GVariantIter paths;
+	const char *path;
+	bool locked;
+
+	*has = false;
+	g_variant_iter_init(&paths, listed);
+	while (!*has && g_variant_iter_next(&paths, "&o", &path)) {
+		if (!kt_collection_is_locked(turn, path, &locked, error))
+			return false;
+		*has = !locked;
+	}
+	return true;
+}
+
+/* The provider that was noted last or, where none was, the one that is there. */
+static bool may_ask_at_search(struct kt_turn *turn, bool *may, struct kt_error *error)
+{
+	KT_CLEANUP(kt_record_clear) struct kt_record record = { 0 };
+	const struct kt_provider *provider;
+
+	kt_record_read(&record);
+	*may = false;
+	for (provider = kt_providers; record.provider && provider->name; provider++)
+		if (strcmp(provider->name, record.provider) == 0 && !provider->asks_at_search)
+			return true;
+	provider = kt_provider_of(turn, error);
+	*may = provider && provider->asks_at_search;
+	return provider != NULL;
+}
+
+bool kt_collections_check_search(struct kt_turn *turn, bool *is_closed, struct kt_error *error)
+{
+	KT_CLEANUP(unref_variant) GVariant *listed = NULL;
+	bool may_ask;
+	bool has_open;
+
+	*is_closed = false;
+	if (!may_ask_at_search(turn, &may_ask, error))
+		return false;
+	if (!may_ask)
+		return true;
+	listed = list_collections(turn, error);
+	if (!listed || !has_open_collection(turn, listed, &has_open, error))
+		return false;
+	*is_closed = !has_open;
+	if (has_open)
+		return true;
+	return kt_collections_list_hidden(turn, &turn->hidden, error) &&
+	       (*turn->hidden || kt_prompt_fail_locked(turn, error));
 }
 
 /*
@@ -385,7 +383,7 @@ static bool lock_paths(struct kt_turn *turn, const char *const *paths, struct kt
 
 bool kt_collections_lock(struct kt_turn *turn, struct kt_error *error)
 {
-	KT_CLEANUP(free_strings) char **recorded = read_record();
+	KT_CLEANUP(kt_record_clear) struct kt_record record = { 0 };
 	KT_CLEANUP(unref_variant) GVariant *listed = list_collections(turn, error);
 	KT_CLEANUP(unref_array) GPtrArray *open = g_ptr_array_new_with_free_func(g_free);
 	KT_CLEANUP(free_strings) char **paths = NULL;
@@ -394,12 +392,12 @@ bool kt_collections_lock(struct kt_turn *turn, struct kt_error *error)
 
 	if (!listed || !kt_turn_find_default(turn, error))
 		return false;
+	kt_record_read(&record);
 	g_variant_iter_init(&all, listed);
 	while (g_variant_iter_next(&all, "&o", &path)) {
 		bool locked = false;
 
-		if (!kt_text_is_equal(path, turn->collection) &&
-		    !g_strv_contains((const char *const *)recorded, path))
+		if (!kt_text_is_equal(path, turn->collection) && !kt_record_has(&record, path))
 			continue;
 		if (!kt_collection_is_locked(turn, path, &locked, error))
 			return false;

@@ -35,13 +35,20 @@ bool kt_collections_open_default(struct kt_turn *turn, char **path, struct kt_er
 bool kt_collections_list_hidden(struct kt_turn *turn, char ***hidden, struct kt_error *error);
 
 /*
+ * Looks, where the provider would ask a person at a search while all is locked, whether it is:
+ * *is_closed, and the turn's hidden paths are those of the collections. Costs nothing with a
+ * provider that is known not to ask.
+ */
+bool kt_collections_check_search(struct kt_turn *turn, bool *is_closed, struct kt_error *error);
+
+/*
  * Opens items and collections by their paths: without a question where the provider says that it
  * can be, else by asking where that is possible.
  */
 bool kt_collections_unlock(struct kt_turn *turn, const char *const *paths,
                            struct kt_error *error);
 
-/* Records the collection that holds this item. A failure costs only the knowledge. */
+/* Records the provider, if it is known, and the collection that holds this item. */
 void kt_collections_note(struct kt_turn *turn, const char *item);
 
 /* Locks the default collection and those recorded, as far as they are open. */

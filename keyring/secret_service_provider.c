@@ -23,6 +23,7 @@ const struct kt_provider kt_providers[] = {
 		.name = "KeePassXC",
 		.owns = { "org.keepassxc.KeePassXC.MainWindow" },
 		.prompts_on_write = true,
+		.asks_at_search = true,
 		.keeps_replaced = true,
 		.keeps_type = true,
 		.settling = 30,

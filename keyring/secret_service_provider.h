@@ -23,6 +23,7 @@ struct kt_provider {
 	bool keeps_type;        /* the content type that was stored comes back */
 	bool has_default;       /* the alias "default" names a collection wherever there is one */
 	bool finds_locked;      /* a search tells of matching items in locked collections */
+	bool asks_at_search;    /* a search waits for a person while every collection is locked */
 	bool lists_closed;      /* a collection that is closed is still listed, as a locked one */
 	const char *wallet;     /* opens unasked what isOpen of org.kde.KWallet here says is open */
 	int settling;           /* seconds until what it answered for is on its disk */

@@ -104,6 +104,26 @@ call env DISPLAY=:77 keyturn token
 expect_status 0
 expect_output pat_kwallet
 
+begin 'without a display too: a wallet that login opened is opened unasked'
+log_out
+must log_in 'Correct-horse-1'
+call keyturn token
+expect_status 0
+expect_output pat_kwallet
+input 'pat_rotated\n'
+call keyturn login main --site coze.cn --with-token
+expect_status 0
+call keyturn token
+expect_output pat_rotated
+call keyturn doctor
+must grep -q '^ok *keyring *provided by KWallet' "$work/out"
+
+begin 'what counts as locked is locked without an error'
+log_out
+must log_in 'Correct-horse-1'
+call keyturn lock --desktop
+expect_status 0
+
 begin 'a wallet that nobody opened is exit 4'
 log_out
 kwalletd5 >>"$work/kwallet.log" 2>&1 &

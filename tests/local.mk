@@ -91,6 +91,7 @@ FUZZ_REPLAYS = \
 SCRIPT_TESTS = \
 	tests/backend_secret_service.sh \
 	tests/bad_input.sh \
+	tests/bus_peer.sh \
 	tests/cache_forbidden.sh \
 	tests/cache_hot.sh \
 	tests/cache_private.sh \
@@ -124,6 +125,7 @@ SCRIPT_TESTS = \
 	tests/hardening.sh \
 	tests/hot_many.sh \
 	tests/keyring_faults.sh \
+	tests/keepassxc.sh \
 	tests/kwallet.sh \
 	tests/layers.sh \
 	tests/lib_home.sh \
