@@ -116,6 +116,7 @@ SCRIPT_TESTS = \
 	tests/documents.sh \
 	tests/format.sh \
 	tests/fuzz_seeds.sh \
+	tests/damaged_items.sh \
 	tests/git_desktop.sh \
 	tests/git_hosts.sh \
 	tests/git_http.sh \

@@ -6,6 +6,7 @@
 #include "helper/keeper/account/default.h"
 #include "helper/keeper/account/idn.h"
 #include "helper/keeper/account/returned.h"
+#include "helper/keeper/cache/answers.h"
 #include "helper/keeper/cache/change.h"
 #include "helper/keeper/command/command.h"
 #include "helper/keeper/token/refused.h"
@@ -42,12 +43,24 @@ static bool erase_one(struct kt_keyring *keyring, const struct kt_identity *iden
 	return kt_refused_mark(keyring, &credential, error);
 }
 
+/* A damaged item answers nobody, whatever its password was; what is remembered of it goes too. */
+static bool erase_damaged(struct kt_keyring *keyring, const struct kt_identity *pattern,
+                          struct kt_error *error)
+{
+	size_t count;
+
+	kt_answers_forget(pattern);
+	if (!kt_keyring_erase_damaged(keyring, pattern, &count, error))
+		return false;
+	kt_answers_forget(pattern);
+	return true;
+}
+
 static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
 {
 	KT_CLEANUP(kt_request_clear) struct kt_request request = { 0 };
 	KT_CLEANUP(kt_credentials_clear) struct kt_credentials list = { 0 };
 	struct kt_keyring *keyring;
-	size_t damaged;
 
 	(void)argc;
 	(void)argv;
@@ -58,9 +71,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	keyring = kt_keeper_keyring(keeper, error);
 	if (!keyring || !kt_returned_search(keyring, &request, &list, error))
 		return false;
-	/* A damaged item answers nobody, whatever its password was. */
-	if (list.corrupt > 0 &&
-	    !kt_keyring_erase_damaged(keyring, &request.pattern, &damaged, error))
+	if (list.corrupt > 0 && !erase_damaged(keyring, &request.pattern, error))
 		return false;
 	for (size_t i = 0; i < list.count; i++)
 		if (!erase_one(keyring, &list.items[i].identity, &request, error))

@@ -6,6 +6,7 @@
 #include "helper/keeper/account/default.h"
 #include "helper/keeper/account/find.h"
 #include "helper/keeper/account/service.h"
+#include "helper/keeper/cache/answers.h"
 #include "helper/keeper/cache/change.h"
 #include "helper/keeper/command/command.h"
 #include "helper/keeper/oauth/revocation.h"
@@ -18,14 +19,17 @@
 static bool forget_damaged(struct kt_keeper *keeper, const char *account,
                            const struct kt_error *damage, struct kt_error *error)
 {
+	const struct kt_identity everything = { 0 };
 	size_t count;
 
+	kt_answers_forget(&everything);
 	if (!kt_account_erase_damaged(keeper, account, &count, error))
 		return false;
 	if (count == 0) {
 		*error = *damage;
 		return false;
 	}
+	kt_answers_forget(&everything);
 	kt_report_note("the damaged login of %s is deleted here", account);
 	return true;
 }
