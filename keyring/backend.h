@@ -60,6 +60,12 @@ struct kt_backend {
 	bool (*erase)(void *state, const char *place, struct kt_error *error);
 
 	/*
+	 * *takes: a password that is typed at a terminal opens it, by control_socket.h. NULL: none
+	 * does.
+	 */
+	bool (*takes_password)(void *state, bool *takes, struct kt_error *error);
+
+	/*
 	 * Seconds for which what was stored may still be lost with the daemon that took it. NULL:
 	 * none.
 	 */

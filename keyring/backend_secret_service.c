@@ -561,6 +561,15 @@ static bool erase(void *state, const char *place, struct kt_error *error)
 	return turn && delete_item(turn, place, error);
 }
 
+static bool takes_password(void *state, bool *takes, struct kt_error *error)
+{
+	KT_CLEANUP(kt_turn_end) struct kt_turn *turn = kt_turn_take(state, error);
+	const struct kt_provider *provider = turn ? kt_provider_of(turn, error) : NULL;
+
+	*takes = provider && provider->has_control_socket;
+	return provider != NULL;
+}
+
 static int settling(void *state)
 {
 	struct kt_error ignored = { 0 };
@@ -626,6 +635,7 @@ const struct kt_secret_service_module kt_secret_service_module = {
 		.reveal = reveal,
 		.store = store,
 		.erase = erase,
+		.takes_password = takes_password,
 		.settling = settling,
 		.describe = describe,
 		.lock = lock,

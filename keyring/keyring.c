@@ -519,6 +519,13 @@ bool kt_keyring_erase_damaged(struct kt_keyring *keyring, const struct kt_identi
 	return *count > 0 || found.corrupt == 0 || fail_damaged(&found, error);
 }
 
+bool kt_keyring_takes_password(struct kt_keyring *keyring, bool *takes, struct kt_error *error)
+{
+	*takes = false;
+	return !keyring->backend->takes_password ||
+	       keyring->backend->takes_password(keyring->state, takes, error);
+}
+
 int kt_keyring_settling(struct kt_keyring *keyring)
 {
 	return keyring->backend->settling ? keyring->backend->settling(keyring->state) : 0;

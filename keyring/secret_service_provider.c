@@ -17,6 +17,7 @@ const struct kt_provider kt_providers[] = {
 		.has_default = true,
 		.finds_locked = true,
 		.lists_closed = true,
+		.has_control_socket = true,
 		.unlocked = "by the login password, at its prompt, or by keyturn unlock at a terminal",
 	},
 	{

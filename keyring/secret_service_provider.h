@@ -25,6 +25,7 @@ struct kt_provider {
 	bool finds_locked;      /* a search tells of matching items in locked collections */
 	bool asks_at_search;    /* a search waits for a person while every collection is locked */
 	bool lists_closed;      /* a collection that is closed is still listed, as a locked one */
+	bool has_control_socket; /* a password typed at a terminal opens it (control_socket.h) */
 	const char *wallet;     /* opens unasked what isOpen of org.kde.KWallet here says is open */
 	int settling;           /* seconds until what it answered for is on its disk */
 	const char *unlocked;   /* how, for people */

@@ -14,6 +14,8 @@
 
 #define TRIES 3
 #define DAEMON_WAIT 5000
+/* Milliseconds in which no person can have dismissed a prompt. */
+#define AT_ONCE 1000
 
 static bool is_desktop(const struct kt_keyring *keyring)
 {
@@ -118,16 +120,37 @@ static bool check_open(struct kt_keyring *keyring, struct kt_error *error)
 	return kt_advise(error, "open that one in your desktop session, by its own program");
 }
 
-/* gnome-keyring without a display, by its control socket. */
+/*
+ * gnome-keyring without a display, by its control socket. Another provider's password is not asked
+ * for: it would be sent to a daemon that it is none of.
+ */
 static bool unlock_at_terminal(struct kt_keyring *keyring, struct kt_error *error)
 {
 	const char *runtime_dir = kt_environment_get("XDG_RUNTIME_DIR");
+	bool takes_password;
 	bool open;
 
-	if (!kt_keyring_is_open(keyring, &open, error))
+	if (!kt_keyring_is_open(keyring, &open, error) ||
+	    !kt_keyring_takes_password(keyring, &takes_password, error))
 		return false;
+	if (!takes_password)
+		return kt_keyring_unlock(keyring, error);
 	return open || (check_daemon(runtime_dir, error) && ask_and_unlock(runtime_dir, error) &&
 	                check_open(keyring, error));
+}
+
+/* A display on which nothing can show a prompt dismisses it at once. */
+static bool unlock_on_screen(struct kt_keyring *keyring, struct kt_error *error)
+{
+	int64_t start = kt_clock_monotonic();
+	struct kt_error cause = { 0 };
+
+	if (kt_keyring_unlock(keyring, &cause))
+		return true;
+	if (cause.code == KT_ERROR_DISMISSED && kt_clock_monotonic() - start < AT_ONCE)
+		return unlock_at_terminal(keyring, error);
+	*error = cause;
+	return false;
 }
 
 static bool change_desktop(const char *runtime_dir, const struct kt_secret *old_password,
@@ -156,7 +179,15 @@ static bool resync_desktop(struct kt_keyring *keyring, struct kt_error *error)
 	KT_CLEANUP(kt_secret_clear) struct kt_secret old_password = { 0 };
 	KT_CLEANUP(kt_secret_clear) struct kt_secret login_password = { 0 };
 	const char *runtime_dir = kt_environment_get("XDG_RUNTIME_DIR");
+	bool takes_password;
 
+	if (!kt_keyring_takes_password(keyring, &takes_password, error))
+		return false;
+	if (!takes_password) {
+		kt_fail(error, KT_ERROR_USAGE, "unlock --resync: this desktop keyring is none whose "
+		        "password can be changed at a terminal");
+		return kt_advise(error, "change it in the keyring's own window");
+	}
 	if (!check_daemon(runtime_dir, error) ||
 	    !ask("Old password of the desktop keyring: ", &old_password, error) ||
 	    !ask_login_password(&login_password, error) ||
@@ -215,7 +246,9 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 		return resync(keyring, error);
 	if (is_desktop(keyring) && !kt_environment_has_display() && can_ask(keyring))
 		return unlock_at_terminal(keyring, error);
-	return kt_keyring_unlock(keyring, error);
+	if (!is_desktop(keyring) || !can_ask(keyring))
+		return kt_keyring_unlock(keyring, error);
+	return unlock_on_screen(keyring, error);
 }
 
 const struct kt_command kt_command_unlock = {
