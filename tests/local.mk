@@ -68,6 +68,7 @@ UNIT_TESTS = \
 	tests/test_pages \
 	tests/test_pkce \
 	tests/test_protocol_git \
+	tests/test_provider \
 	tests/test_redirect \
 	tests/test_request \
 	tests/test_request_cut \
@@ -191,6 +192,9 @@ tests_test_backend_secret_service_SOURCES = tests/test_backend_secret_service.c 
 	$(SECRET_SERVICE_SOURCES)
 tests_test_backend_secret_service_CFLAGS = $(AM_CFLAGS) $(SECRET_CFLAGS)
 tests_test_backend_secret_service_LDADD = $(LDADD) $(SECRET_LIBS)
+tests_test_provider_SOURCES = tests/test_provider.c $(SECRET_SERVICE_SOURCES)
+tests_test_provider_CFLAGS = $(AM_CFLAGS) $(SECRET_CFLAGS)
+tests_test_provider_LDADD = $(LDADD) $(SECRET_LIBS)
 tests_test_collections_SOURCES = tests/test_collections.c $(SECRET_SERVICE_SOURCES)
 tests_test_collections_CFLAGS = $(AM_CFLAGS) $(SECRET_CFLAGS)
 tests_test_collections_LDADD = $(LDADD) $(SECRET_LIBS)
