@@ -131,6 +131,36 @@ must cmp -s "$requests/said-half" "$requests/said-alice"
 begin "these were $cuts_in_all cuts"
 must [ "$cuts_in_all" -ge 10000 ]
 
+begin 'the longest password goes in and comes out whole, also byte by byte'
+for size in 4095 4096 4097 16384 65400 65525; do
+	for cache in off 60; do
+		{
+			printf 'protocol=https\nhost=long.example.com\nusername=u\npassword='
+			head -c "$size" /dev/urandom | od -An -v -tx1 | tr -d ' \n' | head -c "$size"
+			printf '\n\n'
+		} >"$requests/longest"
+		sed 's/^password=.*//' "$requests/longest" >"$requests/asked"
+		# A write of one byte each, the last without a blank line behind it, as git ends.
+		dd if="$requests/longest" bs=1 count=$(($(wc -c <"$requests/longest") - 1)) 2>/dev/null |
+			KEYTURN_CACHE=$cache keyturn store
+		for round in 1 2; do
+			KEYTURN_CACHE=$cache keyturn get <"$requests/asked" >"$work/out"
+			grep '^password=' "$work/out" >"$work/password"
+			grep '^password=' "$requests/longest" | must cmp -s - "$work/password"
+		done
+	done
+done
+head -c 65526 /dev/zero | tr '\0' a >"$work/a"
+{
+	printf 'protocol=https\nhost=long.example.com\nusername=u\npassword='
+	cat "$work/a"
+	printf '\n\n'
+} >"$work/in"
+call keyturn store
+expect_status 2
+expect_cause_and_remedy
+KEYTURN_CACHE=off keyturn get <"$requests/asked" | grep '^password=' | must cmp -s - "$work/password"
+
 begin 'what cannot be read is no request'
 for verb in get store erase; do
 	for cache in off 60; do
