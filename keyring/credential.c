@@ -56,6 +56,7 @@ static const struct field {
 	FIELD(TYPE_TEXT, authorization_endpoint, "authorization_endpoint"),
 	FIELD(TYPE_TEXT, device_authorization_endpoint, "device_authorization_endpoint"),
 	FIELD(TYPE_TEXT, revocation_endpoint, "revocation_endpoint"),
+	FIELD(TYPE_TEXT, userinfo_endpoint, "userinfo_endpoint"),
 	FIELD(TYPE_TEXT, client_id, "client_id"),
 	FIELD(TYPE_SECRET, client_secret, "client_secret"),
 	FIELD(TYPE_TEXT, client_authentication, "client_authentication"),
@@ -72,9 +73,15 @@ static const struct field {
 	FIELD(TYPE_SECRET, private_key, "private_key"),
 	FIELD(TYPE_TEXT, public_key_id, "public_key_id"),
 	FIELD(TYPE_SECRET, journal_key, "journal_key"),
+	FIELD(TYPE_TEXT, old_token, "old_token"),
+	FIELD(TYPE_TEXT, rotation, "rotation"),
+	FIELD(TYPE_FLAG, reuse_revokes, "reuse_revokes"),
+	FIELD(TYPE_TEXT, granted_scope, "granted_scope"),
+	FIELD(TYPE_TEXT, subject, "subject"),
 	FIELD(TYPE_NUMBER, issued, "issued"),
 	FIELD(TYPE_NUMBER, issued_boot_milliseconds, "issued_boot_milliseconds"),
 	FIELD(TYPE_NUMBER, lifetime, "lifetime"),
+	FIELD(TYPE_FLAG, end_unknown, "end_unknown"),
 	FIELD(TYPE_TEXT, boot_id, "boot_id"),
 #undef FIELD
 };

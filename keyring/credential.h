@@ -52,6 +52,7 @@ struct kt_credential {
 	char *authorization_endpoint;
 	char *device_authorization_endpoint;
 	char *revocation_endpoint;
+	char *userinfo_endpoint;                /* who-am-I of an OpenID issuer */
 	char *client_id;
 	struct kt_secret client_secret;
 	char *client_authentication;            /* "none", "bearer", "basic", "post" */
@@ -69,10 +70,18 @@ struct kt_credential {
 	char *public_key_id;
 	struct kt_secret journal_key;           /* the key of the journal's hashes */
 
+	/* Facts of a grant (docs/safety.md, 2.5): what its service was seen to do. */
+	char *old_token;                        /* at a renewal: "lives", "dies", "untold"; NULL not asked */
+	char *rotation;                         /* of the refresh token: "rotates", "stays"; NULL unknown */
+	bool reuse_revokes;                     /* a refresh token that came twice ended the grant */
+	char *granted_scope;                    /* as the service said it; NULL: it did not */
+	char *subject;                          /* the person, by the issuer's own name (sub) */
+
 	/* The access token's life (docs/safety.md, 2.4). */
 	int64_t issued;                         /* wall clock when it was got */
 	int64_t issued_boot_milliseconds;       /* CLOCK_BOOTTIME then */
 	int64_t lifetime;                       /* seconds from then on */
+	bool end_unknown;                       /* lifetime is assumed: the service told none */
 	char *boot_id;                          /* the boot of that CLOCK_BOOTTIME */
 };
 

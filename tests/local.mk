@@ -73,6 +73,7 @@ UNIT_TESTS = \
 	tests/test_request \
 	tests/test_request_cut \
 	tests/test_request_hostile \
+	tests/test_requirement \
 	tests/test_sandbox \
 	tests/test_seal \
 	tests/test_secret_service \
@@ -143,6 +144,7 @@ SCRIPT_TESTS = \
 	tests/request_cut.sh \
 	tests/rotation.sh \
 	tests/rotation_clock.sh \
+	tests/rotation_facts.sh \
 	tests/rotation_keyring.sh \
 	tests/rotation_killed.sh \
 	tests/rotation_network.sh \
@@ -342,6 +344,7 @@ EXTRA_DIST += \
 	tests/lib/silent_dns.sh \
 	tests/lib/skip.h \
 	tests/lib/time.sh \
+	tests/programs/random_calls.py \
 	tests/programs/rotation_sweep.mjs \
 	tests/programs/scan_at_exit.py \
 	tests/servers/.gitignore \
@@ -364,6 +367,7 @@ EXTRA_DIST += \
 	tests/servers/coze_settings.mjs \
 	tests/servers/coze_strict.test.mjs \
 	tests/servers/git_http_server.mjs \
+	tests/servers/oauth_server.mjs \
 	tests/servers/oidc_server.mjs \
 	tests/servers/oidc_server.test.mjs \
 	tests/servers/oidc_settings.mjs \

@@ -45,7 +45,10 @@ for offset in -3h +3h -400d +400d; do
 	done
 	expect_requests 1
 
-	begin "a clock that jumps by $offset: a young token stays, and nothing is asked"
+done
+
+for offset in -3h -400d; do
+	begin "a clock that is set back by $offset: a young token stays, and nothing is asked"
 	grant "jump$offset"
 	call keyturn token "jump$offset"
 	cp "$work/out" "$work/first"
@@ -57,6 +60,23 @@ for offset in -3h +3h -400d +400d; do
 		must cmp -s "$work/out" "$work/first"
 	done
 	expect_requests 0
+done
+
+for offset in +3h +400d; do
+	begin "a clock that is $offset ahead all at once, as after a machine stood still: one renewal"
+	grant "ahead$offset"
+	call keyturn token "ahead$offset"
+	cp "$work/out" "$work/first"
+	mark
+	for round in 1 2 3 4 5; do
+		at "$offset" keyturn token "ahead$offset"
+		works "ahead$offset"
+		must_not cmp -s "$work/out" "$work/first"
+	done
+	expect_requests 1
+	call keyturn token "ahead$offset"
+	works "ahead$offset"
+	expect_requests 1
 done
 
 begin 'a token that has expired while the clock was set back is not handed out'
@@ -87,15 +107,56 @@ for skew in -7200 7200 -86400 86400; do
 done
 
 begin 'every form of expires_in means the same'
-for form in absolute relative milliseconds absolute_string relative_string absent; do
-	control "{\"expires_in\":\"$form\"}"
-	grant "form-$form"
-	call keyturn token "form-$form" --json
+for form in absolute relative milliseconds absolute_string relative_string \
+	'{"raw":"900.5"}' '{"raw":"\" 900\""}' '{"raw":"\"900.0\""}'; do
+	case $form in
+	'{'*) control "{\"expires_in\":$form}" ;;
+	*) control "{\"expires_in\":\"$form\"}" ;;
+	esac
+	grant forms
+	call keyturn token forms --json
 	expect_status 0
 	left=$(($(json expires_at) - $(date +%s)))
 	must [ "$left" -gt 880 ]
 	must [ "$left" -le 901 ]
 done
+
+for form in '"absent"' '{"raw":"null"}' '{"raw":"0"}' '{"raw":"-1"}' '{"raw":"\"soon\""}'; do
+	begin "expires_in $form tells no end: the token is good until it is refused"
+	control "{\"expires_in\":$form}"
+	grant endless
+	call keyturn token endless --json
+	expect_status 0
+	expect_json null expires_at
+	cp "$work/out" "$work/first"
+	mark
+	for round in 1 2 3; do
+		call keyturn token endless --json
+		must cmp -s "$work/out" "$work/first"
+	done
+	expect_requests 0
+done
+
+begin 'one whose end is not known is renewed after an hour, and is good where that fails'
+at +2h keyturn token endless
+works endless
+expect_requests 1
+fault '"kind":"status","status":500,"times":1'
+at +4h keyturn token endless
+works endless
+expect_requests 2
+at +4h keyturn token endless
+works endless
+expect_requests 2
+
+begin 'a life of ten years is kept'
+control '{"expires_in":{"raw":"315705599"},"token_life":315705599}'
+grant decade
+call keyturn token decade --json
+expect_status 0
+left=$(($(json expires_at) - $(date +%s)))
+must [ "$left" -gt 315705500 ]
+control '{"token_life":900}'
 
 begin 'a token that ended before it came is not handed out, and the grant is kept'
 grant late

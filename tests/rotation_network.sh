@@ -56,7 +56,7 @@ bad()
 
 # A request that may have been accepted is sent once more and only once.
 for kind in close reset commit_then_drop reset_mid_headers reset_mid_body truncated \
-	truncated_json trailing duplicate_keys deep nul big_body gzip wrong_type big_headers empty \
+	truncated_json trailing duplicate_keys deep nul big_body gzip big_headers empty \
 	garbage garbage_body no_headers html huge_body endless_body endless_headers reset_after_tls; do
 	bad "$kind" 2 "\"kind\":\"$kind\""
 done

@@ -32,6 +32,8 @@ static char **text_fields(struct kt_credential *credential, size_t index)
 		&credential->custom_consumer, &credential->public_key_id, &credential->boot_id,
 		&credential->identity.protocol, &credential->identity.host,
 		&credential->identity.path, &credential->identity.username,
+		&credential->userinfo_endpoint, &credential->old_token, &credential->rotation,
+		&credential->granted_scope, &credential->subject,
 	};
 
 	return index < KT_COUNT(fields) ? fields[index] : NULL;

@@ -83,6 +83,7 @@ static void what_was_sent_is_known_after_a_death(void **state)
 	before.tries = 3;
 	before.early = 29;
 	before.renewed_wall = 1795369798;
+	before.promised_wall = INT64_MAX;
 	assert_true(kt_journal_name_token(&before, &credential, &credential.refresh_token, &error));
 	assert_true(kt_journal_write(&before, KT_JOURNAL_SENT, &error));
 
@@ -95,6 +96,7 @@ static void what_was_sent_is_known_after_a_death(void **state)
 	assert_int_equal(after.tries, 3);
 	assert_int_equal(after.early, 29);
 	assert_int_equal(after.renewed_wall, 1795369798);
+	assert_true(after.promised_wall == INT64_MAX);
 }
 
 static void each_phase_is_read_as_it_was_written(void **state)
@@ -186,6 +188,7 @@ static void what_cannot_be_read_is_a_clear_record(void **state)
 		"keyturn 1 sent 000000000000000000000000000000000 1 1 1 1\n",
 		"keyturn 1 sent 00000000000000000000000000000000 1 1 1\n",
 		"keyturn 1 sent 00000000000000000000000000000000 1 1 1 x\n",
+		"keyturn 1 sent 00000000000000000000000000000000 1 1 1 1 x\n",
 		"keyturn 1 sent 00000000000000000000000000000000 -1 1 1 1\n",
 		"keyturn 1 sent 00000000000000000000000000000000 9223372036854775808 1 1 1\n",
 		"\x01\x02\x03",
@@ -209,6 +212,24 @@ static void what_cannot_be_read_is_a_clear_record(void **state)
 	}
 }
 
+/* A record of before there were promises. */
+static void a_record_without_its_last_number_is_read(void **state)
+{
+	static const char record[] = "keyturn 1 sent 00000000000000000000000000000000 1 2 3 4    \n";
+	KT_CLEANUP(kt_journal_close) struct kt_journal journal = { 0 };
+	KT_CLEANUP(kt_text_free) char *path = path_of_journal();
+	int file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	(void)state;
+	assert_true(file >= 0);
+	assert_true(write(file, record, strlen(record)) == (ssize_t)strlen(record));
+	close(file);
+	open_journal(&journal);
+	assert_int_equal(journal.phase, KT_JOURNAL_SENT);
+	assert_int_equal(journal.renewed_wall, 4);
+	assert_int_equal(journal.promised_wall, 0);
+}
+
 static void a_link_in_its_place_is_refused(void **state)
 {
 	KT_CLEANUP(kt_journal_close) struct kt_journal journal = { 0 };
@@ -229,6 +250,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(only_a_record_of_another_token_is_past, empty, empty),
 		cmocka_unit_test_setup_teardown(nothing_of_the_token_stands_in_it, empty, empty),
 		cmocka_unit_test_setup_teardown(what_cannot_be_read_is_a_clear_record, empty, empty),
+		cmocka_unit_test_setup_teardown(a_record_without_its_last_number_is_read, empty,
+		                                empty),
 		cmocka_unit_test_setup_teardown(a_link_in_its_place_is_refused, empty, empty),
 	};
 

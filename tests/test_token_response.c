@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "helper/keeper/account/lifetime.h"
 #include "helper/keeper/oauth/token_response.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
@@ -162,14 +163,54 @@ static void tokens_are_taken_out_by_the_servers_clock(void **state)
 	compose(&message, OK("date=" DATE " s.access_token=a s.refresh_token=r "
 	                     "n.expires_in=1795370698"));
 	kt_token_response_read(&response, &message, coze);
-	assert_true(kt_tokens_read(&tokens, &response, &message, 60, &error));
+	assert_true(kt_tokens_read(&tokens, &response, &message, &error));
 
 	assert_string_equal(kt_secret_reveal(&tokens.access_token), "a");
 	assert_string_equal(kt_secret_reveal(&tokens.refresh_token), "r");
+	assert_true(tokens.has_end);
 	assert_int_equal(tokens.lifetime, 900);
+	assert_null(tokens.scope);
+	assert_null(tokens.subject);
 }
 
-static void what_is_missing_has_a_fallback(void **state)
+static void the_time_that_an_answer_took_is_over(void **state)
+{
+	KT_CLEANUP(kt_errand_clear) struct kt_errand message = { 0 };
+	KT_CLEANUP(kt_tokens_clear) struct kt_tokens tokens = { 0 };
+	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
+	struct kt_error error = { 0 };
+	struct kt_token_response response;
+
+	(void)state;
+	compose(&message, OK("s.access_token=a n.expires_in=20 s.scope=read s.id_token.sub=me"));
+	assert_true(kt_errand_add_number(&message, "sent", kt_clock_boot_milliseconds() - 7000,
+	                                 &error));
+	kt_token_response_read(&response, &message, standard);
+	assert_true(kt_tokens_read(&tokens, &response, &message, &error));
+	assert_true(kt_tokens_give(&tokens, &credential, &error));
+
+	assert_in_range(kt_lifetime_left(&credential), 11, 13);
+	assert_string_equal(credential.granted_scope, "read");
+	assert_string_equal(credential.subject, "me");
+	assert_string_equal(kt_secret_reveal(&credential.token), "a");
+}
+
+/* A time to come is none that something was sent at. */
+static void a_time_of_sending_that_cannot_be_is_not_believed(void **state)
+{
+	KT_CLEANUP(kt_errand_clear) struct kt_errand message = { 0 };
+	struct kt_error error = { 0 };
+	struct kt_token_response response;
+
+	(void)state;
+	compose(&message, OK("s.access_token=a"));
+	assert_true(kt_errand_add_number(&message, "sent", kt_clock_boot_milliseconds() + 60000,
+	                                 &error));
+	kt_token_response_read(&response, &message, standard);
+	assert_int_equal(response.took, 0);
+}
+
+static void a_life_that_is_not_told_is_unknown(void **state)
 {
 	KT_CLEANUP(kt_errand_clear) struct kt_errand message = { 0 };
 	KT_CLEANUP(kt_tokens_clear) struct kt_tokens tokens = { 0 };
@@ -179,10 +220,10 @@ static void what_is_missing_has_a_fallback(void **state)
 	(void)state;
 	compose(&message, OK("s.access_token=a s.refresh_token= s.expires_in=soon"));
 	kt_token_response_read(&response, &message, coze);
-	assert_true(kt_tokens_read(&tokens, &response, &message, 60, &error));
+	assert_true(kt_tokens_read(&tokens, &response, &message, &error));
 
 	assert_true(kt_secret_is_empty(&tokens.refresh_token));
-	assert_int_equal(tokens.lifetime, 60);
+	assert_false(tokens.has_end);
 	assert_in_range(response.now, kt_clock_wall() - 2, kt_clock_wall());
 }
 
@@ -249,7 +290,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_answer_means_what_the_table_says),
 		cmocka_unit_test(tokens_are_taken_out_by_the_servers_clock),
-		cmocka_unit_test(what_is_missing_has_a_fallback),
+		cmocka_unit_test(the_time_that_an_answer_took_is_over),
+		cmocka_unit_test(a_time_of_sending_that_cannot_be_is_not_believed),
+		cmocka_unit_test(a_life_that_is_not_told_is_unknown),
 		cmocka_unit_test(retries_have_jitter_and_an_end),
 		cmocka_unit_test(a_long_text_of_the_server_is_cut),
 	};

@@ -86,6 +86,15 @@ oidc_server_start()
 	OIDC_CA=$(server_field "$1/server.json" ca_file)
 }
 
+# oauth_server_start DIR: sets OAUTH_ISSUER, OAUTH_CONTROL, OAUTH_PID.
+oauth_server_start()
+{
+	server_launch oauth_server.mjs "$@" || return 1
+	OAUTH_PID=$server_pid
+	OAUTH_ISSUER=$(server_field "$1/server.json" issuer)
+	OAUTH_CONTROL=$(server_field "$1/server.json" control)
+}
+
 # coze_control JSON: changes settings, queues faults.
 coze_control()
 {
@@ -118,10 +127,11 @@ coze_reset()
 # server_stop: ends those that were started here.
 server_stop()
 {
-	for server_pid in ${COZE_PID:-} ${OIDC_PID:-}; do
+	for server_pid in ${COZE_PID:-} ${OIDC_PID:-} ${OAUTH_PID:-}; do
 		kill "$server_pid" 2>/dev/null
 		wait "$server_pid" 2>/dev/null
 	done
 	COZE_PID=
 	OIDC_PID=
+	OAUTH_PID=
 }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "helper/keeper/account/facts.h"
 #include "helper/keeper/account/lifetime.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
@@ -10,8 +11,10 @@
 
 #define MARGIN 60
 #define SECOND INT64_C(1000)
-#define LONGEST (INT64_C(30) * 24 * 60 * 60)
-#define RELATIVE_END INT64_C(315360000)
+/* The life after which a token of no known end is renewed. */
+#define ASSUMED 3600
+/* As much as is left of a token of no known end. */
+#define ENDLESS INT64_C(1000000000)
 #define SECONDS_BEGIN INT64_C(1000000000)
 #define SECONDS_END INT64_C(100000000000)
 #define MILLISECONDS_BEGIN INT64_C(1000000000000)
@@ -27,9 +30,21 @@ static int64_t age_of(int64_t begin, int64_t now)
 	return __builtin_sub_overflow(now, begin, &age) ? INT64_MAX : age;
 }
 
-static bool read_number(const char *expires_in, int64_t *value)
+/* Digits, with blanks around them and a fraction behind them, which is left out. */
+static bool read_number(const char *text, int64_t *value)
 {
-	return expires_in && kt_text_to_number(expires_in, strlen(expires_in), 1, INT64_MAX, value);
+	size_t digits;
+	size_t rest;
+
+	if (!text)
+		return false;
+	text += strspn(text, " \t");
+	digits = strspn(text, "0123456789");
+	rest = digits;
+	if (text[rest] == '.')
+		rest += 1 + strspn(text + rest + 1, "0123456789");
+	rest += strspn(text + rest, " \t");
+	return text[rest] == '\0' && kt_text_to_number(text, digits, 1, INT64_MAX, value);
 }
 
 /* A time since the epoch, in seconds or milliseconds, becomes one in seconds. */
@@ -43,33 +58,33 @@ static bool is_time(int64_t *value)
 	return true;
 }
 
-int64_t kt_lifetime_read(const char *expires_in, int64_t now, int64_t fallback)
+bool kt_lifetime_read(const char *expires_in, int64_t now, int64_t *lifetime)
 {
 	int64_t value;
 
 	if (!read_number(expires_in, &value))
-		return fallback;
+		return false;
 	if (is_time(&value))
-		value -= now;
-	else if (value >= RELATIVE_END)
-		return fallback;
-	if (value < 0)
-		return 0;
-	return value < LONGEST ? value : LONGEST;
+		value = value > now ? value - now : 0;
+	else if (value >= SECONDS_END)
+		return false;
+	*lifetime = value;
+	return true;
 }
 
-int64_t kt_lifetime_spent(const char *expires_in, int64_t now)
+int64_t kt_lifetime_spent(const char *expires_in, int64_t now, int64_t took)
 {
 	int64_t value;
 	int64_t begin;
 	int64_t ours;
 
 	if (!read_number(expires_in, &value) || !is_time(&value))
-		return 0;
+		return took;
 	if (__builtin_mul_overflow(now, SECOND, &begin))
-		return SECOND;
+		return took + SECOND;
+	/* The Date was cut to seconds, when the answer began. */
 	ours = age_of(begin, kt_clock_wall_milliseconds());
-	return ours >= 0 && ours < 2 * SECOND ? ours : SECOND;
+	return ours >= 0 && ours < took + 2 * SECOND ? ours : took + SECOND;
 }
 
 bool kt_lifetime_start(struct kt_credential *credential, int64_t lifetime, int64_t spent,
@@ -78,7 +93,17 @@ bool kt_lifetime_start(struct kt_credential *credential, int64_t lifetime, int64
 	credential->issued = (kt_clock_wall_milliseconds() - spent) / SECOND;
 	credential->issued_boot_milliseconds = kt_clock_boot_milliseconds() - spent;
 	credential->lifetime = lifetime;
+	credential->end_unknown = false;
 	return kt_clock_boot_id(&credential->boot_id, error);
+}
+
+bool kt_lifetime_start_endless(struct kt_credential *credential, int64_t spent,
+                               struct kt_error *error)
+{
+	if (!kt_lifetime_start(credential, ASSUMED, spent, error))
+		return false;
+	credential->end_unknown = true;
+	return true;
 }
 
 void kt_lifetime_end(struct kt_credential *credential)
@@ -88,6 +113,7 @@ void kt_lifetime_end(struct kt_credential *credential)
 	credential->issued = 0;
 	credential->issued_boot_milliseconds = 0;
 	credential->lifetime = 0;
+	credential->end_unknown = false;
 }
 
 static bool is_this_boot(const struct kt_credential *credential)
@@ -109,30 +135,6 @@ static int64_t wall_age_of(const struct kt_credential *credential)
 	return age_of(begin, kt_clock_wall_milliseconds());
 }
 
-int64_t kt_lifetime_left_milliseconds(const struct kt_credential *credential)
-{
-	int64_t lifetime;
-	int64_t wall_age = wall_age_of(credential);
-	int64_t age = age_of(credential->issued_boot_milliseconds, kt_clock_boot_milliseconds());
-
-	if (kt_secret_is_empty(&credential->token) || credential->lifetime <= 0 ||
-	    credential->lifetime > LONGEST)
-		return 0;
-	lifetime = credential->lifetime * SECOND;
-	if (!is_this_boot(credential))
-		return wall_age <= -SET_BACK * SECOND ? 0 : lifetime - wall_age;
-	if (age < 0)
-		return 0;
-	if (age < lifetime / 2 || wall_age - SECOND <= age)
-		return lifetime - age;
-	return lifetime - wall_age;
-}
-
-int64_t kt_lifetime_left(const struct kt_credential *credential)
-{
-	return kt_lifetime_left_milliseconds(credential) / SECOND;
-}
-
 int64_t kt_lifetime_margin(const struct kt_credential *credential)
 {
 	int64_t margin = credential->lifetime / 10;
@@ -142,10 +144,68 @@ int64_t kt_lifetime_margin(const struct kt_credential *credential)
 	return margin < MARGIN ? margin : MARGIN;
 }
 
+/*
+ * The wall clock has gone further ahead than this boot's: this machine stood still (a paused
+ * virtual machine), or its clock was set. Nobody knows then how old the token is.
+ */
+static bool is_out_of_time(const struct kt_credential *credential, int64_t wall_age, int64_t age)
+{
+	return wall_age - SECOND > age &&
+	       wall_age - SECOND - age > kt_lifetime_margin(credential) * SECOND;
+}
+
+/* By lifetime as it stands there, assumed or not. */
+static int64_t left_of_lifetime(const struct kt_credential *credential)
+{
+	int64_t lifetime;
+	int64_t wall_age = wall_age_of(credential);
+	int64_t age = age_of(credential->issued_boot_milliseconds, kt_clock_boot_milliseconds());
+
+	if (kt_secret_is_empty(&credential->token) || credential->lifetime <= 0 ||
+	    __builtin_mul_overflow(credential->lifetime, SECOND, &lifetime))
+		return 0;
+	if (!is_this_boot(credential))
+		return wall_age <= -SET_BACK * SECOND ? 0 : lifetime - wall_age;
+	if (age < 0)
+		return 0;
+	if (wall_age - SECOND <= age)
+		return lifetime - age;
+	if (!is_out_of_time(credential, wall_age, age))
+		return lifetime - (wall_age - SECOND);
+	/* A token that cannot be replaced is given the benefit of the doubt. */
+	return kt_facts_has_refresh(credential) ? 0 : lifetime - age;
+}
+
+int64_t kt_lifetime_left_milliseconds(const struct kt_credential *credential)
+{
+	if (credential->end_unknown && !kt_secret_is_empty(&credential->token))
+		return ENDLESS * SECOND;
+	return left_of_lifetime(credential);
+}
+
+int64_t kt_lifetime_until_renewal_milliseconds(const struct kt_credential *credential)
+{
+	if (credential->end_unknown && !kt_facts_has_refresh(credential))
+		return kt_lifetime_left_milliseconds(credential);
+	return left_of_lifetime(credential);
+}
+
+int64_t kt_lifetime_until_renewal(const struct kt_credential *credential)
+{
+	return kt_lifetime_until_renewal_milliseconds(credential) / SECOND;
+}
+
+int64_t kt_lifetime_left(const struct kt_credential *credential)
+{
+	return kt_lifetime_left_milliseconds(credential) / SECOND;
+}
+
 int64_t kt_lifetime_wall_end_milliseconds(const struct kt_credential *credential)
 {
 	int64_t left = kt_lifetime_left_milliseconds(credential);
 
+	if (credential->end_unknown)
+		return 0;
 	return left > 0 ? kt_clock_wall_milliseconds() + left : 0;
 }
 

@@ -3,6 +3,7 @@ libkeeper_a_SOURCES += \
 	helper/keeper/account/answer.c helper/keeper/account/answer.h \
 	helper/keeper/account/default.c helper/keeper/account/default.h \
 	helper/keeper/account/expiry.c helper/keeper/account/expiry.h \
+	helper/keeper/account/facts.c helper/keeper/account/facts.h \
 	helper/keeper/account/find.c helper/keeper/account/find.h \
 	helper/keeper/account/idn.c helper/keeper/account/idn.h \
 	helper/keeper/account/lifetime.c helper/keeper/account/lifetime.h \

@@ -3,6 +3,7 @@
 
 #include "helper/background_renewal.h"
 #include "helper/keeper/account/answer.h"
+#include "helper/keeper/account/facts.h"
 #include "helper/keeper/account/lifetime.h"
 #include "helper/keeper/account/lock.h"
 #include "helper/keeper/cache/answers.h"
@@ -87,6 +88,25 @@ static bool may_outlive_caller(const struct kt_credential *credential)
 	       !kt_environment_is_container();
 }
 
+/* A token is handed out to the moment of its renewal; where there is none to come, to its end. */
+static void set_times(struct kt_cache_entry *entry, const struct kt_credential *credential)
+{
+	int64_t left = kt_lifetime_until_renewal_milliseconds(credential);
+	int64_t end = kt_clock_wall_milliseconds() + left;
+
+	if (!kt_facts_is_renewable(credential)) {
+		if (!credential->end_unknown)
+			entry->until = end - 1000;
+		return;
+	}
+	entry->until = end - kt_lifetime_margin(credential) * 1000;
+	if (!kt_facts_old_token_lives(credential))
+		/* From then on a hand-out is put on record (docs/safety.md, R9). */
+		entry->until -= kt_lifetime_margin(credential) * 1000;
+	else if (may_outlive_caller(credential))
+		entry->renew = end - credential->lifetime * 200;
+}
+
 static bool make_entry(const struct kt_cache *cache, const struct kt_credential *credential,
                        const struct kt_answer *answer, struct kt_cache_entry *entry)
 {
@@ -97,10 +117,7 @@ static bool make_entry(const struct kt_cache *cache, const struct kt_credential 
 	entry->generation = credential->generation;
 	entry->until = kt_clock_wall_milliseconds() + cache->seconds * 1000;
 	if (kt_kind_is_grant(credential->kind)) {
-		int64_t end = kt_lifetime_wall_end_milliseconds(credential);
-
-		entry->until = end - kt_lifetime_margin(credential) * 1000;
-		entry->renew = may_outlive_caller(credential) ? end - credential->lifetime * 200 : 0;
+		set_times(entry, credential);
 	} else if (answer->expires && answer->expires < entry->until / 1000) {
 		entry->until = answer->expires > 0 ? answer->expires * 1000 : 0;
 	}

@@ -39,6 +39,8 @@ bool kt_describe_end(const struct kt_credential *credential, char **text,
 {
 	if (credential->never_expires)
 		return kt_text_set(text, "never", error);
+	if (credential->end_unknown)
+		return kt_text_set(text, "unknown", error);
 	return kt_expiry_format(end_of(credential), text, error);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
+#include "helper/keeper/account/facts.h"
 #include "helper/keeper/account/find.h"
 #include "helper/keeper/cache/stamp.h"
 #include "helper/keeper/command/command.h"
@@ -32,6 +33,7 @@ static bool refresh_many(struct kt_keeper *keeper, const struct kt_requirement *
 		struct kt_error failure = { 0 };
 
 		if (!kt_kind_is_grant(list.items[i].kind) ||
+		    (requirement->fresh && !kt_facts_has_refresh(&list.items[i])) ||
 		    refresh_one(keeper, &list.items[i], requirement, &failure))
 			continue;
 		kt_report_failure(&failure, false);

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "helper/background_renewal.h"
+#include "helper/keeper/account/facts.h"
 #include "helper/keeper/account/lifetime.h"
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/cache/stamp.h"
@@ -31,7 +32,8 @@ static bool renew(struct kt_keeper *keeper, const char *service, const char *acc
 		return true;
 	if (!kt_token_renew(keeper, &credential, &ahead, error))
 		return false;
-	return kt_lifetime_left(&credential) > credential.lifetime / 5 ||
+	return !kt_facts_old_token_lives(&credential) ||
+	       kt_lifetime_until_renewal(&credential) > credential.lifetime / 5 ||
 	       kt_fail(error, KT_ERROR_BUSY, "the token could not be renewed yet");
 }
 

@@ -6,6 +6,7 @@
 #include "helper/answer.h"
 #include "helper/keeper/account/default.h"
 #include "helper/keeper/account/expiry.h"
+#include "helper/keeper/account/facts.h"
 #include "helper/keeper/account/find.h"
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/command/command.h"
@@ -30,6 +31,26 @@ static bool add_line(struct kt_secret *output, const char *name, const char *val
 	       kt_secret_append_text(output, "\n", error);
 }
 
+/* What is known of a grant (docs/safety.md, 2.5). */
+static bool add_facts(struct kt_secret *output, const struct kt_credential *credential,
+                      struct kt_error *error)
+{
+	return !kt_kind_is_grant(credential->kind) ||
+	       (add_line(output, "old token", kt_facts_old_token(credential), error) &&
+	        add_line(output, "refresh", kt_facts_rotation(credential), error) &&
+	        add_line(output, "scope", credential->granted_scope, error));
+}
+
+static bool add_facts_json(struct kt_json *json, const struct kt_credential *credential,
+                           struct kt_error *error)
+{
+	return !kt_kind_is_grant(credential->kind) ||
+	       (kt_json_add_text(json, "old_token", kt_facts_old_token(credential), error) &&
+	        kt_json_add_text(json, "refresh_token", kt_facts_rotation(credential), error) &&
+	        kt_json_add_boolean(json, "end_known", !credential->end_unknown, error) &&
+	        kt_json_add_text(json, "scope", credential->granted_scope, error));
+}
+
 static bool print_lines(const struct kt_credential *credential, bool is_default,
                         const char *keyring, struct kt_secret *output, struct kt_error *error)
 {
@@ -45,6 +66,7 @@ static bool print_lines(const struct kt_credential *credential, bool is_default,
 	       add_line(output, "kind", kt_kind_name(credential->kind), error) &&
 	       add_line(output, "state", kt_token_state(credential), error) &&
 	       add_line(output, "ends", end, error) &&
+	       add_facts(output, credential, error) &&
 	       add_line(output, "stored", created, error) &&
 	       add_line(output, "client id", credential->client_id, error) &&
 	       add_line(output, "issuer", credential->issuer, error) &&
@@ -59,6 +81,7 @@ static bool print_json(const struct kt_credential *credential, bool is_default,
 
 	return kt_json_create(&json, error) && kt_json_add_number(json, "version", 1, error) &&
 	       kt_describe_json(credential, is_default, json, error) &&
+	       add_facts_json(json, credential, error) &&
 	       (!credential->client_id ||
 	        kt_json_add_text(json, "client_id", credential->client_id, error)) &&
 	       (!credential->issuer ||
@@ -92,6 +115,8 @@ const struct kt_command kt_command_show = {
 	.name = "show",
 	.synopsis = "ACCOUNT [--json]",
 	.summary = "tell about one account, never a secret",
-	.details = "",
+	.details = "Of a grant, also what is known of its service: whether the access token of before\n"
+	           "lives or dies at a renewal, whether its refresh token rotates or stays, and the\n"
+	           "scope that was granted.\n",
 	.run = run,
 };

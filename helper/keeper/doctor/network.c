@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "helper/keeper/account/facts.h"
+#include "helper/keeper/account/lifetime.h"
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/courier.h"
 #include "helper/keeper/doctor/doctor.h"
@@ -156,6 +158,24 @@ static void report_proxy(struct kt_findings *findings)
 	}
 }
 
+/* When a renewal comes, and why not sooner (docs/safety.md, 2.5). */
+static void report_facts(struct kt_findings *findings, const struct kt_credential *credential,
+                         const char *name)
+{
+	const char *old_token = kt_facts_old_token(credential);
+
+	if (strcmp(old_token, "lives") == 0)
+		kt_findings_add(findings, "grant", KT_FINDING_OK, NULL, "%s can be renewed, and is ahead "
+		                "of time", name);
+	else if (strcmp(old_token, "dies") == 0)
+		kt_findings_add(findings, "grant", KT_FINDING_OK, NULL, "%s can be renewed, and is just "
+		                "before its token ends: a renewal ends the token of before", name);
+	else
+		kt_findings_add(findings, "grant", KT_FINDING_OK, NULL, "%s can be renewed, and is just "
+		                "before its token ends: it is not known whether the token of before "
+		                "lives on", name);
+}
+
 static void report_grant(struct kt_findings *findings, const struct kt_credential *credential)
 {
 	KT_CLEANUP(kt_text_free) char *name = NULL;
@@ -173,10 +193,17 @@ static void report_grant(struct kt_findings *findings, const struct kt_credentia
 		kt_findings_add_error(findings, "grant", KT_FINDING_FAILED, &error);
 	} else if (strcmp(state, "suspect") == 0) {
 		kt_fail(&error, KT_ERROR_NETWORK, "the answer to the last renewal of %s was lost", name);
-		kt_advise(&error, "run: keyturn refresh %s", account);
+		if (kt_lifetime_left(credential) > 0)
+			kt_advise(&error, "its token is good; nothing is asked again before it ends");
+		else
+			kt_advise(&error, "run: keyturn refresh %s", account);
 		kt_findings_add_error(findings, "grant", KT_FINDING_WARNING, &error);
+	} else if (!kt_facts_has_refresh(credential)) {
+		kt_findings_add(findings, "grant", KT_FINDING_WARNING, NULL, "%s cannot be renewed: its "
+		                "service gave no refresh token; log in again when its token ends",
+		                name);
 	} else {
-		kt_findings_add(findings, "grant", KT_FINDING_OK, NULL, "%s can be renewed", name);
+		report_facts(findings, credential, name);
 	}
 }
 

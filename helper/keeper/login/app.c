@@ -85,7 +85,7 @@ static bool get_tokens(struct kt_keeper *keeper, const struct kt_login_options *
 }
 
 /* A service app's token stands in the item only where the kernel cannot keep it. */
-static bool keep(struct kt_keyring *keyring, const struct kt_credential *credential,
+static bool keep(struct kt_keyring *keyring, struct kt_credential *credential,
                  struct kt_error *error)
 {
 	KT_CLEANUP(kt_credential_clear) struct kt_credential bare = { 0 };

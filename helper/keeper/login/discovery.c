@@ -159,6 +159,8 @@ static bool take(struct kt_credential *credential, const struct kt_settings *set
 	                     &credential->device_authorization_endpoint, error) &&
 	       take_endpoint(answer, "s.revocation_endpoint", false,
 	                     &credential->revocation_endpoint, error) &&
+	       take_endpoint(answer, "s.userinfo_endpoint", false,
+	                     &credential->userinfo_endpoint, error) &&
 	       kt_text_set(&credential->client_authentication, authentication(answer, settings),
 	                   error);
 }

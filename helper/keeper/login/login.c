@@ -2,9 +2,10 @@
 #include "config.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "helper/keeper/account/default.h"
-#include "helper/keeper/account/lifetime.h"
+#include "helper/keeper/account/facts.h"
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/cache/change.h"
 #include "helper/keeper/login/login.h"
@@ -12,12 +13,11 @@
 #include "helper/keeper/oauth/token_error.h"
 #include "helper/keeper/terminal.h"
 #include "helper/keeper/token/rotation.h"
+#include "helper/report.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/environment.h"
 #include "keyring/text.h"
-
-#define FALLBACK_LIFETIME 900
 
 static bool fail_no_site(struct kt_error *error)
 {
@@ -120,15 +120,116 @@ bool kt_login_open_keyring(struct kt_keeper *keeper, struct kt_keyring **keyring
 	return open || kt_keyring_unlock(*keyring, error);
 }
 
-bool kt_login_store(struct kt_keyring *keyring, const struct kt_credential *credential,
+/* A grant of the same client, and, as far as the service told, of the same person. */
+static bool is_same_grant(const struct kt_credential *credential,
+                          const struct kt_credential *before)
+{
+	return before->kind == credential->kind &&
+	       kt_text_is_equal(before->issuer, credential->issuer) &&
+	       kt_text_is_equal(before->token_endpoint, credential->token_endpoint) &&
+	       kt_text_is_equal(before->client_id, credential->client_id) &&
+	       (!before->subject || !credential->subject ||
+	        kt_text_is_equal(before->subject, credential->subject));
+}
+
+/*
+ * Some services give the refresh token at the first consent alone: it stays with the account, and
+ * so does what its journal tells of it.
+ */
+static bool keep_refresh_token(struct kt_credential *credential, struct kt_credential *before,
+                               struct kt_keyring *keyring, bool *is_kept, struct kt_error *error)
+{
+	if (!kt_secret_is_empty(&credential->refresh_token) || credential->kind == KT_KIND_JWT ||
+	    !is_same_grant(credential, before))
+		return true;
+	if (!kt_rotation_adopt(keyring, before, error))
+		return false;
+	if (!kt_facts_is_renewable(before))
+		return true;
+	kt_secret_move(&credential->refresh_token, &before->refresh_token);
+	kt_secret_move(&credential->previous_refresh_token, &before->previous_refresh_token);
+	kt_secret_move(&credential->journal_key, &before->journal_key);
+	credential->refreshed = before->refreshed;
+	credential->generation = before->generation + 1;
+	*is_kept = true;
+	return kt_text_set(&credential->grant, before->grant, error);
+}
+
+/* What is worth keeping of the account's earlier login; one that cannot be read has nothing. */
+static bool take_over(struct kt_credential *credential, struct kt_keyring *keyring, bool *is_kept,
+                      struct kt_error *error)
+{
+	KT_CLEANUP(kt_credential_clear) struct kt_credential before = { 0 };
+	struct kt_error ignored = { 0 };
+	bool found = false;
+
+	if (!kt_kind_is_grant(credential->kind) ||
+	    !kt_keyring_load(keyring, &credential->identity, &before, &found, &ignored) || !found)
+		return true;
+	return kt_facts_inherit(credential, &before, error) &&
+	       keep_refresh_token(credential, &before, keyring, is_kept, error);
+}
+
+bool kt_login_store(struct kt_keyring *keyring, struct kt_credential *credential,
                     struct kt_error *error)
 {
 	KT_CLEANUP(kt_change_end) struct kt_change change = { 0 };
+	bool is_kept = false;
 
-	return kt_change_begin(&change, &credential->identity, error) &&
-	       kt_keyring_store(keyring, credential, error) &&
-	       kt_rotation_forget(&credential->identity, error) &&
+	if (!kt_change_begin(&change, &credential->identity, error) ||
+	    !take_over(credential, keyring, &is_kept, error) ||
+	    !kt_keyring_store(keyring, credential, error))
+		return false;
+	if (is_kept)
+		kt_report_note("%s keeps the refresh token of its earlier login: the service gave no "
+		               "new one", credential->identity.username);
+	return (is_kept || kt_rotation_forget(&credential->identity, error)) &&
 	       kt_default_offer(&credential->identity, true, error);
+}
+
+/* The list has the word; its words stand between blanks or commas. */
+static bool has_word(const char *list, const char *word, size_t length)
+{
+	while (*list) {
+		size_t part = strcspn(list, " ,");
+
+		if (part == length && strncmp(list, word, length) == 0)
+			return true;
+		list += part + (list[part] != '\0');
+	}
+	return false;
+}
+
+/* RFC 6749, 5.1: a scope that is not the one that was asked for is told. */
+static void tell_narrower_scope(const struct kt_credential *credential)
+{
+	const char *asked = credential->kind == KT_KIND_OAUTH ? credential->scope : NULL;
+
+	while (asked && credential->granted_scope && *asked) {
+		size_t part = strcspn(asked, " ,");
+
+		if (part > 0 && !has_word(credential->granted_scope, asked, part))
+			kt_report_note("the service granted less than was asked for: not %.*s",
+			               (int)part, asked);
+		asked += part + (asked[part] != '\0');
+	}
+}
+
+/* A token that is bound to a key (RFC 9449) is no use as a bearer token. */
+static bool check_type(const struct kt_token_response *response, struct kt_error *error)
+{
+	static const char *const bound[] = { "dpop", "pop", "mac" };
+	const char *type = kt_text_or_empty(response->token_type);
+
+	for (size_t i = 0; i < KT_COUNT(bound); i++) {
+		if (strcasecmp(type, bound[i]) != 0)
+			continue;
+		kt_fail(error, KT_ERROR_REFUSED, "the service binds its tokens to a key (token_type "
+		        "%s): nobody else could use one that is handed out", type);
+		return kt_advise(error, "have the client registered for bearer tokens, then log in "
+		                 "again");
+	}
+	return true;
 }
 
 bool kt_login_take_tokens(struct kt_credential *credential, const struct kt_errand *answer,
@@ -140,10 +241,12 @@ bool kt_login_take_tokens(struct kt_credential *credential, const struct kt_erra
 	kt_token_response_read(&response, answer, kt_dialect_of(credential));
 	if (response.verdict != KT_VERDICT_TOKENS)
 		return kt_token_error_write(&response, credential, error);
-	if (!kt_tokens_read(&tokens, &response, answer, FALLBACK_LIFETIME, error))
+	if (!check_type(&response, error) ||
+	    !kt_tokens_read(&tokens, &response, answer, error) ||
+	    !kt_tokens_give(&tokens, credential, error))
 		return false;
-	kt_secret_move(&credential->token, &tokens.access_token);
 	kt_secret_move(&credential->refresh_token, &tokens.refresh_token);
 	credential->refreshed = kt_clock_wall();
-	return kt_lifetime_start(credential, tokens.lifetime, tokens.spent, error);
+	tell_narrower_scope(credential);
+	return true;
 }

@@ -53,9 +53,10 @@ bool kt_login_open_keyring(struct kt_keeper *keeper, struct kt_keyring **keyring
 
 /*
  * Stores the credential in place of the account's old one, and drops the old one's journal and
- * escrow.
+ * escrow. What was learned of the same client's service stays known; a grant that came without a
+ * refresh token keeps that of the same client and person.
  */
-bool kt_login_store(struct kt_keyring *keyring, const struct kt_credential *credential,
+bool kt_login_store(struct kt_keyring *keyring, struct kt_credential *credential,
                     struct kt_error *error);
 
 /* Takes the tokens of an answer over, or writes the error of an answer without tokens. */

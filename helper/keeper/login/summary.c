@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "helper/keeper/account/facts.h"
 #include "helper/keeper/account/lifetime.h"
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/login/login.h"
@@ -28,7 +29,7 @@ static void ask_who(const struct kt_credential *credential, const char *name)
 		kt_report_note("%s is %s at %s", name, whoami.user_name, credential->identity.host);
 	else if (whoami.verdict == KT_WHOAMI_REFUSED)
 		kt_report_failure(&whoami.reason, false);
-	else if (whoami.verdict == KT_WHOAMI_UNKNOWN)
+	else
 		kt_report_note("it is not known yet whether it works: %s", whoami.reason.message);
 }
 
@@ -59,10 +60,14 @@ static void tell_expiry(const struct kt_login_options *login,
 		               kt_shell_word(&word, name, "ACCOUNT"));
 	if (!kt_kind_is_grant(credential->kind) || !isatty(STDERR_FILENO))
 		return;
-	kt_report_note("its access token lives %lld minutes and is renewed when it is asked for",
-	               (long long)(kt_lifetime_left(credential) / 60));
-	if (credential->kind != KT_KIND_JWT && kt_secret_is_empty(&credential->refresh_token))
-		kt_report_note("the service gave no refresh token: log in again after that");
+	if (!kt_facts_has_refresh(credential))
+		kt_report_note("the service gave no refresh token: log in again when this token ends");
+	else if (credential->end_unknown)
+		kt_report_note("the service does not tell how long its access token lives; it is renewed "
+		               "when it is asked for");
+	else
+		kt_report_note("its access token lives %lld minutes and is renewed when it is asked for",
+		               (long long)((kt_lifetime_left(credential) + 30) / 60));
 }
 
 void kt_login_summarize(const struct kt_login_options *login,

@@ -83,6 +83,15 @@ static enum kt_verdict meaning_of(struct kt_token_response *response,
 	return judge_status(response->status);
 }
 
+/* Both clocks are this boot's CLOCK_BOOTTIME. */
+static int64_t time_since_sent(const struct kt_errand *message)
+{
+	int64_t now = kt_clock_boot_milliseconds();
+	int64_t sent;
+
+	return kt_errand_number(message, "sent", &sent) && sent <= now ? now - sent : 0;
+}
+
 void kt_token_response_read(struct kt_token_response *response, const struct kt_errand *message,
                             const struct kt_dialect *dialect)
 {
@@ -92,6 +101,8 @@ void kt_token_response_read(struct kt_token_response *response, const struct kt_
 		.cause = kt_errand_text(message, "cause"),
 		.name = error_name(message),
 		.text = error_text(message),
+		.token_type = kt_errand_text(message, "s.token_type"),
+		.took = time_since_sent(message),
 	};
 	kt_errand_number(message, "status", &response->status);
 	kt_errand_number(message, "date", &response->now);
@@ -99,30 +110,54 @@ void kt_token_response_read(struct kt_token_response *response, const struct kt_
 	response->verdict = meaning_of(response, message, dialect);
 }
 
+static bool take_text(char **text, const struct kt_errand *message, const char *name,
+                      struct kt_error *error)
+{
+	const char *value = kt_errand_text(message, name);
+
+	return !value || !kt_characters_are_clean(value, strlen(value)) ||
+	       kt_text_set(text, value, error);
+}
+
 bool kt_tokens_read(struct kt_tokens *tokens, const struct kt_token_response *response,
-                    const struct kt_errand *message, int64_t fallback_lifetime,
-                    struct kt_error *error)
+                    const struct kt_errand *message, struct kt_error *error)
 {
 	const struct kt_secret *refresh_token = kt_errand_secret(message, "s.refresh_token");
 	const char *expires_in = kt_errand_text(message, "n.expires_in");
 
 	if (!expires_in)
 		expires_in = kt_errand_text(message, "s.expires_in");
-	tokens->lifetime = kt_lifetime_read(expires_in, response->now, fallback_lifetime);
-	tokens->spent = kt_lifetime_spent(expires_in, response->now);
+	tokens->has_end = kt_lifetime_read(expires_in, response->now, &tokens->lifetime);
+	tokens->spent = kt_lifetime_spent(expires_in, response->now, response->took);
 	if (!kt_secret_copy(&tokens->access_token, kt_errand_secret(message, "s.access_token"),
-	                    error))
+	                    error) ||
+	    !take_text(&tokens->scope, message, "s.scope", error) ||
+	    !take_text(&tokens->subject, message, "s.id_token.sub", error))
 		return false;
 	return !kt_answer_is_token(refresh_token) ||
 	       kt_secret_copy(&tokens->refresh_token, refresh_token, error);
+}
+
+bool kt_tokens_give(struct kt_tokens *tokens, struct kt_credential *credential,
+                    struct kt_error *error)
+{
+	if ((tokens->scope && !kt_text_set(&credential->granted_scope, tokens->scope, error)) ||
+	    (tokens->subject && !kt_text_set(&credential->subject, tokens->subject, error)) ||
+	    !(tokens->has_end
+	              ? kt_lifetime_start(credential, tokens->lifetime, tokens->spent, error)
+	              : kt_lifetime_start_endless(credential, tokens->spent, error)))
+		return false;
+	kt_secret_move(&credential->token, &tokens->access_token);
+	return true;
 }
 
 void kt_tokens_clear(struct kt_tokens *tokens)
 {
 	kt_secret_clear(&tokens->access_token);
 	kt_secret_clear(&tokens->refresh_token);
-	tokens->lifetime = 0;
-	tokens->spent = 0;
+	kt_text_free(&tokens->scope);
+	kt_text_free(&tokens->subject);
+	*tokens = (struct kt_tokens){ 0 };
 }
 
 static bool fail_refused(const struct kt_token_response *response, const char *whose,

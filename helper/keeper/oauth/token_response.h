@@ -27,11 +27,13 @@ struct kt_token_response {
 	enum kt_error_meaning meaning;
 	int64_t status;       /* HTTP; 0 where there was no answer */
 	int64_t now;          /* the server's Date; by our clock where it sent none */
+	int64_t took;         /* milliseconds from before the request was sent until now */
 	int64_t retry_after;  /* seconds; 0: not said */
 	const char *logid;
 	const char *name;     /* the OAuth error's */
 	const char *text;     /* the server's or the courier's sentence beside it */
 	const char *cause;    /* dns, connect, timeout, tls, certificate, redirect, body, other */
+	const char *token_type; /* RFC 6749, 7.1; NULL where it is not said */
 };
 
 /* Reads message, which must outlive response. */
@@ -50,13 +52,22 @@ int64_t kt_token_response_pause(const struct kt_token_response *response, int tr
 struct kt_tokens {
 	struct kt_secret access_token;
 	struct kt_secret refresh_token; /* empty where none came */
+	bool has_end;                   /* the service told a life */
 	int64_t lifetime;               /* seconds */
 	int64_t spent;                  /* milliseconds of it that are over */
+	char *scope;                    /* as granted; NULL where it is not said */
+	char *subject;                  /* sub of an id_token; NULL where there is none */
 };
 
 /* Takes the tokens out of an answer judged KT_VERDICT_TOKENS. */
 bool kt_tokens_read(struct kt_tokens *tokens, const struct kt_token_response *response,
-                    const struct kt_errand *message, int64_t fallback_lifetime,
+                    const struct kt_errand *message, struct kt_error *error);
+
+/*
+ * Makes access token, life, scope and subject those of the credential, and tokens have the access
+ * token no more. The refresh token is left: whether it is another one the caller has to see.
+ */
+bool kt_tokens_give(struct kt_tokens *tokens, struct kt_credential *credential,
                     struct kt_error *error);
 void kt_tokens_clear(struct kt_tokens *tokens);
 

@@ -9,88 +9,209 @@
 #include "helper/keeper/oauth/whoami.h"
 #include "keyring/characters.h"
 #include "keyring/cleanup.h"
+#include "keyring/clock.h"
 #include "keyring/shell_word.h"
 #include "keyring/text.h"
 
 #define PATH "/v1/users/me"
+/* Coze Studio has no such path, and answers what it does not have as if the token were wrong. */
+#define PATH_OF_STUDIO "/v1/bots/0"
 
-/* docs/coze.md, 8.2: the envelope's codes; 4101 may also be a missing permission. */
+/* docs/coze.md, 8.2: the envelope's codes; 4101 may also be a foreign token. */
 #define CODE_INVALID 4100
+#define CODE_NO_PERMISSION 4101
 #define CODE_EXPIRED 700012006
 
+/* What came back. */
+struct reply {
+	struct kt_errand answer;
+	int64_t status; /* HTTP; 0: none */
+	int64_t code;   /* of Coze's envelope; -1: none */
+};
+
+static void clear_reply(struct reply *reply)
+{
+	kt_errand_clear(&reply->answer);
+}
+
+/* A PAT, SAT or app of Coze; every other service tells its userinfo endpoint. */
+static bool is_coze(const struct kt_credential *credential)
+{
+	return credential->kind != KT_KIND_OAUTH;
+}
+
+bool kt_whoami_is_known(const struct kt_credential *credential)
+{
+	return is_coze(credential) || credential->userinfo_endpoint;
+}
+
 static bool ask(const struct kt_credential *credential, const struct kt_secret *token,
-                int64_t timeout, struct kt_errand *answer, struct kt_error *error)
+                const char *url, int64_t timeout, struct reply *reply, struct kt_error *error)
 {
 	KT_CLEANUP(kt_errand_clear) struct kt_errand errand = { 0 };
 	KT_CLEANUP(kt_secret_clear) struct kt_secret header = { 0 };
+
+	kt_errand_clear(&reply->answer);
+	reply->status = 0;
+	reply->code = -1;
+	if (!kt_secret_append_text(&header, "Bearer ", error) ||
+	    !kt_secret_append(&header, kt_secret_reveal(token), kt_secret_length(token), error) ||
+	    !kt_grant_begin_get(url, credential, timeout, &errand, error) ||
+	    !kt_errand_add_secret(&errand, "authorization", &header, error) ||
+	    !kt_courier_ask(&errand, &reply->answer, error))
+		return false;
+	kt_errand_number(&reply->answer, "status", &reply->status);
+	kt_errand_number(&reply->answer, "n.code", &reply->code);
+	return true;
+}
+
+static bool ask_path(const struct kt_credential *credential, const struct kt_secret *token,
+                     const char *path, int64_t timeout, struct reply *reply,
+                     struct kt_error *error)
+{
 	KT_CLEANUP(kt_text_free) char *url = NULL;
 
 	return kt_service_format(&credential->identity, &url, error) &&
-	       kt_text_format(&url, error, "%s%s", url, PATH) &&
-	       kt_secret_append_text(&header, "Bearer ", error) &&
-	       kt_secret_append(&header, kt_secret_reveal(token), kt_secret_length(token), error) &&
-	       kt_grant_begin_get(url, credential, timeout, &errand, error) &&
-	       kt_errand_add_secret(&errand, "authorization", &header, error) &&
-	       kt_courier_ask(&errand, answer, error);
+	       kt_text_format(&url, error, "%s%s", url, path) &&
+	       ask(credential, token, url, timeout, reply, error);
 }
 
-static bool refused(struct kt_whoami *whoami, const struct kt_credential *credential)
+static bool has_ended(const struct kt_credential *credential)
 {
+	return kt_kind_is_fixed(credential->kind) && credential->expires &&
+	       credential->expires <= kt_clock_wall();
+}
+
+/* An expired token, one of the other site, one that was revoked: told apart as far as can be. */
+static void refuse(struct kt_whoami *whoami, const struct kt_credential *credential, int64_t code)
+{
+	const char *host = credential->identity.host;
 	const char *other = kt_service_other_site(&credential->identity);
+	bool is_fixed = kt_kind_is_fixed(credential->kind);
 	struct kt_shell_word word;
 	const char *name = kt_shell_word(&word, credential->identity.username, "ACCOUNT");
 
 	whoami->verdict = KT_WHOAMI_REFUSED;
-	kt_fail(&whoami->reason, KT_ERROR_REFUSED, "%s does not take this token",
-	        credential->identity.host);
-	if (other)
-		return kt_advise(&whoami->reason,
-		                 "if it was made at %s: keyturn login %s --site %s "
-		                 "--with-token",
-		                 other, name, other);
-	return kt_advise(&whoami->reason, "log in again: keyturn login %s", name);
+	if (has_ended(credential) || (code == CODE_EXPIRED && other)) {
+		kt_fail(&whoami->reason, KT_ERROR_REFUSED, "%s does not take this token: it has "
+		        "expired", host);
+		kt_advise(&whoami->reason, is_fixed ? "make a new one, then: keyturn login %s "
+		          "--with-token" : "run: keyturn refresh %s", name);
+	} else if (is_fixed && other) {
+		kt_fail(&whoami->reason, KT_ERROR_REFUSED, "%s does not know this token: it was made at "
+		        "%s, or it is revoked", host, other);
+		kt_advise(&whoami->reason, "if it was made at %s: keyturn login %s --site %s "
+		          "--with-token", other, name, other);
+	} else {
+		kt_fail(&whoami->reason, KT_ERROR_REFUSED, "%s does not take this token: it is revoked",
+		        host);
+		kt_advise(&whoami->reason, "log in again: keyturn login %s", name);
+	}
+}
+
+static void say_unanswered(struct kt_whoami *whoami, const struct kt_credential *credential,
+                           const struct reply *reply)
+{
+	const char *reason = kt_errand_text(&reply->answer, "reason");
+
+	whoami->verdict = KT_WHOAMI_UNANSWERED;
+	if (reason)
+		kt_fail(&whoami->reason, KT_ERROR_NETWORK, "%s did not answer: %.*s",
+		        credential->identity.host, kt_characters_fit(reason, 200), reason);
+	else
+		kt_fail(&whoami->reason, KT_ERROR_NETWORK, "%s did not answer",
+		        credential->identity.host);
+}
+
+static void say_unknown(struct kt_whoami *whoami, const struct kt_credential *credential,
+                        const struct reply *reply)
+{
+	const char *host = credential->identity.host;
+	long long status = (long long)reply->status;
+
+	whoami->verdict = KT_WHOAMI_UNKNOWN;
+	if (reply->code == CODE_NO_PERMISSION || (reply->code == -1 && reply->status == 403))
+		kt_fail(&whoami->reason, KT_ERROR_SERVER, "%s cannot tell: it answered %lld, this token "
+		        "has no permission for that question", host, status);
+	else if (reply->code > 0)
+		kt_fail(&whoami->reason, KT_ERROR_SERVER,
+		        "%s cannot tell: it answered %lld with a code of its own", host, status);
+	else
+		kt_fail(&whoami->reason, KT_ERROR_SERVER, "%s cannot tell: it answered %lld", host,
+		        status);
+}
+
+static bool work(struct kt_whoami *whoami, const struct reply *reply, struct kt_error *error)
+{
+	static const char *const names[] = {
+		"s.data.user_name", "s.preferred_username", "s.login", "s.username", "s.email",
+		"s.name", "s.sub",
+	};
+
+	whoami->verdict = KT_WHOAMI_WORKS;
+	for (size_t i = 0; i < KT_COUNT(names); i++)
+		if (kt_errand_text(&reply->answer, names[i]))
+			return kt_text_set(&whoami->user_name,
+			                   kt_errand_text(&reply->answer, names[i]), error);
+	return true;
+}
+
+static bool judge(struct kt_whoami *whoami, const struct kt_credential *credential,
+                  const struct reply *reply, struct kt_error *error)
+{
+	bool is_ok = reply->status >= 200 && reply->status < 300;
+
+	if (is_ok && reply->code == (is_coze(credential) ? 0 : -1) &&
+	    !kt_errand_is(&reply->answer, "b.ok", "false"))
+		return work(whoami, reply, error);
+	if (reply->code == CODE_INVALID || reply->code == CODE_EXPIRED ||
+	    (reply->status == 401 && reply->code == -1)) {
+		refuse(whoami, credential, reply->code);
+		return true;
+	}
+	if (reply->status == 0)
+		say_unanswered(whoami, credential, reply);
+	else
+		say_unknown(whoami, credential, reply);
+	kt_advise(&whoami->reason, "the token stays as it is; try again, or see what an ordinary call "
+	          "says");
+	return true;
+}
+
+/* Where another path is asked, any answer of the API's own but "invalid" is one to a good token. */
+static bool ask_studio(struct kt_whoami *whoami, const struct kt_credential *credential,
+                       const struct kt_secret *token, int64_t timeout, struct reply *reply,
+                       struct kt_error *error)
+{
+	if (!ask_path(credential, token, PATH_OF_STUDIO, timeout, reply, error))
+		return false;
+	if (reply->code == -1 || reply->status == 401 || reply->code == CODE_INVALID ||
+	    reply->code == CODE_EXPIRED || reply->code == CODE_NO_PERMISSION)
+		return judge(whoami, credential, reply, error);
+	return work(whoami, reply, error);
 }
 
 bool kt_whoami_ask(struct kt_whoami *whoami, const struct kt_credential *credential,
                    const struct kt_secret *token, int64_t timeout, struct kt_error *error)
 {
-	KT_CLEANUP(kt_errand_clear) struct kt_errand answer = { 0 };
-	const char *reason;
-	int64_t status = 0;
-	int64_t code = -1;
+	KT_CLEANUP(clear_reply) struct reply reply = { 0 };
 
-	if (!ask(credential, token, timeout, &answer, error))
-		return false;
-	kt_errand_number(&answer, "status", &status);
-	kt_errand_number(&answer, "n.code", &code);
-	reason = kt_errand_text(&answer, "reason");
-	if (status >= 200 && status < 300 && code == 0) {
-		whoami->verdict = KT_WHOAMI_WORKS;
-		return kt_text_set(&whoami->user_name, kt_errand_text(&answer, "s.data.user_name"),
-		                   error);
-	}
-	if (code == CODE_INVALID || code == CODE_EXPIRED || (status == 401 && code == -1)) {
-		refused(whoami, credential);
+	if (!kt_whoami_is_known(credential)) {
+		whoami->verdict = KT_WHOAMI_UNKNOWN;
+		kt_fail(&whoami->reason, KT_ERROR_SERVER, "%s cannot be asked: it has no userinfo "
+		        "endpoint that is known", credential->identity.host);
+		kt_advise(&whoami->reason, "see what an ordinary call says");
 		return true;
 	}
-	whoami->verdict = KT_WHOAMI_UNKNOWN;
-	if (status == 0 && reason)
-		kt_fail(&whoami->reason, KT_ERROR_NETWORK, "%s did not answer: %.*s",
-		        credential->identity.host, kt_characters_fit(reason, 200), reason);
-	else if (status == 0)
-		kt_fail(&whoami->reason, KT_ERROR_NETWORK, "%s did not answer",
-		        credential->identity.host);
-	else if (code > 0)
-		kt_fail(&whoami->reason, KT_ERROR_SERVER,
-		        "%s cannot tell: it answered %lld with a code of its own",
-		        credential->identity.host, (long long)status);
-	else
-		kt_fail(&whoami->reason, KT_ERROR_SERVER, "%s cannot tell: it answered %lld",
-		        credential->identity.host, (long long)status);
-	kt_advise(&whoami->reason,
-	          "the token stays as it is; try again, or see what an ordinary call "
-	          "says");
-	return true;
+	if (!is_coze(credential))
+		return ask(credential, token, credential->userinfo_endpoint, timeout, &reply, error) &&
+		       judge(whoami, credential, &reply, error);
+	if (!ask_path(credential, token, PATH, timeout, &reply, error))
+		return false;
+	if (!kt_service_site(&credential->identity) &&
+	    (reply.code == CODE_EXPIRED || (reply.status == 404 && reply.code == -1)))
+		return ask_studio(whoami, credential, token, timeout, &reply, error);
+	return judge(whoami, credential, &reply, error);
 }
 
 void kt_whoami_clear(struct kt_whoami *whoami)

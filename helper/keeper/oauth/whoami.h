@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Asks a service whether a token works: Coze's /v1/users/me (docs/coze.md, section 9). A token
- * is sent to the service it was stored for and nowhere else.
+ * Asks a service whether a token works: Coze's /v1/users/me (docs/coze.md, section 9), an issuer's
+ * userinfo endpoint. A token is sent to the service it was stored for and nowhere else.
  */
 
 #include <stdbool.h>
@@ -13,8 +13,9 @@
 
 enum kt_whoami_verdict {
 	KT_WHOAMI_WORKS,
-	KT_WHOAMI_REFUSED,   /* the service does not know the token */
-	KT_WHOAMI_UNKNOWN,   /* it cannot tell: no permission, no such endpoint, no answer */
+	KT_WHOAMI_REFUSED,    /* the service does not take the token; the reason tells which case */
+	KT_WHOAMI_UNKNOWN,    /* it cannot tell: no permission, no such endpoint */
+	KT_WHOAMI_UNANSWERED, /* nothing came back */
 };
 
 struct kt_whoami {
@@ -22,6 +23,9 @@ struct kt_whoami {
 	char *user_name;
 	struct kt_error reason; /* where it does not work: message and remedy */
 };
+
+/* The service has a who-am-I that is known. */
+bool kt_whoami_is_known(const struct kt_credential *credential);
 
 /* timeout in milliseconds, for the whole question. */
 bool kt_whoami_ask(struct kt_whoami *whoami, const struct kt_credential *credential,

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "helper/keeper/account/expiry.h"
+#include "helper/keeper/account/facts.h"
 #include "helper/keeper/account/lifetime.h"
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/cache/answers.h"
@@ -15,13 +15,13 @@
 #include "helper/keeper/token/escrow.h"
 #include "helper/keeper/token/fault_point.h"
 #include "helper/keeper/token/journal.h"
+#include "helper/keeper/token/old_token.h"
 #include "helper/keeper/token/rotation.h"
+#include "helper/keeper/token/rotation_failure.h"
 #include "helper/keeper/token/signals.h"
 #include "helper/report.h"
-#include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
-#include "keyring/shell_word.h"
 #include "keyring/text.h"
 
 #define STORE_MILLISECONDS 5000
@@ -32,10 +32,11 @@
 #define AT_ONCE_MILLISECONDS 2
 #define LONGEST_PAUSE 900
 #define FIRST_PAUSE 60
+/* Milliseconds from a lost answer to the second and last time that its request is made at once. */
+#define REPEAT_MILLISECONDS 2000
 /* A service that takes back each token at once is not asked more often than this. */
 #define EARLY_LIMIT 30
 #define EARLY_PAUSE 30
-#define FALLBACK_LIFETIME 900
 
 /* One renewal, from the lock to its release. */
 struct rotation {
@@ -51,6 +52,7 @@ struct rotation {
 	struct kt_signals hold;
 	struct kt_courier courier; /* the last request's; it ends while the answer is stored */
 	bool is_unclear;          /* an earlier request with this refresh token may have counted */
+	bool is_spent;            /* this run sent one, so that the old access token may have died */
 	struct kt_secret sent;    /* the refresh token of the request */
 };
 
@@ -67,9 +69,7 @@ static void clear_rotation(struct rotation *rotation)
 /* True if the token is good enough for a caller without requirements. */
 static bool is_usable(const struct kt_credential *credential)
 {
-	const struct kt_requirement usual = { 0 };
-
-	return kt_requirement_is_met(&usual, credential);
+	return kt_lifetime_left(credential) > 0;
 }
 
 /* Settles the record of a request that was answered, or of which nothing came. */
@@ -94,6 +94,7 @@ static bool commit_to_sending(struct rotation *rotation, struct kt_error *error)
 	                           error) ||
 	    !kt_journal_write(&rotation->journal, KT_JOURNAL_SENT, error))
 		return false;
+	rotation->is_spent = true;
 	kt_fault_point("sent");
 	return kt_errand_add(&go, "say", "go", error) &&
 	       kt_courier_send(&rotation->courier, &go, error);
@@ -144,6 +145,17 @@ static bool has_time(const struct rotation *rotation, int64_t pause)
 }
 
 /*
+ * A refresh token whose answer was lost is presented a second time where nothing is left to lose:
+ * no access token lives, somebody waits for one, and the service is not known to end the grant
+ * for it.
+ */
+static bool may_repeat(const struct rotation *rotation)
+{
+	return !is_usable(rotation->credential) && !rotation->keeper->never_prompts &&
+	       !rotation->credential->reuse_revokes && has_time(rotation, REPEAT_MILLISECONDS);
+}
+
+/*
  * Sends until the outcome is settled. A request that was not accepted is sent again. One that
  * may have been accepted is sent once more and only once: servers that forgive a lost answer do
  * so for seconds.
@@ -164,9 +176,10 @@ static bool send_until_settled(struct rotation *rotation, struct kt_errand *answ
 			bool is_first = !rotation->is_unclear;
 
 			rotation->is_unclear = true;
-			if (!is_first || !has_time(rotation, 0))
+			if (!is_first || !may_repeat(rotation))
 				return true;
 			rotation->journal.tries = 1;
+			kt_clock_sleep(REPEAT_MILLISECONDS);
 			continue;
 		}
 		pause = kt_token_response_pause(response, tries, false);
@@ -192,24 +205,6 @@ static bool reload(struct rotation *rotation, struct kt_error *error)
 		return false;
 	return found || kt_fail(error, KT_ERROR_NOT_FOUND, "%s was removed just now",
 	                        rotation->name);
-}
-
-/* The renewed grant could not be stored: reports why, and where it is kept meanwhile. */
-static bool fail_unsaved(const struct rotation *rotation, const struct kt_error *cause,
-                         bool is_escrowed, struct kt_error *error)
-{
-	int length = kt_characters_fit(cause->message, 120);
-
-	if (is_escrowed)
-		kt_fail(error, cause->code, "%s was renewed but the keyring did not take it (%.*s); it "
-		        "is kept in memory for 24 hours and the next call saves it", rotation->name,
-		        length, cause->message);
-	else
-		kt_fail(error, cause->code, "%s was renewed but the keyring did not take it (%.*s); THE "
-		        "NEW LOGIN IS LOST with this process", rotation->name, length, cause->message);
-	if (cause->remedy[0])
-		return kt_advise(error, "%s", cause->remedy);
-	return kt_advise(error, "open the keyring, then run the command again");
 }
 
 static bool save(struct rotation *rotation, const struct kt_credential *renewed,
@@ -240,7 +235,7 @@ static bool save(struct rotation *rotation, const struct kt_credential *renewed,
 				kt_escrow_reserve(&rotation->escrow, kt_secret_length(&form)) &&
 				kt_escrow_fill(&rotation->escrow, &form);
 		if (kt_clock_monotonic() - begin >= limit)
-			return fail_unsaved(rotation, &cause, is_escrowed, error);
+			return kt_rotation_fail_unsaved(rotation->name, &cause, is_escrowed, error);
 		kt_clock_sleep(250);
 	}
 	kt_fault_point("stored");
@@ -270,7 +265,7 @@ static bool accept(struct rotation *rotation, struct kt_errand *answer,
 	bool is_rotated;
 
 	if (!kt_credential_copy(&renewed, rotation->credential, error) ||
-	    !kt_tokens_read(&tokens, response, answer, FALLBACK_LIFETIME, error))
+	    !kt_tokens_read(&tokens, response, answer, error))
 		return false;
 	is_rotated = !kt_secret_is_empty(&tokens.refresh_token) &&
 	             !kt_secret_is_equal(&tokens.refresh_token, &rotation->sent);
@@ -279,45 +274,32 @@ static bool accept(struct rotation *rotation, struct kt_errand *answer,
 		kt_secret_move(&renewed.refresh_token, &tokens.refresh_token);
 		renewed.refreshed = kt_clock_wall();
 	}
+	if (!kt_text_set(&renewed.rotation, is_rotated || kt_text_is_equal(renewed.rotation, "rotates")
+	                 ? "rotates" : "stays", error))
+		return false;
 	renewed.generation++;
-	kt_secret_move(&renewed.token, &tokens.access_token);
 	kt_text_free(&renewed.state);
 	renewed.state_since = 0;
-	count_early(rotation, tokens.lifetime);
-	if (!kt_lifetime_start(&renewed, tokens.lifetime, tokens.spent, error) ||
-	    !save(rotation, &renewed, error))
+	if (!kt_tokens_give(&tokens, &renewed, error))
 		return false;
+	count_early(rotation, renewed.lifetime);
+	if (!save(rotation, &renewed, error))
+		return false;
+	rotation->is_unclear = false;
+	rotation->journal.tries = 0;
+	rotation->journal.promised_wall = 0;
+	if (!kt_journal_write(&rotation->journal, KT_JOURNAL_CLEAR, error))
+		return false;
+	kt_signals_deliver(&rotation->hold);
+	kt_old_token_learn(rotation->keyring, rotation->credential, &renewed);
 	kt_credential_clear(rotation->credential);
 	*rotation->credential = renewed;
 	renewed = (struct kt_credential){ 0 };
-	rotation->is_unclear = false;
-	rotation->journal.tries = 0;
-	return kt_journal_write(&rotation->journal, KT_JOURNAL_CLEAR, error);
-}
-
-static bool advise_login(const struct rotation *rotation, struct kt_error *error)
-{
-	struct kt_shell_word word;
-
-	return kt_advise(error, "log in again: keyturn login %s",
-	                 kt_shell_word(&word, rotation->name, "ACCOUNT"));
-}
-
-/* Fails: the grant seems to be over, because an answer did not reach us. */
-static bool fail_lost(const struct rotation *rotation, struct kt_error *error)
-{
-	KT_CLEANUP(kt_text_free) char *time = NULL;
-
-	if (!kt_expiry_format(rotation->journal.sent_wall, &time, error))
-		return false;
-	kt_fail(error, KT_ERROR_DEAD,
-	        "login needed for %s: the answer to its renewal was lost at %s", rotation->name,
-	        time);
-	return advise_login(rotation, error);
+	return true;
 }
 
 /*
- * Flags the grant as dead and keeps its refresh token. A failure to store the flag changes
+ * Flags the grant as dead and keeps its refresh token; its access token is good to its end. A failure to store the flag changes
  * nothing. The record of a lost answer stays for later messages.
  */
 static bool give_up(struct rotation *rotation, const struct kt_token_response *response,
@@ -326,12 +308,14 @@ static bool give_up(struct rotation *rotation, const struct kt_token_response *r
 	struct kt_error ignored = { 0 };
 
 	kt_change_invalidate(rotation->change);
-	kt_lifetime_end(rotation->credential);
 	rotation->credential->state_since = kt_clock_wall();
+	rotation->credential->reuse_revokes =
+		rotation->credential->reuse_revokes || rotation->is_unclear;
 	if (kt_text_set(&rotation->credential->state, "dead", &ignored) &&
 	    kt_keyring_store(rotation->keyring, rotation->credential, &ignored))
 		settle(rotation, &ignored);
-	return rotation->is_unclear ? fail_lost(rotation, error)
+	return rotation->is_unclear ? kt_rotation_fail_lost(rotation->name, rotation->journal.sent_wall,
+	                                                    error)
 	                            : kt_token_response_fail(response, rotation->name, error);
 }
 
@@ -426,18 +410,7 @@ static bool adopt_locked(struct rotation *rotation, struct kt_error *error)
 		return true;
 	kt_change_invalidate(rotation->change);
 	return adopt(&rotation->escrow, rotation->keyring, rotation->credential, &cause) ||
-	       fail_unsaved(rotation, &cause, true, error);
-}
-
-static bool fail_too_early(const struct rotation *rotation, int64_t left, struct kt_error *error)
-{
-	struct kt_shell_word word;
-
-	kt_fail(error, KT_ERROR_NETWORK, "the answer to the last renewal of %s was lost on the way; "
-	        "whether it counted is not known", rotation->name);
-	return kt_advise(error, "nothing is given up: try again in %lld s, or at once with: keyturn "
-	                 "refresh %s", (long long)left,
-	                 kt_shell_word(&word, rotation->name, "ACCOUNT"));
+	       kt_rotation_fail_unsaved(rotation->name, &cause, true, error);
 }
 
 /* Checks whether a refresh token whose last answer was lost may be sent again already. */
@@ -455,8 +428,9 @@ static bool check_recovery(struct rotation *rotation, struct kt_error *error)
 		pause *= 2;
 	pause = pause < LONGEST_PAUSE ? pause : LONGEST_PAUSE;
 	if (journal->tries > 0 && since >= 0 && since < pause && !rotation->requirement->fresh)
-		return fail_too_early(rotation, pause - since, error);
-	journal->tries++;
+		return kt_rotation_fail_too_early(rotation->name, pause - since, error);
+	if (journal->tries++ == 0 && since >= 0 && since < REPEAT_MILLISECONDS / 1000)
+		kt_clock_sleep(REPEAT_MILLISECONDS - since * 1000);
 	return true;
 }
 
@@ -485,9 +459,8 @@ static bool check_pace(const struct rotation *rotation, struct kt_error *error)
 static bool fail_dead(const struct rotation *rotation, struct kt_error *error)
 {
 	if (rotation->is_unclear)
-		return fail_lost(rotation, error);
-	kt_fail(error, KT_ERROR_DEAD, "the login of %s is over", rotation->name);
-	return advise_login(rotation, error);
+		return kt_rotation_fail_lost(rotation->name, rotation->journal.sent_wall, error);
+	return kt_rotation_fail_dead(rotation->name, error);
 }
 
 /*
@@ -499,6 +472,59 @@ static bool is_as_read(const struct rotation *rotation)
 	return kt_journal_is_past(&rotation->journal, rotation->credential) &&
 	       !kt_escrow_is_found(&rotation->escrow) &&
 	       kt_change_is_none_since(rotation->change, rotation->keeper->stamp);
+}
+
+/*
+ * A renewal may kill the token, and comes soon: whoever is given it now is promised a margin of its
+ * life, so that the hand-out has to be on record.
+ */
+static bool is_nearly_due(const struct kt_credential *credential)
+{
+	return kt_facts_is_renewable(credential) && !kt_facts_old_token_lives(credential) &&
+	       kt_lifetime_until_renewal(credential) < 2 * kt_lifetime_margin(credential);
+}
+
+/* Notes that the token is handed out now. Without a record it may be replaced too soon. */
+static void promise(struct rotation *rotation)
+{
+	int64_t left = kt_lifetime_until_renewal_milliseconds(rotation->credential);
+	int64_t margin = kt_lifetime_margin(rotation->credential) * 1000;
+	int64_t until = kt_clock_wall_milliseconds() + (left < margin ? left : margin);
+	struct kt_error ignored = { 0 };
+
+	if (rotation->requirement->before_last_fifth || until <= rotation->journal.promised_wall)
+		return;
+	rotation->journal.promised_wall = until;
+	kt_journal_write(&rotation->journal, rotation->journal.phase, &ignored);
+}
+
+/* Milliseconds for which the token may not be replaced, because somebody was given it just now. */
+static int64_t promise_left(const struct rotation *rotation)
+{
+	const struct kt_requirement *requirement = rotation->requirement;
+	int64_t left = kt_lifetime_until_renewal_milliseconds(rotation->credential);
+	int64_t promised = rotation->journal.promised_wall - kt_clock_wall_milliseconds();
+
+	/* A caller that names a minimum insists. */
+	if (requirement->fresh || requirement->minimum_seconds > 0 ||
+	    !is_nearly_due(rotation->credential) || promised <= 0)
+		return 0;
+	return promised < left ? promised : left;
+}
+
+/*
+ * True if that token is handed out to its end, since its renewal may kill it. One that has not even
+ * a second left is no use to this caller: it waits that long for the next.
+ */
+static bool is_promised(const struct rotation *rotation)
+{
+	int64_t left = promise_left(rotation);
+
+	if (left <= 0 || kt_lifetime_until_renewal(rotation->credential) > 0)
+		return left > 0;
+	if (!rotation->requirement->before_last_fifth)
+		kt_clock_sleep(left);
+	return rotation->requirement->before_last_fifth;
 }
 
 /* Under the lock: read everything again, then decide (docs/safety.md, 2.2). */
@@ -517,34 +543,46 @@ static bool run_locked(struct rotation *rotation, struct kt_error *error)
 	}
 	if (!adopt_locked(rotation, error))
 		return false;
-	if (kt_requirement_is_met(rotation->requirement, rotation->credential))
+	if (kt_requirement_is_met(rotation->requirement, rotation->credential) ||
+	    is_promised(rotation)) {
+		if (is_nearly_due(rotation->credential))
+			promise(rotation);
 		return true;
+	}
+	if (!kt_facts_has_refresh(rotation->credential))
+		return kt_rotation_fail_no_refresh(rotation->name, is_usable(rotation->credential), error);
 	rotation->is_unclear = kt_journal_is_sent(&rotation->journal, rotation->credential,
 	                                          &rotation->credential->refresh_token);
 	if (kt_text_is_equal(rotation->credential->state, "dead") && !rotation->requirement->fresh)
 		return fail_dead(rotation, error);
-	/* A lost answer is not asked for again while there is a token. */
-	if (rotation->is_unclear && !rotation->requirement->fresh &&
-	    is_usable(rotation->credential))
-		return true;
+	if (rotation->is_unclear && is_usable(rotation->credential))
+		return !rotation->requirement->fresh || 
+		       kt_rotation_fail_still_good(rotation->name, error);
 	if (!check_recovery(rotation, error) || !check_pace(rotation, error) ||
 	    !renew(rotation, error))
 		return false;
-	if (rotation->credential->lifetime > 0)
+	if (is_usable(rotation->credential))
 		return true;
 	kt_fail(error, KT_ERROR_SERVER, "the service gave %s a token that has ended already",
 	        rotation->name);
 	return kt_advise(error, "nothing is lost; check the clock: keyturn doctor");
 }
 
-/* True if the token is good, though not as good as required, and a better one cannot be had now. */
-static bool makes_do(const struct kt_credential *credential,
-                     const struct kt_requirement *requirement, const struct kt_error *error)
+/*
+ * True if the token is good, though not as good as required, and a better one cannot be had now:
+ * whatever became of the grant, a token is handed out to its end. One that a request of this run
+ * may have replaced is, unless the renewed grant waits for the keyring.
+ */
+static bool makes_do(const struct rotation *rotation, const struct kt_error *error)
 {
-	return (error->code == KT_ERROR_BUSY || error->code == KT_ERROR_NETWORK ||
-	        error->code == KT_ERROR_SERVER) &&
+	const struct kt_requirement *requirement = rotation->requirement;
+	bool is_of_the_server = error->code == KT_ERROR_BUSY || error->code == KT_ERROR_NETWORK ||
+	                        error->code == KT_ERROR_SERVER || error->code == KT_ERROR_DEAD ||
+	                        error->code == KT_ERROR_REFUSED;
+
+	return (is_of_the_server || (!rotation->is_spent && error->code == KT_ERROR_UNAVAILABLE)) &&
 	       !requirement->fresh && !requirement->before_last_fifth &&
-	       requirement->minimum_seconds == 0 && is_usable(credential);
+	       requirement->minimum_seconds == 0 && is_usable(rotation->credential);
 }
 
 /* True if a renewed grant waits in escrow; room that is merely reserved does not count. */
@@ -569,7 +607,8 @@ bool kt_rotation_run(struct kt_keeper *keeper, struct kt_credential *credential,
 	};
 	int64_t asked;
 
-	if (kt_requirement_is_met(requirement, credential) && !is_parked(&credential->identity))
+	if (kt_requirement_is_met(requirement, credential) && !is_nearly_due(credential) &&
+	    !is_parked(&credential->identity))
 		return true;
 	if (!kt_service_full_name(&credential->identity, &rotation.name, error))
 		return false;
@@ -582,13 +621,14 @@ bool kt_rotation_run(struct kt_keeper *keeper, struct kt_credential *credential,
 		 * After a wait for the lock there is mostly a renewed token, and no need of a
 		 * courier.
 		 */
-		if (kt_clock_monotonic() - asked < AT_ONCE_MILLISECONDS)
+		if (kt_clock_monotonic() - asked < AT_ONCE_MILLISECONDS &&
+		    kt_facts_is_renewable(credential) && !kt_requirement_is_met(requirement, credential))
 			kt_keeper_start_courier(keeper);
 		rotation.deadline = kt_clock_monotonic() + KT_COURIER_MILLISECONDS;
 		if (run_locked(&rotation, error))
 			return true;
 	}
-	if (!makes_do(credential, requirement, error))
+	if (!makes_do(&rotation, error))
 		return false;
 	kt_report_trace("%s", error->message);
 	kt_error_clear(error);

@@ -220,11 +220,13 @@ static bool accept(struct kt_credential *credential, const struct kt_errand *ans
 {
 	KT_CLEANUP(kt_tokens_clear) struct kt_tokens tokens = { 0 };
 
-	if (!kt_tokens_read(&tokens, response, answer,
-	                    credential->duration ? credential->duration : DEFAULT_DURATION, error))
+	if (!kt_tokens_read(&tokens, response, answer, error))
 		return false;
-	kt_secret_move(&credential->token, &tokens.access_token);
-	return kt_lifetime_start(credential, tokens.lifetime, tokens.spent, error);
+	/* The life that was asked for, where none is told. */
+	if (!tokens.has_end)
+		tokens.lifetime = credential->duration ? credential->duration : DEFAULT_DURATION;
+	tokens.has_end = true;
+	return kt_tokens_give(&tokens, credential, error);
 }
 
 static void tell_clock(int64_t difference)

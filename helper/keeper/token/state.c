@@ -2,6 +2,8 @@
 #include "config.h"
 
 #include "helper/keeper/account/expiry.h"
+#include "helper/keeper/account/facts.h"
+#include "helper/keeper/account/lifetime.h"
 #include "helper/keeper/token/rotation.h"
 #include "helper/keeper/token/state.h"
 #include "keyring/clock.h"
@@ -18,6 +20,9 @@ const char *kt_token_state(const struct kt_credential *credential)
 		return credential->state;
 	if (kt_kind_is_grant(credential->kind) && kt_rotation_is_unclear(credential))
 		return "suspect";
+	/* Nothing renews it: it ends as a PAT does. */
+	if (kt_kind_is_grant(credential->kind) && !kt_facts_has_refresh(credential))
+		return kt_lifetime_left(credential) > 0 ? "ok" : "ended";
 	if (credential->kind == KT_KIND_PASSWORD)
 		end = credential->expires;
 	if (end && end <= kt_clock_wall())

@@ -1,0 +1,346 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# Services with habits of their own, as their documents tell them (tests/servers/oauth_server.mjs):
+# what a renewal does to the token of before, whether there is a refresh token, when a token ends.
+# Nothing is assumed, and what is learned is kept (docs/safety.md, 2.5). KEYTURN_RUNS: of a lost
+# answer; KEYTURN_SECONDS: of calls at random.
+set -eu
+
+. "$(dirname "$0")/lib/home.sh"
+. "$srcdir/tests/lib/desktop.sh"
+. "$srcdir/tests/lib/server.sh"
+. "$srcdir/tests/lib/refresh.sh"
+desktop_alone "$0" "$@"
+need node python3 curl
+home_start
+oauth_server_start "$work/oauth" || exit 1
+
+# habits JSON: from here on the server is so, and else as it was before.
+habits()
+{
+	server_request POST "$OAUTH_CONTROL/control" "$1" >"$work/control" ||
+		complain "control refused $1"
+}
+
+# be NAME [JSON]: a documented service, or one that makes nothing hard.
+be()
+{
+	habits "{\"like\":\"$1\"}"
+	[ -z "${2:-}" ] || habits "$2"
+}
+
+# saw NAME: what the server counted.
+saw()
+{
+	server_request GET "$OAUTH_CONTROL/control" | member "$1"
+}
+
+# log_in NAME CLIENT [OPTION...]: with the browser's part played by curl.
+log_in()
+{
+	: >"$work/err"
+	login_name=$1
+	login_client=$2
+	shift 2
+	keyturn login "$login_name" --issuer "$OAUTH_ISSUER" --client-id "$login_client" \
+		--redirect-uri http://127.0.0.1:0/callback "$@" >"$work/out" 2>"$work/err" &
+	login=$!
+	until grep -q 'response_type=' "$work/err" || ! kill -0 "$login" 2>/dev/null; do
+		sleep 0.05
+	done
+	curl -sL --noproxy '*' -o "$work/page" "$(grep -o 'http://.*response_type=.*' "$work/err")" ||
+		:
+	status=0
+	wait "$login" || status=$?
+}
+
+# token NAME: prints an access token.
+token()
+{
+	call keyturn token "$1"
+	expect_status 0
+	grep -qx 'at_[A-Za-z0-9_-]*' "$work/out" && return
+	complain 'no access token was printed'
+	show_call
+}
+
+# works: the resource takes the token that was printed.
+works()
+{
+	must curl -s --fail --noproxy '*' -o "$work/me" -H "Authorization: Bearer $(cat "$work/out")" \
+		"$OAUTH_ISSUER/userinfo"
+}
+
+# forget_all: no account is left that refresh --due could renew.
+forget_all()
+{
+	keyturn list --json >"$work/list"
+	for account in $(python3 -c 'import json, sys
+for account in json.load(open(sys.argv[1]))["accounts"]: print(account["account"])' "$work/list"); do
+		keyturn logout "$account" 2>"$work/logout" || complain "$account stays"
+	done
+}
+
+fact()
+{
+	call keyturn show "$1" --json
+	expect_json "$3" "$2"
+}
+
+for service in gitlab:dies google:lives; do
+	begin "a service that is like ${service%:*}: one renewal shows that the old token ${service#*:}"
+	be "${service%:*}"
+	name=${service%:*}
+	log_in "$name" "$name"
+	expect_status 0
+	fact "$name" old_token unknown
+	before=$(saw userinfo)
+	call keyturn refresh "$name"
+	expect_status 0
+	fact "$name" old_token "${service#*:}"
+	must [ "$(saw userinfo)" -eq $((before + 1)) ]
+	for round in 1 2 3; do
+		call keyturn refresh "$name"
+		expect_status 0
+	done
+	must [ "$(saw userinfo)" -eq $((before + 1)) ]
+	token "$name"
+	works
+done
+fact gitlab refresh_token rotates
+fact google refresh_token stays
+call keyturn doctor
+must grep -q 'google@.* ahead of time' "$work/out"
+must grep -q 'gitlab@.* a renewal ends the token of before' "$work/out"
+
+begin 'a new login of the same client knows it at once'
+be gitlab
+log_in gitlab gitlab
+expect_status 0
+fact gitlab old_token dies
+
+begin 'where nobody can be asked it stays unknown, and counts as the worse'
+be gitlab '{"userinfo":"absent"}'
+log_in unasked unasked
+call keyturn refresh unasked
+expect_status 0
+fact unasked old_token unknown
+
+# left NAME: seconds of its token's life, by this machine's clock.
+left()
+{
+	call keyturn show "$1" --json
+	echo $(($(json expires_at) - $(date +%s)))
+}
+
+begin 'a renewal comes ahead, and below nine tenths for run, only where the old token lives'
+forget_all
+for name in gitlab google; do
+	be "$name" '{"life":12}'
+	log_in "$name" "$name-ahead"
+	expect_status 0
+	call keyturn refresh "$name"
+	expect_status 0
+done
+until [ "$(left gitlab)" -le 9 ]; do
+	sleep 0.2
+done
+for name in gitlab:0 google:1; do
+	be "${name%:*}" '{"life":12}'
+	asked=$(saw refresh)
+	call keyturn run "${name%:*}" -- true
+	expect_status 0
+	must [ "$(saw refresh)" -eq $((asked + ${name#*:})) ]
+done
+# The last fifth of a life has begun, and the last tenth has not.
+until [ "$(left gitlab)" -le 2 ]; do
+	sleep 0.1
+done
+asked=$(saw refresh)
+call keyturn refresh --due
+expect_status 0
+must [ "$(saw refresh)" -eq "$asked" ]
+until [ "$(left google)" -le 2 ]; do
+	sleep 0.1
+done
+be google '{"life":12}'
+call keyturn logout gitlab
+call keyturn refresh --due
+expect_status 0
+must [ "$(saw refresh)" -eq $((asked + 1)) ]
+
+begin 'no refresh token: no request for one, the token to its end, then log in again'
+forget_all
+be linear '{"life":4}'
+log_in linear linear
+expect_status 0
+fact linear refresh_token none
+asked=$(saw refresh)
+token linear
+works
+call keyturn refresh linear
+expect_status 3
+expect_cause_and_remedy
+expect_said 'gave no refresh token'
+call keyturn refresh --due
+expect_status 0
+until ! keyturn token linear >"$work/out" 2>"$work/err"; do
+	works
+	sleep 0.2
+done
+call keyturn token linear
+expect_status 3
+expect_output ''
+expect_cause_and_remedy
+expect_said 'keyturn login linear'
+expect_state linear ended
+must [ "$(saw refresh)" -eq "$asked" ]
+
+begin 'ten years are kept; a life of 0 has no known end'
+be linear
+log_in linear linear
+call keyturn token linear --json
+must [ $(($(json expires_at) - $(date +%s))) -gt 315705000 ]
+be mailchimp
+log_in mailchimp mailchimp
+call keyturn token mailchimp --json
+expect_json null expires_at
+fact mailchimp end_known false
+call keyturn list
+must grep -q 'mailchimp .* ok ' "$work/out"
+
+begin 'a refresh token that comes once is kept at the next login of the same person'
+be google
+log_in twice google-twice
+expect_status 0
+log_in twice google-twice
+expect_status 0
+expect_said 'keeps the refresh token'
+call keyturn refresh twice
+expect_status 0
+be google '{"subject":"somebody else"}'
+log_in twice google-twice
+expect_status 0
+call keyturn refresh twice
+expect_status 3
+expect_said 'gave no refresh token'
+
+begin 'JSON that is called text, and a form, are answers'
+for form in text always; do
+	be gitlab "{\"form\":\"$form\"}"
+	log_in "$form" "$form"
+	expect_status 0
+	call keyturn refresh "$form"
+	expect_status 0
+	call keyturn refresh "$form"
+	expect_status 0
+	token "$form"
+	works
+done
+
+begin 'a death told in Latin-1 is one; the token is good to its end all the same'
+be google '{"refresh":"rotates","dead_text":"jeton expir\u00e9"}'
+log_in latin latin
+token latin
+cp "$work/out" "$work/first"
+habits '{"fail":0,"dead_error":"invalid_grant"}'
+kept=$(saw refresh)
+server_request POST "$OAUTH_CONTROL/control/revoke" '{}' >"$work/control"
+call keyturn refresh latin
+expect_status 3
+expect_cause_and_remedy
+expect_state latin dead
+token latin
+must cmp -s "$work/out" "$work/first"
+token latin
+must [ "$(saw refresh)" -eq $((kept + 1)) ]
+
+begin 'a token that is bound to a key is refused at login'
+be google '{"token_type":"DPoP"}'
+log_in bound bound
+expect_status 3
+expect_said 'token_type DPoP'
+call keyturn token bound
+expect_status 1
+
+begin 'a narrower scope is told once, and kept'
+be google '{"scope":"read"}'
+log_in narrow narrow --scope 'read write'
+expect_status 0
+expect_said 'write'
+fact narrow scope read
+call keyturn refresh narrow
+expect_said ''
+
+begin 'a life is counted from before the request was sent'
+be google '{"life":60,"delay_ms":3000}'
+log_in slow slow
+call keyturn refresh slow
+call keyturn token slow --json
+must [ $(($(json expires_at) - $(date +%s))) -le 57 ]
+
+runs=${KEYTURN_RUNS:-40}
+begin "a lost answer while the token lives, $runs times: no second presentation"
+be google '{"refresh":"rotates","reuse":"revoke"}'
+second=$(saw second)
+revoked=$(saw revoked)
+for run in $(seq "$runs"); do
+	log_in lost lost
+	habits '{"lose":1}'
+	token lost
+	cp "$work/out" "$work/first"
+	call keyturn refresh lost
+	expect_status 5
+	expect_cause_and_remedy
+	call keyturn refresh lost
+	expect_status 5
+	expect_said 'while the token it has is good'
+	call keyturn refresh --due
+	call keyturn run lost -- true
+	expect_status 0
+	token lost
+	must cmp -s "$work/out" "$work/first"
+	"$test_is_ok" || break
+done
+must [ "$(saw second)" -eq "$second" ]
+must [ "$(saw revoked)" -eq "$revoked" ]
+
+begin 'a lost answer when no token is left: once more, after two seconds'
+be gitlab '{"reuse":"repeat"}'
+log_in again again
+call keyturn token again
+keyturn reject again <"$work/out"
+habits '{"lose":1}'
+began=$(now)
+token again
+works
+must [ $(($(now) - began)) -ge 1900 ]
+
+begin 'a service that ends a grant for a second presentation is known then, and it is not repeated'
+be gitlab '{"reuse":"revoke"}'
+log_in strict strict
+for round in 1 2; do
+	call keyturn token strict
+	keyturn reject strict <"$work/out"
+	habits '{"lose":1}'
+	second=$(saw second)
+	call keyturn token strict
+	must [ "$status" -ne 0 ]
+	expect_cause_and_remedy
+	must [ $(($(saw second) - second)) -eq $((2 - round)) ]
+	log_in strict strict
+done
+
+begin 'calls at random where a renewal kills the old token: each works as long as was promised'
+forget_all
+be gitlab '{"life":10}'
+log_in random random
+call keyturn refresh random
+must python3 "$srcdir/tests/programs/random_calls.py" "$OAUTH_ISSUER/userinfo" random \
+	"${KEYTURN_SECONDS:-30}"
+
+begin 'no empty refresh token was ever sent'
+must [ "$(saw empty)" -eq 0 ]
+
+finish

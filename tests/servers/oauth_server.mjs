@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * An authorization server with habits, and the resource behind it: what documented services do
+ * where RFC 6749 leaves it open. http on the loopback, where tokens may travel so.
+ *
+ *   node oauth_server.mjs --dir DIR
+ *
+ * POST /control sets habits ({ like: "github", life: 20 }), GET /control tells what was seen, POST
+ * /control/mint makes a grant without a login, POST /control/revoke ends every one.
+ */
+
+import { randomBytes } from 'node:crypto';
+import http from 'node:http';
+
+import { ControlError, announce, endOnTerm, listen, parseOptions, readBody, startControl } from './peer.mjs';
+
+const DEFAULTS = {
+	life: 900, // seconds that an access token lives
+	expires_in: null, // JSON text of the member; null: the life
+	refresh: 'rotates', // 'stays'; 'first': sent at a client's first login alone; 'none'
+	old_token: 'lives', // at a refresh; or 'dies'
+	reuse: 'refuse', // of a spent refresh token; 'revoke' ends the grant, 'repeat' answers again
+	form: 'asked', // JSON where Accept asks for it; 'json', 'always' a form, 'text' JSON called text
+	token_type: 'Bearer',
+	scope: null, // granted; null: not said
+	subject: 'tester', // sub of an id_token; '' none is given
+	userinfo: 'present', // or 'absent' in the metadata
+	error_status: 400,
+	dead_error: 'invalid_grant',
+	dead_text: 'the refresh token is not valid', // sent as Latin-1
+	lose: 0, // so many refreshes take effect, and their answer is lost
+	fail: 0, // so many are not understood: 502
+	delay_ms: 0, // before each answer of the token endpoint
+};
+
+/* Named after the documents that say so. */
+const LIKE = {
+	/* GitHub Docs, "Refreshing user access tokens" and "Troubleshooting ... access tokens". */
+	github: {
+		life: 28800,
+		old_token: 'dies',
+		subject: '',
+		error_status: 200,
+		dead_error: 'bad_refresh_token',
+	},
+	/* GitLab Docs, "OAuth 2.0 identity provider API": a refresh invalidates both tokens. */
+	gitlab: { life: 7200, old_token: 'dies', form: 'json' },
+	/* Google, "Using OAuth 2.0 for Web Server Applications": once, at the first consent. */
+	google: { life: 3599, refresh: 'first', form: 'json' },
+	/* Linear Developers, "OAuth 2.0 authentication": ten years. */
+	linear: { life: 315705599, refresh: 'none', subject: '', form: 'json' },
+	/* Mailchimp Developer, "Access Data on Behalf of Other Users with OAuth 2": expires_in 0. */
+	mailchimp: { life: 1e9, expires_in: '0', refresh: 'none', subject: '', form: 'json' },
+};
+
+const options = parseOptions({ dir: true });
+const habits = { ...DEFAULTS };
+const grants = new Map();
+const refreshTokens = new Map();
+const accessTokens = new Map();
+const codes = new Map();
+const consented = new Set();
+const seen = { refresh: 0, second: 0, empty: 0, userinfo: 0, revoked: 0, authorization: [] };
+let issuer;
+
+const now = () => Date.now() / 1000;
+const random = (prefix) => prefix + randomBytes(24).toString('base64url');
+
+function issueAccess(grant) {
+	const token = random('at_');
+
+	if (habits.old_token === 'dies') accessTokens.delete(grant.access);
+	grant.access = token;
+	accessTokens.set(token, { grant, ends: now() + habits.life });
+	return token;
+}
+
+function issueRefresh(grant) {
+	const token = random('rt_');
+
+	refreshTokens.set(token, { grant });
+	return token;
+}
+
+function revoke(grant) {
+	grant.revoked = true;
+	seen.revoked++;
+	for (const [token, entry] of accessTokens) if (entry.grant === grant) accessTokens.delete(token);
+}
+
+function idToken(grant) {
+	const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+	return `${part({ alg: 'none' })}.${part({ iss: issuer, sub: grant.subject })}.c2ln`;
+}
+
+/* The members of a token answer, in JSON text each. */
+function tokenAnswer(grant, refresh) {
+	return {
+		access_token: JSON.stringify(issueAccess(grant)),
+		token_type: JSON.stringify(habits.token_type),
+		...(habits.expires_in === 'absent'
+			? {}
+			: { expires_in: habits.expires_in ?? String(habits.life) }),
+		...(refresh ? { refresh_token: JSON.stringify(refresh) } : {}),
+		...(habits.scope === null ? {} : { scope: JSON.stringify(habits.scope) }),
+		...(grant.subject ? { id_token: JSON.stringify(idToken(grant)) } : {}),
+	};
+}
+
+function oauthError(name, text) {
+	return {
+		status: habits.error_status,
+		members: { error: JSON.stringify(name), error_description: JSON.stringify(text) },
+	};
+}
+
+function openGrant(client) {
+	const grant = { client, subject: habits.subject };
+	const isFirst = !consented.has(client);
+
+	consented.add(client);
+	if (habits.refresh === 'none' || (habits.refresh === 'first' && !isFirst))
+		return { grant, refresh: null };
+	return { grant, refresh: issueRefresh(grant) };
+}
+
+function grantCode(fields) {
+	const entry = codes.get(fields.code);
+
+	codes.delete(fields.code);
+	if (!entry || entry.redirect_uri !== fields.redirect_uri || entry.client !== fields.client_id)
+		return oauthError('invalid_grant', 'no such code');
+	const { grant, refresh } = openGrant(entry.client);
+
+	return { status: 200, members: tokenAnswer(grant, refresh) };
+}
+
+function grantRefresh(fields) {
+	const entry = refreshTokens.get(fields.refresh_token);
+
+	seen.refresh++;
+	if (!fields.refresh_token) seen.empty++;
+	if (habits.fail > 0) {
+		habits.fail--;
+		return { status: 502, page: '<html>bad gateway</html>' };
+	}
+	if (entry?.presented) seen.second++;
+	if (entry && habits.refresh !== 'stays' && habits.refresh !== 'first') {
+		if (entry.presented && habits.reuse === 'revoke') revoke(entry.grant);
+		if (entry.presented && habits.reuse === 'repeat' && !entry.grant.revoked) {
+			return { status: 200, members: entry.answer };
+		}
+	}
+	if (!entry || entry.grant.revoked || (entry.presented && !entry.stays))
+		return oauthError(habits.dead_error, habits.dead_text);
+	entry.presented = true;
+	entry.stays = habits.refresh === 'stays' || habits.refresh === 'first';
+	entry.answer = tokenAnswer(entry.grant, entry.stays ? null : issueRefresh(entry.grant));
+	if (habits.lose > 0) {
+		habits.lose--;
+		return null;
+	}
+	return { status: 200, members: entry.answer };
+}
+
+/* GitHub answers with a form unless JSON is asked for; some call their JSON text. */
+function serialize(members, accept) {
+	const wantsJson = habits.form !== 'always' && (habits.form !== 'asked' || /json/.test(accept ?? ''));
+	const text = `{${Object.entries(members).map(([name, value]) => `"${name}":${value}`).join(',')}}`;
+
+	if (wantsJson)
+		return [habits.form === 'text' ? 'text/plain' : 'application/json', Buffer.from(text, 'latin1')];
+	const pairs = Object.entries(members).map(([name, value]) => [name, String(JSON.parse(value))]);
+
+	return ['application/x-www-form-urlencoded', Buffer.from(new URLSearchParams(pairs).toString())];
+}
+
+async function answerToken(request, response) {
+	const fields = Object.fromEntries(new URLSearchParams((await readBody(request, 65536)).toString()));
+	const basic = /^Basic (.*)$/.exec(request.headers.authorization ?? '')?.[1];
+
+	if (basic) fields.client_id ??= decodeURIComponent(Buffer.from(basic, 'base64').toString().split(':')[0]);
+	seen.authorization.push(basic ? 'basic' : fields.client_secret ? 'post' : 'none');
+	const answer = fields.grant_type === 'refresh_token' ? grantRefresh(fields) : grantCode(fields);
+
+	if (habits.delay_ms > 0) await new Promise((done) => setTimeout(done, habits.delay_ms));
+	if (!answer) return request.socket.resetAndDestroy();
+	const [type, body] = answer.page
+		? ['text/html', Buffer.from(answer.page)]
+		: serialize(answer.members, request.headers.accept);
+
+	response.writeHead(answer.status, { 'Content-Type': type }).end(body);
+}
+
+function answerAuthorize(url, response) {
+	const code = random('code_');
+	const back = new URL(url.searchParams.get('redirect_uri'));
+
+	codes.set(code, {
+		client: url.searchParams.get('client_id'),
+		redirect_uri: url.searchParams.get('redirect_uri'),
+	});
+	back.searchParams.set('code', code);
+	back.searchParams.set('state', url.searchParams.get('state'));
+	response.writeHead(302, { Location: back.href }).end();
+}
+
+function answerJson(response, status, value) {
+	response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(value));
+}
+
+function answerUserinfo(request, response) {
+	const entry = accessTokens.get(/^Bearer (.*)$/.exec(request.headers.authorization ?? '')?.[1]);
+
+	seen.userinfo++;
+	if (!entry || entry.ends <= now()) return answerJson(response, 401, { error: 'invalid_token' });
+	return answerJson(response, 200, { sub: entry.grant.subject || 'somebody', exp: entry.ends });
+}
+
+function metadata() {
+	return {
+		issuer,
+		authorization_endpoint: `${issuer}/authorize`,
+		token_endpoint: `${issuer}/token`,
+		...(habits.userinfo === 'present' ? { userinfo_endpoint: `${issuer}/userinfo` } : {}),
+		code_challenge_methods_supported: ['S256'],
+		token_endpoint_auth_methods_supported: ['client_secret_basic', 'none'],
+	};
+}
+
+const server = http.createServer((request, response) => {
+	const url = new URL(request.url, issuer);
+
+	response.sendDate = true;
+	if (url.pathname === '/token') return answerToken(request, response);
+	if (url.pathname === '/authorize') return answerAuthorize(url, response);
+	if (url.pathname === '/userinfo') return answerUserinfo(request, response);
+	if (url.pathname.startsWith('/.well-known/')) return answerJson(response, 200, metadata());
+	return answerJson(response, 404, {});
+});
+
+function setHabits({ like, ...changes }) {
+	const wanted = { ...(like ? { ...DEFAULTS, ...LIKE[like] } : {}), ...changes };
+
+	for (const name of Object.keys(wanted))
+		if (!(name in DEFAULTS)) throw new ControlError(`no such habit: ${name}`);
+	if (like && !LIKE[like]) throw new ControlError(`nobody is like ${like}`);
+	Object.assign(habits, wanted);
+}
+
+issuer = `http://127.0.0.1:${await listen(server)}`;
+const control = await startControl({
+	'POST /control': setHabits,
+	'GET /control': () => ({ ...seen, authorization: seen.authorization.at(-1) ?? '' }),
+	'POST /control/mint': ({ client_id: client = 'client' }) => {
+		const { grant, refresh } = openGrant(client);
+
+		return { refresh_token: refresh ?? issueRefresh(grant), access_token: issueAccess(grant) };
+	},
+	'POST /control/revoke': () => {
+		for (const entry of refreshTokens.values()) if (!entry.grant.revoked) revoke(entry.grant);
+	},
+});
+
+endOnTerm(options.dir);
+announce(options.dir, { issuer, control });
