@@ -197,17 +197,26 @@ item=$(find "$vault" -name '*-*-*')
 cp "$item" "$work/item"
 printf 'x' | dd of="$item" bs=1 seek=80 conv=notrunc 2>/dev/null
 snapshot >"$work/before"
-for command in token header show logout; do
+for command in token header show; do
 	refused 4 env KEYTURN_CACHE=off keyturn "$command" main
 done
-input 'protocol=https\nhost=api.coze.cn\nusername=main\npassword=pat_main\n\n'
-refused 4 keyturn erase
 call env KEYTURN_CACHE=off keyturn token --json
 expect_status 4
 expect_json corrupt error code
 head -c 50 "$work/item" >"$item"
 snapshot >"$work/before"
 refused 4 env KEYTURN_CACHE=off keyturn token main
+
+begin 'an erase deletes a damaged item, and so does a logout'
+input 'protocol=https\nhost=api.coze.cn\nusername=main\npassword=pat_main\n\n'
+call keyturn erase
+expect_status 0
+must_not [ -e "$item" ]
+head -c 50 "$work/item" >"$item"
+call keyturn logout main
+expect_status 0
+must_not [ -e "$item" ]
+head -c 50 "$work/item" >"$item"
 
 begin 'a login to the account of a damaged item mends it'
 store_token main coze.cn pat_main

@@ -134,7 +134,7 @@ begin 'and warns once a day'
 if keyctl search @u user "keyturn:warned:$ending@coze.cn" >"$work/key" 2>/dev/null; then
 	at_terminal "spawn keyturn token $ending"
 	must_not grep -q 'ends in' "$work/out"
-	keyctl unlink "$(cat "$work/key")" @u
+	keyctl invalidate "$(cat "$work/key")"
 fi
 
 begin 'a token that was refused is exit 3, with the command that mends it'
