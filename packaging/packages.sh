@@ -10,7 +10,7 @@ build_packages='autoconf automake gcc git libc6-dev libcjson-dev libcurl4-openss
 
 # shellcheck disable=SC2034
 test_packages='binutils chromium clang curl dbus expect faketime gnome-keyring
-	golang-docker-credential-helpers hyperfine iproute2
+	golang-docker-credential-helpers hyperfine iproute2 libcap2-bin
 	keepassxc keyutils libclang-rt-dev libcmocka-dev libglib2.0-bin libkf5wallet-bin libnss-extrausers
 	libpam0g-dev
 	libpam-wrapper libqca-qt5-2-plugins libqrencode-dev libsecret-tools mandoc musl-tools
