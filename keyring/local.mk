@@ -30,6 +30,7 @@ libkeyring_a_SOURCES = \
 	keyring/vault.c keyring/vault.h \
 	keyring/vault_header.c keyring/vault_header.h \
 	keyring/vault_key.c keyring/vault_key.h \
+	keyring/vault_underway.c keyring/vault_underway.h \
 	keyring/wiping.c keyring/wiping.h
 
 # The keeper opens it when it opens the desktop's keyring (keyring/secret_service.h).

@@ -16,12 +16,14 @@
 #include "keyring/unlock_outcome.h"
 #include "keyring/vault_header.h"
 #include "keyring/vault_key.h"
+#include "keyring/vault_underway.h"
 
 #define KEY_FILE_MINIMUM 32
 #define KEY_FILE_MAXIMUM 65536
 #define OPEN_SECONDS (8 * 3600)
 #define TRIES 3
 #define PROMPT_WAIT 120000
+#define LOGIN_WAIT 5000
 
 /*
  * The key in the kernel keyring.
@@ -379,6 +381,10 @@ bool kt_vault_open_key(const struct kt_vault *vault, const struct kt_keyring_opt
 	struct kt_error cause = { 0 };
 
 	if (!recall(vault, key, error))
+		return false;
+	/* A login just now may be about to open it. */
+	if (kt_secret_is_empty(key) && vault->slots[KT_VAULT_LOGIN].exists &&
+	    kt_vault_underway_wait(vault->id, LOGIN_WAIT) && !recall(vault, key, error))
 		return false;
 	if (!kt_secret_is_empty(key))
 		return true;

@@ -6,13 +6,12 @@
 
 # shellcheck disable=SC2034
 build_packages='autoconf automake gcc git libc6-dev libcjson-dev libcurl4-openssl-dev libidn2-dev
-	libsecret-1-dev libssl-dev make pkg-config'
+	libpam0g-dev libsecret-1-dev libssl-dev make pkg-config'
 
 # shellcheck disable=SC2034
 test_packages='binutils chromium clang curl dbus expect faketime gnome-keyring
-	golang-docker-credential-helpers hyperfine iproute2
+	golang-docker-credential-helpers hyperfine iproute2 libcap2-bin
 	keepassxc keyutils libclang-rt-dev libcmocka-dev libglib2.0-bin libkf5wallet-bin libnss-extrausers
-	libpam0g-dev
 	libpam-wrapper libqca-qt5-2-plugins libqrencode-dev libsecret-tools mandoc musl-tools
 	openssh-client openssh-server openssl pamtester passwd perl procps python3 sshpass strace
 	sudo systemd-container tmux util-linux valgrind xz-utils zsh'

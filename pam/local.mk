@@ -45,6 +45,7 @@ keyturn_unlock_SOURCES = \
 	pam/unlock/backend_control.c \
 	pam/unlock/backend_vault.c \
 	pam/unlock/bus.c pam/unlock/bus.h \
+	pam/unlock/confine.c pam/unlock/confine.h \
 	pam/unlock/internal_interface.c pam/unlock/internal_interface.h \
 	pam/unlock/login_slot.h \
 	pam/unlock/main.c \
@@ -52,4 +53,8 @@ keyturn_unlock_SOURCES = \
 	pam/unlock/transfer.c pam/unlock/transfer.h
 keyturn_unlock_CFLAGS = $(AM_CFLAGS) $(GIO_CFLAGS) $(CRYPTO_CFLAGS)
 keyturn_unlock_LDADD = libkeyring.a $(GIO_LIBS) $(CRYPTO_LIBS) $(CJSON_LIBS) -lm
+# Without read permission nobody but root can look into it (ptrace(2)), from its first instruction on.
+PAM_INSTALL_HOOK = hide-unlock
+hide-unlock:
+	chmod 711 $(DESTDIR)$(pkglibexecdir)/keyturn-unlock
 endif

@@ -12,9 +12,16 @@
 #define GRACE_DEFAULT 20
 #define GRACE_MAX 120
 
-/* Services where a password is another user's, or where nobody sits in front of a screen. */
+/* Below this are a system's own users: greeters, daemons. */
+#define MINIMUM_UID_DEFAULT 1000
+
+/*
+ * Services where a password is another user's, where nobody sits in front of a screen, or where the
+ * user is a greeter's.
+ */
 #define SKIPPED_SERVICES \
-	"sudo,sudo-i,su,su-l,runuser,runuser-l,cron,crond,atd,systemd-user,polkit-1"
+	"sudo,sudo-i,su,su-l,runuser,runuser-l,cron,crond,atd,systemd-user,polkit-1," \
+	"gdm-launch-environment,lightdm-greeter,sddm-greeter,greetd-greeter"
 
 static const struct {
 	const char *name;
@@ -137,7 +144,7 @@ static bool set_word(struct kt_module_options *options, const char *argument)
 	else if (strcmp(argument, "quiet") == 0)
 		options->quiet = true;
 	else if (strcmp(argument, "nodbus") == 0)
-		remove_backend(options, KT_UNLOCK_BACKEND_DBUS);
+		options->no_dbus = true;
 	else
 		/* These two are habit in pam.d files; the module never prompts anyway. */
 		return strcmp(argument, "use_authtok") == 0 ||
@@ -150,7 +157,7 @@ void kt_module_options_parse(struct kt_module_options *options, int argc, const 
 	*options = (struct kt_module_options){
 		.timeout = TIMEOUT_DEFAULT,
 		.grace = GRACE_DEFAULT,
-		.minimum_uid = 1,
+		.minimum_uid = MINIMUM_UID_DEFAULT,
 		.skip_if = SKIPPED_SERVICES,
 		.backends = { KT_UNLOCK_BACKEND_CONTROL, KT_UNLOCK_BACKEND_DBUS,
 		              KT_UNLOCK_BACKEND_VAULT },
@@ -160,6 +167,15 @@ void kt_module_options_parse(struct kt_module_options *options, int argc, const 
 		    options->rejected == 0)
 			options->rejected = i + 1;
 	}
+	/* Whatever stands before or after it. */
+	if (options->no_dbus)
+		remove_backend(options, KT_UNLOCK_BACKEND_DBUS);
+}
+
+bool kt_module_options_has_backend(const struct kt_module_options *options,
+                                   enum kt_unlock_backend_number backend)
+{
+	return memchr(options->backends, (int)backend, sizeof(options->backends)) != NULL;
 }
 
 bool kt_module_options_has_service(const struct kt_module_options *options, const char *service)

@@ -19,6 +19,7 @@ struct kt_module_options {
 	const char *only_if; /* comma lists, borrowed from the arguments; NULL: none */
 	const char *skip_if;
 	uint8_t backends[KT_UNLOCK_BACKENDS_MAX];
+	bool no_dbus;
 	bool create;
 	bool allow_root;
 	bool prefetch;
@@ -32,6 +33,10 @@ void kt_module_options_parse(struct kt_module_options *options, int argc, const 
 
 /* Is the module to act for this PAM service (NULL: no name is known)? */
 bool kt_module_options_has_service(const struct kt_module_options *options, const char *service);
+
+/* Is that one of the ways to go? */
+bool kt_module_options_has_backend(const struct kt_module_options *options,
+                                   enum kt_unlock_backend_number backend);
 
 /* Is the module to act for this user? */
 bool kt_module_options_has_user(const struct kt_module_options *options, uid_t uid);

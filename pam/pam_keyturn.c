@@ -9,6 +9,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -47,6 +48,12 @@ static const struct {
 	[KT_UNLOCK_SILENT] = { LOG_WARNING, "keyring daemon did not answer in time" },
 	[KT_UNLOCK_UNSAFE] = { LOG_WARNING, "keyring socket or daemon is not the user's" },
 	[KT_UNLOCK_NO_COLLECTION] = { LOG_DEBUG, "user has no login keyring" },
+	[KT_UNLOCK_UNDERWAY] = { LOG_DEBUG, "vault is being opened behind the login" },
+	[KT_UNLOCK_NO_KERNEL_KEYS] = { LOG_NOTICE,
+	                               "no kernel keyring here to hold the vault open" },
+	[KT_UNLOCK_KEPT_OLD] = { LOG_NOTICE,
+	                         "no keyring daemon took the new password, so the keyring keeps "
+	                         "the old one: run keyturn unlock --resync" },
 	[KT_UNLOCK_NO_RUNTIME_DIR] = { LOG_DEBUG, "user has no runtime directory (yet)" },
 	[KT_UNLOCK_UNSAFE_RUNTIME_DIR] = { LOG_WARNING,
 	                                   "runtime directory is not the user's alone" },
@@ -107,7 +114,11 @@ static void report(const struct call *call, enum kt_unlock_status status)
 		return;
 	if (statuses[status].priority == LOG_DEBUG && !call->options.debug)
 		return;
-	pam_syslog(call->handle, statuses[status].priority, "%s", statuses[status].sentence);
+	/* In the middle of a login: the session will bring the keyring along. */
+	if (status == KT_UNLOCK_KEPT_OLD && data_get(call->handle, DATA_STASH))
+		return;
+	pam_syslog(call->handle, statuses[status].priority, "%s: %s", call->user->pw_name,
+	           statuses[status].sentence);
 }
 
 static void warn_of_arguments(const struct call *call)
@@ -137,6 +148,17 @@ static bool call_begin(struct call *call, pam_handle_t *handle, int argc, const 
 	       (geteuid() == 0 || geteuid() == call->user->pw_uid);
 }
 
+/*
+ * From the PAM environment; where the program is the user's own, as a screen lock may be, from its
+ * environment too.
+ */
+static const char *session_variable(const struct call *call, const char *name)
+{
+	const char *value = pam_getenv(call->handle, name);
+
+	return value || geteuid() == 0 ? value : secure_getenv(name);
+}
+
 static enum kt_unlock_status run(const struct call *call, enum kt_unlock_op op,
                                  struct iovec old_password, struct iovec new_password,
                                  bool needs_runtime_dir)
@@ -147,17 +169,30 @@ static enum kt_unlock_status run(const struct call *call, enum kt_unlock_op op,
 		.op = op,
 		.old_password = old_password,
 		.new_password = new_password,
-		.runtime_dir = pam_getenv(call->handle, "XDG_RUNTIME_DIR"),
-		.bus_address = pam_getenv(call->handle, "DBUS_SESSION_BUS_ADDRESS"),
+		.runtime_dir = session_variable(call, "XDG_RUNTIME_DIR"),
+		.bus_address = session_variable(call, "DBUS_SESSION_BUS_ADDRESS"),
 		.needs_runtime_dir = needs_runtime_dir,
 	};
 	enum kt_unlock_status status = kt_run(&job);
 
 	report(call, status);
+	if (status == KT_UNLOCK_UNSAFE_RUNTIME_DIR && op != KT_UNLOCK_OP_NO_PASSWORD &&
+	    kt_module_options_has_backend(&call->options, KT_UNLOCK_BACKEND_VAULT)) {
+		/* A vault needs none. */
+		job.ignores_runtime_dir = true;
+		job.needs_runtime_dir = false;
+		kt_run(&job);
+	}
 	return status;
 }
 
-/* Hands the stash over. A runtime directory that is still to come is worth keeping it for. */
+/* A runtime directory, or a home with a keyring in it, may come with the session. */
+static bool may_come(enum kt_unlock_status status)
+{
+	return status == KT_UNLOCK_NO_RUNTIME_DIR || status == KT_UNLOCK_NO_COLLECTION;
+}
+
+/* Hands the stash over; it is kept for what may still come. */
 static void deliver(const struct call *call, struct kt_stash *stash, bool may_wait)
 {
 	struct iovec old_password = { stash->old_password, stash->old_length };
@@ -165,10 +200,18 @@ static void deliver(const struct call *call, struct kt_stash *stash, bool may_wa
 	enum kt_unlock_status status =
 		run(call, KT_UNLOCK_OP_UNLOCK, old_password, new_password, may_wait);
 
-	if (status != KT_UNLOCK_NO_RUNTIME_DIR) {
+	if (!may_wait || !may_come(status)) {
 		stash_drop(call->handle);
 		mark(call->handle, DATA_DONE);
 	}
+}
+
+static void report_long(const struct call *call, const char *password)
+{
+	if (password && *password != '\0' && !call->options.quiet)
+		pam_syslog(call->handle, LOG_NOTICE,
+		           "%s: a password of more than %d bytes opens no keyring",
+		           call->user->pw_name, KT_UNLOCK_PASSWORD_MAX);
 }
 
 static void stash_keep(const struct call *call, const char *password)
@@ -178,8 +221,9 @@ static void stash_keep(const struct call *call, const char *password)
 
 	if (!stash)
 		return;
-	if (!locked && !call->options.quiet)
-		pam_syslog(call->handle, LOG_DEBUG, "memory could not be locked");
+	if (!locked && call->options.debug)
+		pam_syslog(call->handle, LOG_DEBUG, "%s: memory could not be locked",
+		           call->user->pw_name);
 	/* Replaces, and so wipes, the stash of an earlier and wrong password. */
 	if (pam_set_data(call->handle, DATA_STASH, stash, stash_cleanup) != PAM_SUCCESS)
 		kt_stash_free(stash);
@@ -198,6 +242,8 @@ EXPORT int pam_sm_authenticate(pam_handle_t *handle, int flags, int argc, const 
 	password = item_get(handle, PAM_AUTHTOK);
 	if (kt_stash_is_keepable(password))
 		stash_keep(&call, password);
+	else
+		report_long(&call, password);
 	return PAM_IGNORE;
 }
 
@@ -265,12 +311,15 @@ EXPORT int pam_sm_chauthtok(pam_handle_t *handle, int flags, int argc, const cha
 		return PAM_IGNORE;
 	old_password = item_get(handle, PAM_OLDAUTHTOK);
 	new_password = item_get(handle, PAM_AUTHTOK);
-	if (!kt_stash_is_keepable(new_password))
+	if (!kt_stash_is_keepable(new_password)) {
+		report_long(&call, new_password);
 		return PAM_IGNORE;
+	}
 	if (!kt_stash_is_keepable(old_password)) {
 		if (!call.options.quiet)
 			pam_syslog(handle, LOG_NOTICE,
-			           "no old password: the keyring keeps its own");
+			           "%s: no old password: the keyring keeps its own",
+			           call.user->pw_name);
 		return PAM_IGNORE;
 	}
 	/* An expired password changes in the middle of a login: the session opens with both. */

@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -38,6 +39,13 @@
 #define RUNTIME_DIR_COUNT 2
 #define ENVIRONMENT_COUNT 6
 
+/* Milliseconds for the group database, which may be a server far away. */
+#define GROUPS_PATIENCE 300
+#define GROUPS_MAX 1024
+
+/* Seconds for what is done behind the login: a key derivation on a slow processor. */
+#define DERIVATION_SECONDS 60
+
 /* Above this, descriptors are left to close-on-exec where the kernel has no close_range. */
 #define DESCRIPTOR_LIMIT 65536
 
@@ -46,9 +54,10 @@ struct child {
 	int socket;
 	bool has_rights_to_drop;
 	bool needs_runtime_dir;
+	const char *user;
 	uid_t uid;
 	gid_t gid;
-	gid_t *groups;
+	gid_t *groups; /* room for GROUPS_MAX */
 	int group_count;
 	char *runtime_dirs[RUNTIME_DIR_COUNT]; /* "XDG_RUNTIME_DIR=..."; best first */
 	char *environment[ENVIRONMENT_COUNT + 2]; /* a place for the chosen one, and NULL */
@@ -124,6 +133,63 @@ static void reset_signals(void)
 }
 
 /*
+ * fork() without an exit signal and without atfork handlers: the caller's SIGCHLD handler and
+ * its wait() for any child never see this one. All arguments are 0, so the order in which an
+ * architecture takes them does not matter.
+ */
+static pid_t clone_silently(void)
+{
+	return (pid_t)syscall(SYS_clone, 0UL, 0UL, 0UL, 0UL, 0UL);
+}
+
+/* Asks the group database, which takes as long as it takes, and writes what it says. */
+static _Noreturn void tell_groups(struct child *child, int descriptor)
+{
+	int count = GROUPS_MAX;
+	size_t length;
+
+	if (getgrouplist(child->user, child->gid, child->groups, &count) >= 0) {
+		length = (size_t)count * sizeof(*child->groups);
+		if (write(descriptor, child->groups, length) != (ssize_t)length)
+			child_exit();
+	}
+	child_exit();
+}
+
+/*
+ * The user's groups, from a process of its own: it may allocate, where other threads of the caller
+ * are stopped in the middle of something, and so may never end. Without an answer in time the user
+ * has the one group of the passwd entry.
+ */
+static void find_groups(struct child *child)
+{
+	struct pollfd waiting = { .events = POLLIN };
+	ssize_t length = 0;
+	int ends[2];
+	pid_t teller;
+
+	child->group_count = 1;
+	child->groups[0] = child->gid;
+	if (pipe(ends) != 0)
+		return;
+	teller = clone_silently();
+	if (teller == 0)
+		tell_groups(child, ends[1]);
+	close(ends[1]);
+	waiting.fd = ends[0];
+	/* One write, and far below a pipe's size. */
+	if (teller > 0 && poll(&waiting, 1, GROUPS_PATIENCE) > 0)
+		length = read(ends[0], child->groups, GROUPS_MAX * sizeof(*child->groups));
+	close(ends[0]);
+	if (teller > 0) {
+		kill(teller, SIGKILL);
+		waitpid(teller, NULL, __WALL);
+	}
+	if (length > 0)
+		child->group_count = (int)((size_t)length / sizeof(*child->groups));
+}
+
+/*
  * libc's own functions would wait for the caller's other threads, which this process has not.
  * The last call proves that no way back is left.
  */
@@ -182,6 +248,7 @@ static enum kt_unlock_status choose_runtime_dir(struct child *child)
 static _Noreturn void become_helper(struct child *child)
 {
 	static const struct rlimit no_core = { 0, 0 };
+	static const struct rlimit no_limit = { RLIM_INFINITY, RLIM_INFINITY };
 	char *arguments[] = { (char[]){ "keyturn-unlock" }, NULL };
 	enum kt_unlock_status status;
 	sigset_t none;
@@ -190,6 +257,13 @@ static _Noreturn void become_helper(struct child *child)
 	if (!take_descriptors(child->socket))
 		child_fail(child->socket, KT_UNLOCK_NOT_RUN);
 	reset_signals();
+	/* It is on before anything here can take long. */
+	setitimer(ITIMER_REAL, &child->life, NULL);
+	if (child->has_rights_to_drop) {
+		find_groups(child);
+		/* So that the program can keep all its memory out of swap. */
+		setrlimit(RLIMIT_MEMLOCK, &no_limit);
+	}
 	if (!drop_rights(child))
 		child_fail(0, KT_UNLOCK_NOT_DROPPED);
 	status = choose_runtime_dir(child);
@@ -201,7 +275,6 @@ static _Noreturn void become_helper(struct child *child)
 	umask(077);
 	if (chdir("/") != 0)
 		child_fail(0, KT_UNLOCK_NOT_RUN);
-	setitimer(ITIMER_REAL, &child->life, NULL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	execve(KEYTURN_UNLOCK_PATH, arguments, child->environment);
@@ -210,22 +283,17 @@ static _Noreturn void become_helper(struct child *child)
 
 /* ---- in the caller ---- */
 
-/*
- * fork() without an exit signal and without atfork handlers: the caller's SIGCHLD handler and
- * its wait() for any child never see this one. All arguments are 0, so the order in which an
- * architecture takes them does not matter.
- */
-static pid_t clone_silently(void)
-{
-	return (pid_t)syscall(SYS_clone, 0UL, 0UL, 0UL, 0UL, 0UL);
-}
-
 /* The first child ends at once; the second belongs to init and is nobody's to reap. */
 static bool start(struct child *child)
 {
 	sigset_t all, saved;
+	int is_subreaper = 0;
 	pid_t first;
 
+	/* Who collects orphans would get the second child, and with it a SIGCHLD. */
+	prctl(PR_GET_CHILD_SUBREAPER, &is_subreaper, 0, 0, 0);
+	if (is_subreaper)
+		prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0);
 	/* No handler of the caller's may run in the children. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &saved);
@@ -244,6 +312,8 @@ static bool start(struct child *child)
 			;
 	}
 	pthread_sigmask(SIG_SETMASK, &saved, NULL);
+	if (is_subreaper)
+		prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	return first > 0;
 }
 
@@ -255,14 +325,17 @@ static int64_t now(void)
 	return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
 }
 
-static void send_request(int socket, const struct kt_run *run)
+static void send_request(int socket, const struct kt_run *run, int64_t deadline)
 {
+	int64_t left = deadline - now();
+
 	struct kt_unlock_request request = {
 		.magic = KT_UNLOCK_MAGIC,
 		.op = (uint32_t)run->op,
 		.flags = (run->options->create ? (uint32_t)KT_UNLOCK_FLAG_CREATE : 0) |
-		         (run->options->prefetch ? (uint32_t)KT_UNLOCK_FLAG_PREFETCH : 0),
-		.timeout = run->options->timeout,
+		         (run->options->prefetch ? (uint32_t)KT_UNLOCK_FLAG_PREFETCH : 0) |
+		         (run->options->quiet ? (uint32_t)KT_UNLOCK_FLAG_QUIET : 0),
+		.timeout = left > 0 ? (uint32_t)left : 1,
 		.grace = run->options->grace,
 		.old_length = (uint32_t)run->old_password.iov_len,
 		.new_length = (uint32_t)run->new_password.iov_len,
@@ -278,10 +351,10 @@ static void send_request(int socket, const struct kt_run *run)
 	sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-static enum kt_unlock_status receive_answer(int socket, int64_t deadline)
+/* The program's next byte; 0 if none came in time, -1 if none will. */
+static int receive_byte(int socket, int64_t deadline)
 {
-	unsigned char answer;
-	ssize_t count;
+	unsigned char byte;
 
 	for (;;) {
 		struct pollfd waiting = { .fd = socket, .events = POLLIN };
@@ -289,17 +362,29 @@ static enum kt_unlock_status receive_answer(int socket, int64_t deadline)
 		int ready;
 
 		if (left <= 0)
-			return KT_UNLOCK_SILENT;
+			return 0;
 		ready = poll(&waiting, 1, (int)left);
 		if (ready < 0 && errno != EINTR)
-			return KT_UNLOCK_NOT_RUN;
+			return -1;
 		if (ready > 0)
 			break;
 	}
-	count = recv(socket, &answer, sizeof(answer), MSG_DONTWAIT);
-	if (count != 1 || answer < KT_UNLOCK_OPENED || answer > KT_UNLOCK_NOT_RUN)
-		return KT_UNLOCK_NOT_RUN;
-	return (enum kt_unlock_status)answer;
+	return recv(socket, &byte, sizeof(byte), MSG_DONTWAIT) == 1 ? byte : -1;
+}
+
+/* The password goes only to a program that nobody can look into any more. */
+static enum kt_unlock_status converse(int socket, const struct kt_run *run, int64_t deadline)
+{
+	int byte = receive_byte(socket, deadline);
+
+	if (byte == (int)KT_UNLOCK_READY) {
+		send_request(socket, run, deadline);
+		byte = receive_byte(socket, deadline);
+	}
+	if (byte == 0)
+		return KT_UNLOCK_SILENT;
+	return byte < KT_UNLOCK_OPENED || byte > KT_UNLOCK_NOT_RUN
+	               ? KT_UNLOCK_NOT_RUN : (enum kt_unlock_status)byte;
 }
 
 static bool set_environment(struct child *child, const struct kt_run *run)
@@ -315,6 +400,8 @@ static bool set_environment(struct child *child, const struct kt_run *run)
 	if (run->bus_address != NULL &&
 	    !kt_text_format(place++, &error, "DBUS_SESSION_BUS_ADDRESS=%s", run->bus_address))
 		return false;
+	if (run->ignores_runtime_dir)
+		return true;
 	if (run->runtime_dir != NULL && run->runtime_dir[0] == '/' &&
 	    !kt_text_format(&child->runtime_dirs[0], &error, RUNTIME_DIR_NAME "%s",
 	                    run->runtime_dir))
@@ -322,29 +409,6 @@ static bool set_environment(struct child *child, const struct kt_run *run)
 	return kt_text_format(&child->runtime_dirs[1], &error,
 	                      RUNTIME_DIR_NAME "/run/user/%ju",
 	                      (uintmax_t)run->user->pw_uid);
-}
-
-static bool set_groups(struct child *child, const struct passwd *user)
-{
-	int room = 64;
-
-	for (;;) {
-		int count = room;
-
-		child->groups = calloc((size_t)room, sizeof(*child->groups));
-		if (!child->groups)
-			return false;
-		if (getgrouplist(user->pw_name, user->pw_gid, child->groups, &count) >= 0) {
-			child->group_count = count;
-			return true;
-		}
-		free(child->groups);
-		child->groups = NULL;
-		/* Some releases of libc leave the count as it was. */
-		room = count > room ? count : room * 2;
-		if (room > NGROUPS_MAX)
-			return false;
-	}
 }
 
 static bool prepare(struct child *child, const struct kt_run *run)
@@ -356,10 +420,11 @@ static bool prepare(struct child *child, const struct kt_run *run)
 	child->uid = run->user->pw_uid;
 	/* Without rights no other group can be taken; newgrp(1) may have set this one. */
 	child->gid = child->has_rights_to_drop ? run->user->pw_gid : getgid();
-	/* Answer, grace, and a second in which to leave word of a failure. */
-	child->life.it_value.tv_sec = (time_t)(options->timeout / 1000 + options->grace + 2);
-	return (!child->has_rights_to_drop || set_groups(child, run->user)) &&
-	       set_environment(child, run);
+	child->user = run->user->pw_name;
+	child->life.it_value.tv_sec =
+		(time_t)(options->timeout / 1000 + options->grace + DERIVATION_SECONDS);
+	child->groups = calloc(GROUPS_MAX, sizeof(*child->groups));
+	return child->groups && set_environment(child, run);
 }
 
 /* Only a program of root, or of the user who runs a screen locker's unprivileged test. */
@@ -388,6 +453,5 @@ enum kt_unlock_status kt_run(const struct kt_run *run)
 	if (!start(&child))
 		return KT_UNLOCK_NOT_FORKED;
 	kt_descriptor_close(&child.socket);
-	send_request(ours, run);
-	return receive_answer(ours, deadline);
+	return converse(ours, run, deadline);
 }

@@ -23,6 +23,7 @@ struct kt_run {
 	const char *runtime_dir; /* from the PAM environment alone; NULL: not there */
 	const char *bus_address;
 	bool needs_runtime_dir; /* else a vault is opened without one */
+	bool ignores_runtime_dir;
 };
 
 /* Returns within the options' timeout, whatever the program does. */

@@ -3,17 +3,21 @@
 
 /*
  * The request of pam_keyturn.so to keyturn-unlock, over a socketpair that is the program's
- * standard input and output: this header, then the old password's bytes, then the new one's.
- * The answer is one byte, an enum kt_unlock_status. Both ends are of one build and on one
- * machine, so numbers are in its own order and a request of another size is refused.
+ * standard input and output. The program says KT_UNLOCK_READY once nobody can look into it; then it is
+ * sent this header, the old password's bytes, the new one's. The answer is one byte, an enum
+ * kt_unlock_status. Both ends are of one build and on one machine, so numbers are in its own
+ * order and a request of another size is refused.
  */
 
 #include <stdint.h>
 
 #define KT_UNLOCK_MAGIC 0x4b54554cu
 
-/* PAM_MAX_RESP_SIZE: nothing longer can have been typed. */
-#define KT_UNLOCK_PASSWORD_MAX 512
+/* Twice PAM_MAX_RESP_SIZE: most programs cannot ask for more than the half. */
+#define KT_UNLOCK_PASSWORD_MAX 1024
+
+/* Told apart from every status. */
+#define KT_UNLOCK_READY 0xa5u
 
 #define KT_UNLOCK_BACKENDS_MAX 4
 
@@ -29,6 +33,7 @@ enum kt_unlock_op {
 enum kt_unlock_flag {
 	KT_UNLOCK_FLAG_CREATE = 1,
 	KT_UNLOCK_FLAG_PREFETCH = 2,
+	KT_UNLOCK_FLAG_QUIET = 4, /* nothing into the system log */
 };
 
 enum kt_unlock_backend_number {
@@ -58,7 +63,10 @@ enum kt_unlock_status {
 	KT_UNLOCK_ABSENT,         /* no daemon */
 	KT_UNLOCK_SILENT,         /* a daemon that did not answer in time */
 	KT_UNLOCK_UNSAFE,         /* a socket or daemon that is not the user's */
-	KT_UNLOCK_NO_COLLECTION,  /* there is no login keyring to open */
+	KT_UNLOCK_NO_COLLECTION,  /* there is no login keyring to open, or no home (yet) */
+	KT_UNLOCK_UNDERWAY,       /* the vault's key is being derived, behind the login */
+	KT_UNLOCK_NO_KERNEL_KEYS, /* a vault that nothing can hold open here */
+	KT_UNLOCK_KEPT_OLD,       /* no daemon changed the password of a keyring that is there */
 	KT_UNLOCK_NO_RUNTIME_DIR, /* and no vault to open without one */
 	KT_UNLOCK_UNSAFE_RUNTIME_DIR, /* from here on: said by the module's own child */
 	KT_UNLOCK_NOT_FORKED,

@@ -5,7 +5,7 @@
 set -eu
 . "$(dirname "$0")/lib/pam_cases.sh"
 . "$(dirname "$0")/lib/pam_root.sh"
-need pamtester strace dbus-monitor
+need pamtester strace dbus-monitor setcap python3
 
 good=Correct-horse-1
 make_user kt-one "$good"
@@ -79,13 +79,10 @@ check "login opens the locked keyring by the bus" opens kt-dbus
 
 by_activation() {
 	stop_keyring
-	login kt-dbus auth cred open close && succeeded_with_lines 0 && is_locked kt-one no
-	state=$?
-	echo "# with the daemon to start: $(took cred) ms"
-	kill "$(pgrep -n -u kt-one -x gnome-keyring-d)"
-	return "$state"
+	login kt-dbus auth cred open close && succeeded_with_lines 0 &&
+		! pgrep -u kt-one -x gnome-keyring-d >/dev/null
 }
-check "the bus starts the daemon where its service file is" by_activation
+check "a login starts no daemon over the bus" by_activation
 
 by_pamtester() {
 	start_keyring kt-one && is_locked kt-one yes &&
@@ -238,6 +235,93 @@ helper_is_confined() {
 }
 check "the helper has the user's rights alone, and nobody may look into it" helper_is_confined
 
+# What of the password lies where, in the program that waits for a daemon to wake up.
+memory_is_locked() {
+	start_keyring kt-one && kill -STOP "$keyring_pid" && login kt-grace auth cred &&
+		wait_for 2 helper_pid || return 1
+	python3 - "$(helper_pid)" "$good" >"$scratch/memory" <<'END'
+import re, sys
+pid, password = sys.argv[1], sys.argv[2].encode()
+found = unlocked = 0
+with open(f"/proc/{pid}/mem", "rb") as memory:
+    for part in re.split(r"(?m)^(?=[0-9a-f]+-[0-9a-f]+ )", open(f"/proc/{pid}/smaps").read()):
+        head = re.match(r"([0-9a-f]+)-([0-9a-f]+) (\S+)", part)
+        if not head or "rw" not in head[3] or "[vvar" in part:
+            continue
+        memory.seek(int(head[1], 16))
+        try:
+            copies = memory.read(int(head[2], 16) - int(head[1], 16)).count(password)
+        except OSError:
+            continue
+        found += copies
+        if copies and " lo" not in re.search(r"VmFlags:.*", part)[0]:
+            unlocked += copies
+print(found, unlocked)
+END
+	state=$?
+	kill -CONT "$keyring_pid"
+	echo "# copies in keyturn-unlock, and of these in memory that may be swapped: $(cat "$scratch/memory")"
+	[ "$state" = 0 ] && grep -Eqx '[1-9][0-9]* 0' "$scratch/memory"
+}
+check "the password lies in no memory that may be swapped" memory_is_locked
+
+# Another program of the user looks into each process of theirs as soon as it is there.
+cat >"$scratch/peek" <<'END'
+import ctypes, os, sys, time
+libc = ctypes.CDLL(None, use_errno=True)
+SEIZE = 0x4206
+me, stop = os.getpid(), sys.argv[1]
+seen = set()
+looked = {}
+while not os.path.exists(stop):
+    for name in os.listdir("/proc"):
+        if not name.isdigit() or int(name) == me:
+            continue
+        try:
+            if os.stat(f"/proc/{name}").st_uid not in (0, os.getuid()):
+                continue
+            comm = open(f"/proc/{name}/comm").read().strip()
+            if comm not in ("keyturn-unlock", "pam_harness", "sleep"):
+                continue
+            seen.add((name, comm))
+            if libc.ptrace(SEIZE, int(name), 0, 0) == 0:
+                looked[comm] = looked.get(comm, 0) + 1
+                continue
+            open(f"/proc/{name}/mem", "rb").close()
+            looked[comm] = looked.get(comm, 0) + 1
+        except OSError:
+            continue
+print(sum(comm == "keyturn-unlock" for _, comm in seen), looked.get("keyturn-unlock", 0),
+      looked.get("pam_harness", 0), min(looked.get("sleep", 0), 1))
+END
+
+# The kernel says AT_SECURE to a program with capabilities, as it does where SELinux changes domains.
+secure_execution() {
+	setcap cap_net_raw+ep "$builddir/keyturn-unlock"
+	start_keyring kt-one && login kt-login auth cred open close && succeeded_with_lines 0 &&
+		is_locked kt-one no
+	state=$?
+	setcap -r "$builddir/keyturn-unlock"
+	return "$state"
+}
+check "AT_SECURE without another user's rights keeps nothing from opening" secure_execution
+
+nobody_peeks() {
+	start_keyring kt-one
+	rm -f "$scratch/stop"
+	become kt-one sleep 600 &
+	remember $!
+	become kt-one python3 "$scratch/peek" "$scratch/stop" >"$scratch/peeked" &
+	peeker=$!
+	remember "$peeker"
+	login kt-login "cycles:${LOGINS:-200}" "pw:$scratch/good" auth cred open close || :
+	touch "$scratch/stop"
+	wait "$peeker" || return 1
+	echo "# seen, looked into, and its caller; and the control: $(cat "$scratch/peeked")"
+	grep -Eqx '[1-9][0-9]* 0 0 1' "$scratch/peeked"
+}
+check "no program of the user looks into the one that has the password" nobody_peeks
+
 scan_of() {
 	login "$1" auth cred open scan && awk '$1 == "scan" { print $2 }' "$scratch/out"
 }
@@ -314,7 +398,10 @@ login_two() {
 }
 check "a vault is made that the login password opens" make_vault kt-two Another-pony-2 pat_vault
 check "login opens the vault" vault_opens kt-login
-check "and says so" test "$(outcome_of kt-two)" = opened
+has_outcome() {
+	[ "$(outcome_of "$1")" = "$2" ]
+}
+check "and says so" wait_for 5 has_outcome kt-two opened
 
 vault_without_runtime_dir() {
 	mv "/run/user/$two" /run/user/away
@@ -346,8 +433,8 @@ check "a wrong password leaves the vault closed" vault_wrong
 vault_differs() {
 	echo "kt-two:Other-password-4" | chpasswd
 	printf %s Other-password-4 >"$scratch/two"
-	login_two kt-login auth cred open close && succeeded_with_lines 1 &&
-		[ "$(outcome_of kt-two)" = passwords-differ ] &&
+	login_two kt-login auth cred open close && succeeded_with_lines 0 &&
+		wait_for 10 has_outcome kt-two passwords-differ &&
 		gives_none kt-two "its password is not the login password" &&
 		gives_none kt-two "keyturn unlock --resync"
 	state=$?
@@ -366,28 +453,34 @@ both() {
 }
 check "where there are both, login opens both" both
 
-vault_milliseconds_of() {
-	for try in 1 2 3 4 5; do
-		as_keyturn kt-two lock
-		login_two "$1" auth acct cred open close
-		awk '$1 ~ /^(auth|acct|cred|open|close)$/ { sum += $3 } END { print sum }' "$scratch/out"
-	done | sort -n | head -n 1
+# vault_login COMMAND: milliseconds of a login after that keyturn command.
+vault_login() {
+	as_keyturn kt-two "$1" >/dev/null 2>&1
+	login_two kt-vault auth acct cred open close
+	awk '$1 ~ /^(cred|open|close)$/ { sum += $3 } END { print sum }' "$scratch/out"
 }
 
-# took_more WITH WITHOUT: in whole milliseconds.
-took_more() {
-	awk -v with="$1" -v without="$2" 'BEGIN { print int(with - without) }'
-}
-
+# With an open vault the same program runs, and derives nothing: least of eight of both, in turns.
 vault_quick() {
-	without=$(vault_milliseconds_of kt-without)
-	with=$(vault_milliseconds_of kt-vault)
-	echo "# a login with a closed vault: $without ms without, $with ms with"
-	gives_token kt-two pat_vault &&
-		[ "$(took_more "$with" "$without")" -gt 0 ] &&
-		is_in_time "$(took_more "$with" "$without")" 700
+	: >"$scratch/times"
+	for try in 1 2 3 4 5 6 7 8; do
+		printf '%s ' "$(vault_login list)" >>"$scratch/times"
+		vault_login lock >>"$scratch/times"
+		gives_token kt-two pat_vault || return 1
+	done
+	awk 'NR == 1 || $1 < open { open = $1 } NR == 1 || $2 < closed { closed = $2 }
+		END { printf "# a login: %s ms with an open vault, %s ms with a closed one\n", open, closed
+			exit !(open > 0 && closed < open * 1.6) }' "$scratch/times"
 }
-check "the vault's login slot takes less than 0.7 s" vault_quick
+check "a login does not wait for the key of a closed vault" vault_quick
+
+vault_for_the_first_command() {
+	for try in 1 2 3; do
+		as_keyturn kt-two lock
+		login_two kt-vault auth cred open && gives_token kt-two pat_vault || return 1
+	done
+}
+check "the first command waits for the vault that is being opened" vault_for_the_first_command
 
 # Every file that the users and the test wrote, but for those the passwords come from.
 nothing_left() {

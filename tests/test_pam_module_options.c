@@ -28,14 +28,16 @@ static void defaults_are_those_of_the_manual(void **state)
 	assert_false(options.create || options.prefetch || options.debug || options.quiet);
 	assert_int_equal(options.rejected, 0);
 	assert_false(kt_module_options_has_user(&options, 0));
-	assert_true(kt_module_options_has_user(&options, 1));
+	assert_false(kt_module_options_has_user(&options, 999));
+	assert_true(kt_module_options_has_user(&options, 1000));
 }
 
 static void services_without_a_screen_are_skipped(void **state)
 {
 	static const char *const skipped[] = { "sudo", "sudo-i", "su", "su-l", "runuser",
 		                               "runuser-l", "cron", "crond", "atd",
-		                               "systemd-user", "polkit-1" };
+		                               "systemd-user", "polkit-1",
+		                               "gdm-launch-environment", "sddm-greeter" };
 	static const char *const served[] = { "login", "sshd", "gdm-password", "passwd", "sud",
 		                              "sudo-", "su-", "," };
 	struct kt_module_options options;
@@ -109,6 +111,7 @@ static void backends_can_be_ordered_and_taken_out(void **state)
 {
 	const char *turned[] = { "backends=dbus,control" };
 	const char *without[] = { "nodbus" };
+	const char *before[] = { "nodbus", "backends=dbus,vault" };
 	struct kt_module_options options;
 
 	(void)state;
@@ -116,6 +119,10 @@ static void backends_can_be_ordered_and_taken_out(void **state)
 	kt_module_options_parse(&options, 1, turned);
 	assert_int_equal(options.backends[0], KT_UNLOCK_BACKEND_DBUS);
 	assert_int_equal(options.backends[1], KT_UNLOCK_BACKEND_CONTROL);
+
+	kt_module_options_parse(&options, 2, before);
+	assert_int_equal(options.backends[0], KT_UNLOCK_BACKEND_VAULT);
+	assert_false(kt_module_options_has_backend(&options, KT_UNLOCK_BACKEND_DBUS));
 
 	kt_module_options_parse(&options, 1, without);
 	assert_int_equal(options.backends[0], KT_UNLOCK_BACKEND_CONTROL);

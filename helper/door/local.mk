@@ -23,7 +23,7 @@ keyturn_CFLAGS = $(AM_CFLAGS) $(DOOR_CFLAGS)
 keyturn_LDFLAGS = $(DOOR_LDFLAGS)
 keyturn_LDADD = $(DOOR_LIBS)
 
-install-exec-hook:
+install-exec-hook: $(PAM_INSTALL_HOOK)
 	cd $(DESTDIR)$(bindir) && $(LN_S) -f keyturn git-credential-keyturn
 
 uninstall-hook:

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
+#include <unistd.h>
+
 #include "keyring/control_socket.h"
 #include "pam/unlock/backend.h"
 
 /* Asked first, as connecting may already start a daemon. */
 static bool may_try(const struct kt_login_session *session)
 {
-	return session->may_create || kt_control_socket_has_keyring(session->home);
+	/* A home that is not there yet may still be mounted, with a keyring in it. */
+	return kt_control_socket_has_keyring(session->home) ||
+	       (session->may_create && session->home && access(session->home, F_OK) == 0);
 }
 
 static enum kt_unlock_status unlock(const struct kt_login_session *session,

@@ -2,9 +2,14 @@
 #include "config.h"
 
 #include "keyring/cleanup.h"
+#include "keyring/kernel_key.h"
 #include "keyring/vault.h"
+#include "keyring/vault_underway.h"
 #include "pam/unlock/backend.h"
 #include "pam/unlock/login_slot.h"
+
+/* Milliseconds for another derivation of the same vault. */
+#define UNDERWAY_PATIENCE 30000
 
 /* A vault that is not there, or that the login password is not meant for, is absent. */
 static enum kt_unlock_status find_slot(struct kt_vault *vault)
@@ -18,11 +23,35 @@ static enum kt_unlock_status find_slot(struct kt_vault *vault)
 	return error.code == KT_ERROR_UNSAFE ? KT_UNLOCK_UNSAFE : KT_UNLOCK_FAILED;
 }
 
-bool kt_login_slot_keep_open(void)
+enum kt_unlock_status kt_login_slot_look(bool may_be_open, bool *is_claimed)
+{
+	KT_CLEANUP(kt_vault_clear) struct kt_vault vault = { 0 };
+	enum kt_unlock_status status = find_slot(&vault);
+
+	if (status != KT_UNLOCK_OPENED)
+		return status;
+	if (may_be_open && kt_vault_keep_open(&vault))
+		return KT_UNLOCK_OPENED;
+	if (may_be_open && !kt_kernel_key_is_usable())
+		return KT_UNLOCK_NO_KERNEL_KEYS;
+	*is_claimed = kt_vault_underway_begin(vault.id, 0);
+	return KT_UNLOCK_UNDERWAY;
+}
+
+bool kt_login_slot_begin(void)
 {
 	KT_CLEANUP(kt_vault_clear) struct kt_vault vault = { 0 };
 
-	return find_slot(&vault) == KT_UNLOCK_OPENED && kt_vault_keep_open(&vault);
+	return find_slot(&vault) == KT_UNLOCK_OPENED &&
+	       kt_vault_underway_begin(vault.id, UNDERWAY_PATIENCE);
+}
+
+void kt_login_slot_end(void)
+{
+	KT_CLEANUP(kt_vault_clear) struct kt_vault vault = { 0 };
+
+	if (find_slot(&vault) == KT_UNLOCK_OPENED)
+		kt_vault_underway_end(vault.id);
 }
 
 static enum kt_unlock_status status_of(const struct kt_error *error)

@@ -25,14 +25,11 @@
 #define ERROR_DENIED "org.gnome.keyring.Error.Denied"
 #define ERROR_NO_OBJECT "org.freedesktop.Secret.Error.NoSuchObject"
 
-#define PLAIN_ALGORITHM "plain"
-
 /* A conversation with one daemon, by its unique name, so that no other can step in. */
 struct talk {
 	const struct kt_login_session *session;
 	struct kt_bus bus;
 	struct kt_transfer transfer;
-	bool is_plain;
 	char *owner;
 	char *path; /* of the session that secrets are encrypted for */
 };
@@ -147,18 +144,12 @@ static enum kt_unlock_status check_owner_has_interface(const struct talk *talk)
 	return has_interface ? KT_UNLOCK_OPENED : KT_UNLOCK_ABSENT;
 }
 
-/* may_start: whether the bus may start the daemon that it has a service file for. */
-static enum kt_unlock_status find_owner(struct talk *talk, bool may_start)
+/* A daemon that runs: none is started during a login. */
+static enum kt_unlock_status find_owner(struct talk *talk)
 {
 	KT_CLEANUP(variant_clear) GVariant *answer = NULL;
 	enum kt_unlock_status status;
 
-	if (may_start) {
-		status = call_bus(talk, "StartServiceByName",
-		                  g_variant_new("(su)", SECRETS_NAME, 0), "(u)", NULL);
-		if (status != KT_UNLOCK_OPENED)
-			return status;
-	}
 	status = call_bus(talk, "GetNameOwner", g_variant_new("(s)", SECRETS_NAME), "(s)",
 	                  &answer);
 	if (status != KT_UNLOCK_OPENED)
@@ -167,14 +158,13 @@ static enum kt_unlock_status find_owner(struct talk *talk, bool may_start)
 	return check_owner_is_user(talk);
 }
 
-static enum kt_unlock_status start_talk(struct talk *talk, const struct kt_login_session *session,
-                                        bool may_start)
+static enum kt_unlock_status start_talk(struct talk *talk, const struct kt_login_session *session)
 {
 	enum kt_unlock_status status;
 
 	talk->session = session;
 	status = kt_bus_connect(&talk->bus, session);
-	return status == KT_UNLOCK_OPENED ? find_owner(talk, may_start) : status;
+	return status == KT_UNLOCK_OPENED ? find_owner(talk) : status;
 }
 
 static GVariant *bytes_variant(const void *bytes, size_t length)
@@ -196,7 +186,7 @@ static enum kt_unlock_status open_session(struct talk *talk, const char *algorit
 	return status;
 }
 
-/* Where policy forbids the old group, secrets cross the bus as they are. */
+/* Where policy forbids the old group there is no way: a password does not cross the bus as it is. */
 static enum kt_unlock_status agree_on_transfer(struct talk *talk)
 {
 	KT_CLEANUP(variant_clear) GVariant *output = NULL;
@@ -205,10 +195,8 @@ static enum kt_unlock_status agree_on_transfer(struct talk *talk)
 	const void *other;
 	gsize length;
 
-	if (!kt_transfer_offer(&talk->transfer, own)) {
-		talk->is_plain = true;
-		return open_session(talk, PLAIN_ALGORITHM, g_variant_new_string(""), &output);
-	}
+	if (!kt_transfer_offer(&talk->transfer, own))
+		return KT_UNLOCK_FAILED;
 	status = open_session(talk, KT_TRANSFER_ALGORITHM, bytes_variant(own, sizeof(own)),
 	                      &output);
 	if (status != KT_UNLOCK_OPENED)
@@ -229,11 +217,6 @@ static GVariant *wrap(const struct talk *talk, const struct kt_secret *password)
 
 	if (kt_secret_length(password) > KT_UNLOCK_PASSWORD_MAX)
 		return NULL;
-	if (talk->is_plain)
-		return g_variant_new("(o@ay@ays)", talk->path, bytes_variant("", 0),
-		                     bytes_variant(kt_secret_reveal(password),
-		                                   kt_secret_length(password)),
-		                     "text/plain");
 	if (!kt_transfer_seal(&talk->transfer, password, vector, sealed, &length))
 		return NULL;
 	return g_variant_new("(o@ay@ays)", talk->path, bytes_variant(vector, sizeof(vector)),
@@ -246,7 +229,7 @@ static enum kt_unlock_status ask(const struct kt_login_session *session, const c
 {
 	KT_CLEANUP(talk_clear) struct talk talk = { 0 };
 	GVariant *first_wrapped, *second_wrapped = NULL;
-	enum kt_unlock_status status = start_talk(&talk, session, true);
+	enum kt_unlock_status status = start_talk(&talk, session);
 
 	if (status == KT_UNLOCK_OPENED)
 		status = check_owner_has_interface(&talk);
@@ -289,7 +272,7 @@ bool kt_internal_interface_is_open(const struct kt_login_session *session)
 	KT_CLEANUP(variant_clear) GVariant *answer = NULL;
 	KT_CLEANUP(variant_clear) GVariant *locked = NULL;
 
-	if (start_talk(&talk, session, false) != KT_UNLOCK_OPENED ||
+	if (start_talk(&talk, session) != KT_UNLOCK_OPENED ||
 	    call_owner(&talk, LOGIN_COLLECTION, "org.freedesktop.DBus.Properties", "Get",
 	               g_variant_new("(ss)", COLLECTION_INTERFACE, "Locked"), "(v)",
 	               &answer) != KT_UNLOCK_OPENED)

@@ -30,6 +30,7 @@ enum kt_unlock_outcome kt_login_session_outcome(enum kt_unlock_status status)
 	case KT_UNLOCK_NOTED:
 		return KT_UNLOCK_OUTCOME_NO_PASSWORD;
 	case KT_UNLOCK_DENIED:
+	case KT_UNLOCK_KEPT_OLD:
 		return KT_UNLOCK_OUTCOME_PASSWORDS_DIFFER;
 	case KT_UNLOCK_FAILED:
 	case KT_UNLOCK_ABSENT:

@@ -2,14 +2,24 @@
 #pragma once
 
 /*
- * Facts about the vault's login slot (kt_unlock_backend_vault) that are cheaper to get than by
- * trying a password.
+ * The vault's login slot (kt_unlock_backend_vault) before a password is tried at it, which takes
+ * its time.
  */
 
 #include <stdbool.h>
 
+#include "pam/unlock_request.h"
+
 /*
- * The vault has a login slot and is open: it stays so for another 8 hours. No password is tried,
- * which would take its time, and could open again what is locked meanwhile.
+ * OPENED where the vault is open (may_be_open: then that is enough, and it stays open for another
+ * 8 hours), UNDERWAY where its key has to be derived, NO_KERNEL_KEYS where nothing would hold it
+ * open, else why there is nothing to open. UNDERWAY tells others to wait; *is_claimed: they wait
+ * for this process, and not for another.
  */
-bool kt_login_slot_keep_open(void);
+enum kt_unlock_status kt_login_slot_look(bool may_be_open, bool *is_claimed);
+
+/* Claims the derivation, after another has ended. */
+bool kt_login_slot_begin(void);
+
+/* Lets those who wait go on. */
+void kt_login_slot_end(void);

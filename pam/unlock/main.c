@@ -14,19 +14,18 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/auxv.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
+#include "keyring/control_socket.h"
 #include "keyring/environment.h"
 #include "keyring/secret.h"
 #include "pam/unlock/backend.h"
 #include "pam/unlock/bus.h"
+#include "pam/unlock/confine.h"
 #include "pam/unlock/internal_interface.h"
 #include "pam/unlock/login_session.h"
 #include "pam/unlock/login_slot.h"
@@ -40,8 +39,8 @@
 /* A daemon that nobody has initialised denies every password; one that goes on, means it. */
 #define DENIED_MAX 3
 
-/* The longest that one try of a password at the vault takes on an idle machine. */
-#define VAULT_PATIENCE 700
+/* Seconds of life before the request, and after it besides timeout and grace. */
+#define LIFE 60
 
 /* Longer than a request takes to arrive, and short enough to notice that none will. */
 #define REQUEST_PATIENCE 1000
@@ -152,11 +151,18 @@ static enum kt_unlock_status try_backend(const struct job *job, uint8_t number)
 	                                              unlock(job, backends[number]);
 }
 
+static bool wants(const struct job *job, enum kt_unlock_backend_number number)
+{
+	return memchr(job->request.backends, (int)number, sizeof(job->request.backends)) != NULL;
+}
+
 /* One attempt at the desktop's keyring: the first way to it that is there decides. */
 static enum kt_unlock_status try_desktop(const struct job *job)
 {
 	enum kt_unlock_status status = KT_UNLOCK_ABSENT;
 
+	if (!wants(job, KT_UNLOCK_BACKEND_CONTROL) && !wants(job, KT_UNLOCK_BACKEND_DBUS))
+		return KT_UNLOCK_NO_COLLECTION;
 	if (!job->session.runtime_dir)
 		return KT_UNLOCK_NO_RUNTIME_DIR;
 	for (size_t i = 0; i < KT_UNLOCK_BACKENDS_MAX && status == KT_UNLOCK_ABSENT; i++) {
@@ -172,19 +178,31 @@ static enum kt_unlock_status try_desktop(const struct job *job)
 	return status;
 }
 
-static enum kt_unlock_status try_vault(const struct job *job)
+/* A key that has to be derived, which is slow on purpose, is UNDERWAY. */
+static enum kt_unlock_status look_at_vault(const struct job *job, bool *is_claimed)
 {
-	bool is_wanted = memchr(job->request.backends, KT_UNLOCK_BACKEND_VAULT,
-	                        sizeof(job->request.backends)) != NULL;
-
-	if (!is_wanted)
+	if (!wants(job, KT_UNLOCK_BACKEND_VAULT))
 		return KT_UNLOCK_ABSENT;
-	if (job->request.op == KT_UNLOCK_OP_UNLOCK && kt_login_slot_keep_open())
-		return KT_UNLOCK_OPENED;
-	return try_backend(job, KT_UNLOCK_BACKEND_VAULT);
+	return kt_login_slot_look(job->request.op == KT_UNLOCK_OP_UNLOCK, is_claimed);
 }
 
-/* One word for both: of two keyrings that are there, that of the one in which it went worse. */
+/* Behind the login: nobody waits for this. */
+static enum kt_unlock_status try_vault(const struct job *job, bool is_claimed)
+{
+	enum kt_unlock_status status;
+
+	if (!is_claimed)
+		is_claimed = kt_login_slot_begin();
+	status = try_backend(job, KT_UNLOCK_BACKEND_VAULT);
+	if (is_claimed)
+		kt_login_slot_end();
+	if (status == KT_UNLOCK_DENIED && !(job->request.flags & KT_UNLOCK_FLAG_QUIET))
+		syslog(LOG_AUTHPRIV | LOG_NOTICE,
+		       "the vault refused the login password: run keyturn unlock --resync");
+	return status;
+}
+
+/* Combines the results of desktop keyring and vault: if both exist, the worse one counts. */
 static enum kt_unlock_status sum_up(enum kt_unlock_status desktop, enum kt_unlock_status vault)
 {
 	if (vault == KT_UNLOCK_ABSENT)
@@ -193,6 +211,17 @@ static enum kt_unlock_status sum_up(enum kt_unlock_status desktop, enum kt_unloc
 	    desktop == KT_UNLOCK_NO_COLLECTION || desktop == KT_UNLOCK_NO_RUNTIME_DIR)
 		return vault;
 	return desktop;
+}
+
+/* A change that no daemon took leaves a keyring with its old password, if there is one. */
+static enum kt_unlock_status consider_change(const struct job *job, enum kt_unlock_status status)
+{
+	if (job->request.op != KT_UNLOCK_OP_CHANGE ||
+	    (status != KT_UNLOCK_ABSENT && status != KT_UNLOCK_SILENT &&
+	     status != KT_UNLOCK_FAILED && status != KT_UNLOCK_NO_RUNTIME_DIR))
+		return status;
+	return kt_control_socket_has_keyring(job->session.home) ? KT_UNLOCK_KEPT_OLD
+	                                                        : KT_UNLOCK_NO_COLLECTION;
 }
 
 static bool is_worth_another_try(enum kt_unlock_status status, int denied)
@@ -236,40 +265,43 @@ static void answer(enum kt_unlock_status status)
 static void leave_word(const struct job *job, enum kt_unlock_status status)
 {
 	if (job->session.runtime_dir &&
-	    (job->request.op == KT_UNLOCK_OP_UNLOCK || status == KT_UNLOCK_DENIED))
+	    (job->request.op == KT_UNLOCK_OP_UNLOCK || status == KT_UNLOCK_DENIED ||
+	     status == KT_UNLOCK_KEPT_OLD))
 		kt_unlock_outcome_write(job->session.runtime_dir, kt_login_session_outcome(status),
 		                        false);
 }
 
-static void serve(struct job *job)
+static void set_deadline(struct job *job)
 {
 	uint32_t timeout = job->request.timeout;
-	enum kt_unlock_status desktop, vault = KT_UNLOCK_ABSENT;
-	enum kt_unlock_status first, last;
-	bool is_hurried;
 
-	job->session.may_create = job->request.flags & KT_UNLOCK_FLAG_CREATE;
 	job->session.deadline = kt_clock_monotonic() +
 	                        (timeout > 2 * ANSWER_MARGIN ? timeout - ANSWER_MARGIN : timeout);
+}
+
+static void serve(struct job *job)
+{
+	enum kt_unlock_status desktop, vault, first, last;
+	bool is_claimed = false;
+
+	job->session.may_create = job->request.flags & KT_UNLOCK_FLAG_CREATE;
+	set_deadline(job);
 	desktop = try_desktop(job);
-	/* A key derivation is slow on purpose, and cannot be broken off. */
-	is_hurried = kt_login_session_time_left(&job->session) < VAULT_PATIENCE;
-	if (!is_hurried)
-		vault = try_vault(job);
-	first = sum_up(desktop, vault);
+	vault = look_at_vault(job, &is_claimed);
+	first = sum_up(consider_change(job, desktop), vault);
 	leave_word(job, first);
 	answer(first);
 
-	if (is_hurried)
-		vault = try_vault(job);
-	last = sum_up(try_again(job, desktop), vault);
+	if (vault == KT_UNLOCK_UNDERWAY)
+		vault = try_vault(job, is_claimed);
+	last = sum_up(consider_change(job, try_again(job, desktop)), vault);
 	if (last != first)
 		leave_word(job, last);
 	kt_secret_clear(&job->old_password);
 	kt_secret_clear(&job->new_password);
 	if (last == KT_UNLOCK_OPENED && job->session.runtime_dir &&
 	    (job->request.flags & KT_UNLOCK_FLAG_PREFETCH)) {
-		job->session.deadline = kt_clock_monotonic() + timeout;
+		set_deadline(job);
 		kt_bus_start_unit(&job->session, REFRESH_UNIT);
 	}
 }
@@ -282,29 +314,35 @@ static void note_no_password(const struct job *job)
 	answer(KT_UNLOCK_NOTED);
 }
 
-/* Nobody may look into this process or gain rights through it. */
-static bool confine(void)
+/* A limit that was set before execve(2) may not have outlived it, with SELinux. */
+static void limit_life(uint32_t seconds)
 {
-	static const struct rlimit no_core = { 0, 0 };
+	alarm(seconds + LIFE);
+}
 
-	umask(077);
-	return getauxval(AT_SECURE) == 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 &&
-	       prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && setrlimit(RLIMIT_CORE, &no_core) == 0;
+/* Whoever is to send a password knows by this that nobody can look into this process. */
+static bool say_ready(void)
+{
+	unsigned char byte = KT_UNLOCK_READY;
+
+	return send(STDOUT_FILENO, &byte, sizeof(byte), MSG_NOSIGNAL) == 1;
 }
 
 int main(void)
 {
 	KT_CLEANUP(job_clear) struct job job = { 0 };
 
-	if (!confine())
+	if (!kt_confine())
 		return 1;
+	limit_life(0);
 	job.session.runtime_dir = kt_environment_get("XDG_RUNTIME_DIR");
 	job.session.home = kt_environment_get("HOME");
 	job.session.bus_address = kt_environment_get("DBUS_SESSION_BUS_ADDRESS");
-	if (!read_job(&job)) {
+	if (!say_ready() || !read_job(&job)) {
 		fputs("keyturn-unlock: no request (pam_keyturn.so runs this program)\n", stderr);
 		return 2;
 	}
+	limit_life(job.request.timeout / 1000 + job.request.grace);
 	if (job.request.op == KT_UNLOCK_OP_NO_PASSWORD)
 		note_no_password(&job);
 	else

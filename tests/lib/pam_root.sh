@@ -16,6 +16,8 @@ fi
 is_sanitized &&
 	skip "sshd, su and others cannot load a module with AddressSanitizer"
 
+# As it is installed: nobody can look into it.
+chmod 711 "$builddir/keyturn-unlock"
 scratch=$(mktemp -d)
 # Gone with the namespace; only the mount point is left to remove.
 trap 'forget_all; umount -l "$scratch" 2>/dev/null || :; rmdir "$scratch"' EXIT

@@ -6,7 +6,8 @@
  *   pam_harness CONFDIR SERVICE USER SIGCHLD STEP...
  *
  * SIGCHLD is how it treats that signal: default, ignore, reaper (a handler that waits for any
- * child) or thread (another thread runs and allocates). Steps, in order:
+ * child), subreaper (the same, and it collects orphans) or thread (another thread runs and
+ * allocates). Steps, in order:
  *
  *   home:DIR      the user's home, by pam_modutil_getpwnam()
  *   NAME=VALUE    into the PAM environment
@@ -36,6 +37,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <syslog.h>
@@ -206,10 +208,12 @@ static void set_sigchld(const char *way, pthread_t *thread)
 
 	if (strcmp(way, "ignore") == 0)
 		action.sa_handler = SIG_IGN;
-	else if (strcmp(way, "reaper") == 0)
+	else if (strcmp(way, "reaper") == 0 || strcmp(way, "subreaper") == 0)
 		action.sa_handler = on_sigchld;
 	else if (strcmp(way, "thread") == 0 && pthread_create(thread, NULL, work, NULL) != 0)
 		die("pthread_create");
+	if (strcmp(way, "subreaper") == 0 && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0)
+		die("prctl");
 	sigaction(SIGCHLD, &action, NULL);
 }
 

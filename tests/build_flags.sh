@@ -1,0 +1,82 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# configure with the flags that distributions build with, and where something that was asked for
+# cannot be had.
+set -eu
+
+: "${srcdir:=$(cd "$(dirname "$0")/.." && pwd)}"
+failed=0
+if ! command -v readelf >/dev/null; then
+	echo "skip: readelf is not installed"
+	exit 77
+fi
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+trap 'exit 1' HUP INT TERM
+cd "$scratch"
+: >log
+: >made
+
+# passes NAME COMMAND...
+passes()
+{
+	case_name=$1
+	shift
+	if "$@"; then
+		echo "ok $case_name"
+	else
+		echo "not ok $case_name"
+		tail -n 20 log made | sed 's/^/# /'
+		failed=1
+	fi
+}
+
+# What Debian's dpkg-buildflags gives with all of its hardening, and more of the kind.
+distribution()
+{
+	env CPPFLAGS='-Wdate-time -D_FORTIFY_SOURCE=2' \
+		CFLAGS='-g -O2 -fstack-protector-strong -Wformat -Werror=format-security -fPIE -Wundef' \
+		LDFLAGS='-Wl,-z,relro -Wl,-z,now -fPIE -pie' "$@"
+}
+
+configures()
+{
+	distribution "$srcdir/configure" -C --without-musl "$@" >log 2>&1
+}
+
+is_linked()
+{
+	grep -q "keyturn is linked  *$1" log
+}
+
+linked_statically()
+{
+	configures --enable-static-door && is_linked statically && make keyturn >made 2>&1 &&
+		! readelf -lW keyturn | grep -q INTERP
+}
+passes "a distribution's flags leave the door static" linked_statically
+
+# What the first try found would else be taken from its cache.
+told_in_capitals()
+{
+	sed -i '/READELF/d' config.cache
+	READELF=false configures && is_linked DYNAMICALLY
+}
+passes "a door that cannot be static is told in capitals" told_in_capitals
+
+refused()
+{
+	sed -i '/READELF/d' config.cache
+	! READELF=false configures --enable-static-door && grep -q 'error: --enable-static-door' log
+}
+passes "and is an error where a static one was asked for" refused
+
+pam_missing()
+{
+	! configures ac_cv_header_security_pam_modules_h=no "$1" && grep -q 'error: a PAM module' log
+}
+sed -i '/READELF/d; /ac_cv_header_security_pam_modules_h/d' config.cache
+passes "a directory for the module without PAM's headers is an error" pam_missing --with-pam-dir=/x
+passes "and so is one for its profile" pam_missing --with-pam-configs-dir=/x
+
+exit "$failed"
