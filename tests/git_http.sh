@@ -5,7 +5,7 @@
 # that git was told, and many fetches at once.
 set -eu
 
-. "$srcdir/tests/lib/home.sh"
+. "$(dirname "$0")/lib/home.sh"
 need git node python3
 home_start
 git config --global credential.helper keyturn
