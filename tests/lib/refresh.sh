@@ -98,8 +98,7 @@ expect_state()
 # namespace; that takes root).
 trust()
 {
-	[ -n "$TEST_ALONE" ] && unshare --mount true 2>/dev/null ||
-		skip 'needs root, to add a CA for a while'
+	need_mounts 'add a CA for a while'
 	need openssl
 	mkdir "$work/certificates"
 	cp -L /etc/ssl/certs/*.pem "$work/certificates/" 2>/dev/null || true
