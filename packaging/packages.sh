@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 #
 # For the scripts beside this one, to be sourced: what building and testing keyturn takes on Debian
-# and Ubuntu, and how it gets there.
+# and Ubuntu, and how it gets there. A,B|C,D is a choice: A and B where apt knows both, else C and D.
 
 # shellcheck disable=SC2034
 build_packages='autoconf automake gcc git libc6-dev libcjson-dev libcurl4-openssl-dev libidn2-dev
@@ -10,11 +10,11 @@ build_packages='autoconf automake gcc git libc6-dev libcjson-dev libcurl4-openss
 
 # shellcheck disable=SC2034
 test_packages='binutils chromium clang curl dbus expect faketime gnome-keyring
-	golang-docker-credential-helpers hyperfine iproute2 libcap2-bin
-	keepassxc keyutils libclang-rt-dev libcmocka-dev libglib2.0-bin libkf5wallet-bin libnss-extrausers
-	libpam-wrapper libqca-qt5-2-plugins libqrencode-dev libsecret-tools mandoc musl-tools
-	openssh-client openssh-server openssl pamtester passwd perl procps python3 sshpass strace
-	sudo systemd-container tmux util-linux valgrind xz-utils zsh'
+	golang-docker-credential-helpers hyperfine iproute2 keepassxc keyutils libcap2-bin
+	kwallet6,libqca-qt6-plugins|libkf5wallet-bin,libqca-qt5-2-plugins libclang-rt-dev
+	libcmocka-dev libglib2.0-bin libnss-extrausers libpam0g-dev libpam-wrapper libqrencode-dev
+	libsecret-tools mandoc musl-tools openssh-client openssh-server openssl pamtester passwd perl
+	procps python3 sshpass strace sudo systemd-container tmux util-linux valgrind xz-utils zsh'
 
 # as_root COMMAND...
 as_root()
@@ -29,14 +29,44 @@ as_root()
 	fi
 }
 
+# is_installed PACKAGE[,PACKAGE]...
+is_installed()
+{
+	for package in $(echo "$1" | tr , ' '); do
+		case $(dpkg-query --show --showformat '${db:Status-Status}\n' "$package" 2>/dev/null) in
+		installed*) ;;
+		*) return 1 ;;
+		esac
+	done
+}
+
+# is_known PACKAGE[,PACKAGE]...: apt has a version of each.
+is_known()
+{
+	for package in $(echo "$1" | tr , ' '); do
+		case $(apt-cache policy "$package" 2>/dev/null | sed -n 's/^ *Candidate: //p') in
+		'' | '(none)') return 1 ;;
+		esac
+	done
+}
+
+# choose TEST CHOICE: the packages of its first part that passes the test.
+choose()
+{
+	for part in $(echo "$2" | tr '|' ' '); do
+		if "$1" "$part"; then
+			printf '%s ' "$part" | tr , ' '
+			return 0
+		fi
+	done
+	return 1
+}
+
 # missing_packages PACKAGE...: those of them that are not installed.
 missing_packages()
 {
-	for package in "$@"; do
-		case $(dpkg-query --show --showformat '${db:Status-Status}\n' "$package" 2>/dev/null) in
-		installed*) ;;
-		*) printf '%s ' "$package" ;;
-		esac
+	for wanted in "$@"; do
+		choose is_installed "$wanted" >/dev/null || printf '%s ' "$wanted"
 	done
 }
 
@@ -49,10 +79,8 @@ apt_install()
 # unknown_packages PACKAGE...: those of them that apt has no version of.
 unknown_packages()
 {
-	for package in "$@"; do
-		case $(apt-cache policy "$package" 2>/dev/null | sed -n 's/^ *Candidate: //p') in
-		'' | '(none)') printf '%s ' "$package" ;;
-		esac
+	for wanted in "$@"; do
+		choose is_known "$wanted" >/dev/null || printf '%s ' "$wanted"
 	done
 }
 
@@ -71,7 +99,6 @@ END
 	fi
 	packages_missing=$(missing_packages "$@")
 	[ -n "$packages_missing" ] || return 0
-	echo "installing with apt-get: $packages_missing"
 	# shellcheck disable=SC2086
 	if [ -n "$(unknown_packages $packages_missing)" ]; then
 		as_root apt-get update >>"$packages_log" 2>&1
@@ -81,8 +108,10 @@ END
 			return 1
 		fi
 	fi
+	packages_chosen=$(for wanted in $packages_missing; do choose is_known "$wanted"; done)
+	echo "installing with apt-get: $packages_chosen"
 	# A list of packages that is old is the usual reason for a failure.
 	# shellcheck disable=SC2086
-	apt_install $packages_missing >>"$packages_log" 2>&1 ||
-		{ as_root apt-get update && apt_install $packages_missing; } >>"$packages_log" 2>&1
+	apt_install $packages_chosen >>"$packages_log" 2>&1 ||
+		{ as_root apt-get update && apt_install $packages_chosen; } >>"$packages_log" 2>&1
 }

@@ -11,7 +11,7 @@ driver=$(realpath "${KEYTURN_ERRAND_DRIVER:-$builddir/tests/programs/errand_driv
 memory=16384 # KiB at most; a sanitizer has its shadow memory beside
 ! grep -q __asan_init "$courier" || memory=400000
 
-need node
+need curl node
 
 . "$srcdir/tests/lib/server.sh"
 . "$srcdir/tests/lib/time.sh"

@@ -8,7 +8,7 @@ set -eu
 . "$srcdir/tests/lib/hot.sh"
 take_turn "$0" "$@"
 alone --keyring "$0" "$@"
-need node
+need curl node
 home_start
 many=$builddir/tests/programs/many
 

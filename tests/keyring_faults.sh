@@ -95,7 +95,7 @@ done
 call keyturn doctor
 expect_status 0
 
-if [ -n "$TEST_ALONE" ] && mkdir "$work/small" &&
+if mountpoint -q "$TEST_ALONE" && mkdir "$work/small" &&
 	mount -t tmpfs -o size=64k,mode=700 none "$work/small" 2>/dev/null; then
 	KEYTURN_VAULT=$work/small/vault
 	export KEYTURN_VAULT
@@ -135,7 +135,7 @@ if [ -n "$TEST_ALONE" ] && mkdir "$work/small" &&
 	unset KEYTURN_VAULT
 	umount "$work/small"
 else
-	echo 'skip: needs root, to mount a small disk'
+	echo 'skip: needs root and a mount namespace, to mount a small disk'
 fi
 
 begin 'vault: a limit of file size is like a full disk'

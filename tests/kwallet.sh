@@ -1,15 +1,18 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# KWallet as the desktop's keyring: a real kwalletd5, opened with the login password in the way of
-# its own PAM module, and reached through its Secret Service.
+# KWallet as the desktop's keyring: a real kwalletd5 or kwalletd6, opened with the login password in
+# the way of its own PAM module, and reached through its Secret Service.
 set -eu
 
 . "$(dirname "$0")/lib/home.sh"
 . "$srcdir/tests/lib/desktop.sh"
-need dbus-daemon dbus-send kwalletd5 python3
-find /usr/lib -name 'libqca-ossl*' 2>/dev/null | grep -q . ||
-	skip 'there is no libqca-ossl, without which KWallet has no encrypted session'
+need dbus-daemon dbus-send python3
+daemon=$(command -v kwalletd6 || command -v kwalletd5) || skip 'there is no kwalletd6 or kwalletd5'
+daemon=${daemon##*/}
+qt=${daemon#kwalletd}
+find /usr/lib -path "*/qca-qt$qt/*" -name 'libqca-ossl*' 2>/dev/null | grep -q . ||
+	skip "there is no libqca-ossl for Qt $qt, without which KWallet has no encrypted session"
 alone "$0" "$@"
 home_make
 KEYTURN_CACHE=off
@@ -56,7 +59,7 @@ if os.fork() == 0:
 for descriptor in (reading, listener.fileno()):
     os.set_inheritable(descriptor, True)
 os.environ["PAM_KWALLET5_LOGIN"] = path
-os.execlp("kwalletd5", "kwalletd5", "--pam-login", str(reading), str(listener.fileno()))
+os.execlp(sys.argv[1], sys.argv[1], "--pam-login", str(reading), str(listener.fileno()))
 END
 
 wallet_is_there()
@@ -69,7 +72,7 @@ wallet_is_there()
 log_in()
 {
 	printf %s "$1" >"$work/password"
-	python3 "$work/kwallet_login" <"$work/password" >>"$work/kwallet.log" 2>&1 &
+	python3 "$work/kwallet_login" "$daemon" <"$work/password" >>"$work/kwallet.log" 2>&1 &
 	DESKTOP_DAEMON=$!
 	desktop_wait wallet_is_there
 }
@@ -77,7 +80,7 @@ log_in()
 # A logout. KWallet writes a while after it is told to, and when it is closed.
 log_out()
 {
-	dbus-send --session --print-reply --dest=org.kde.kwalletd5 /modules/kwalletd5 \
+	dbus-send --session --print-reply --dest="org.kde.$daemon" "/modules/$daemon" \
 		org.kde.KWallet.closeAllWallets >"$work/reply"
 	kill -TERM "$DESKTOP_DAEMON"
 	wait "$DESKTOP_DAEMON" || true
@@ -126,7 +129,7 @@ expect_status 0
 
 begin 'a wallet that nobody opened is exit 4'
 log_out
-kwalletd5 >>"$work/kwallet.log" 2>&1 &
+"$daemon" >>"$work/kwallet.log" 2>&1 &
 DESKTOP_DAEMON=$!
 must desktop_wait wallet_is_there
 call setsid keyturn token

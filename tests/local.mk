@@ -221,7 +221,9 @@ tests_test_request_cut_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=poll
 tests_test_request_hostile_LDADD = $(HELPER_TEST)
 tests_test_sandbox_LDADD = $(COURIER_TEST)
 tests_test_seal_LDADD = $(KEYRING_TEST)
-EXTRA_tests_test_secret_service_DEPENDENCIES = tests/programs/other_version.so
+EXTRA_tests_test_secret_service_DEPENDENCIES = \
+	tests/bin/keyturn-secret-service.so \
+	tests/programs/other_version.so
 tests_test_url_LDADD = $(HELPER_TEST)
 tests_test_vault_SOURCES = tests/test_vault.c \
 	tests/lib/scratch_vault.c tests/lib/scratch_vault.h

@@ -6,7 +6,7 @@ set -eu
 
 . "$(dirname "$0")/lib/home.sh"
 . "$srcdir/tests/lib/server.sh"
-need node python3 expect
+need curl expect node python3
 home_start
 coze_server_start "$work/server" || exit 1
 

@@ -7,7 +7,7 @@ set -eu
 . "$(dirname "$0")/lib/home.sh"
 . "$srcdir/tests/lib/hot.sh"
 . "$srcdir/tests/lib/server.sh"
-need expect git node openssl python3
+need curl expect git node openssl python3
 alone --keyring "$0" "$@"
 home_start
 coze_server_start "$work/server" || exit 1

@@ -9,7 +9,7 @@ set -eu
 . "$srcdir/tests/lib/hot.sh"
 take_turn "$0" "$@"
 alone --keyring "$0" "$@"
-need node openssl python3
+need curl node openssl python3
 seconds=${RENEW_AHEAD_SECONDS:-40}
 home_start
 XDG_RUNTIME_DIR=$work/run

@@ -199,9 +199,10 @@ must [ "$(secret-tool search --all username locked 2>/dev/null | grep -c '^label
 desktop_kill_daemon || true
 
 begin 'a disk that is full between answer and store'
+need_mounts 'mount a small disk'
 HOME=$work/small
 mkdir "$HOME"
-mount -t tmpfs -o size=64k none "$HOME" 2>/dev/null || skip 'needs root, to mount a small disk'
+mount -t tmpfs -o size=64k none "$HOME"
 KEYTURN_KEYRING=vault
 export KEYTURN_KEYRING
 keyturn vault create --key-file "$work/vault.key" >"$work/log"

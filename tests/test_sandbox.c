@@ -125,7 +125,7 @@ static void check_files(void)
 
 	HOLDS(kt_sandbox_enter(STDERR_FILENO));
 	kt_sandbox_confine(KT_SANDBOX_CONNECT);
-	HOLDS(open("/etc/hosts", O_RDONLY) >= 0);
+	HOLDS(open("/etc/passwd", O_RDONLY) >= 0);
 	HOLDS(opendir("/etc/ssl/certs"));
 	HOLDS(open("/tmp/keyturn-sandbox-test", O_WRONLY | O_CREAT, 0600) < 0 && errno == EACCES);
 	HOLDS(open("/dev/null", O_WRONLY) < 0 && errno == EACCES);
@@ -146,7 +146,7 @@ static void check_no_files(void)
 {
 	HOLDS(kt_sandbox_enter(STDERR_FILENO));
 	kt_sandbox_confine(KT_SANDBOX_ACCEPT);
-	HOLDS(open("/etc/hosts", O_RDONLY) < 0 && errno == EACCES);
+	HOLDS(open("/etc/passwd", O_RDONLY) < 0 && errno == EACCES);
 }
 
 static void who_only_accepts_reads_none(void **state)

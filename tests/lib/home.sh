@@ -94,10 +94,20 @@ alone()
 		return 0
 	fi
 	# shellcheck disable=SC2086
-	mkdir -p "$TEST_ALONE" && unshare $namespaces true 2>/dev/null || return 0
+	if ! mkdir -p "$TEST_ALONE" || ! unshare $namespaces true 2>/dev/null; then
+		echo "# not alone: no namespace is allowed here ($namespaces), as in a chroot"
+		return 0
+	fi
 	# shellcheck disable=SC2016,SC2086
 	exec unshare $namespaces sh -c \
 		'mount -t tmpfs -o mode=700 none "$TEST_ALONE" && exec sh "$@"' sh "$@"
+}
+
+# need_mounts PURPOSE: what this script mounts is seen by nobody else. Only behind alone.
+need_mounts()
+{
+	[ "$(id -u)" -eq 0 ] || skip "needs root, to $1"
+	mountpoint -q "$TEST_ALONE" || skip "needs a mount namespace, which is not allowed here, to $1"
 }
 
 # home_clean: nothing of the caller's is seen by what is tested.

@@ -5,12 +5,6 @@
 # the other knows. To be sourced after home.sh, desktop.sh (alone "$0" "$@" too: the
 # journals are the script's own then) and server.sh.
 
-# Many small questions are put to the server: by curl, which starts sooner than node.
-server_request()
-{
-	curl -s --fail --noproxy '*' -X "$1" ${3:+--data-binary "$3"} "$2"
-}
-
 faulty=$builddir/tests/bin/faulty-keeper
 
 # refresh_start [OPTION...]: of the Coze server.
@@ -98,8 +92,7 @@ expect_state()
 # namespace; that takes root).
 trust()
 {
-	[ -n "$TEST_ALONE" ] && unshare --mount true 2>/dev/null ||
-		skip 'needs root, to add a CA for a while'
+	need_mounts 'add a CA for a while'
 	need openssl
 	mkdir "$work/certificates"
 	cp -L /etc/ssl/certs/*.pem "$work/certificates/" 2>/dev/null || true

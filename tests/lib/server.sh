@@ -12,7 +12,7 @@ has_module()
 # need_module NAME...
 need_module()
 {
-	need node
+	need curl node
 	for module in "$@"; do
 		has_module "$module" || skip "there is no $module: run npm ci in tests/servers"
 	done
@@ -27,19 +27,11 @@ server_field()
 	' "$1" "$2"
 }
 
-# server_request METHOD URL [JSON]: the answer's body; status 1 unless it is a 200.
+# server_request METHOD URL [JSON]: the answer's body; fails unless it is a good one. By curl, for
+# many small questions are put to the servers, and curl starts sooner than node.
 server_request()
 {
-	node -e '
-		const [method, url, body] = process.argv.slice(1);
-		fetch(url, { method, body }).then(async (answer) => {
-			process.stdout.write(await answer.text());
-			process.exitCode = answer.status === 200 ? 0 : 1;
-		}, (error) => {
-			process.stderr.write(`${url}: ${error.cause?.code ?? error.message}\n`);
-			process.exitCode = 1;
-		});
-	' "$@"
+	curl --silent --show-error --fail --noproxy '*' --request "$1" ${3:+--data-binary "$3"} "$2"
 }
 
 # server_launch PROGRAM DIR [OPTION...]: waits 30 s for DIR/server.json; its pid in server_pid.
