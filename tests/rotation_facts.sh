@@ -340,6 +340,24 @@ call keyturn refresh random
 must python3 "$srcdir/tests/programs/random_calls.py" "$OAUTH_ISSUER/userinfo" random \
 	"${KEYTURN_SECONDS:-30}"
 
+begin 'where nothing can be parked a living token is not renewed, and else it is said first'
+be gitlab '{"life":20}'
+log_in roomless roomless
+asked=$(saw refresh)
+forbid="$builddir/tests/programs/forbid EPERM"
+until [ "$(left roomless)" -le 1 ]; do
+	sleep 0.1
+done
+call $forbid keyturn token roomless
+expect_status 0
+must [ "$(saw refresh)" -eq "$asked" ]
+sleep 2
+call $forbid keyturn token roomless
+expect_status 0
+expect_said 'should the keyring not take'
+works
+must [ "$(saw refresh)" -eq $((asked + 1)) ]
+
 begin 'no empty refresh token was ever sent'
 must [ "$(saw empty)" -eq 0 ]
 
