@@ -306,6 +306,21 @@ done
 must [ "$(saw second)" -eq "$second" ]
 must [ "$(saw revoked)" -eq "$revoked" ]
 
+begin 'another name for the account takes along that an answer was lost'
+be google '{"refresh":"rotates","reuse":"revoke"}'
+log_in before renamed
+habits '{"lose":1}'
+call keyturn refresh before
+expect_status 5
+expect_state before suspect
+call keyturn set before --name after
+expect_status 0
+expect_state after suspect
+second=$(saw second)
+call keyturn refresh after
+expect_status 5
+must [ "$(saw second)" -eq "$second" ]
+
 begin 'a lost answer when no token is left: once more, after two seconds'
 be gitlab '{"reuse":"repeat"}'
 log_in again again
