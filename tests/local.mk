@@ -26,6 +26,7 @@ tests_bin_keyturn_keeper_LDADD = $(KEEPER_LIBS)
 
 # And a keeper that tests stop at named points.
 tests_bin_faulty_keeper_SOURCES = \
+	helper/keeper/login/app.c \
 	helper/keeper/token/fault_point.c \
 	helper/keeper/token/rotation.c \
 	helper/libexec.c

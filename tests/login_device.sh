@@ -119,6 +119,8 @@ log_in '["approve"]'
 coze_reset >"$work/control"
 call keyturn refresh dev
 expect_status 3
+# Its token is good to its end, but for a service that refuses it.
+keyturn reject dev --current
 coze_control '{"device_interval":1,"enforce_interval":false,
 	"device_script":["pending","pending","pending","approve"]}' >"$work/control"
 polls=$(polls)

@@ -306,6 +306,21 @@ done
 must [ "$(saw second)" -eq "$second" ]
 must [ "$(saw revoked)" -eq "$revoked" ]
 
+begin 'another name for the account takes along that an answer was lost'
+be google '{"refresh":"rotates","reuse":"revoke"}'
+log_in before renamed
+habits '{"lose":1}'
+call keyturn refresh before
+expect_status 5
+expect_state before suspect
+call keyturn set before --name after
+expect_status 0
+expect_state after suspect
+second=$(saw second)
+call keyturn refresh after
+expect_status 5
+must [ "$(saw second)" -eq "$second" ]
+
 begin 'a lost answer when no token is left: once more, after two seconds'
 be gitlab '{"reuse":"repeat"}'
 log_in again again
@@ -339,6 +354,24 @@ log_in random random
 call keyturn refresh random
 must python3 "$srcdir/tests/programs/random_calls.py" "$OAUTH_ISSUER/userinfo" random \
 	"${KEYTURN_SECONDS:-30}"
+
+begin 'where nothing can be parked a living token is not renewed, and else it is said first'
+be gitlab '{"life":20}'
+log_in roomless roomless
+asked=$(saw refresh)
+forbid="$builddir/tests/programs/forbid EPERM"
+until [ "$(left roomless)" -le 1 ]; do
+	sleep 0.1
+done
+call $forbid keyturn token roomless
+expect_status 0
+must [ "$(saw refresh)" -eq "$asked" ]
+sleep 2
+call $forbid keyturn token roomless
+expect_status 0
+expect_said 'should the keyring not take'
+works
+must [ "$(saw refresh)" -eq $((asked + 1)) ]
 
 begin 'no empty refresh token was ever sent'
 must [ "$(saw empty)" -eq 0 ]

@@ -165,6 +165,56 @@ call keyturn set before --name after
 expect_status 0
 saved after
 
+# allowed NAME: a login of it that a person has allowed, and the keyring has not yet.
+allowed()
+{
+	KEYTURN_FAULT=login-got:stop "$faulty" login "$1" --kind pkce --api-base "$COZE_API" \
+		--www-base "$COZE_WWW" --client-id pkce-client.app.coze \
+		>"$work/stopped.out" 2>"$work/stopped.err" </dev/null &
+	stopped_pid=$!
+	desktop_wait grep -q response_type= "$work/stopped.err" || complain 'no address was told'
+	curl -sL --noproxy '*' -o "$work/page" "$(grep -o 'http.*response_type=.*' "$work/stopped.err")"
+	desktop_wait is_stopped || complain "the login of $1 did not stop"
+}
+
+has_parked()
+{
+	keyctl show @u | grep -q "keyturn:escrow-login:.*:$1\$"
+}
+
+control '{"auto_approve":"allow"}'
+begin 'a login that was allowed is not lost where the keyring does not take it'
+allowed parked
+must desktop_lock
+resumed
+expect_status 4
+expect_said 'the login of parked@'
+expect_said 'kept in memory for 24 hours'
+must has_parked parked
+must desktop_unlock
+mark
+call keyturn token parked
+expect_token
+expect_said 'is saved'
+expect_requests 0
+must_not has_parked parked
+call keyturn refresh parked
+expect_status 0
+call keyturn token parked
+expect_token
+expect_said ''
+
+begin 'another login of the account takes its place'
+allowed parked
+must desktop_lock
+resumed
+must has_parked parked
+must desktop_unlock
+grant parked
+must_not has_parked parked
+call keyturn token parked
+expect_token
+
 begin 'an item that another program removed is not brought back'
 grant removed
 stopped removed

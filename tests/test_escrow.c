@@ -140,6 +140,42 @@ static void more_than_a_key_holds_is_refused(void **state)
 	assert_false(kt_escrow_is_found(&escrow));
 }
 
+/* However large an item is by what was given at login, a renewal of it fits. */
+static void only_what_a_renewal_changes_is_parked(void **state)
+{
+	struct kt_credential *credential = *state;
+	KT_CLEANUP(kt_credential_clear) struct kt_credential stored = { 0 };
+	KT_CLEANUP(kt_credential_clear) struct kt_credential renewed = { 0 };
+	KT_CLEANUP(kt_credential_clear) struct kt_credential parked = { 0 };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret form = { 0 };
+	KT_CLEANUP(kt_text_free) char *ca = malloc(40001);
+	struct kt_error error = { 0 };
+
+	assert_non_null(ca);
+	memset(ca, 'c', 40000);
+	ca[40000] = '\0';
+	assert_true(kt_text_set(&credential->ca, ca, &error));
+	assert_true(kt_secret_append_text(&credential->client_secret, "never parked", &error));
+	assert_true(kt_text_set(&credential->grant, "grant", &error));
+	assert_true(kt_credential_copy(&stored, credential, &error));
+	assert_true(kt_credential_copy(&renewed, credential, &error));
+	renewed.generation = 8;
+	renewed.lifetime = 900;
+	kt_secret_clear(&renewed.refresh_token);
+	assert_true(kt_secret_append_text(&renewed.refresh_token, "refresh_eight", &error));
+	assert_true(kt_secret_append_text(&renewed.token, "access", &error));
+
+	assert_true(kt_escrow_pack(&renewed, &form, &error));
+	assert_true(kt_secret_length(&form) < 1024);
+	assert_null(strstr(kt_secret_reveal(&form), "never parked"));
+	assert_true(kt_credential_read(&parked, kt_secret_reveal(&form), kt_secret_length(&form),
+	                               &error));
+	assert_true(kt_escrow_apply(&parked, &stored, &error));
+	assert_string_equal(kt_secret_reveal(&stored.previous_refresh_token), "refresh_seven");
+	kt_secret_clear(&stored.previous_refresh_token);
+	assert_true(kt_credential_is_equal(&stored, &renewed));
+}
+
 static void accounts_do_not_share_an_escrow(void **state)
 {
 	struct kt_credential *credential = *state;
@@ -167,6 +203,8 @@ int main(void)
 		                                free_credential),
 		cmocka_unit_test_setup_teardown(more_than_a_key_holds_is_refused, make_credential,
 		                                free_credential),
+		cmocka_unit_test_setup_teardown(only_what_a_renewal_changes_is_parked,
+		                                make_credential, free_credential),
 		cmocka_unit_test_setup_teardown(accounts_do_not_share_an_escrow, make_credential,
 		                                free_credential),
 	};

@@ -76,10 +76,27 @@ function replaceGrant() {
 	if (result.status !== 0) throw new Error(`no new grant: ${result.said}`);
 }
 
+/*
+ * The next call. Where the token of before is good, a lost answer is not asked for again: that token
+ * is handed out, until its service refuses it.
+ */
+async function callNext(before, problems) {
+	const next = keyturn('refresh', account);
+
+	if (next.status !== 5 || !/while the token it has is good/.test(next.said)) return next;
+	const token = keyturn('token', account);
+	const after = await state();
+
+	if (!/^[A-Za-z0-9_-]+\n$/.test(token.output)) problems.push(`no token: ${token.said}`);
+	if (after.presented_spent !== before.presented_spent) problems.push('presented again');
+	keyturn('reject', account, '--current');
+	return keyturn('token', account);
+}
+
 /* The problems after a run that was killed at this call; none if the table holds. */
 async function check(killed, before) {
 	const problems = [];
-	const next = keyturn('refresh', account);
+	const next = await callNext(before, problems);
 	const after = await state();
 	const repeated = after.presented_spent - before.presented_spent;
 	const asked = after.counts.by_operation.refresh - (before.counts.by_operation.refresh ?? 0);

@@ -9,6 +9,7 @@
 #include "helper/keeper/account/idn.h"
 #include "helper/keeper/cache/answers.h"
 #include "helper/keeper/command/command.h"
+#include "helper/keeper/login/parked.h"
 #include "helper/keeper/token/token.h"
 #include "helper/protocol/protocol.h"
 #include "helper/report.h"
@@ -69,6 +70,7 @@ static bool answer_request(struct kt_keeper *keeper, const struct kt_request *re
 
 	kt_answers_begin(&memory, &key);
 	kt_keeper_expect(keeper, memory.stamp, memory.is_due);
+	kt_parked_save(keeper);
 	if (!find_account(keeper, request, &memory, &credential, &answer, &answered, &found, error))
 		return false;
 	if (answered)

@@ -93,8 +93,10 @@ static bool rename_account(struct kt_keyring *keyring, struct kt_credential *cre
 		return false;
 	if (found)
 		return kt_fail(error, KT_ERROR_USAGE, "set: the new name is taken at this service");
-	return kt_keyring_store(keyring, credential, error) &&
-	       kt_keyring_erase(keyring, &old, error) &&
+	return (!kt_kind_is_grant(credential->kind) ||
+	        kt_rotation_move(&old, &credential->identity, error)) &&
+	       kt_keyring_store(keyring, credential, error) &&
+	       kt_keyring_erase(keyring, &old, error) && kt_rotation_forget(&old, error) &&
 	       kt_default_replace(&old, &credential->identity, error);
 }
 

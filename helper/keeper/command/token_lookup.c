@@ -11,6 +11,7 @@
 #include "helper/keeper/cache/answers.h"
 #include "helper/keeper/command/token_lookup.h"
 #include "helper/keeper/login/coze_app.h"
+#include "helper/keeper/login/parked.h"
 #include "helper/keeper/login/settings.h"
 #include "helper/keeper/token/service_app.h"
 #include "helper/keeper/token/token.h"
@@ -168,6 +169,7 @@ static bool from_keyring(struct kt_keeper *keeper, const struct kt_token_lookup 
 	kt_answers_begin(&memory, &key);
 	memory.is_due = memory.is_due || is_too_short(lookup, &memory, requirement);
 	kt_keeper_expect(keeper, memory.stamp, memory.is_due);
+	kt_parked_save(keeper);
 	if (!find_account(keeper, lookup, &memory, requirement->minimum_seconds, credential, answer,
 	                  &answered, error))
 		return false;

@@ -7,10 +7,16 @@
 #include "helper/keeper/login/discovery.h"
 #include "helper/keeper/login/login.h"
 #include "helper/keeper/login/open_browser.h"
+#include "helper/keeper/login/parked.h"
 #include "helper/keeper/terminal.h"
+#include "helper/keeper/token/fault_point.h"
 #include "helper/keeper/token/service_app.h"
 #include "keyring/cleanup.h"
+#include "keyring/clock.h"
 #include "keyring/text.h"
+
+/* For the store of a login, before it is parked. */
+#define STORE_MILLISECONDS 5000
 
 static bool ask_text(const char *prompt, char **text, struct kt_error *error)
 {
@@ -85,18 +91,48 @@ static bool get_tokens(struct kt_keeper *keeper, const struct kt_login_options *
 }
 
 /* A service app's token stands in the item only where the kernel cannot keep it. */
-static bool keep(struct kt_keyring *keyring, struct kt_credential *credential,
-                 struct kt_error *error)
+static bool keep_service_app(struct kt_keyring *keyring, struct kt_credential *credential,
+                             struct kt_error *error)
 {
 	KT_CLEANUP(kt_credential_clear) struct kt_credential bare = { 0 };
 
-	if (credential->kind != KT_KIND_JWT)
-		return kt_login_store(keyring, credential, error);
 	if (!kt_credential_copy(&bare, credential, error))
 		return false;
 	kt_lifetime_end(&bare);
 	return kt_login_store(keyring, &bare, error) &&
 	       (kt_service_app_remember(credential) || kt_login_store(keyring, credential, error));
+}
+
+/* What a person allowed is not lost where the keyring does not take it at once. */
+static bool keep(struct kt_keyring *keyring, struct kt_credential *credential,
+                 struct kt_escrow *escrow, struct kt_error *error)
+{
+	int64_t begin = kt_clock_monotonic();
+	struct kt_error cause = { 0 };
+
+	if (credential->kind == KT_KIND_JWT)
+		return keep_service_app(keyring, credential, error);
+	kt_fault_point("login-got");
+	while (!kt_login_store(keyring, credential, &cause)) {
+		if (kt_clock_monotonic() - begin >= STORE_MILLISECONDS)
+			return kt_parked_keep(escrow, credential, &cause, error);
+		kt_clock_sleep(250);
+		kt_error_clear(&cause);
+	}
+	return true;
+}
+
+/* A login that the keyring did not take earlier is saved in place of a new one. */
+static bool resume(struct kt_keeper *keeper, const struct kt_login_options *login,
+                   const struct kt_identity *identity, bool *is_done, struct kt_error *error)
+{
+	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
+
+	if (!kt_parked_take(keeper, identity, &credential, is_done, error))
+		return false;
+	if (*is_done)
+		kt_login_summarize(login, &credential, &keeper->keyring);
+	return true;
 }
 
 bool kt_login_with_app(struct kt_keeper *keeper, const struct kt_login_options *login,
@@ -105,17 +141,28 @@ bool kt_login_with_app(struct kt_keeper *keeper, const struct kt_login_options *
 {
 	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
 	KT_CLEANUP(kt_lock_release) struct kt_lock login_lock = { 0 };
+	KT_CLEANUP(kt_escrow_close) struct kt_escrow escrow = { 0 };
 	struct kt_keyring *keyring;
+	bool is_done = false;
 
 	if (login->expires)
 		return kt_fail(error, KT_ERROR_USAGE, "login: --expires is for a PAT or SAT");
 	if (!kt_login_identify(login, settings, identity, error) ||
 	    !kt_identity_copy(&credential.identity, identity, error) ||
 	    !kt_login_open_keyring(keeper, &keyring, error) ||
-	    !kt_login_lock_take(&login_lock, identity, error) || !ask_missing(settings, error) ||
+	    !kt_login_lock_take(&login_lock, identity, error) ||
+	    !resume(keeper, login, identity, &is_done, error))
+		return false;
+	if (is_done)
+		return true;
+	if (!ask_missing(settings, error) ||
 	    !(settings->kind == KT_KIND_OAUTH ? kt_discovery_fill(&credential, settings, error)
-	                                      : kt_coze_app_fill(&credential, settings, error)) ||
-	    !get_tokens(keeper, login, &credential, error) || !keep(keyring, &credential, error))
+	                                      : kt_coze_app_fill(&credential, settings, error)))
+		return false;
+	if (credential.kind != KT_KIND_JWT)
+		kt_parked_reserve(&escrow, &credential);
+	if (!get_tokens(keeper, login, &credential, error) ||
+	    !keep(keyring, &credential, &escrow, error))
 		return false;
 	kt_login_summarize(login, &credential, keyring);
 	return true;

@@ -13,6 +13,7 @@ libkeeper_a_SOURCES += \
 	helper/keeper/login/device.c \
 	helper/keeper/login/discovery.c helper/keeper/login/discovery.h \
 	helper/keeper/login/login.c helper/keeper/login/login.h \
+	helper/keeper/login/parked.c helper/keeper/login/parked.h \
 	helper/keeper/login/open_browser.c helper/keeper/login/open_browser.h \
 	helper/keeper/login/options.c \
 	helper/keeper/login/qr.h $(QR_SOURCE) \

@@ -12,6 +12,7 @@
 #include "helper/keeper/oauth/dialect.h"
 #include "helper/keeper/oauth/token_error.h"
 #include "helper/keeper/terminal.h"
+#include "helper/keeper/token/escrow.h"
 #include "helper/keeper/token/rotation.h"
 #include "helper/report.h"
 #include "keyring/cleanup.h"
@@ -170,21 +171,29 @@ static bool take_over(struct kt_credential *credential, struct kt_keyring *keyri
 	       keep_refresh_token(credential, &before, keyring, is_kept, error);
 }
 
-bool kt_login_store(struct kt_keyring *keyring, struct kt_credential *credential,
-                    struct kt_error *error)
+bool kt_login_store_inside(struct kt_keyring *keyring, struct kt_credential *credential,
+                           struct kt_error *error)
 {
-	KT_CLEANUP(kt_change_end) struct kt_change change = { 0 };
 	bool is_kept = false;
 
-	if (!kt_change_begin(&change, &credential->identity, error) ||
-	    !take_over(credential, keyring, &is_kept, error) ||
+	if (!take_over(credential, keyring, &is_kept, error) ||
 	    !kt_keyring_store(keyring, credential, error))
 		return false;
 	if (is_kept)
 		kt_report_note("%s keeps the refresh token of its earlier login: the service gave no "
 		               "new one", credential->identity.username);
-	return (is_kept || kt_rotation_forget(&credential->identity, error)) &&
+	return (is_kept ? kt_escrow_forget_login(&credential->identity, error)
+	                : kt_rotation_forget(&credential->identity, error)) &&
 	       kt_default_offer(&credential->identity, true, error);
+}
+
+bool kt_login_store(struct kt_keyring *keyring, struct kt_credential *credential,
+                    struct kt_error *error)
+{
+	KT_CLEANUP(kt_change_end) struct kt_change change = { 0 };
+
+	return kt_change_begin(&change, &credential->identity, error) &&
+	       kt_login_store_inside(keyring, credential, error);
 }
 
 /* The list has the word; its words stand between blanks or commas. */

@@ -59,6 +59,10 @@ bool kt_login_open_keyring(struct kt_keeper *keeper, struct kt_keyring **keyring
 bool kt_login_store(struct kt_keyring *keyring, struct kt_credential *credential,
                     struct kt_error *error);
 
+/* The same inside a change of the account. */
+bool kt_login_store_inside(struct kt_keyring *keyring, struct kt_credential *credential,
+                           struct kt_error *error);
+
 /* Takes the tokens of an answer over, or writes the error of an answer without tokens. */
 bool kt_login_take_tokens(struct kt_credential *credential, const struct kt_errand *answer,
                           struct kt_error *error);

@@ -21,12 +21,12 @@ static bool append_part(struct kt_secret *description, const char *part, struct 
 	       kt_text_append_percent(description, text, strlen(text), error);
 }
 
-bool kt_escrow_open(struct kt_escrow *escrow, const struct kt_identity *identity,
-                    struct kt_error *error)
+static bool open_named(struct kt_escrow *escrow, const char *name,
+                       const struct kt_identity *identity, struct kt_error *error)
 {
 	KT_CLEANUP(kt_secret_clear) struct kt_secret description = { 0 };
 
-	if (!kt_secret_append_text(&description, "keyturn:escrow:v1", error) ||
+	if (!kt_secret_append_text(&description, name, error) ||
 	    !append_part(&description, identity->protocol, error) ||
 	    !append_part(&description, identity->host, error) ||
 	    !append_part(&description, identity->path, error) ||
@@ -36,6 +36,57 @@ bool kt_escrow_open(struct kt_escrow *escrow, const struct kt_identity *identity
 	if (kt_secret_length(&description) <= KT_KERNEL_KEY_DESCRIPTION_MAXIMUM)
 		escrow->serial = kt_kernel_key_find(escrow->description);
 	return true;
+}
+
+bool kt_escrow_open(struct kt_escrow *escrow, const struct kt_identity *identity,
+                    struct kt_error *error)
+{
+	return open_named(escrow, "keyturn:escrow:v1", identity, error);
+}
+
+bool kt_escrow_open_login(struct kt_escrow *escrow, const struct kt_identity *identity,
+                          struct kt_error *error)
+{
+	return open_named(escrow, "keyturn:escrow-login:v1", identity, error);
+}
+
+/* All that a renewal may change, but for the refresh token of before. */
+static bool take_changes(struct kt_credential *credential, const struct kt_credential *renewed,
+                         struct kt_error *error)
+{
+	credential->generation = renewed->generation;
+	credential->refreshed = renewed->refreshed;
+	credential->issued = renewed->issued;
+	credential->issued_boot_milliseconds = renewed->issued_boot_milliseconds;
+	credential->lifetime = renewed->lifetime;
+	credential->end_unknown = renewed->end_unknown;
+	credential->state_since = renewed->state_since;
+	return kt_secret_copy(&credential->token, &renewed->token, error) &&
+	       kt_secret_copy(&credential->refresh_token, &renewed->refresh_token, error) &&
+	       kt_text_set(&credential->state, renewed->state, error) &&
+	       kt_text_set(&credential->boot_id, renewed->boot_id, error) &&
+	       kt_text_set(&credential->rotation, renewed->rotation, error) &&
+	       kt_text_set(&credential->granted_scope, renewed->granted_scope, error) &&
+	       kt_text_set(&credential->subject, renewed->subject, error);
+}
+
+bool kt_escrow_pack(const struct kt_credential *renewed, struct kt_secret *form,
+                    struct kt_error *error)
+{
+	KT_CLEANUP(kt_credential_clear) struct kt_credential packed = { .kind = renewed->kind };
+
+	return kt_identity_copy(&packed.identity, &renewed->identity, error) &&
+	       kt_text_set(&packed.grant, renewed->grant, error) &&
+	       take_changes(&packed, renewed, error) && kt_credential_write(&packed, form, error);
+}
+
+bool kt_escrow_apply(const struct kt_credential *parked, struct kt_credential *credential,
+                     struct kt_error *error)
+{
+	if (!kt_secret_is_equal(&parked->refresh_token, &credential->refresh_token) &&
+	    !kt_secret_copy(&credential->previous_refresh_token, &credential->refresh_token, error))
+		return false;
+	return take_changes(credential, parked, error);
 }
 
 bool kt_escrow_is_found(const struct kt_escrow *escrow)
@@ -90,6 +141,16 @@ void kt_escrow_retire(struct kt_escrow *escrow, int seconds)
 	    !kt_kernel_key_retire(escrow->serial, (unsigned int)seconds))
 		kt_escrow_drop(escrow);
 	escrow->serial = 0;
+}
+
+bool kt_escrow_forget_login(const struct kt_identity *identity, struct kt_error *error)
+{
+	KT_CLEANUP(kt_escrow_close) struct kt_escrow escrow = { 0 };
+
+	if (!kt_escrow_open_login(&escrow, identity, error))
+		return false;
+	kt_escrow_drop(&escrow);
+	return true;
 }
 
 void kt_escrow_close(struct kt_escrow *escrow)

@@ -2,9 +2,10 @@
 #pragma once
 
 /*
- * Escrow (docs/safety.md, 2.1): the renewed credential in kernel memory from the moment its
- * answer is parsed until the keyring has it. It outlives us and the keyring daemon, not a
- * reboot, and is kept 24 hours. Where the kernel keyring is refused there is none.
+ * Escrow (docs/safety.md, 2.1): a renewed grant in kernel memory from the moment its answer is
+ * parsed until the keyring has it, and a new login likewise. Of a renewal it holds only what the
+ * renewal changed. It outlives us and the keyring daemon, not a reboot, and is kept 24 hours.
+ * Where the kernel keyring is refused there is none.
  */
 
 #include <stdbool.h>
@@ -22,6 +23,21 @@ struct kt_escrow {
 bool kt_escrow_open(struct kt_escrow *escrow, const struct kt_identity *identity,
                     struct kt_error *error);
 
+/* The same of a login, whose escrow is a place of its own: an item may not be there yet. */
+bool kt_escrow_open_login(struct kt_escrow *escrow, const struct kt_identity *identity,
+                          struct kt_error *error);
+
+/* The beginning of every login's description. */
+#define KT_ESCROW_LOGIN "keyturn:escrow-login:v1:"
+
+/* Appends the form of what a renewal changes: tokens, times, generation, facts. */
+bool kt_escrow_pack(const struct kt_credential *renewed, struct kt_secret *form,
+                    struct kt_error *error);
+
+/* Puts what was packed, and read again as parked, into the credential that it renews. */
+bool kt_escrow_apply(const struct kt_credential *parked, struct kt_credential *credential,
+                     struct kt_error *error);
+
 /* Something was there when it was opened. */
 bool kt_escrow_is_found(const struct kt_escrow *escrow);
 
@@ -38,6 +54,9 @@ void kt_escrow_drop(struct kt_escrow *escrow);
 
 /* Drops it after so many seconds: until then the keyring may lose what it took. 0: at once. */
 void kt_escrow_retire(struct kt_escrow *escrow, int seconds);
+
+/* Drops the login that is parked for the account: another one, or its own store, came after it. */
+bool kt_escrow_forget_login(const struct kt_identity *identity, struct kt_error *error);
 
 /* For KT_CLEANUP. A grant in escrow stays; room that was only reserved goes. */
 void kt_escrow_close(struct kt_escrow *escrow);

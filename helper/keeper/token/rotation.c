@@ -26,7 +26,7 @@
 
 #define STORE_MILLISECONDS 5000
 #define STORE_WITHOUT_ESCROW_MILLISECONDS 30000
-#define ESCROW_ROOM 1024
+#define ESCROW_ROOM 2048
 /* A request that would have less time than this is not begun. */
 #define SHORTEST_MILLISECONDS 1500
 #define AT_ONCE_MILLISECONDS 2
@@ -214,7 +214,7 @@ static bool save(struct rotation *rotation, const struct kt_credential *renewed,
 	int64_t begin = kt_clock_monotonic();
 	bool is_escrowed;
 
-	if (!kt_credential_write(renewed, &form, error))
+	if (!kt_escrow_pack(renewed, &form, error))
 		return false;
 	kt_fault_point("parsed");
 	is_escrowed = kt_escrow_fill(&rotation->escrow, &form);
@@ -338,17 +338,34 @@ static bool look_again(struct rotation *rotation, bool *changed, struct kt_error
 	return true;
 }
 
-static bool send_current(struct rotation *rotation, struct kt_errand *answer,
-                         struct kt_token_response *response, struct kt_error *error)
+/*
+ * Makes room for the answer before the refresh token is spent. Where there is none the request is
+ * left to be while a token lives; else it is said that nothing but the keyring will hold it.
+ */
+static bool reserve_escrow(struct rotation *rotation, struct kt_error *error)
 {
 	KT_CLEANUP(kt_secret_clear) struct kt_secret form = { 0 };
 
-	if (!kt_secret_copy(&rotation->sent, &rotation->credential->refresh_token, error) ||
-	    !kt_credential_write(rotation->credential, &form, error))
+	if (!kt_escrow_pack(rotation->credential, &form, error))
 		return false;
-	if (!kt_escrow_reserve(&rotation->escrow, kt_secret_length(&form) + ESCROW_ROOM))
-		kt_report_trace("the kernel keyring has no room: the renewal has no escrow");
-	return send_until_settled(rotation, answer, response, error);
+	if (kt_escrow_reserve(&rotation->escrow, kt_secret_length(&form) + ESCROW_ROOM))
+		return true;
+	if (is_usable(rotation->credential) && !rotation->requirement->fresh) {
+		kt_fail(error, KT_ERROR_UNAVAILABLE, "%s is not renewed yet: the kernel's keyring has no "
+		        "room to keep the answer in until it is stored", rotation->name);
+		return kt_advise(error, "see what fills it: keyturn doctor");
+	}
+	kt_report_note("the kernel's keyring has no room: should the keyring not take the renewed "
+	               "login of %s, it is lost", rotation->name);
+	return true;
+}
+
+static bool send_current(struct rotation *rotation, struct kt_errand *answer,
+                         struct kt_token_response *response, struct kt_error *error)
+{
+	return kt_secret_copy(&rotation->sent, &rotation->credential->refresh_token, error) &&
+	       reserve_escrow(rotation, error) &&
+	       send_until_settled(rotation, answer, response, error);
 }
 
 static bool renew(struct rotation *rotation, struct kt_error *error)
@@ -391,12 +408,14 @@ static bool adopt(struct kt_escrow *escrow, struct kt_keyring *keyring,
 		return true;
 	}
 	if (parked.generation > stored->generation) {
-		if (!kt_keyring_store(keyring, &parked, error))
+		KT_CLEANUP(kt_credential_clear) struct kt_credential renewed = { 0 };
+
+		if (!kt_credential_copy(&renewed, stored, error) ||
+		    !kt_escrow_apply(&parked, &renewed, error) ||
+		    !kt_keyring_store(keyring, &renewed, error) ||
+		    !kt_credential_copy(stored, &renewed, error))
 			return false;
 		kt_report_trace("adopted what was in escrow");
-		kt_credential_clear(stored);
-		*stored = parked;
-		parked = (struct kt_credential){ 0 };
 	}
 	kt_escrow_retire(escrow, kt_keyring_settling(keyring));
 	return true;
@@ -561,7 +580,7 @@ static bool run_locked(struct rotation *rotation, struct kt_error *error)
 	if (!check_recovery(rotation, error) || !check_pace(rotation, error) ||
 	    !renew(rotation, error))
 		return false;
-	if (is_usable(rotation->credential))
+	if (kt_lifetime_left_milliseconds(rotation->credential) > 0)
 		return true;
 	kt_fail(error, KT_ERROR_SERVER, "the service gave %s a token that has ended already",
 	        rotation->name);
@@ -653,6 +672,21 @@ bool kt_rotation_is_unclear(const struct kt_credential *credential)
 	       kt_journal_is_sent(&journal, credential, &credential->refresh_token);
 }
 
+bool kt_rotation_move(const struct kt_identity *from, const struct kt_identity *to,
+                      struct kt_error *error)
+{
+	KT_CLEANUP(kt_journal_close) struct kt_journal old = { 0 };
+	KT_CLEANUP(kt_journal_close) struct kt_journal new = { 0 };
+	int descriptor;
+
+	if (!kt_journal_open(&old, from, error) || !kt_journal_open(&new, to, error))
+		return false;
+	descriptor = new.descriptor;
+	new = old;
+	new.descriptor = descriptor;
+	return kt_journal_write(&new, old.phase, error);
+}
+
 bool kt_rotation_forget(const struct kt_identity *identity, struct kt_error *error)
 {
 	KT_CLEANUP(kt_journal_close) struct kt_journal journal = { 0 };
@@ -661,5 +695,6 @@ bool kt_rotation_forget(const struct kt_identity *identity, struct kt_error *err
 	if (!kt_escrow_open(&escrow, identity, error))
 		return false;
 	kt_escrow_drop(&escrow);
-	return kt_journal_open(&journal, identity, error) && kt_journal_forget(&journal, error);
+	return kt_escrow_forget_login(identity, error) &&
+	       kt_journal_open(&journal, identity, error) && kt_journal_forget(&journal, error);
 }

@@ -34,5 +34,12 @@ bool kt_rotation_adopt(struct kt_keyring *keyring, struct kt_credential *credent
 /* A request may have spent the refresh token and its answer is not known. */
 bool kt_rotation_is_unclear(const struct kt_credential *credential);
 
+/*
+ * The account from gets another identity: what its journal tells of the refresh token goes along.
+ * Inside a change of both, before the item is stored under the new one.
+ */
+bool kt_rotation_move(const struct kt_identity *from, const struct kt_identity *to,
+                      struct kt_error *error);
+
 /* Forgets journal and escrow of an account whose grant is replaced or gone. Inside a change. */
 bool kt_rotation_forget(const struct kt_identity *identity, struct kt_error *error);

@@ -28,8 +28,10 @@
 #define SCOPE_MAXIMUM ((size_t)64 * 1024)
 #define LONGEST_DURATION 86399
 #define DEFAULT_DURATION 900
-/* A Date further off than this is why an assertion was refused (docs/safety.md, J3). */
+/* A difference of the clocks that a person should know of. */
 #define CLOCK_TOLERANCE 30
+/* Without a difference that shows, the next assertion is this much older (docs/safety.md, J3). */
+#define SET_BACK 30
 #define CLOCK_LONGEST INT64_C(86400)
 #define SHORTEST_MILLISECONDS 1500
 
@@ -231,12 +233,19 @@ static bool accept(struct kt_credential *credential, const struct kt_errand *ans
 
 static void tell_clock(int64_t difference)
 {
-	if (difference > 0)
+	if (difference > CLOCK_TOLERANCE)
 		kt_report_note("this machine's clock is %lld s behind the service's: signed again with "
 		               "the service's time", (long long)difference);
-	else
+	else if (difference < -CLOCK_TOLERANCE)
 		kt_report_note("this machine's clock is %lld s ahead of the service's: signed again with "
 		               "the service's time", (long long)-difference);
+}
+
+/* The refusal may be about the times of the assertion; a key that is not known is no matter of time. */
+static bool may_be_the_clock(const struct kt_token_response *response)
+{
+	return response->status >= 400 && response->status < 500 && response->status != 429 &&
+	       response->name && !strstr(kt_text_or_empty(response->text), "kid");
 }
 
 bool kt_service_app_sign(struct kt_keeper *keeper, struct kt_credential *credential,
@@ -257,10 +266,9 @@ bool kt_service_app_sign(struct kt_keeper *keeper, struct kt_credential *credent
 		if (response.verdict == KT_VERDICT_TOKENS)
 			return accept(credential, &answer, &response, error);
 		difference = clock_difference(&response);
-		if (correction == 0 && response.status >= 400 && response.status < 500 &&
-		    llabs(difference) > CLOCK_TOLERANCE) {
+		if (correction == 0 && may_be_the_clock(&response)) {
 			tell_clock(difference);
-			correction = difference;
+			correction = difference != 0 ? difference : -SET_BACK;
 			continue;
 		}
 		pause = kt_token_response_pause(&response, tries, true);
