@@ -43,9 +43,10 @@
  *                                      "b.NAME" (boolean), "l.NAME" (the lists of text of
  *                                      server metadata, RFC 8414: entries joined by a
  *                                      newline), the members of "data", "detail" and
- *                                      "authed_user" as "s.data.NAME" and so on, the sub of an id_token as
- *                                      "s.id_token.sub"; otherwise reason. Members whose own
- *                                      name has a dot or is not printable are left out.
+ *                                      "authed_user" as "s.data.NAME" and so on, the
+ *                                      sub of an id_token as "s.id_token.sub"; otherwise
+ *                                      reason. Members whose own name has a dot or is not
+ *                                      printable are left out.
  *                 reason    one printable sentence without foreign bytes
  *                 cause     dns, connect, timeout, tls, certificate, redirect, body, other
  *
