@@ -18,7 +18,10 @@
  *                 whole request; absent: 30 s), connect_timeout (milliseconds; absent: 10 s),
  *                 rotating ("1": dialogue with ready and go), and for the body "body.NAME"
  *                 (text), "number.NAME" (whole number, JSON only), "raw.NAME" (JSON text, JSON
- *                 only)
+ *                 only); member (the object in the answer whose members are taken for the
+ *                 answer's own), lifetime (seconds, or "never": expires_in where the answer has
+ *                 none), error.NAME (the meaning of that error: dead, person, setting, passing),
+ *                 mask.NAME (not sent; masked, as what is sent is, in the answer's texts)
  *   redirect      redirect_uri, state (expected), timeout (milliseconds; absent: 5 min, which
  *                 is also the most); issuer (RFC 9207, may be absent: then iss is not looked
  *                 at), issuer_required ("1": the server announces iss, so a redirect without it
@@ -39,10 +42,11 @@
  *                                      members as "s.NAME" (string), "n.NAME" (number),
  *                                      "b.NAME" (boolean), "l.NAME" (the lists of text of
  *                                      server metadata, RFC 8414: entries joined by a
- *                                      newline), the members of "data" and "detail" as
- *                                      "s.data.NAME" and so on, the sub of an id_token as
- *                                      "s.id_token.sub"; otherwise reason. Members whose own
- *                                      name has a dot or is not printable are left out.
+ *                                      newline), the members of "data", "detail" and
+ *                                      "authed_user" as "s.data.NAME" and so on, the
+ *                                      sub of an id_token as "s.id_token.sub"; otherwise
+ *                                      reason. Members whose own name has a dot or is not
+ *                                      printable are left out.
  *                 reason    one printable sentence without foreign bytes
  *                 cause     dns, connect, timeout, tls, certificate, redirect, body, other
  *

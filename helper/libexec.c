@@ -10,6 +10,11 @@ static const char *const paths[] = {
 	[KT_LIBEXEC_SECRET_SERVICE] = KEYTURN_LIBEXECDIR "/keyturn-secret-service.so",
 };
 
+const char *kt_libexec_data_directory(void)
+{
+	return KEYTURN_DATADIR;
+}
+
 const char *kt_libexec_path(enum kt_libexec_program program)
 {
 	return paths[program];

@@ -14,5 +14,8 @@ enum kt_libexec_program {
 	KT_LIBEXEC_SECRET_SERVICE, /* a module of the keeper */
 };
 
+/* The place of data files: the folder providers is in it. */
+const char *kt_libexec_data_directory(void);
+
 /* The program's absolute path. */
 const char *kt_libexec_path(enum kt_libexec_program program);

@@ -55,10 +55,18 @@ struct kt_credential {
 	char *userinfo_endpoint;                /* who-am-I of an OpenID issuer */
 	char *client_id;
 	struct kt_secret client_secret;
-	char *client_authentication;            /* "none", "bearer", "basic", "post" */
+	char *client_authentication;            /* none, bearer, basic, post, private-key-jwt */
 	char *redirect_uri;
 	char *scope;                            /* text, or Coze's JSON object */
 	char *resource;                         /* RFC 8707 */
+	char *provider;                         /* the file that the settings came from */
+	char *parameters;                       /* K=V lines, added where a person is asked */
+	char *token_parameters;                 /* K=V lines, added to each token request */
+	char *answer_member;                    /* the object in a token answer that has the tokens */
+	char *body_format;                      /* of token requests: "json"; NULL the dialect's */
+	char *errors;                           /* NAME MEANING lines: words of refusal */
+	char *usual_lifetime;                   /* seconds or "never", where the server says none */
+	bool no_pkce;                           /* the server knows no PKCE (RFC 7636) */
 	char *workspace_id;
 	char *account_id;
 	char *enterprise_id;

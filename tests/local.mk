@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # The same programs once more, for make check: they find each other in the build tree.
-CHECKED = -DKEYTURN_LIBEXECDIR='"$(abs_top_builddir)/tests/bin"'
+CHECKED = -DKEYTURN_LIBEXECDIR='"$(abs_top_builddir)/tests/bin"' \
+	-DKEYTURN_DATADIR='"$(abs_top_srcdir)/packaging"'
 SCRIPT_PEERS = \
 	tests/bin/faulty-keeper \
 	tests/bin/keyturn-courier \
@@ -68,8 +69,9 @@ UNIT_TESTS = \
 	tests/test_loopback \
 	tests/test_pages \
 	tests/test_pkce \
-	tests/test_protocol_git \
 	tests/test_provider \
+	tests/test_protocol_git \
+	tests/test_provider_file \
 	tests/test_redirect \
 	tests/test_request \
 	tests/test_request_cut \
@@ -109,6 +111,7 @@ SCRIPT_TESTS = \
 	tests/command_lock.sh \
 	tests/command_login.sh \
 	tests/command_logout.sh \
+	tests/command_providers.sh \
 	tests/command_reject.sh \
 	tests/command_run.sh \
 	tests/command_set.sh \
@@ -138,6 +141,7 @@ SCRIPT_TESTS = \
 	tests/login_device.sh \
 	tests/login_jwt.sh \
 	tests/login_oidc.sh \
+	tests/login_quirks.sh \
 	tests/login_web.sh \
 	tests/manuals.sh \
 	tests/many_accounts.sh \
@@ -381,4 +385,5 @@ EXTRA_DIST += \
 	tests/servers/package-lock.json \
 	tests/servers/package.json \
 	tests/servers/peer.mjs \
+	tests/servers/quirks_server.mjs \
 	tests/servers/test_peer.mjs

@@ -122,9 +122,20 @@ static void slow_down_lengthens_polls_as_vector_11_has_it(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
-		interval = kt_grant_device_slower(interval);
+		interval = kt_grant_device_slower(&kt_dialect_coze, interval);
 		assert_int_equal(interval, expected[i]);
 	}
+}
+
+/* RFC 8628, 3.5. */
+static void elsewhere_slow_down_has_no_end(void **state)
+{
+	int64_t interval = 5;
+
+	(void)state;
+	for (int i = 0; i < 20; i++)
+		interval = kt_grant_device_slower(&kt_dialect_standard, interval);
+	assert_int_equal(interval, 105);
 }
 
 int main(void)
@@ -133,6 +144,7 @@ int main(void)
 		cmocka_unit_test(challenges_equal_vectors_1_to_4),
 		cmocka_unit_test(authorize_urls_equal_vectors_5_to_10),
 		cmocka_unit_test(slow_down_lengthens_polls_as_vector_11_has_it),
+		cmocka_unit_test(elsewhere_slow_down_has_no_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -243,6 +243,7 @@ static bool flatten_json(struct kt_errand *answer, const struct kt_secret *body,
 	       add_members(answer, json, "", error) &&
 	       add_members(answer, kt_json_object(json, "data"), "data.", error) &&
 	       add_members(answer, kt_json_object(json, "detail"), "detail.", error) &&
+	       add_members(answer, kt_json_object(json, "authed_user"), "authed_user.", error) &&
 	       add_subject(answer, json, error) && add_lists(answer, json, error);
 }
 

@@ -12,6 +12,7 @@
 #include <curl/curl.h>
 #include <openssl/rand.h>
 
+#include "helper/courier/amend.h"
 #include "helper/courier/body.h"
 #include "helper/courier/http.h"
 #include "helper/courier/sandbox.h"
@@ -521,7 +522,8 @@ static struct diagnosis read_answer(struct exchange *exchange, struct kt_errand 
 	if (kt_secret_is_empty(&exchange->body))
 		return (struct diagnosis){ "body", "the server's answer is empty" };
 	/* Whatever type is said: a whole JSON object is the answer of a server that was verified. */
-	if (!kt_body_flatten(answer, &exchange->body, is_form(type), error))
+	if (!kt_body_flatten(answer, &exchange->body, is_form(type), error) ||
+	    !kt_amend_answer(exchange->errand, answer, error))
 		return (struct diagnosis){ "body", error->message };
 	return (struct diagnosis){ 0 };
 }

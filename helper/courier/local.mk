@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 libcourier_a_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS) $(CRYPTO_CFLAGS)
 libcourier_a_SOURCES = \
+	helper/courier/amend.c helper/courier/amend.h \
 	helper/courier/body.c helper/courier/body.h \
 	helper/courier/http.c helper/courier/http.h \
 	helper/courier/loopback.c helper/courier/loopback.h \

@@ -16,17 +16,22 @@ _keyturn()
 		;;
 	--site) words='coze.cn coze.com' ;;
 	--authtype) words=bearer ;;
-	--expires) words=never ;;
+	--expires | --lifetime) words=never ;;
+	--client-auth) words='basic post none private-key-jwt' ;;
+	--old-token) words='lives dies' ;;
 	--kind) words='web pkce device jwt oauth' ;;
 	--api-base | --www-base | --git-username | --min-valid | --env | --name | --credential | \
-		--*-id | --redirect-uri | --issuer | --host | --scope | --resource | --session-name | --duration | --custom-consumer | --like)
+		--*-id | --redirect-uri | --issuer | --host | --scope | --resource | --session-name | --duration | --custom-consumer | --like | \
+		--provider | --*-endpoint | --param | --token-param)
 		return
 		;;
 	*)
 		case ${COMP_WORDS[1]} in
 		login)
 			words='--with-token --kind --site --api-base --www-base --issuer --host
-				--scope --resource --client-id
+				--scope --resource --provider --authorization-endpoint --token-endpoint
+				--device-endpoint --revocation-endpoint --userinfo-endpoint --client-auth
+				--param --token-param --lifetime --old-token --no-pkce --client-id
 				--client-secret-file --private-key-file --public-key-id --redirect-uri
 				--workspace-id --no-browser --paste --account-id
 				--enterprise-id --session-name --duration --scope-file --device-id
@@ -36,7 +41,7 @@ _keyturn()
 		token) words="$asks --json" ;;
 		header) words=$asks ;;
 		run) words="$asks --env --app --" ;;
-		list | show | doctor) words=--json ;;
+		list | show | doctor | providers) words=--json ;;
 		set)
 			words='--expires --accept --name --client-secret-file --private-key-file
 				--public-key-id'
@@ -54,7 +59,7 @@ _keyturn()
 	esac
 	if [ "$COMP_CWORD" -eq 1 ] || { [ "$COMP_CWORD" -eq 2 ] && [ "$previous" = help ]; }; then
 		words='login token header run list show set default logout status refresh reject lock
-			unlock vault doctor get store erase capability help --version'
+			unlock providers vault doctor get store erase capability help --version'
 	fi
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
 }

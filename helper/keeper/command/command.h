@@ -43,17 +43,19 @@ extern const struct kt_command kt_command_vault;
 extern const struct kt_command kt_command_lock;
 extern const struct kt_command kt_command_unlock;
 extern const struct kt_command kt_command_doctor;
+extern const struct kt_command kt_command_providers;
 
 /* Started by keyturn itself (helper/background_renewal.h); no help lists it. */
 extern const struct kt_command kt_command_renew_ahead;
 
 /*
- * One option of a command: target is a bool for a flag, a const char * for a value. A value
- * that is given twice is refused.
+ * One option of a command. values: false for a flag, whose target is a bool; true for one value,
+ * a const char *, which is refused if it is given twice; or how often a value may be given, where
+ * target is an array of so many and a NULL.
  */
 struct kt_option {
 	const char *name;
-	bool takes_value;
+	size_t values;
 	void *target;
 };
 

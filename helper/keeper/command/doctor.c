@@ -6,6 +6,7 @@
 #include "helper/answer.h"
 #include "helper/keeper/command/command.h"
 #include "helper/keeper/doctor/doctor.h"
+#include "helper/keeper/login/provider_file.h"
 #include "keyring/cleanup.h"
 #include "keyring/json.h"
 #include "keyring/text.h"
@@ -65,6 +66,31 @@ static bool print(const struct kt_findings *findings, bool wants_json, struct kt
 	return kt_answer_send(STDOUT_FILENO, &output, error);
 }
 
+/* The files of providers, the user's own among them: what breaks a rule, and their number. */
+static void check_providers(struct kt_findings *findings)
+{
+	KT_CLEANUP(kt_provider_file_names_clear) struct kt_provider_file_names names = { 0 };
+	struct kt_error error = { 0 };
+	size_t good = 0;
+
+	if (!kt_provider_file_list(&names, &error)) {
+		kt_findings_add_error(findings, "providers", KT_FINDING_WARNING, &error);
+		return;
+	}
+	for (size_t i = 0; i < names.count; i++) {
+		KT_CLEANUP(kt_provider_file_clear) struct kt_provider_file provider = { 0 };
+		KT_CLEANUP(kt_settings_clear) struct kt_settings settings = { 0 };
+
+		if (kt_provider_file_read(&provider, names.names[i], &error) &&
+		    kt_provider_file_apply(&provider, "host.example.com", false, &settings, &error))
+			good++;
+		else
+			kt_findings_add_error(findings, "providers", KT_FINDING_WARNING, &error);
+	}
+	kt_findings_add(findings, "providers", KT_FINDING_OK, NULL, "%zu files of services can be read",
+	                good);
+}
+
 /* Where libpam looks, in its order; the last is openSUSE's. */
 static const char *const pam_directories[] = { "/etc/pam.d", "/usr/lib/pam.d", "/usr/etc/pam.d",
 	                                       NULL };
@@ -85,6 +111,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	kt_doctor_check_network(&findings, keeper);
 	kt_doctor_check_pam(&findings, pam_directories);
 	kt_doctor_check_git(&findings, keeper);
+	check_providers(&findings);
 	if (!print(&findings, keeper->wants_json, error))
 		return false;
 	/* The first failure decides the exit status; it has been told already. */

@@ -14,6 +14,7 @@ libkeeper_a_SOURCES += \
 	helper/keeper/command/login.c \
 	helper/keeper/command/logout.c \
 	helper/keeper/command/options.c \
+	helper/keeper/command/providers.c \
 	helper/keeper/command/refresh.c \
 	helper/keeper/command/reject.c \
 	helper/keeper/command/renew_ahead.c \

@@ -14,7 +14,8 @@
 static bool is_bare(const struct kt_login_options *login)
 {
 	static const char *const ways[] = {
-		"client-id", "issuer", "private-key-file", "client-secret-file",
+		"client-id", "issuer", "private-key-file", "client-secret-file", "provider",
+		"token-endpoint",
 	};
 
 	for (size_t i = 0; i < KT_COUNT(ways); i++)
@@ -125,13 +126,23 @@ static bool log_in(struct kt_keeper *keeper, struct kt_login_options *login, str
 	return kt_login_with_app(keeper, login, &settings, &identity, error);
 }
 
+static struct kt_option option_of(const struct kt_setting *row, struct kt_login_given *given)
+{
+	bool is_flag = row->type == KT_SETTING_FLAG;
+
+	return (struct kt_option){
+		.name = row->option,
+		.values = is_flag ? 0 : row->type == KT_SETTING_LIST ? KT_SETTING_VALUES : 1,
+		.target = is_flag ? (void *)&given->is_set : given->values,
+	};
+}
+
 /* The options of the settings behind those of the command itself. */
 static size_t add_options(struct kt_login_options *login, struct kt_option *options, size_t count)
 {
 	for (size_t i = 0; i < kt_setting_count; i++)
 		if (kt_setting_rows[i].option)
-			options[count++] = (struct kt_option){ kt_setting_rows[i].option, true,
-				                               &login->given[i] };
+			options[count++] = option_of(&kt_setting_rows[i], &login->given[i]);
 	return count;
 }
 

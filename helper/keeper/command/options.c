@@ -16,12 +16,15 @@ static bool apply(const struct kt_option *option, const char *command, struct kt
 {
 	const char **value = option->target;
 
-	if (!option->takes_value) {
+	if (!option->values) {
 		*(bool *)option->target = true;
 		return true;
 	}
+	for (size_t i = 1; *value && i < option->values; i++)
+		value++;
 	if (*value)
-		return kt_fail(error, KT_ERROR_USAGE, "%s: an option is given twice", command) ||
+		return kt_fail(error, KT_ERROR_USAGE, "%s: an option is given twice, or too often",
+		               command) ||
 		       advise_help(command, error);
 	*value = optarg;
 	return true;
@@ -38,7 +41,7 @@ bool kt_command_read_options(const struct kt_option *options, size_t option_coun
 		return kt_fail(error, KT_ERROR_INTERNAL, "%s has too many options", command);
 	for (size_t i = 0; i < option_count; i++)
 		table[i] = (struct option){ options[i].name,
-			options[i].takes_value ? required_argument : no_argument, NULL, (int)i };
+			options[i].values ? required_argument : no_argument, NULL, (int)i };
 	optind = 0;
 	opterr = 0;
 	while ((found = getopt_long(argc, argv, ":", table, NULL)) != -1) {

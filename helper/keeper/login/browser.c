@@ -20,6 +20,8 @@
 
 #define WAIT_MILLISECONDS 300000
 #define PASTE_MAXIMUM 8192
+/* Stands in the redirect URI instead of 0 where nothing listens (RFC 8252, 7.3). */
+#define PASTE_PORT 49152
 
 /* One login in a browser, from the address to the code. */
 struct visit {
@@ -132,9 +134,9 @@ static bool fail_redirect(const struct kt_errand *answer, struct kt_error *error
 static bool put_port(struct visit *visit, int64_t port, struct kt_error *error)
 {
 	KT_CLEANUP(kt_text_free) char *before = NULL;
-	char *colon = strstr(visit->redirect_uri, ":0/");
+	char *colon = strstr(visit->redirect_uri, ":0");
 
-	if (!colon)
+	if (!colon || (colon[2] != '\0' && colon[2] != '/'))
 		return true;
 	return kt_text_set_bytes(&before, visit->redirect_uri,
 	                         (size_t)(colon - visit->redirect_uri), error) &&
@@ -237,7 +239,7 @@ static bool paste_code(struct kt_keeper *keeper, const struct kt_login_options *
 {
 	KT_CLEANUP(kt_secret_clear) struct kt_secret address = { 0 };
 
-	if (!make_url(credential, visit, error))
+	if (!put_port(visit, PASTE_PORT, error) || !make_url(credential, visit, error))
 		return false;
 	invite(keeper, login, visit, 0);
 	kt_report_note("allow the login there; the browser then shows an address, perhaps with an "
@@ -272,7 +274,7 @@ bool kt_login_browser(struct kt_keeper *keeper, const struct kt_login_options *l
 {
 	KT_CLEANUP(clear_visit) struct visit visit = {
 		/* Coze's web apps have a secret instead (docs/coze.md, 4.1). */
-		.has_verifier = credential->kind != KT_KIND_WEB,
+		.has_verifier = credential->kind != KT_KIND_WEB && !credential->no_pkce,
 	};
 	bool pastes = login->paste || !is_loopback(credential->redirect_uri);
 

@@ -22,7 +22,6 @@
 #include "keyring/text.h"
 
 #define INTERVAL_DEFAULT 5
-#define INTERVAL_LONGEST 60
 #define LIFE_DEFAULT 300
 #define LIFE_LONGEST 1800
 #define MINUTE 60000
@@ -78,6 +77,17 @@ static bool complete(struct device *device, const char *sent, struct kt_error *e
 	       kt_text_set(&device->complete_uri, kt_secret_reveal(&text), error);
 }
 
+/* A number, or the text of one. */
+static bool read_seconds(const struct kt_errand *answer, const char *name, int64_t *seconds)
+{
+	char number[32];
+	char text[32];
+
+	snprintf(number, sizeof(number), "n.%s", name);
+	snprintf(text, sizeof(text), "s.%s", name);
+	return kt_errand_number(answer, number, seconds) || kt_errand_number(answer, text, seconds);
+}
+
 static bool read_codes(struct device *device, const struct kt_errand *answer,
                        struct kt_error *error)
 {
@@ -104,12 +114,9 @@ static bool read_codes(struct device *device, const struct kt_errand *answer,
 		               "names a page that is not https") ||
 		       advise_service(error);
 	device->interval = 0;
-	kt_errand_number(answer, "n.interval", &device->interval);
-	kt_errand_number(answer, "n.expires_in", &life);
-	if (device->interval < 1)
+	if (!read_seconds(answer, "interval", &device->interval) || device->interval < 1)
 		device->interval = INTERVAL_DEFAULT;
-	if (device->interval > INTERVAL_LONGEST)
-		device->interval = INTERVAL_LONGEST;
+	read_seconds(answer, "expires_in", &life);
 	if (life < 1)
 		life = LIFE_DEFAULT;
 	device->deadline = kt_clock_monotonic() + (life < LIFE_LONGEST ? life : LIFE_LONGEST) * 1000;
@@ -221,7 +228,7 @@ static bool fail_expired(const struct kt_credential *credential, struct kt_error
 
 static bool fail_denied(struct kt_error *error)
 {
-	kt_fail(error, KT_ERROR_REFUSED, "the login was refused on the other device");
+	kt_fail(error, KT_ERROR_REFUSED, "the login was refused by the person who was asked");
 	return kt_advise(error, "run the same command to ask again");
 }
 
@@ -235,8 +242,25 @@ static bool finish(struct kt_credential *credential, const struct kt_errand *ans
 	return kt_login_take_tokens(credential, answer, error);
 }
 
+/* RFC 8628, 3.5: five seconds more for every later poll, or as much as the server says. */
+static void slow_down(struct device *device, const struct kt_dialect *dialect,
+                      const struct kt_errand *answer, const struct kt_token_response *response)
+{
+	int64_t interval = 0;
+
+	device->interval = kt_grant_device_slower(dialect, device->interval);
+	if (dialect->slowest_poll)
+		return;
+	if (read_seconds(answer, "interval", &interval) && interval > device->interval)
+		device->interval = interval;
+	if (response->retry_after > device->interval)
+		device->interval = response->retry_after;
+}
+
 /* docs/coze.md, section 5. Returns the reason to go on waiting; NULL if polling is over. */
-static const char *meaning_of(struct device *device, const struct kt_token_response *response)
+static const char *meaning_of(struct device *device, const struct kt_dialect *dialect,
+                              const struct kt_errand *answer,
+                              const struct kt_token_response *response)
 {
 	switch (response->verdict) {
 	case KT_VERDICT_REFUSED:
@@ -244,13 +268,13 @@ static const char *meaning_of(struct device *device, const struct kt_token_respo
 			return "waiting for you to allow it";
 		if (response->meaning != KT_MEANING_SLOW_DOWN)
 			return NULL;
-		device->interval = kt_grant_device_slower(device->interval);
+		slow_down(device, dialect, answer, response);
 		return "waiting for you, more slowly as the service wants";
 	case KT_VERDICT_UNSENT:
 	case KT_VERDICT_UNCLEAR:
 	case KT_VERDICT_BUSY:
 		/* RFC 8628, 3.5: a service that does not answer is asked less often. */
-		device->interval = kt_grant_device_slower(device->interval);
+		slow_down(device, dialect, answer, response);
 		return "the service did not answer, trying on";
 	default:
 		return NULL;
@@ -282,7 +306,7 @@ bool kt_login_device(struct kt_credential *credential, struct kt_error *error)
 		if (!poll_once(credential, &device, &answer, error))
 			return false;
 		kt_token_response_read(&response, &answer, kt_dialect_of(credential));
-		what = meaning_of(&device, &response);
+		what = meaning_of(&device, kt_dialect_of(credential), &answer, &response);
 		if (!what) {
 			end_screen(&device,
 			           response.verdict == KT_VERDICT_TOKENS ? "allowed" : "ended");

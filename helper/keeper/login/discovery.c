@@ -7,14 +7,17 @@
 #include "helper/keeper/login/coze_app.h"
 #include "helper/keeper/login/discovery.h"
 #include "helper/keeper/oauth/grant.h"
+#include "helper/keeper/oauth/private_key.h"
 #include "helper/request.h"
 #include "helper/url.h"
 #include "keyring/characters.h"
 #include "keyring/cleanup.h"
+#include "keyring/shell_word.h"
 #include "keyring/text.h"
 
 /* RFC 8252, 7.3: a native client may ask for any port of the loopback. */
 #define REDIRECT_URI "http://127.0.0.1:0/callback"
+#define ADDRESS_FORMS 4
 
 static bool is_safe(const char *url)
 {
@@ -32,21 +35,29 @@ static bool advise_issuer(struct kt_error *error)
 	return kt_advise(error, "give --issuer as the server's operator names it, with https://");
 }
 
-/* RFC 8414, 3.1: the well-known part stands between host and path; OpenID puts it behind. */
-static bool make_address(const char *issuer, bool is_openid, char **address,
-                         struct kt_error *error)
+/*
+ * The addresses at which metadata may be: RFC 8414, 3.1 puts the well-known part between host and
+ * path, OpenID behind the path, and servers mix the two. Of an issuer without a path two differ.
+ */
+static bool make_address(const char *issuer, size_t form, char **address, struct kt_error *error)
 {
+	static const char *const names[] = { "oauth-authorization-server", "openid-configuration" };
 	const char *path = strchr(strstr(issuer, "://") + 3, '/');
 	size_t length = strlen(issuer);
 	int host = (int)(path ? (size_t)(path - issuer) : length);
+	const char *name = names[form % 2];
 
 	while (length > 0 && issuer[length - 1] == '/')
 		length--;
-	if (is_openid)
-		return kt_text_format(address, error, "%.*s/.well-known/openid-configuration",
-		                      (int)length, issuer);
-	return kt_text_format(address, error, "%.*s/.well-known/oauth-authorization-server%.*s", host,
-	                      issuer, (int)length > host ? (int)length - host : 0, issuer + host);
+	kt_text_free(address);
+	/* Forms 0 and 1 are the two standards' own. */
+	if (form == 1 || form == 2)
+		return (form == 2 && (int)length <= host) ||
+		       kt_text_format(address, error, "%.*s/.well-known/%s", (int)length, issuer,
+		                      names[form == 1]);
+	return (form == 3 && (int)length <= host) ||
+	       kt_text_format(address, error, "%.*s/.well-known/%s%.*s", host, issuer, name,
+	                      (int)length > host ? (int)length - host : 0, issuer + host);
 }
 
 static bool ask(const char *address, const struct kt_credential *credential,
@@ -58,32 +69,22 @@ static bool ask(const char *address, const struct kt_credential *credential,
 	       kt_courier_ask(&errand, answer, error);
 }
 
-static bool has_metadata(const struct kt_errand *answer)
+/* True if the answer has metadata; *is_own: of this issuer. */
+static bool has_metadata(const struct kt_errand *answer, const char *issuer, bool *is_own)
 {
 	int64_t status = 0;
 
+	*is_own = kt_errand_is(answer, "s.issuer", issuer);
 	return kt_errand_number(answer, "status", &status) && status == 200 &&
 	       kt_errand_text(answer, "s.issuer");
 }
 
-static bool fetch(const struct kt_credential *credential, struct kt_errand *answer,
-                  struct kt_error *error)
+static bool fail_nowhere(const struct kt_errand *answer, struct kt_error *error)
 {
-	const char *reason;
+	const char *reason = kt_errand_text(answer, "reason");
 	int64_t status = 0;
 
-	for (int is_openid = 0; is_openid < 2; is_openid++) {
-		KT_CLEANUP(kt_text_free) char *address = NULL;
-
-		kt_errand_clear(answer);
-		if (!make_address(credential->issuer, is_openid, &address, error) ||
-		    !ask(address, credential, answer, error))
-			return false;
-		if (has_metadata(answer))
-			return true;
-	}
 	kt_errand_number(answer, "status", &status);
-	reason = kt_errand_text(answer, "reason");
 	if (!reason)
 		kt_fail(error, status ? KT_ERROR_SERVER : KT_ERROR_NETWORK,
 		        "the issuer has no metadata at its well-known addresses");
@@ -91,7 +92,59 @@ static bool fetch(const struct kt_credential *credential, struct kt_errand *answ
 		kt_fail(error, status ? KT_ERROR_SERVER : KT_ERROR_NETWORK,
 		        "the issuer does not say where its endpoints are: %.*s",
 		        kt_characters_fit(reason, 160), reason);
+	if (status)
+		return kt_advise(error, "check --issuer; of a server that publishes nothing name the "
+		                 "endpoints: --authorization-endpoint URL --token-endpoint URL");
 	return kt_advise(error, "check --issuer, and --ca-file where its certificate is a private one");
+}
+
+/* The server calls itself by another name. If it is a good one, it is what should be typed. */
+static bool fail_mismatch(const char *issuer, const char *found, struct kt_error *error)
+{
+	struct kt_shell_word word;
+
+	if (!is_safe(found) || strchr(found, '?'))
+		return kt_fail(error, KT_ERROR_UNSAFE, "the metadata of %.*s names another issuer, whose "
+		               "name is no https address", kt_characters_fit(issuer, 120), issuer) ||
+		       advise_issuer(error);
+	kt_fail(error, KT_ERROR_UNSAFE, "the metadata of %.*s names another issuer: %.*s",
+	        kt_characters_fit(issuer, 120), issuer, kt_characters_fit(found, 120), found);
+	return kt_advise(error, "if that is the server you mean, log in with: --issuer %s",
+	                 kt_shell_word(&word, found, "URL"));
+}
+
+/* A document that is not this issuer's does not end the search. */
+static bool fetch(const struct kt_credential *credential, struct kt_errand *answer,
+                  struct kt_error *error)
+{
+	KT_CLEANUP(kt_text_free) char *found = NULL;
+	KT_CLEANUP(kt_text_free) char *address = NULL;
+
+	for (size_t form = 0; form < ADDRESS_FORMS; form++) {
+		KT_CLEANUP(kt_errand_clear) struct kt_errand tried = { 0 };
+		bool is_own;
+
+		if (!make_address(credential->issuer, form, &address, error))
+			return false;
+		if (!address)
+			continue;
+		if (!ask(address, credential, &tried, error))
+			return false;
+		if (!has_metadata(&tried, credential->issuer, &is_own)) {
+			if (form > 0 && answer->count > 0)
+				continue;
+		} else if (!is_own) {
+			if (!found && !kt_text_set(&found, kt_errand_text(&tried, "s.issuer"), error))
+				return false;
+			continue;
+		}
+		kt_errand_clear(answer);
+		*answer = tried;
+		tried = (struct kt_errand){ 0 };
+		if (has_metadata(answer, credential->issuer, &is_own))
+			return true;
+	}
+	return found ? fail_mismatch(credential->issuer, found, error) : fail_nowhere(answer, error);
 }
 
 static bool take_endpoint(const struct kt_errand *answer, const char *name, bool is_needed,
@@ -99,6 +152,9 @@ static bool take_endpoint(const struct kt_errand *answer, const char *name, bool
 {
 	const char *url = kt_errand_text(answer, name);
 
+	/* An option over the metadata. */
+	if (*endpoint)
+		return true;
 	if (!url)
 		return !is_needed ||
 		       kt_fail(error, KT_ERROR_UNSAFE, "the issuer has no token endpoint") ||
@@ -130,26 +186,25 @@ static bool is_listed(const struct kt_errand *answer, const char *name, const ch
 }
 
 static const char *authentication(const struct kt_errand *answer,
-                                  const struct kt_settings *settings)
+                                  const struct kt_credential *credential)
 {
 	static const char name[] = "l.token_endpoint_auth_methods_supported";
 
-	if (kt_secret_is_empty(&settings->client_secret))
+	if (!kt_secret_is_empty(&credential->private_key))
+		return "private-key-jwt";
+	if (kt_secret_is_empty(&credential->client_secret))
 		return "none";
 	return is_listed(answer, name, "client_secret_basic", true) ? "basic" : "post";
 }
 
-static bool take(struct kt_credential *credential, const struct kt_settings *settings,
-                 const struct kt_errand *answer, struct kt_error *error)
+static bool take(struct kt_credential *credential, const struct kt_errand *answer,
+                 struct kt_error *error)
 {
-	if (!kt_errand_is(answer, "s.issuer", settings->issuer))
-		return kt_fail(error, KT_ERROR_UNSAFE,
-		               "the issuer's metadata names another issuer") ||
-		       advise_issuer(error);
-	if (!is_listed(answer, "l.code_challenge_methods_supported", "S256", true))
-		return kt_fail(error, KT_ERROR_UNSAFE,
-		               "the issuer does not know PKCE with S256") ||
-		       advise_issuer(error);
+	if (!credential->no_pkce &&
+	    !is_listed(answer, "l.code_challenge_methods_supported", "S256", true)) {
+		kt_fail(error, KT_ERROR_UNSAFE, "the issuer does not know PKCE with S256");
+		return kt_advise(error, "if its operator knows better, add --no-pkce");
+	}
 	credential->needs_issuer =
 		kt_errand_is(answer, "b.authorization_response_iss_parameter_supported", "true");
 	return take_endpoint(answer, "s.token_endpoint", true, &credential->token_endpoint, error) &&
@@ -159,10 +214,64 @@ static bool take(struct kt_credential *credential, const struct kt_settings *set
 	                     &credential->device_authorization_endpoint, error) &&
 	       take_endpoint(answer, "s.revocation_endpoint", false,
 	                     &credential->revocation_endpoint, error) &&
-	       take_endpoint(answer, "s.userinfo_endpoint", false,
-	                     &credential->userinfo_endpoint, error) &&
-	       kt_text_set(&credential->client_authentication, authentication(answer, settings),
-	                   error);
+	       take_endpoint(answer, "s.userinfo_endpoint", false, &credential->userinfo_endpoint,
+	                     error);
+}
+
+static bool fail_incomplete(struct kt_error *error)
+{
+	kt_fail(error, KT_ERROR_USAGE, "login: an oauth login needs --client-id, and --issuer, "
+	        "--provider or --token-endpoint");
+	return kt_advise(error, "register a native client with the server and name both");
+}
+
+/* The endpoints that options or a provider's file name. */
+static bool check_endpoints(const struct kt_credential *credential, struct kt_error *error)
+{
+	const struct {
+		const char *url;
+		const char *option;
+	} endpoints[] = {
+		{ credential->authorization_endpoint, "authorization-endpoint" },
+		{ credential->token_endpoint, "token-endpoint" },
+		{ credential->device_authorization_endpoint, "device-endpoint" },
+		{ credential->revocation_endpoint, "revocation-endpoint" },
+		{ credential->userinfo_endpoint, "userinfo-endpoint" },
+	};
+
+	for (size_t i = 0; i < KT_COUNT(endpoints); i++)
+		if (endpoints[i].url && !is_safe(endpoints[i].url)) {
+			kt_fail(error, KT_ERROR_UNSAFE, "login: --%s is not an https address without "
+			        "fragment", endpoints[i].option);
+			return kt_advise(error, "give it as the server's documentation has it");
+		}
+	return true;
+}
+
+static bool set_key(struct kt_credential *credential, const struct kt_settings *settings,
+                    struct kt_error *error)
+{
+	if (!settings->private_key_file)
+		return true;
+	return kt_private_key_read(&credential->private_key, settings->private_key_file, error);
+}
+
+/* Checks that the client has with what it is to authenticate itself. */
+static bool check_authentication(const struct kt_credential *credential, struct kt_error *error)
+{
+	const char *way = credential->client_authentication;
+	bool has_secret = !kt_secret_is_empty(&credential->client_secret);
+	bool is_signed = strcmp(way, "private-key-jwt") == 0;
+
+	if (!has_secret && (strcmp(way, "basic") == 0 || strcmp(way, "post") == 0))
+		return kt_fail(error, KT_ERROR_USAGE, "login: --client-auth %s needs the client's secret",
+		               way) ||
+		       kt_advise(error, "add --client-secret-file FILE");
+	if (is_signed && (kt_secret_is_empty(&credential->private_key) || !credential->public_key_id))
+		return kt_fail(error, KT_ERROR_USAGE, "login: private-key-jwt needs the client's key and "
+		               "its id") ||
+		       kt_advise(error, "add --private-key-file FILE and --public-key-id KID");
+	return true;
 }
 
 bool kt_discovery_fill(struct kt_credential *credential, const struct kt_settings *settings,
@@ -170,17 +279,22 @@ bool kt_discovery_fill(struct kt_credential *credential, const struct kt_setting
 {
 	KT_CLEANUP(kt_errand_clear) struct kt_errand answer = { 0 };
 
-	if (!settings->issuer || !settings->client_id) {
-		kt_fail(error, KT_ERROR_USAGE, "login: an oauth login needs --issuer and --client-id");
-		return kt_advise(error, "register a native client with the server and name both");
-	}
-	if (!is_safe(settings->issuer) || strchr(settings->issuer, '?'))
+	if (!settings->client_id || (!settings->issuer && !settings->token_endpoint))
+		return fail_incomplete(error);
+	if (settings->issuer && (!is_safe(settings->issuer) || strchr(settings->issuer, '?')))
 		return kt_fail(error, KT_ERROR_UNSAFE, "the issuer is not an https address without "
 		               "query and fragment") ||
 		       advise_issuer(error);
-	return kt_login_begin_grant(credential, settings, error) &&
-	       kt_text_set(&credential->dialect, "standard", error) &&
-	       (credential->redirect_uri ||
-	        kt_text_set(&credential->redirect_uri, REDIRECT_URI, error)) &&
-	       fetch(credential, &answer, error) && take(credential, settings, &answer, error);
+	if (!kt_login_begin_grant(credential, settings, error) ||
+	    !check_endpoints(credential, error) || !set_key(credential, settings, error) ||
+	    !kt_text_set(&credential->dialect, "standard", error) ||
+	    (!credential->redirect_uri &&
+	     !kt_text_set(&credential->redirect_uri, REDIRECT_URI, error)) ||
+	    (credential->issuer &&
+	     (!fetch(credential, &answer, error) || !take(credential, &answer, error))))
+		return false;
+	return (credential->client_authentication ||
+	        kt_text_set(&credential->client_authentication, authentication(&answer, credential),
+	                    error)) &&
+	       check_authentication(credential, error);
 }

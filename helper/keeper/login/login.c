@@ -44,9 +44,10 @@ static bool set_issuer_host(const struct kt_settings *settings, struct kt_identi
                             struct kt_error *error)
 {
 	KT_CLEANUP(kt_text_free) char *base = NULL;
+	const char *server = settings->issuer ? settings->issuer : settings->token_endpoint;
 
 	if (!settings->host) {
-		if (!kt_service_set_base(identity, settings->issuer, error))
+		if (!kt_service_set_base(identity, server, error))
 			return false;
 		return kt_text_set(&identity->path, "", error);
 	}
@@ -56,18 +57,30 @@ static bool set_issuer_host(const struct kt_settings *settings, struct kt_identi
 	       kt_service_set_base(identity, base, error);
 }
 
+static bool names_server(const struct kt_login_options *login)
+{
+	static const char *const options[] = { "host", "issuer", "provider", "token-endpoint" };
+
+	for (size_t i = 0; i < KT_COUNT(options); i++)
+		if (kt_login_given(login, options[i]))
+			return true;
+	return false;
+}
+
 static bool find_service(const struct kt_login_options *login, const struct kt_settings *settings,
                          const char *site_of_name, struct kt_identity *identity,
                          struct kt_error *error)
 {
 	const char *base = kt_environment_get("COZE_API_BASE");
 	const char *api_base = kt_login_given(login, "api-base");
-	const char *issuer = kt_login_given(login, "issuer");
+	bool is_issuer = settings->kind == KT_KIND_OAUTH &&
+	                 (settings->issuer || settings->token_endpoint);
 
-	if ((login->site != NULL) + (api_base != NULL) + (issuer != NULL) > 1)
+	if ((login->site != NULL) + (api_base != NULL) +
+	    (kt_login_given(login, "issuer") != NULL) > 1)
 		return kt_fail(error, KT_ERROR_USAGE, "login: --site, --api-base and --issuer exclude "
 		               "each other");
-	if (issuer)
+	if (is_issuer && (!identity->host || names_server(login)))
 		return set_issuer_host(settings, identity, error);
 	if (api_base)
 		return kt_service_set_base(identity, api_base, error);
@@ -84,6 +97,22 @@ static bool find_service(const struct kt_login_options *login, const struct kt_s
 	return fail_no_site(error);
 }
 
+/* The secrets of another account's app go to that account's service and to no other. */
+static bool check_like(const struct kt_settings *settings, const struct kt_identity *identity,
+                       struct kt_error *error)
+{
+	const struct kt_identity *like = &settings->like;
+
+	if (!like->host || (kt_text_is_equal(like->protocol, identity->protocol) &&
+	                    kt_text_is_equal(like->host, identity->host) &&
+	                    kt_text_is_equal(like->path, identity->path)))
+		return true;
+	kt_fail(error, KT_ERROR_UNSAFE, "login: --like names an account of %s, whose app's secrets are "
+	        "not sent to %s", like->host, identity->host);
+	return kt_advise(error, "leave the other service away, or name an app of %s without --like",
+	                 identity->host);
+}
+
 /* NAME@coze.cn is the account NAME of that site, unless another service is named. */
 bool kt_login_identify(const struct kt_login_options *login, const struct kt_settings *settings,
                        struct kt_identity *identity, struct kt_error *error)
@@ -93,7 +122,8 @@ bool kt_login_identify(const struct kt_login_options *login, const struct kt_set
 	if (!login->account) {
 		if (!identity->username && !kt_text_set(&identity->username, "main", error))
 			return false;
-		return find_service(login, settings, NULL, identity, error);
+		return find_service(login, settings, NULL, identity, error) &&
+		       check_like(settings, identity, error);
 	}
 	/* The account was found by its full name already: do not split NAME@SITE again. */
 	if (!identity->username) {
@@ -107,7 +137,8 @@ bool kt_login_identify(const struct kt_login_options *login, const struct kt_set
 		}
 	}
 	return kt_service_check_name(identity->username, error) &&
-	       find_service(login, settings, site, identity, error);
+	       find_service(login, settings, site, identity, error) &&
+	       check_like(settings, identity, error);
 }
 
 bool kt_login_open_keyring(struct kt_keeper *keeper, struct kt_keyring **keyring,

@@ -12,6 +12,12 @@
 #include "helper/keeper/login/settings.h"
 #include "helper/keeper/oauth/token_response.h"
 
+/* A setting's option as it was given, at most KT_SETTING_VALUES times. */
+struct kt_login_given {
+	const char *values[KT_SETTING_VALUES + 1]; /* ends with NULL */
+	bool is_set;                               /* a flag */
+};
+
 /* The options of keyturn login, borrowed from argv; NULL: not given. */
 struct kt_login_options {
 	const char *account;
@@ -26,7 +32,7 @@ struct kt_login_options {
 	bool no_browser;
 	bool paste;
 	bool check;
-	const char *given[KT_SETTINGS_MAXIMUM]; /* of each row of kt_setting_rows */
+	struct kt_login_given given[KT_SETTINGS_MAXIMUM]; /* of each row of kt_setting_rows */
 };
 
 /* The value of a setting's option; NULL: not given. */

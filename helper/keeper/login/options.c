@@ -5,6 +5,7 @@
 
 #include "helper/keeper/account/find.h"
 #include "helper/keeper/login/login.h"
+#include "helper/keeper/login/provider_file.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
 
@@ -17,6 +18,45 @@ static bool read_kind(const struct kt_login_options *login, enum kt_kind *kind,
 	return kt_fail(error, KT_ERROR_USAGE, "login: --kind is web, pkce, device, jwt or oauth");
 }
 
+/* An endpoint beside --like would get that account's secrets. */
+static bool check_endpoints(const struct kt_login_options *login,
+                            const struct kt_credential *credential, struct kt_error *error)
+{
+	const struct {
+		const char *option;
+		const char *now;
+	} endpoints[] = {
+		{ "issuer", credential->issuer },
+		{ "provider", credential->provider },
+		{ "token-endpoint", credential->token_endpoint },
+		{ "device-endpoint", credential->device_authorization_endpoint },
+		{ "revocation-endpoint", credential->revocation_endpoint },
+		{ "userinfo-endpoint", credential->userinfo_endpoint },
+	};
+
+	for (size_t i = 0; i < KT_COUNT(endpoints); i++) {
+		const char *given = kt_login_given(login, endpoints[i].option);
+
+		if (!given || kt_text_is_equal(given, endpoints[i].now))
+			continue;
+		kt_fail(error, KT_ERROR_UNSAFE, "login: --%s is another one than that of the account of "
+		        "--like, whose secrets are not sent there", endpoints[i].option);
+		return kt_advise(error, "leave one of the two away");
+	}
+	return true;
+}
+
+/* The issuer tells them anew. */
+static void forget_metadata(struct kt_settings *settings)
+{
+	kt_text_free(&settings->authorization_endpoint);
+	kt_text_free(&settings->token_endpoint);
+	kt_text_free(&settings->device_endpoint);
+	kt_text_free(&settings->revocation_endpoint);
+	kt_text_free(&settings->userinfo_endpoint);
+	kt_text_free(&settings->client_authentication);
+}
+
 /* The service is that account's; the name too, where no other one is given. */
 static bool read_like(struct kt_keeper *keeper, const struct kt_login_options *login,
                       struct kt_settings *settings, struct kt_identity *identity,
@@ -26,12 +66,17 @@ static bool read_like(struct kt_keeper *keeper, const struct kt_login_options *l
 
 	if (!kt_account_find(keeper, login->like, KT_ACCOUNT_TOKEN, &credential, error))
 		return false;
-	if (credential.kind == KT_KIND_OAUTH && !credential.issuer) {
+	if (credential.kind == KT_KIND_OAUTH && !credential.authorization_endpoint &&
+	    !credential.device_authorization_endpoint && !credential.issuer) {
 		kt_fail(error, KT_ERROR_USAGE, "login: that account was handed over by another program");
 		return kt_advise(error, "log in there again, or name the server with --issuer");
 	}
-	if (!kt_settings_from_credential(settings, &credential, error))
+	if (!check_endpoints(login, &credential, error) ||
+	    !kt_settings_from_credential(settings, &credential, error) ||
+	    !kt_identity_copy(&settings->like, &credential.identity, error))
 		return false;
+	if (settings->issuer)
+		forget_metadata(settings);
 	if (identity->username)
 		return true;
 	if (!kt_identity_copy(identity, &credential.identity, error))
@@ -61,10 +106,16 @@ static bool read_source(struct kt_keeper *keeper, const struct kt_login_options 
 static bool apply(const struct kt_login_options *login, struct kt_settings *settings,
                   struct kt_error *error)
 {
-	for (size_t i = 0; i < kt_setting_count; i++)
-		if (login->given[i] &&
-		    !kt_setting_take(&kt_setting_rows[i], settings, login->given[i], error))
+	for (size_t i = 0; i < kt_setting_count; i++) {
+		const char *const *value = login->given[i].values;
+
+		if (login->given[i].is_set &&
+		    !kt_setting_take(&kt_setting_rows[i], settings, "", error))
 			return false;
+		for (; *value; value++)
+			if (!kt_setting_take(&kt_setting_rows[i], settings, *value, error))
+				return false;
+	}
 	return true;
 }
 
@@ -74,7 +125,7 @@ static bool apply(const struct kt_login_options *login, struct kt_settings *sett
  */
 static enum kt_kind infer_kind(const struct kt_settings *settings)
 {
-	if (settings->issuer)
+	if (settings->issuer || settings->token_endpoint)
 		return KT_KIND_OAUTH;
 	if (settings->private_key_file || settings->public_key_id ||
 	    !kt_secret_is_empty(&settings->private_key))
@@ -89,7 +140,8 @@ static bool check_fit(const struct kt_login_options *login, enum kt_kind kind,
                       struct kt_error *error)
 {
 	for (size_t i = 0; i < kt_setting_count; i++)
-		if (login->given[i] && !kt_setting_fits(&kt_setting_rows[i], kind))
+		if ((login->given[i].values[0] || login->given[i].is_set) &&
+		    !kt_setting_fits(&kt_setting_rows[i], kind))
 			return kt_fail(error, KT_ERROR_USAGE, "login: --%s has no meaning for a %s login",
 			               kt_setting_rows[i].option, kt_kind_name(kind));
 	return true;
@@ -99,8 +151,92 @@ const char *kt_login_given(const struct kt_login_options *login, const char *opt
 {
 	for (size_t i = 0; i < kt_setting_count; i++)
 		if (kt_text_is_equal(kt_setting_rows[i].option, option))
-			return login->given[i];
+			return login->given[i].values[0];
 	return NULL;
+}
+
+static bool fail_instead(const struct kt_provider_file *provider, struct kt_error *error)
+{
+	kt_fail(error, KT_ERROR_USAGE, "login: %s is no plain OAuth server",
+	        kt_text_or_empty(provider->title));
+	return kt_advise(error, "run: %s", provider->instead);
+}
+
+/* A known service's habits, below everything else that is given. */
+static bool read_provider(const struct kt_login_options *login, struct kt_settings *settings,
+                          struct kt_error *error)
+{
+	KT_CLEANUP(kt_provider_file_clear) struct kt_provider_file provider = { 0 };
+	const char *name = kt_login_given(login, "provider");
+	bool is_elsewhere = kt_login_given(login, "issuer") || kt_login_given(login, "token-endpoint");
+
+	if (!name)
+		return true;
+	if (!kt_provider_file_read(&provider, name, error))
+		return false;
+	if (provider.instead)
+		return fail_instead(&provider, error);
+	return kt_provider_file_apply(&provider, kt_login_given(login, "host"), is_elsewhere, settings,
+	                         error);
+}
+
+/* Replaces {scope} in parameters of a provider; one that would be empty is left out. */
+static bool fill_scope(struct kt_settings *settings, struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret text = { 0 };
+	static const char mark[] = "{scope}";
+	const char *line = settings->token_parameters;
+
+	if (!line || !strstr(line, mark))
+		return true;
+	while (*line) {
+		size_t length = strcspn(line, "\n");
+		const char *place = strstr(line, mark);
+		bool has_mark = place && place < line + length;
+		const char *rest = has_mark ? place + sizeof(mark) - 1 : line + length;
+
+		if ((!has_mark || settings->scope) &&
+		    !((kt_secret_is_empty(&text) || kt_secret_append_text(&text, "\n", error)) &&
+		      kt_secret_append(&text, line, (size_t)((has_mark ? place : rest) - line), error) &&
+		      (!has_mark || kt_secret_append_text(&text, settings->scope, error)) &&
+		      kt_secret_append(&text, rest, (size_t)(line + length - rest), error)))
+			return false;
+		line += length + (line[length] == '\n');
+	}
+	return kt_text_set(&settings->token_parameters,
+	                   kt_secret_is_empty(&text) ? NULL : kt_secret_reveal(&text), error);
+}
+
+/* The way that a provider's file names is for clients with a secret. */
+static void drop_authentication(const struct kt_login_options *login,
+                                struct kt_settings *settings)
+{
+	if (settings->provider && kt_secret_is_empty(&settings->client_secret) &&
+	    !kt_login_given(login, "client-secret-file") &&
+	    !kt_text_is_equal(settings->client_authentication, "private-key-jwt"))
+		kt_text_free(&settings->client_authentication);
+}
+
+/* The option that a provider's file asks for is given. */
+static bool check_needs(const struct kt_login_options *login, const struct kt_settings *settings,
+                        struct kt_error *error)
+{
+	KT_CLEANUP(kt_provider_file_clear) struct kt_provider_file provider = { 0 };
+	KT_CLEANUP(kt_text_free) char *option = NULL;
+	const char *name = kt_login_given(login, "provider");
+	size_t length;
+
+	if (!name || login->like || settings->like.host)
+		return true;
+	if (!kt_provider_file_read(&provider, name, error) || !provider.needs)
+		return provider.name != NULL;
+	length = strcspn(provider.needs, " ");
+	if (!kt_text_set_bytes(&option, provider.needs, length, error))
+		return false;
+	if (kt_login_given(login, option))
+		return true;
+	kt_fail(error, KT_ERROR_USAGE, "login: the provider %s needs --%s", name, option);
+	return kt_advise(error, "add, as it is for your own: --%s", provider.needs);
 }
 
 bool kt_login_read_settings(struct kt_keeper *keeper, const struct kt_login_options *login,
@@ -109,14 +245,16 @@ bool kt_login_read_settings(struct kt_keeper *keeper, const struct kt_login_opti
 {
 	enum kt_kind kind;
 
-	if (!read_kind(login, &kind, error) ||
+	if (!read_kind(login, &kind, error) || !read_provider(login, settings, error) ||
 	    !read_source(keeper, login, kind, settings, identity, error))
 		return false;
 	if (kind != KT_KIND_NONE)
 		settings->kind = kind;
 	if (login->with_token)
 		settings->kind = KT_KIND_PAT;
-	if (!apply(login, settings, error))
+	drop_authentication(login, settings);
+	if (!apply(login, settings, error) || !fill_scope(settings, error) ||
+	    !check_needs(login, settings, error))
 		return false;
 	if (settings->kind == KT_KIND_NONE)
 		settings->kind = infer_kind(settings);

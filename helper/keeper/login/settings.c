@@ -7,11 +7,13 @@
 #include "helper/keeper/login/ca_file.h"
 #include "helper/keeper/login/settings.h"
 #include "helper/keeper/token/service_app.h"
+#include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/file.h"
 #include "keyring/text.h"
 
 #define SECRET_MAXIMUM 16384
+#define LONGEST_LIFETIME INT64_C(999999999)
 
 #define FOR(kind) (1u << (kind))
 #define FOR_ALL (~0u)
@@ -57,6 +59,145 @@ static bool take_authtype(struct kt_settings *settings, const char *value,
 	if (strcmp(value, "bearer") != 0)
 		return kt_fail(error, KT_ERROR_USAGE, "login: --authtype is bearer or left out");
 	return kt_text_set(&settings->authtype, value, error);
+}
+
+/* The value is one of these words, which end with NULL. */
+static bool take_word(char **member, const char *option, const char *const *words,
+                      const char *value, struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret list = { 0 };
+
+	for (size_t i = 0; words[i]; i++)
+		if (strcmp(words[i], value) == 0)
+			return kt_text_set(member, value, error);
+	for (size_t i = 0; words[i]; i++)
+		if ((i > 0 && !kt_secret_append_text(&list, words[i + 1] ? ", " : " or ", error)) ||
+		    !kt_secret_append_text(&list, words[i], error))
+			return false;
+	return kt_fail(error, KT_ERROR_USAGE, "%s is %s", option, kt_secret_reveal(&list));
+}
+
+static bool take_client_authentication(struct kt_settings *settings, const char *value,
+                                       struct kt_error *error)
+{
+	static const char *const words[] = { "basic", "post", "none", "private-key-jwt", NULL };
+
+	return take_word(&settings->client_authentication, "--client-auth", words, value, error);
+}
+
+static bool take_answer_member(struct kt_settings *settings, const char *value,
+                               struct kt_error *error)
+{
+	static const char *const words[] = { "data", "authed_user", NULL };
+
+	return take_word(&settings->answer_member, "answer-member", words, value, error);
+}
+
+static bool take_body_format(struct kt_settings *settings, const char *value,
+                             struct kt_error *error)
+{
+	static const char *const words[] = { "form", "json", NULL };
+
+	return take_word(&settings->body_format, "body-format", words, value, error);
+}
+
+static bool take_old_token(struct kt_settings *settings, const char *value,
+                           struct kt_error *error)
+{
+	static const char *const words[] = { "lives", "dies", NULL };
+
+	return take_word(&settings->old_token, "--old-token", words, value, error);
+}
+
+static bool take_lifetime(struct kt_settings *settings, const char *value,
+                          struct kt_error *error)
+{
+	int64_t seconds;
+
+	if (strcmp(value, "never") != 0 &&
+	    !kt_text_to_number(value, strlen(value), 1, LONGEST_LIFETIME, &seconds))
+		return kt_fail(error, KT_ERROR_USAGE, "login: --lifetime is a number of seconds or never");
+	return kt_text_set(&settings->lifetime, value, error);
+}
+
+/* Names that a request has of its own, or that a setting of their own is for. */
+static bool is_reserved(const char *name, size_t length)
+{
+	static const char *const names[] = {
+		"client_assertion", "client_assertion_type", "client_id", "client_secret", "code",
+		"code_challenge", "code_challenge_method", "code_verifier", "device_code",
+		"grant_type", "redirect_uri", "refresh_token", "resource", "response_type", "state",
+	};
+
+	for (size_t i = 0; i < KT_COUNT(names); i++)
+		if (strlen(names[i]) == length && strncmp(names[i], name, length) == 0)
+			return true;
+	return false;
+}
+
+/* NAME=VALUE in visible ASCII, with blanks in VALUE. */
+static bool check_parameter(const char *value, const char *option, struct kt_error *error)
+{
+	size_t length = strcspn(value, "=");
+
+	if (length == 0 || length > 64 || value[length] != '=' || strlen(value) > 2048 ||
+	    !kt_characters_are_visible_ascii(value, length) ||
+	    !kt_characters_are_clean(value, strlen(value)))
+		return kt_fail(error, KT_ERROR_USAGE, "login: --%s takes NAME=VALUE, of at most 2,048 "
+		               "characters and none that steers", option);
+	if (is_reserved(value, length))
+		return kt_fail(error, KT_ERROR_USAGE, "login: --%s cannot set %.*s, which the request has "
+		               "of its own", option, (int)length, value);
+	return true;
+}
+
+/* Adds an entry to a list, in place of the one of the same name. */
+static bool add_entry(char **list, const char *value, struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret text = { 0 };
+	size_t name = strcspn(value, "=");
+	const char *line = kt_text_or_empty(*list);
+
+	while (*line) {
+		size_t length = strcspn(line, "\n");
+
+		if (strncmp(line, value, name + 1) != 0 &&
+		    (!kt_secret_append(&text, line, length, error) ||
+		     !kt_secret_append_text(&text, "\n", error)))
+			return false;
+		line += length + (line[length] == '\n');
+	}
+	return kt_secret_append_text(&text, value, error) &&
+	       kt_text_set(list, kt_secret_reveal(&text), error);
+}
+
+static bool take_parameter(struct kt_settings *settings, const char *value,
+                           struct kt_error *error)
+{
+	return check_parameter(value, "param", error) &&
+	       add_entry(&settings->parameters, value, error);
+}
+
+static bool take_token_parameter(struct kt_settings *settings, const char *value,
+                                 struct kt_error *error)
+{
+	return check_parameter(value, "token-param", error) &&
+	       add_entry(&settings->token_parameters, value, error);
+}
+
+/* NAME MEANING, kept as NAME=MEANING. */
+static bool take_error(struct kt_settings *settings, const char *value, struct kt_error *error)
+{
+	static const char *const words[] = { "dead", "person", "setting", "passing", NULL };
+	KT_CLEANUP(kt_text_free) char *entry = NULL;
+	KT_CLEANUP(kt_text_free) char *meaning = NULL;
+	size_t name = strcspn(value, " ");
+
+	if (name == 0 || name > 60 || value[name] != ' ')
+		return kt_fail(error, KT_ERROR_USAGE, "error is a NAME and what it means");
+	return take_word(&meaning, "error", words, value + name + 1, error) &&
+	       kt_text_format(&entry, error, "%.*s=%s", (int)name, value, meaning) &&
+	       add_entry(&settings->errors, entry, error);
 }
 
 /* In the order of the help. */
@@ -120,6 +261,119 @@ const struct kt_setting kt_setting_rows[] = {
 		KEPT(resource),
 	},
 	{
+		.option = "provider",
+		.argument = "NAME",
+		.help = "endpoints and habits of a service that keyturn knows",
+		.kinds = FOR_OAUTH,
+		KEPT(provider),
+	},
+	{
+		.option = "authorization-endpoint",
+		.argument = "URL",
+		.help = "of a server that publishes nothing of itself",
+		.kinds = FOR_OAUTH,
+		KEPT(authorization_endpoint),
+	},
+	{
+		.option = "token-endpoint",
+		.argument = "URL",
+		.help = "the same",
+		.kinds = FOR_OAUTH,
+		KEPT(token_endpoint),
+	},
+	{
+		.option = "device-endpoint",
+		.argument = "URL",
+		.help = "the same (RFC 8628)",
+		.kinds = FOR_OAUTH,
+		.member = offsetof(struct kt_settings, device_endpoint),
+		.kept = offsetof(struct kt_credential, device_authorization_endpoint),
+	},
+	{
+		.option = "revocation-endpoint",
+		.argument = "URL",
+		.help = "the same (RFC 7009)",
+		.kinds = FOR_OAUTH,
+		KEPT(revocation_endpoint),
+	},
+	{
+		.option = "userinfo-endpoint",
+		.argument = "URL",
+		.help = "the same: tells whose token it is",
+		.kinds = FOR_OAUTH,
+		KEPT(userinfo_endpoint),
+	},
+	{
+		.option = "client-auth",
+		.argument = "WAY",
+		.help = "basic, post, none or private-key-jwt",
+		.kinds = FOR_OAUTH,
+		KEPT(client_authentication),
+		.take = take_client_authentication,
+	},
+	{
+		.option = "param",
+		.argument = "NAME=VALUE",
+		.help = "sent along where you are asked; any number of times",
+		.kinds = FOR_OAUTH,
+		KEPT(parameters),
+		.type = KT_SETTING_LIST,
+		.take = take_parameter,
+	},
+	{
+		.option = "token-param",
+		.argument = "NAME=VALUE",
+		.help = "sent along with each request for tokens",
+		.kinds = FOR_OAUTH,
+		KEPT(token_parameters),
+		.type = KT_SETTING_LIST,
+		.take = take_token_parameter,
+	},
+	{
+		.file_key = "answer-member",
+		.kinds = FOR_OAUTH,
+		KEPT(answer_member),
+		.take = take_answer_member,
+	},
+	{
+		.file_key = "body-format",
+		.kinds = FOR_OAUTH,
+		KEPT(body_format),
+		.take = take_body_format,
+	},
+	{
+		.file_key = "error",
+		.kinds = FOR_OAUTH,
+		KEPT(errors),
+		.type = KT_SETTING_LIST,
+		.take = take_error,
+	},
+	{
+		.option = "lifetime",
+		.argument = "SECONDS|never",
+		.help = "how long a token lives whose server does not say",
+		.kinds = FOR_OAUTH,
+		.member = offsetof(struct kt_settings, lifetime),
+		.kept = offsetof(struct kt_credential, usual_lifetime),
+		.take = take_lifetime,
+	},
+	{
+		.option = "old-token",
+		.argument = "lives|dies",
+		.help = "what a renewal does to the token of before",
+		.kinds = FOR_OAUTH,
+		KEPT(old_token),
+		.take = take_old_token,
+	},
+	{
+		.option = "no-pkce",
+		.argument = "",
+		.help = "the server knows no PKCE",
+		.kinds = FOR_OAUTH,
+		KEPT(no_pkce),
+		.type = KT_SETTING_FLAG,
+	},
+	{
 		.option = "client-id",
 		.argument = "ID",
 		.help = "of the app",
@@ -150,7 +404,7 @@ const struct kt_setting kt_setting_rows[] = {
 		.keys = NAMES(OF("client_secret", KT_KIND_WEB)),
 	},
 	{
-		.kinds = FOR_JWT,
+		.kinds = FOR_JWT | FOR_OAUTH,
 		KEPT(private_key),
 		.type = KT_SETTING_SECRET,
 		.variables = NAMES(OF("COZE_JWT_OAUTH_PRIVATE_KEY", KT_KIND_JWT),
@@ -162,8 +416,8 @@ const struct kt_setting kt_setting_rows[] = {
 	{
 		.option = "private-key-file",
 		.argument = "FILE",
-		.help = "a service app's key; - for stdin",
-		.kinds = FOR_JWT,
+		.help = "a service app's key, or a client's; - for stdin",
+		.kinds = FOR_JWT | FOR_OAUTH,
 		NOT_KEPT(private_key_file),
 		.variables = NAMES(OF("COZE_JWT_OAUTH_PRIVATE_KEY_FILE_PATH", KT_KIND_JWT)),
 		.take = take_private_key_file,
@@ -172,7 +426,7 @@ const struct kt_setting kt_setting_rows[] = {
 		.option = "public-key-id",
 		.argument = "KID",
 		.help = "the fingerprint that the console shows for it",
-		.kinds = FOR_JWT,
+		.kinds = FOR_JWT | FOR_OAUTH,
 		KEPT(public_key_id),
 		.variables = NAMES(OF("COZE_JWT_OAUTH_PUBLIC_KEY_ID", KT_KIND_JWT),
 		                   OF("COZELOOP_JWT_OAUTH_PUBLIC_KEY_ID", KT_KIND_JWT),
@@ -317,6 +571,10 @@ bool kt_setting_take(const struct kt_setting *row, struct kt_settings *settings,
 		return row->take(settings, value, error);
 	if (row->type == KT_SETTING_SECRET)
 		return kt_settings_read_secret(member, value, error);
+	if (row->type == KT_SETTING_FLAG) {
+		*(bool *)member = true;
+		return true;
+	}
 	return kt_text_set(member, *value ? value : NULL, error);
 }
 
@@ -329,7 +587,8 @@ bool kt_settings_describe(struct kt_secret *output, struct kt_error *error)
 
 		if (!row->option)
 			continue;
-		if (!kt_text_format(&option, error, "--%s %s", row->option, row->argument) ||
+		if (!kt_text_format(&option, error, "--%s%s%s", row->option, *row->argument ? " " : "",
+		                    row->argument) ||
 		    !kt_text_format(&line, error, "%-27s %s\n", option, row->help) ||
 		    !kt_secret_append_text(output, line, error))
 			return false;
@@ -341,11 +600,15 @@ static bool copy(enum kt_setting_type type, void *to, const void *from, struct k
 {
 	switch (type) {
 	case KT_SETTING_TEXT:
+	case KT_SETTING_LIST:
 		return kt_text_set(to, *(char *const *)from, error);
 	case KT_SETTING_SECRET:
 		return kt_secret_copy(to, from, error);
 	case KT_SETTING_NUMBER:
 		*(int64_t *)to = *(const int64_t *)from;
+		return true;
+	case KT_SETTING_FLAG:
+		*(bool *)to = *(const bool *)from;
 		return true;
 	}
 	return true;
@@ -387,11 +650,13 @@ void kt_settings_clear(struct kt_settings *settings)
 	for (size_t i = 0; i < kt_setting_count; i++) {
 		void *member = kt_setting_member(&kt_setting_rows[i], settings);
 
-		if (kt_setting_rows[i].type == KT_SETTING_TEXT)
+		if (kt_setting_rows[i].type == KT_SETTING_TEXT ||
+		    kt_setting_rows[i].type == KT_SETTING_LIST)
 			kt_text_free(member);
 		else if (kt_setting_rows[i].type == KT_SETTING_SECRET)
 			kt_secret_clear(member);
 	}
+	kt_identity_clear(&settings->like);
 	*settings = (struct kt_settings){ 0 };
 }
 

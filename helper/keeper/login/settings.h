@@ -18,6 +18,7 @@
 
 /* Texts are its own; absent ones are NULL. A list is a text, its entries joined by newlines. */
 struct kt_settings {
+	struct kt_identity like;     /* the account that the secrets were taken from; empty: none */
 	enum kt_kind kind;           /* the app's kind; KT_KIND_PAT or _SAT for a plain token */
 	struct kt_secret token;      /* COZE_API_TOKEN */
 	char *api_base;
@@ -26,6 +27,21 @@ struct kt_settings {
 	char *host;
 	char *scope;
 	char *resource;
+	char *provider;
+	char *authorization_endpoint;
+	char *token_endpoint;
+	char *device_endpoint;
+	char *revocation_endpoint;
+	char *userinfo_endpoint;
+	char *client_authentication;
+	char *parameters;
+	char *token_parameters;
+	char *answer_member;
+	char *body_format;
+	char *errors;
+	char *lifetime;
+	char *old_token;
+	bool no_pkce;
 	char *client_id;
 	struct kt_secret client_secret;
 	struct kt_secret private_key;
@@ -48,6 +64,8 @@ enum kt_setting_type {
 	KT_SETTING_TEXT,
 	KT_SETTING_SECRET, /* the option names a file, or "-" for stdin */
 	KT_SETTING_NUMBER,
+	KT_SETTING_LIST, /* a text; the option may be given several times */
+	KT_SETTING_FLAG, /* the option takes no value */
 };
 
 /* A name in a source of settings, and the kind of app that it describes (none: every kind). */
@@ -59,6 +77,7 @@ struct kt_setting_name {
 
 struct kt_setting {
 	const char *option;   /* of keyturn login, without "--"; NULL: none */
+	const char *file_key; /* of a provider's file, where no option is; NULL: none */
 	const char *argument; /* the option's, for the help */
 	const char *help;
 	const struct kt_setting_name *variables; /* ends with an empty name; earlier ones win */
@@ -76,6 +95,7 @@ struct kt_setting {
 
 extern const struct kt_setting kt_setting_rows[];
 #define KT_SETTINGS_MAXIMUM 60
+#define KT_SETTING_VALUES 16
 extern const size_t kt_setting_count;
 
 /* The member of settings that this row is about. */
@@ -84,7 +104,10 @@ void *kt_setting_member(const struct kt_setting *row, const struct kt_settings *
 /* True if apps of this kind have a use for the setting. */
 bool kt_setting_fits(const struct kt_setting *row, enum kt_kind kind);
 
-/* Replaces the setting by the value of its option. */
+/*
+ * Replaces the setting by the value of its option. To a list the value, NAME=VALUE, is added; it
+ * replaces that of the same NAME.
+ */
 bool kt_setting_take(const struct kt_setting *row, struct kt_settings *settings,
                      const char *value, struct kt_error *error);
 

@@ -27,6 +27,8 @@ struct kt_dialect {
 	const char *name;
 	const char *format;       /* a POST body's: "json" or "form" */
 
+	int64_t slowest_poll;     /* seconds that a device login waits at most; 0: no bound */
+
 	/* Adds client_id and, where the client has one, its secret to a token request. */
 	bool (*identify_client)(const struct kt_credential *credential, struct kt_errand *errand,
 	                        struct kt_error *error);

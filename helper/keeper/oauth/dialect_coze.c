@@ -59,6 +59,7 @@ static enum kt_error_meaning meaning_of(const char *name)
 const struct kt_dialect kt_dialect_coze = {
 	.name = "coze",
 	.format = "json",
+	.slowest_poll = 30,
 	.identify_client = identify_client,
 	.meaning_of = meaning_of,
 };

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "helper/errand.h"
+#include "helper/keeper/oauth/dialect.h"
 #include "keyring/credential.h"
 
 /*
@@ -19,6 +20,19 @@ bool kt_grant_begin_at(const char *url, const struct kt_credential *credential, 
                        struct kt_errand *errand, struct kt_error *error);
 bool kt_grant_begin_get(const char *url, const struct kt_credential *credential, int64_t timeout,
                         struct kt_errand *errand, struct kt_error *error);
+
+/* Adds what --param named: for requests at whose end a person is asked. */
+bool kt_grant_add_parameters(const struct kt_credential *credential, struct kt_errand *errand,
+                             struct kt_error *error);
+
+/*
+ * Calls add for each NAME=VALUE line of list (NULL: none) with the name and the value, until it
+ * fails.
+ */
+bool kt_grant_each_parameter(const char *list,
+                             bool (*add)(void *context, const char *name, const char *value,
+                                         struct kt_error *error),
+                             void *context, struct kt_error *error);
 
 /*
  * Begins a token request: endpoint, form, CA, and the time for all of it in milliseconds. The
@@ -60,5 +74,5 @@ bool kt_grant_device_code(const struct kt_credential *credential,
                           const struct kt_secret *device_code, int64_t timeout,
                           struct kt_errand *errand, struct kt_error *error);
 
-/* Seconds between polls after a slow_down. */
-int64_t kt_grant_device_slower(int64_t interval);
+/* Seconds between polls after a slow_down. Coze's have an upper bound (docs/coze.md, 5). */
+int64_t kt_grant_device_slower(const struct kt_dialect *dialect, int64_t interval);

@@ -9,13 +9,14 @@
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
 
-static bool add_parameter(struct kt_secret *url, const char *name, const char *value,
+static bool add_parameter(void *context, const char *name, const char *value,
                           struct kt_error *error)
 {
+	struct kt_secret *url = context;
 	bool is_first = !strchr(kt_secret_reveal(url), '?');
 
 	return !value || (kt_secret_append_text(url, is_first ? "?" : "&", error) &&
-	                  kt_secret_append_text(url, name, error) &&
+	                  kt_text_append_percent(url, name, strlen(name), error) &&
 	                  kt_secret_append_text(url, "=", error) &&
 	                  kt_text_append_percent(url, value, strlen(value), error));
 }
@@ -39,6 +40,7 @@ bool kt_grant_authorize_url(const struct kt_credential *credential, const char *
 	       add_parameter(&text, "code_challenge_method", challenge ? "S256" : NULL, error) &&
 	       add_parameter(&text, "scope", is_standard ? credential->scope : NULL, error) &&
 	       add_parameter(&text, "resource", is_standard ? credential->resource : NULL, error) &&
+	       kt_grant_each_parameter(credential->parameters, add_parameter, &text, error) &&
 	       kt_text_set(url, kt_secret_reveal(&text), error);
 }
 

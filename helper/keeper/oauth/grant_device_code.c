@@ -5,7 +5,6 @@
 #include "helper/keeper/oauth/grant.h"
 #include "keyring/text.h"
 
-#define INTERVAL_SLOWEST 30
 #define INTERVAL_STEP 5
 
 bool kt_grant_device_begin(const struct kt_credential *credential, int64_t timeout,
@@ -16,7 +15,8 @@ bool kt_grant_device_begin(const struct kt_credential *credential, int64_t timeo
 	       kt_dialect_of(credential)->identify_client(credential, errand, error) &&
 	       (!credential->scope || kt_errand_add(errand, "body.scope", credential->scope, error)) &&
 	       (!credential->resource ||
-	        kt_errand_add(errand, "body.resource", credential->resource, error));
+	        kt_errand_add(errand, "body.resource", credential->resource, error)) &&
+	       kt_grant_add_parameters(credential, errand, error);
 }
 
 bool kt_grant_device_code(const struct kt_credential *credential,
@@ -33,7 +33,9 @@ bool kt_grant_device_code(const struct kt_credential *credential,
 }
 
 /* RFC 8628, 3.5: slow_down lengthens every later poll, not only the next. */
-int64_t kt_grant_device_slower(int64_t interval)
+int64_t kt_grant_device_slower(const struct kt_dialect *dialect, int64_t interval)
 {
-	return interval < INTERVAL_SLOWEST ? interval + INTERVAL_STEP : interval;
+	if (dialect->slowest_poll && interval >= dialect->slowest_poll)
+		return interval;
+	return interval + INTERVAL_STEP;
 }

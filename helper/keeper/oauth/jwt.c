@@ -59,6 +59,7 @@ static bool append_claims(const struct kt_jwt *jwt, struct kt_secret *text,
 
 	return kt_json_create(&claims, error) &&
 	       kt_json_add_text(claims, "iss", jwt->issuer, error) &&
+	       add_optional(claims, "sub", jwt->subject, error) &&
 	       kt_json_add_text(claims, "aud", jwt->audience, error) &&
 	       kt_json_add_number(claims, "iat", jwt->issued, error) &&
 	       kt_json_add_number(claims, "exp", jwt->issued + LIFETIME, error) &&

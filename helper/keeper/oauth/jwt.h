@@ -12,10 +12,11 @@
 #include "keyring/error.h"
 #include "keyring/secret.h"
 
-/* Texts are borrowed; the last three may be NULL. */
+/* Texts are borrowed. */
 struct kt_jwt {
 	const char *key_id;          /* kid: the public key's fingerprint, as the console shows it */
 	const char *issuer;          /* iss: the app's id */
+	const char *subject;         /* sub; may be NULL, as the last three */
 	const char *audience;        /* aud: the API's host, with a port that is not its own */
 	int64_t issued;              /* iat; exp is an hour later */
 	const char *id;              /* jti */

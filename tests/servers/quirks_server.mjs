@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * Authorization servers with the habits of known services, as their documentation tells them:
+ * node quirks_server.mjs --dir DIR
+ *
+ * One on each path below: /github (status 200 for errors, no metadata, no PKCE needed), /slack
+ * (ok:false, tokens in authed_user, an unknown error until told), /entra (wants a scope at each
+ * refresh), /google (a refresh token only if access_type=offline was asked), /bitbucket (Basic
+ * alone, no metadata), /linear (ten years), /mailchimp (expires_in 0), /echo (its error repeats
+ * the refresh token), /device (slow_down with an interval), /moved (its metadata names /real),
+ * /twice (a foreign RFC 8414 document beside a right OpenID one).
+ *
+ * On a loopback port of the kernel's choice, without TLS; DIR/server.json says where,
+ * DIR/requests.jsonl has each request. POST /control { NAME: VALUE } sets what a next answer does.
+ */
+
+import fs from 'node:fs';
+import http from 'node:http';
+import path from 'node:path';
+
+const dir = process.argv[process.argv.indexOf('--dir') + 1];
+const log = fs.openSync(path.join(dir, 'requests.jsonl'), 'a', 0o600);
+const state = { decision: 'pending', polls: 0, serial: 0, error: null, offline: false };
+
+function tokens(extra = {}) {
+	state.serial++;
+	return {
+		access_token: `access-${state.serial}`,
+		refresh_token: `refresh-${state.serial}`,
+		token_type: 'bearer',
+		expires_in: 600,
+		...extra,
+	};
+}
+
+function failure(error, extra = {}) {
+	return { error, error_description: `the server says ${error}`, ...extra };
+}
+
+/* Each returns [status, body]. */
+const token = {
+	github(fields) {
+		if (state.error) return [200, failure(state.error)];
+		if (fields.client_secret !== 'client-secret-of-tests') return [200, failure('incorrect_client_credentials')];
+		return [200, tokens({ refresh_token_expires_in: 15811200, scope: '' })];
+	},
+	slack() {
+		if (state.error) return [200, { ok: false, error: state.error }];
+		const { token_type, ...user } = tokens();
+		return [200, { ok: true, app_id: 'A1', authed_user: { id: 'U1', token_type: 'user', ...user } }];
+	},
+	entra(fields) {
+		if (!fields.scope) return [400, failure('invalid_request')];
+		if (state.error) return [400, failure(state.error, { suberror: 'basic_action' })];
+		return [200, tokens({ scope: fields.scope })];
+	},
+	google(fields) {
+		const { refresh_token, ...answer } = tokens();
+		if (fields.grant_type === 'authorization_code' && state.offline)
+			answer.refresh_token = refresh_token;
+		return [200, answer];
+	},
+	bitbucket(fields, headers) {
+		if (headers.authorization !== `Basic ${Buffer.from('app:client-secret-of-tests').toString('base64')}`)
+			return [401, failure('unauthorized_client')];
+		return [200, tokens({ scopes: 'account' })];
+	},
+	linear() {
+		return [200, tokens({ expires_in: 315705599 })];
+	},
+	mailchimp() {
+		const { refresh_token, ...answer } = tokens({ expires_in: 0 });
+		return [200, answer];
+	},
+	endless() {
+		const { expires_in, ...answer } = tokens();
+		return [200, answer];
+	},
+	echo(fields, headers) {
+		if (fields.grant_type !== 'refresh_token') return [200, tokens()];
+		return [400, { error: 'invalid_request',
+			error_description: `no ${fields.refresh_token} of client-secret-of-tests, ${headers.authorization}` }];
+	},
+	device(fields) {
+		state.polls++;
+		if (fields.client_id !== 'app') return [401, failure('invalid_client')];
+		if (state.decision === 'slow') {
+			state.decision = 'pending';
+			return [400, failure('slow_down', { interval: state.interval })];
+		}
+		if (state.decision === 'pending') return [400, failure('authorization_pending')];
+		if (state.decision === 'declined') return [400, failure('authorization_declined')];
+		return [200, tokens()];
+	},
+	real: () => [200, tokens()],
+	twice: () => [200, tokens()],
+};
+
+function metadata(base, name, issuer = `${base}/${name}`) {
+	return {
+		issuer,
+		authorization_endpoint: `${base}/${name}/authorize`,
+		token_endpoint: `${base}/${name}/token`,
+		code_challenge_methods_supported: ['S256'],
+	};
+}
+
+function wellKnown(base, url) {
+	if (url === '/.well-known/oauth-authorization-server/moved') return metadata(base, 'real', `${base}/real/`);
+	if (url === '/.well-known/oauth-authorization-server/real/') return metadata(base, 'real', `${base}/real/`);
+	if (url === '/.well-known/oauth-authorization-server/twice') return metadata(base, 'real');
+	if (url === '/twice/.well-known/openid-configuration') return metadata(base, 'twice');
+	return null;
+}
+
+function answer(response, status, body, headers = {}) {
+	response.writeHead(status, { 'content-type': 'application/json', date: new Date().toUTCString(), ...headers });
+	response.end(JSON.stringify(body));
+}
+
+function authorize(response, url) {
+	const asked = url.searchParams;
+	const target = new URL(asked.get('redirect_uri'));
+
+	state.offline = asked.get('access_type') === 'offline';
+	target.searchParams.set('code', `code-${++state.serial}`);
+	target.searchParams.set('state', asked.get('state'));
+	response.writeHead(302, { location: target.href });
+	response.end();
+}
+
+function route(request, response, body, base) {
+	const url = new URL(request.url, base);
+	const [, name, action] = url.pathname.split('/');
+	const document = wellKnown(base, url.pathname);
+
+	fs.writeSync(log, `${JSON.stringify({ time: Date.now(), path: url.pathname, query: url.search, body, headers: request.headers })}\n`);
+	if (document) return answer(response, 200, document);
+	if (name === 'control') return answer(response, 200, Object.assign(state, JSON.parse(body)));
+	if (action === 'authorize') return authorize(response, url);
+	if (action === 'device')
+		return answer(response, 200, { device_code: 'device-code-of-tests', user_code: 'WDJB-MJHT',
+			verification_uri: `${base}/device/page`, expires_in: '120', interval: '1' });
+	if (action !== 'token' || !token[name]) return answer(response, 404, {});
+	const [status, object] = token[name](Object.fromEntries(new URLSearchParams(body)), request.headers);
+	return answer(response, status, object);
+}
+
+const server = http.createServer((request, response) => {
+	let body = '';
+
+	request.on('data', (bytes) => (body += bytes));
+	request.on('end', () => route(request, response, body, `http://127.0.0.1:${server.address().port}`));
+});
+
+server.listen(0, '127.0.0.1', () => {
+	const file = path.join(dir, 'server.json');
+
+	fs.writeFileSync(`${file}.new`, JSON.stringify({ base: `http://127.0.0.1:${server.address().port}` }));
+	fs.renameSync(`${file}.new`, file);
+});
+process.on('SIGTERM', () => process.exit(0));
