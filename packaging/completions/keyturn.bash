@@ -16,6 +16,10 @@ _keyturn()
 		;;
 	--site) words='coze.cn coze.com' ;;
 	--authtype) words=bearer ;;
+	--tool)
+		words='coze cozeloop coze-cli mcp vite vue openai github github-enterprise gitlab
+			huggingface'
+		;;
 	--expires) words=never ;;
 	--kind) words='web pkce device jwt oauth' ;;
 	--api-base | --www-base | --git-username | --min-valid | --env | --name | --credential | \
@@ -35,7 +39,7 @@ _keyturn()
 			;;
 		token) words="$asks --json" ;;
 		header) words=$asks ;;
-		run) words="$asks --env --app --" ;;
+		run) words="$asks --env --tool --app --" ;;
 		list | show | doctor) words=--json ;;
 		set)
 			words='--expires --accept --name --client-secret-file --private-key-file
