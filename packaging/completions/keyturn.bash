@@ -38,7 +38,7 @@ _keyturn()
 				--check --expires --authtype --git-username'
 			;;
 		token) words="$asks --json" ;;
-		header) words=$asks ;;
+		header) words="$asks --json" ;;
 		run) words="$asks --env --tool --app --" ;;
 		list | show | doctor) words=--json ;;
 		set)
