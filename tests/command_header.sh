@@ -25,6 +25,19 @@ expect_status 1
 expect_output ''
 expect_cause_and_remedy
 
+begin '--json is one object of headers, from the keyring and from the cache'
+for cache in off 60; do
+	call env KEYTURN_CACHE=$cache keyturn header work --json
+	expect_status 0
+	expect_output '{"Authorization":"Bearer pat_work"}'
+	expect_said ''
+done
+call env COZE_API_TOKEN='pat_"\' keyturn header --from-env --json
+expect_json 'Bearer pat_"\' Authorization
+call keyturn header nobody --json
+expect_status 1
+expect_json not_found error code
+
 begin 'curl sends it'
 cat >"$work/server.py" <<'END'
 import http.server, sys

@@ -222,6 +222,7 @@ static void token_and_header_are_answered(void **state)
 		{ { "token", "--min-valid=200" }, "pat_any\n" },
 		{ { "token", "--min-valid", "200", "home" }, "pat_home\n" },
 		{ { "header", "home", "--min-valid=99999" }, "Authorization: Bearer pat_home\n" },
+		{ { "header", "--json", "home" }, "{\"Authorization\":\"Bearer pat_home\"}\n" },
 		{ { "token", "--min-valid", "301" }, NULL },
 		{ { "token", "--min-valid=301" }, NULL },
 		{ { "token", "--min-valid" }, NULL },

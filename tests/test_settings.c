@@ -126,6 +126,64 @@ static void secrets_leave_our_environment_when_they_are_read(void **state)
 	assert_null(secure_getenv("COZE_JWT_OAUTH_PRIVATE_KEY"));
 }
 
+static void an_env_file_is_read_as_people_write_it(void **state)
+{
+	static const struct {
+		const char *content;
+		const char *token;
+	} cases[] = {
+		{ "\xef\xbb\xbf" "COZE_API_TOKEN=pat_x\r\n", "pat_x" },
+		{ "  export\tCOZE_API_TOKEN = 'pat_x' # mine\n", "pat_x" },
+		{ "#COZE_API_TOKEN=pat_y\nCOZE_API_TOKEN=pat_x # mine\n", "pat_x" },
+		{ "COZE_API_TOKEN=pat_y\nCOZE_API_TOKEN=pat_x", "pat_x" },
+		{ "COZE_API_TOKEN=pat_x#y\n", "pat_x#y" },
+		{ "COZE_API_TOKEN=\"pat\\n\\\"\\\\x\"\n", "pat\n\"\\x" },
+		{ "COZE_API_TOKEN='pat\\nx'\n", "pat\\nx" },
+		{ "COZE_API_TOKEN='pat_x\n", "'pat_x" },
+		{ "OTHER='\nCOZE_API_TOKEN=pat_y\n'\nCOZE_API_TOKEN=pat_x\n", "pat_x" },
+		{ "KEY=-----BEGIN K-----\nCOZE_API_TOKEN=y\n-----END K-----\n"
+		  "COZE_API_TOKEN=`pat_x`\n", "pat_x" },
+		{ "COZE_API_TOKEN=\nCOZE_API_TOKEN_X=y\nCOZE_API_KEY=pat_x\n", "pat_x" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		KT_CLEANUP(kt_settings_clear) struct kt_settings settings = { 0 };
+		struct kt_error error = { 0 };
+
+		write_file(cases[i].content);
+		assert_true(kt_settings_from_env_file(&settings, path, KT_KIND_NONE, &error));
+		assert_string_equal(kt_secret_reveal(&settings.token), cases[i].token);
+	}
+}
+
+static void a_key_of_several_lines_is_whole(void **state)
+{
+	static const char *const forms[] = {
+		"COZE_JWT_OAUTH_PRIVATE_KEY=\"-----BEGIN PRIVATE KEY-----\nAA==\n"
+		"-----END PRIVATE KEY-----\"",
+		"COZE_JWT_OAUTH_PRIVATE_KEY='-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----'",
+		"COZE_JWT_OAUTH_PRIVATE_KEY=-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----",
+		"COZE_JWT_OAUTH_PRIVATE_KEY=\"-----BEGIN PRIVATE KEY-----\\nAA==\\n"
+		"-----END PRIVATE KEY-----\"",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		KT_CLEANUP(kt_settings_clear) struct kt_settings settings = { 0 };
+		KT_CLEANUP(kt_text_free) char *content = NULL;
+		struct kt_error error = { 0 };
+
+		assert_true(kt_text_format(&content, &error, "%s\nCOZE_JWT_OAUTH_CLIENT_ID=f\n",
+		                           forms[i]));
+		write_file(content);
+		assert_true(kt_settings_from_env_file(&settings, path, KT_KIND_NONE, &error));
+		assert_string_equal(settings.client_id, "f");
+		assert_string_equal(kt_secret_reveal(&settings.private_key),
+		                    "-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----");
+	}
+}
+
 static void the_console_file_is_read_with_its_aliases(void **state)
 {
 	static const struct {
@@ -176,6 +234,8 @@ int main(void)
 		cmocka_unit_test(pkce_takes_the_web_redirect_where_it_has_none),
 		cmocka_unit_test(several_apps_need_a_kind_and_nothing_is_said),
 		cmocka_unit_test(secrets_leave_our_environment_when_they_are_read),
+		cmocka_unit_test(an_env_file_is_read_as_people_write_it),
+		cmocka_unit_test(a_key_of_several_lines_is_whole),
 		cmocka_unit_test(the_console_file_is_read_with_its_aliases),
 		cmocka_unit_test(a_console_file_that_is_none_is_refused_with_the_reason),
 	};

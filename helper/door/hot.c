@@ -147,8 +147,9 @@ static bool answer_store(const struct call *call, struct kt_error *error)
 	return false;
 }
 
-/* [ACCOUNT] [--min-valid SECONDS] in any order, and nothing else. */
-static bool read_token_arguments(const struct call *call, const char **account, int64_t *valid)
+/* [ACCOUNT] [--min-valid SECONDS] [--json] in any order, and nothing else. */
+static bool read_token_arguments(const struct call *call, const char **account, int64_t *valid,
+                                 const char **json)
 {
 	static const char option[] = "--min-valid";
 
@@ -160,6 +161,8 @@ static bool read_token_arguments(const struct call *call, const char **account, 
 			value = call->arguments[++i];
 		else if (kt_text_has_prefix(argument, option) && argument[sizeof(option) - 1] == '=')
 			value = argument + sizeof(option);
+		else if (strcmp(argument, "--json") == 0)
+			*json = argument;
 		else if (argument[0] == '-' || argument[0] == '\0' || *account)
 			return false;
 		else
@@ -172,17 +175,21 @@ static bool read_token_arguments(const struct call *call, const char **account, 
 	return true;
 }
 
-static bool answer_account(const struct call *call, const struct kt_protocol *protocol,
-                           struct kt_error *error)
+static bool answer_account(const struct call *call, struct kt_error *error)
 {
+	const struct kt_protocol *protocol;
 	KT_CLEANUP(clear_found) struct found found = { 0 };
 	KT_CLEANUP(kt_secret_clear) struct kt_secret bytes = { 0 };
 	struct kt_error ignored = { 0 };
 	struct kt_cache_key key;
 	const char *account = NULL;
+	const char *json = NULL;
 	int64_t valid = 0;
 
-	if (!read_token_arguments(call, &account, &valid))
+	if (!read_token_arguments(call, &account, &valid, &json))
+		return false;
+	protocol = kt_protocol_of_verb(call->arguments[1], json);
+	if (!protocol)
 		return false;
 	key = kt_cache_key_of_token(account, call->account);
 	if (!find(call, &key, valid, &found) || found.is_none || !found.answer.is_token ||
@@ -207,9 +214,9 @@ bool kt_hot_answer(int count, char **arguments, const char *(*variable)(const ch
 	call.account = variable("KEYTURN_ACCOUNT");
 	if (strcmp(arguments[1], "store") == 0)
 		return answer_store(&call, error);
-	protocol = kt_protocol_of_verb(arguments[1]);
+	protocol = kt_protocol_of_verb(arguments[1], NULL);
 	if (!protocol)
 		return false;
 	return protocol->reads_request ? answer_request(&call, protocol, error)
-	                               : answer_account(&call, protocol, error);
+	                               : answer_account(&call, error);
 }

@@ -41,14 +41,23 @@ bool kt_protocol_token_answer(const struct kt_request *request, const struct kt_
 bool kt_protocol_header_answer(const struct kt_request *request, const struct kt_answer *answer,
                                struct kt_secret *bytes, struct kt_error *error);
 
+/*
+ * {"Authorization":"Bearer TOKEN"} and a newline, as programs take headers from a command. The rest
+ * as above.
+ */
+bool kt_protocol_header_answer_json(const struct kt_request *request,
+                                    const struct kt_answer *answer, struct kt_secret *bytes,
+                                    struct kt_error *error);
+
 /* A protocol, by the verb that speaks it. */
 struct kt_protocol {
 	const char *verb;
+	const char *option; /* "--json" if it answers to that alone; else NULL */
 	bool reads_request; /* git's lines stand on stdin; else the arguments name the account */
 	/* Appends the answer to bytes; request is NULL where none is read. */
 	bool (*answer)(const struct kt_request *request, const struct kt_answer *answer,
 	               struct kt_secret *bytes, struct kt_error *error);
 };
 
-/* The protocol of a verb; NULL where there is none. */
-const struct kt_protocol *kt_protocol_of_verb(const char *verb);
+/* The protocol of a verb with an option (NULL: without any); NULL where there is none. */
+const struct kt_protocol *kt_protocol_of_verb(const char *verb, const char *option);

@@ -19,6 +19,10 @@ _keyturn()
 	--expires | --lifetime) words=never ;;
 	--client-auth) words='basic post none private-key-jwt' ;;
 	--old-token) words='lives dies' ;;
+	--tool)
+		words='coze cozeloop coze-cli mcp vite vue openai github github-enterprise gitlab
+			huggingface'
+		;;
 	--kind) words='web pkce device jwt oauth' ;;
 	--api-base | --www-base | --git-username | --min-valid | --env | --name | --credential | \
 		--*-id | --redirect-uri | --issuer | --host | --scope | --resource | --session-name | --duration | --custom-consumer | --like | \
@@ -39,8 +43,8 @@ _keyturn()
 				--check --expires --authtype --git-username'
 			;;
 		token) words="$asks --json" ;;
-		header) words=$asks ;;
-		run) words="$asks --env --app --" ;;
+		header) words="$asks --json" ;;
+		run) words="$asks --env --tool --app --" ;;
 		list | show | doctor | providers) words=--json ;;
 		set)
 			words='--expires --accept --name --client-secret-file --private-key-file

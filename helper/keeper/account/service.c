@@ -69,6 +69,37 @@ bool kt_service_console(const struct kt_credential *credential, char **base,
 	return kt_service_format(&credential->identity, base, error);
 }
 
+bool kt_service_set_console(struct kt_identity *identity, const char *url, bool *found,
+                            struct kt_error *error)
+{
+	KT_CLEANUP(kt_identity_clear) struct kt_identity www = { 0 };
+	KT_CLEANUP(kt_text_free) char *base = NULL;
+
+	*found = false;
+	if (!kt_service_set_base(&www, url, error) || !kt_service_format(&www, &base, error))
+		return false;
+	for (size_t i = 0; i < KT_COUNT(sites); i++) {
+		if (kt_text_is_equal(sites[i].www, base)) {
+			*found = true;
+			return kt_service_set_site(identity, sites[i].name, error);
+		}
+	}
+	return true;
+}
+
+bool kt_service_websocket(const struct kt_identity *identity, char **address,
+                          struct kt_error *error)
+{
+	const char *site = kt_service_site(identity);
+	const char *path = kt_text_or_empty(identity->path);
+
+	if (site)
+		return kt_text_format(address, error, "wss://ws.%s", site);
+	return kt_text_format(address, error, "%s://%s%s%s",
+	                      kt_text_is_equal(identity->protocol, "http") ? "ws" : "wss",
+	                      identity->host, *path ? "/" : "", path);
+}
+
 bool kt_service_page(const struct kt_identity *service, enum kt_kind kind, char **page,
                      struct kt_error *error)
 {
@@ -85,6 +116,10 @@ bool kt_service_format(const struct kt_identity *identity, char **service,
 {
 	const char *path = kt_text_or_empty(identity->path);
 
+	if (!*kt_text_or_empty(identity->host)) {
+		kt_text_free(service);
+		return true;
+	}
 	return kt_text_format(service, error, "%s://%s%s%s", identity->protocol, identity->host,
 	                      *path ? "/" : "", path);
 }
@@ -114,10 +149,12 @@ bool kt_service_set_base(struct kt_identity *identity, const char *url, struct k
 {
 	KT_CLEANUP(kt_identity_clear) struct kt_identity parsed = { 0 };
 	KT_CLEANUP(kt_secret_clear) struct kt_secret password = { 0 };
+	KT_CLEANUP(kt_text_free) char *whole = NULL;
 	KT_CLEANUP(kt_text_free) char *ascii = NULL;
 	size_t length;
 
-	if (!kt_idn_url(&ascii, url, error) ||
+	if (!kt_text_format(&whole, error, "%s%s", strstr(url, "://") ? "" : "https://", url) ||
+	    !kt_idn_url(&ascii, whole, error) ||
 	    !kt_url_parse(&parsed, &password, ascii, strlen(ascii), error))
 		return false;
 	if (!parsed.host || !*parsed.host || parsed.username || !kt_secret_is_empty(&password))

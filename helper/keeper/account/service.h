@@ -29,13 +29,24 @@ bool kt_service_console(const struct kt_credential *credential, char **base,
                         struct kt_error *error);
 
 /*
+ * The service whose pages for people have this address: fills protocol, host and path of identity.
+ * *found is false where that is not known.
+ */
+bool kt_service_set_console(struct kt_identity *identity, const char *url, bool *found,
+                            struct kt_error *error);
+
+/* "wss://ws.coze.cn"; of another service its own address, as a websocket's. */
+bool kt_service_websocket(const struct kt_identity *identity, char **address,
+                          struct kt_error *error);
+
+/*
  * The console's page on which what this kind keeps is made and revoked. *page is NULL where the
  * service has none that is known.
  */
 bool kt_service_page(const struct kt_identity *service, enum kt_kind kind, char **page,
                      struct kt_error *error);
 
-/* "https://api.coze.cn" or with ":8443/path". */
+/* "https://api.coze.cn" or with ":8443/path"; NULL where the identity has no host. */
 bool kt_service_format(const struct kt_identity *identity, char **service,
                        struct kt_error *error);
 
@@ -45,8 +56,8 @@ bool kt_service_full_name(const struct kt_identity *identity, char **name,
 
 /*
  * A service from a site ("coze.cn", "coze.com") or a base URL that the user gave. Fills
- * protocol, host and path of identity. A service that tokens must not be sent to is
- * KT_ERROR_UNSAFE.
+ * protocol, host and path of identity. A base without a scheme is an https one, as in Coze's own
+ * Java example. A service that tokens must not be sent to is KT_ERROR_UNSAFE.
  */
 bool kt_service_set_site(struct kt_identity *identity, const char *site,
                          struct kt_error *error);

@@ -19,6 +19,7 @@ libkeeper_a_SOURCES += \
 	helper/keeper/command/reject.c \
 	helper/keeper/command/renew_ahead.c \
 	helper/keeper/command/run.c \
+	helper/keeper/command/run_tool.c helper/keeper/command/run_tool.h \
 	helper/keeper/command/set.c \
 	helper/keeper/command/show.c \
 	helper/keeper/command/status.c \

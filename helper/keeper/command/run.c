@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "helper/keeper/account/find.h"
 #include "helper/keeper/command/command.h"
+#include "helper/keeper/command/run_tool.h"
 #include "helper/keeper/command/token_lookup.h"
 #include "helper/report.h"
 #include "keyring/cleanup.h"
@@ -44,77 +44,36 @@ static bool find_command(int argc, char **argv, int *separator, struct kt_error 
 	return kt_advise(error, "for example: keyturn run work -- python3 bot.py");
 }
 
-static bool set_environment(struct kt_keeper *keeper, const char *name,
-                            const struct kt_answer *answer, struct kt_error *error)
-{
-	environ = keeper->environment;
-	if (setenv(name, kt_secret_reveal(&answer->secret), 1) == 0 &&
-	    setenv("COZE_API_BASE", answer->service, 1) == 0)
-		return true;
-	return kt_fail_memory(error);
-}
-
-static bool set_variable(const char *app, const char *name, const char *value,
-                         struct kt_error *error)
-{
-	KT_CLEANUP(kt_text_free) char *variable = NULL;
-
-	return !value || !*value ||
-	       (kt_text_format(&variable, error, "COZE_%s_OAUTH_%s", app, name) &&
-	        (setenv(variable, value, 1) == 0 || kt_fail_memory(error)));
-}
-
-/* The app itself instead of a token: for a program that logs in with Coze's SDK. */
-static bool set_app(struct kt_keeper *keeper, const struct kt_credential *credential,
-                    struct kt_error *error)
-{
-	const char *app = credential->kind == KT_KIND_WEB ? "WEB"
-		: credential->kind == KT_KIND_PKCE ? "PKCE"
-		: credential->kind == KT_KIND_DEVICE ? "DEVICE"
-		: credential->kind == KT_KIND_JWT ? "JWT" : NULL;
-
-	if (!app) {
-		kt_fail(error, KT_ERROR_USAGE,
-		        "run: --app is for an app of Coze; this account is a %s",
-		        kt_kind_name(credential->kind));
-		return kt_advise(error, "leave --app out: the command gets the token");
-	}
-	environ = keeper->environment;
-	if (setenv("COZE_API_BASE", credential->api_base, 1) != 0)
-		return kt_fail_memory(error);
-	return set_variable(app, "CLIENT_ID", credential->client_id, error) &&
-	       set_variable(app, "CLIENT_SECRET", kt_secret_reveal(&credential->client_secret),
-	                    error) &&
-	       set_variable(app, "REDIRECT_URI", credential->redirect_uri, error) &&
-	       set_variable(app, "PRIVATE_KEY", kt_secret_reveal(&credential->private_key),
-	                    error) &&
-	       set_variable(app, "PUBLIC_KEY_ID", credential->public_key_id, error);
-}
-
 static bool prepare(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
 {
 	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
 	KT_CLEANUP(kt_answer_clear) struct kt_answer answer = { 0 };
 	struct kt_token_lookup lookup = { .nine_tenths_left = true };
-	const char *name = NULL;
+	const struct kt_run_tool *tool;
+	const char *tool_name = NULL;
+	const char *variable = NULL;
 	bool app = false;
 	const struct kt_option options[] = {
 		KT_TOKEN_LOOKUP_OPTIONS(&lookup),
-		{ "env", true, &name },
+		{ "env", true, &variable },
+		{ "tool", true, &tool_name },
 		{ "app", false, &app },
 	};
 
 	if (!kt_command_read_account(options, KT_COUNT(options), argc, argv, &lookup.account,
 	                             error) ||
-	    (name && !check_name(name, error)))
+	    (variable && !check_name(variable, error)) ||
+	    !kt_run_tool_find(tool_name, &tool, error))
 		return false;
-	if (app)
-		return kt_account_find(keeper, lookup.account, KT_ACCOUNT_TOKEN, &credential,
-		                       error) &&
-		       set_app(keeper, &credential, error);
-	if (!kt_token_lookup_answer(keeper, &lookup, &credential, &answer, error))
+	if (app && (variable || tool_name))
+		return kt_fail(error, KT_ERROR_USAGE,
+		               "run: --app gives no token, so it goes with neither --env nor --tool");
+	if (app ? !kt_token_lookup_app(keeper, &lookup, &credential, error)
+	        : !kt_token_lookup_answer(keeper, &lookup, &credential, &answer, error))
 		return false;
-	return set_environment(keeper, name ? name : "COZE_API_TOKEN", &answer, error);
+	environ = keeper->environment;
+	return app ? kt_run_tool_set_app(&credential, error)
+	           : kt_run_tool_set_token(tool, variable, &credential, &answer, error);
 }
 
 static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
@@ -139,16 +98,20 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 
 const struct kt_command kt_command_run = {
 	.name = "run",
-	.synopsis = "[ACCOUNT] [--min-valid SECONDS] [--env NAME] [--app] [--session-name NAME] "
+	.synopsis = "[ACCOUNT] [--min-valid SECONDS] [--env NAME] [--tool TOOL | --app] "
+		    "[--session-name NAME] "
 		    "[--duration SECONDS] [--scope-file FILE] "
 		    "[--from-env | --env-file FILE | --config FILE] [--kind KIND] -- COMMAND "
 	            "[ARGUMENT...]",
 	.summary = "run a command with the token in its environment",
 	.details =
-		"The command finds COZE_API_TOKEN and COZE_API_BASE in its environment.\n"
-		"--env NAME  the token's variable, instead of COZE_API_TOKEN\n"
-		"--app       the app's own COZE_..._OAUTH_... settings instead of a token\n"
+		"The command finds COZE_API_TOKEN and COZE_API_BASE in its environment, under every\n"
+		"name that the tool reads, and no variable that names another account.\n"
+		"--env NAME   the token's variable, instead of COZE_API_TOKEN and its like\n"
+		"--tool TOOL  what reads it: see below\n"
+		"--app        the app's own COZE_..._OAUTH_... settings instead of a token\n"
 		"Exit status: the command's; 125 a failure of keyturn, 126 the command cannot be\n"
 		"run, 127 it is not found.\n",
+	.describe = kt_run_tool_describe,
 	.run = run,
 };

@@ -25,7 +25,8 @@ static bool print_json(const struct kt_credential *credential, const struct kt_a
 
 	return kt_json_create(&json, error) && kt_json_add_number(json, "version", 1, error) &&
 	       kt_json_add_text(json, "account", answer->account, error) &&
-	       kt_json_add_text(json, "service", answer->service, error) &&
+	       (answer->service ? kt_json_add_text(json, "service", answer->service, error)
+	                        : kt_json_add_null(json, "service", error)) &&
 	       kt_json_add_text(json, "kind", answer->kind, error) &&
 	       kt_json_add_text(json, "access_token", kt_secret_reveal(&answer->secret), error) &&
 	       kt_json_add_text(json, "token_type", "Bearer", error) &&

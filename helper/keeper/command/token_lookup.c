@@ -58,18 +58,70 @@ static bool take_token(struct kt_settings *settings, struct kt_credential *crede
  * Only a plain token or a service app can do without a keyring: the others have to keep a
  * refresh token.
  */
-static bool sign_token(struct kt_keeper *keeper, const struct kt_settings *settings,
-                       const struct kt_requirement *requirement, struct kt_credential *credential,
-                       struct kt_error *error)
+static bool check_kind(const struct kt_settings *settings, struct kt_error *error)
 {
-	if (settings->kind == KT_KIND_JWT)
-		return kt_coze_app_fill(credential, settings, error) &&
-		       kt_service_app_choose(credential, requirement, error) &&
-		       kt_service_app_sign(keeper, credential, error);
+	if (settings->kind == KT_KIND_JWT || kt_kind_is_fixed(settings->kind))
+		return true;
 	kt_fail(error, KT_ERROR_USAGE, "a %s app's refresh token changes at each use and has to be "
 	        "kept: that needs a login", kt_kind_name(settings->kind));
 	return kt_advise(error, "run: keyturn login --from-env (or --env-file, --config), then "
 	                 "keyturn token");
+}
+
+static bool sign_token(struct kt_keeper *keeper, const struct kt_settings *settings,
+                       const struct kt_requirement *requirement, struct kt_credential *credential,
+                       struct kt_error *error)
+{
+	return kt_coze_app_fill(credential, settings, error) &&
+	       kt_service_app_choose(credential, requirement, error) &&
+	       kt_service_app_sign(keeper, credential, error);
+}
+
+/*
+ * The service: the source's own, by its API or its pages, else that of COZE_API_BASE, as at a
+ * login. A token is as good without one, but an app's request must not go to a site that was
+ * guessed.
+ */
+static bool choose_service(const struct kt_settings *settings, struct kt_identity *identity,
+                           struct kt_error *error)
+{
+	const char *base = settings->api_base;
+	bool found = false;
+
+	if (!kt_text_set(&identity->username, "", error))
+		return false;
+	if (!base && settings->www_base &&
+	    !kt_service_set_console(identity, settings->www_base, &found, error))
+		return false;
+	if (!base && !found)
+		base = kt_environment_get("COZE_API_BASE");
+	if (base)
+		return kt_service_set_base(identity, base, error);
+	if (found || kt_kind_is_fixed(settings->kind))
+		return true;
+	kt_fail(error, KT_ERROR_USAGE, "no site is named for the app: apps of coze.cn and coze.com are "
+	        "unknown to each other");
+	return kt_advise(error, "set COZE_API_BASE to https://%s or https://%s",
+	                 kt_service_host_of_site("coze.cn"), kt_service_host_of_site("coze.com"));
+}
+
+bool kt_token_lookup_has_source(const struct kt_token_lookup *lookup)
+{
+	return lookup->from_environment || lookup->env_file || lookup->config;
+}
+
+bool kt_token_lookup_app(struct kt_keeper *keeper, const struct kt_token_lookup *lookup,
+                         struct kt_credential *credential, struct kt_error *error)
+{
+	KT_CLEANUP(kt_settings_clear) struct kt_settings settings = { 0 };
+
+	if (!kt_token_lookup_has_source(lookup))
+		return kt_account_find(keeper, lookup->account, KT_ACCOUNT_TOKEN, credential, error);
+	if (!read_settings(lookup, &settings, error) ||
+	    !choose_service(&settings, &credential->identity, error))
+		return false;
+	return kt_kind_is_fixed(settings.kind) ? take_token(&settings, credential, error)
+	                                       : kt_coze_app_fill(credential, &settings, error);
 }
 
 static bool from_settings(struct kt_keeper *keeper, const struct kt_token_lookup *lookup,
@@ -78,11 +130,8 @@ static bool from_settings(struct kt_keeper *keeper, const struct kt_token_lookup
 {
 	KT_CLEANUP(kt_settings_clear) struct kt_settings settings = { 0 };
 
-	if (!read_settings(lookup, &settings, error) ||
-	    !(settings.api_base
-	      ? kt_service_set_base(&credential->identity, settings.api_base, error)
-	      : kt_service_set_site(&credential->identity, "coze.com", error)) ||
-	    !kt_text_set(&credential->identity.username, "", error))
+	if (!read_settings(lookup, &settings, error) || !check_kind(&settings, error) ||
+	    !choose_service(&settings, &credential->identity, error))
 		return false;
 	return kt_kind_is_fixed(settings.kind)
 		? take_token(&settings, credential, error)
@@ -203,7 +252,7 @@ bool kt_token_lookup_answer(struct kt_keeper *keeper, const struct kt_token_look
 	    (lookup->scope_file && !kt_service_app_read_scope(&scope, lookup->scope_file, error)))
 		return false;
 	requirement.scope = scope;
-	if (lookup->from_environment || lookup->env_file || lookup->config)
+	if (kt_token_lookup_has_source(lookup))
 		loaded = from_settings(keeper, lookup, &requirement, credential, error) &&
 		         check_session(lookup, credential, error) &&
 		         kt_token_as_is(credential, answer, &found, error);

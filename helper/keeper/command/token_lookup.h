@@ -32,11 +32,18 @@ struct kt_token_lookup {
 	{ "duration", true, &(lookup)->duration }, \
 	{ "scope-file", true, &(lookup)->scope_file }
 
+/* True if the token comes from --from-env, --env-file or --config. */
+bool kt_token_lookup_has_source(const struct kt_token_lookup *lookup);
+
 /*
  * The token asked for, and the credential behind it. With --from-env, --env-file or --config no
  * keyring is read or written, and the credential has no name; a plain token or a service app is
- * needed then.
+ * needed then. A plain token whose service nobody named has none (answer->service is NULL).
  */
 bool kt_token_lookup_answer(struct kt_keeper *keeper, const struct kt_token_lookup *lookup,
                             struct kt_credential *credential, struct kt_answer *answer,
                             struct kt_error *error);
+
+/* The app itself: of the account asked for, or as the source describes it, whatever its kind. */
+bool kt_token_lookup_app(struct kt_keeper *keeper, const struct kt_token_lookup *lookup,
+                         struct kt_credential *credential, struct kt_error *error);

@@ -12,6 +12,7 @@ libkeeper_a_SOURCES += \
 	helper/keeper/login/coze_app.c helper/keeper/login/coze_app.h \
 	helper/keeper/login/device.c \
 	helper/keeper/login/discovery.c helper/keeper/login/discovery.h \
+	helper/keeper/login/dotenv.c helper/keeper/login/dotenv.h \
 	helper/keeper/login/login.c helper/keeper/login/login.h \
 	helper/keeper/login/parked.c helper/keeper/login/parked.h \
 	helper/keeper/login/open_browser.c helper/keeper/login/open_browser.h \

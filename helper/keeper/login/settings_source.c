@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "helper/keeper/login/dotenv.h"
 #include "helper/keeper/login/settings_source.h"
 #include "keyring/cleanup.h"
 #include "keyring/environment.h"
@@ -11,60 +12,6 @@
 #include "keyring/text.h"
 
 #define FILE_MAXIMUM ((size_t)256 * 1024)
-
-static const char *skip_blanks(const char *text)
-{
-	return text + strspn(text, " \t");
-}
-
-/* The value behind NAME= on this line, without quotes and comments; false: another name. */
-static bool read_assignment(const char *line, const char *end, const char *name,
-                            struct kt_secret *value, struct kt_error *error)
-{
-	size_t length = strlen(name);
-	const char *stop = end;
-
-	line = skip_blanks(line);
-	if (kt_text_has_prefix(line, "export "))
-		line = skip_blanks(line + 7);
-	if (strncmp(line, name, length) != 0)
-		return false;
-	line = skip_blanks(line + length);
-	if (*line != '=')
-		return false;
-	line = skip_blanks(line + 1);
-	if (line < end && (*line == '"' || *line == '\'')) {
-		const char *quote = memchr(line + 1, *line, (size_t)(end - line - 1));
-
-		stop = quote ? quote : end;
-		line++;
-	} else if (line < end) {
-		for (const char *byte = line; byte + 1 < end; byte++)
-			if ((*byte == ' ' || *byte == '\t') && byte[1] == '#' && stop == end)
-				stop = byte;
-	}
-	if (line >= stop)
-		return false;
-	kt_secret_clear(value);
-	if (!kt_secret_append(value, line, (size_t)(stop - line), error))
-		return false;
-	kt_secret_trim(value);
-	return true;
-}
-
-/* The last line that sets the name wins, as a shell would have it. */
-static bool read_line(const char *line, const char *name, struct kt_secret *value,
-                      struct kt_error *error)
-{
-	while (*line) {
-		const char *end = strchrnul(line, '\n');
-
-		if (!read_assignment(line, end, name, value, error) && error->code)
-			return false;
-		line = *end ? end + 1 : end;
-	}
-	return true;
-}
 
 /* Replaces value by what stands under the name; empty where nothing does. */
 static bool read_value(const struct kt_settings_source *source, const char *name,
@@ -74,7 +21,7 @@ static bool read_value(const struct kt_settings_source *source, const char *name
 
 	kt_secret_clear(value);
 	if (source->lines)
-		return read_line(source->lines, name, value, error);
+		return kt_dotenv_find(source->lines, name, value, error);
 	text = source->json ? kt_json_text(source->json, name) : kt_environment_get(name);
 	if (!text && source->json)
 		text = kt_json_list_text(source->json, name, 0);
