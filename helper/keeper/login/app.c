@@ -7,6 +7,7 @@
 #include "helper/keeper/login/discovery.h"
 #include "helper/keeper/login/login.h"
 #include "helper/keeper/login/open_browser.h"
+#include "helper/keeper/login/replace.h"
 #include "helper/keeper/terminal.h"
 #include "helper/keeper/token/service_app.h"
 #include "keyring/cleanup.h"
@@ -104,19 +105,25 @@ bool kt_login_with_app(struct kt_keeper *keeper, const struct kt_login_options *
                        struct kt_error *error)
 {
 	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
+	KT_CLEANUP(kt_credential_clear) struct kt_credential old = { 0 };
 	KT_CLEANUP(kt_lock_release) struct kt_lock login_lock = { 0 };
 	struct kt_keyring *keyring;
+	bool replaces;
 
 	if (login->expires)
 		return kt_fail(error, KT_ERROR_USAGE, "login: --expires is for a PAT or SAT");
 	if (!kt_login_identify(login, settings, identity, error) ||
-	    !kt_identity_copy(&credential.identity, identity, error) ||
 	    !kt_login_open_keyring(keeper, &keyring, error) ||
+	    !kt_login_settle_account(login, settings->kind, keyring, identity, &old, &replaces,
+	                             error) ||
+	    !kt_identity_copy(&credential.identity, identity, error) ||
 	    !kt_login_lock_take(&login_lock, identity, error) || !ask_missing(settings, error) ||
 	    !(settings->kind == KT_KIND_OAUTH ? kt_discovery_fill(&credential, settings, error)
 	                                      : kt_coze_app_fill(&credential, settings, error)) ||
-	    !get_tokens(keeper, login, &credential, error) || !keep(keyring, &credential, error))
+	    !get_tokens(keeper, login, &credential, error) ||
+	    (replaces && !kt_login_check_replaced(login, &old, &credential, NULL, error)) ||
+	    !keep(keyring, &credential, error))
 		return false;
-	kt_login_summarize(login, &credential, keyring);
+	kt_login_summarize(login, &credential, keyring, NULL);
 	return true;
 }

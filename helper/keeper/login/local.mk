@@ -15,7 +15,9 @@ libkeeper_a_SOURCES += \
 	helper/keeper/login/login.c helper/keeper/login/login.h \
 	helper/keeper/login/open_browser.c helper/keeper/login/open_browser.h \
 	helper/keeper/login/options.c \
+	helper/keeper/login/pasted.c helper/keeper/login/pasted.h \
 	helper/keeper/login/qr.h $(QR_SOURCE) \
+	helper/keeper/login/replace.c helper/keeper/login/replace.h \
 	helper/keeper/login/settings.c helper/keeper/login/settings.h \
 	helper/keeper/login/settings_json.c \
 	helper/keeper/login/settings_source.c helper/keeper/login/settings_source.h \
