@@ -5,9 +5,25 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* No byte below 0x20 and no 0x7f. */
 bool kt_characters_are_clean(const char *bytes, size_t length);
+
+/* Reads one character of UTF-8; returns its length in bytes, 0 if it is not well-formed. */
+size_t kt_characters_decode(const char *bytes, size_t length, uint32_t *character);
+
+/* A blank of any script, or a character that cannot be seen (zero-width, byte order mark). */
+bool kt_characters_is_blank(uint32_t character);
+
+/* How many columns of a terminal the text takes: two for a character of double width. */
+size_t kt_characters_columns(const char *text);
+
+/*
+ * Writes full-width forms (U+FF01 to U+FF5E, U+3002, U+3000), which an input method makes, as the
+ * ASCII characters that they stand for.
+ */
+void kt_characters_fold_width(char *text);
 
 /* Well-formed UTF-8 (no surrogate, nothing overlong). */
 bool kt_characters_are_utf8(const char *bytes, size_t length);

@@ -79,8 +79,8 @@ struct kt_credential {
 	struct kt_secret journal_key;           /* the key of the journal's hashes */
 
 	/* Facts of a grant (docs/safety.md, 2.5): what its service was seen to do. */
-	char *old_token;                        /* at a renewal: "lives", "dies", "untold"; NULL not asked */
-	char *rotation;                         /* of the refresh token: "rotates", "stays"; NULL unknown */
+	char *old_token; /* at a renewal: "lives", "dies", "untold"; NULL not asked */
+	char *rotation;  /* of the refresh token: "rotates", "stays"; NULL unknown */
 	bool reuse_revokes;                     /* a refresh token that came twice ended the grant */
 	char *granted_scope;                    /* as the service said it; NULL: it did not */
 	char *subject;                          /* the person, by the issuer's own name (sub) */

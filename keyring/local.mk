@@ -25,6 +25,7 @@ libkeyring_a_SOURCES = \
 	keyring/secret.c keyring/secret.h \
 	keyring/secret_service.c keyring/secret_service.h \
 	keyring/shell_word.c keyring/shell_word.h \
+	keyring/suggestion.c keyring/suggestion.h \
 	keyring/text.c keyring/text.h \
 	keyring/unlock_outcome.c keyring/unlock_outcome.h \
 	keyring/vault.c keyring/vault.h \

@@ -3,10 +3,10 @@
 
 /*
  * The request of pam_keyturn.so to keyturn-unlock, over a socketpair that is the program's
- * standard input and output. The program says KT_UNLOCK_READY once nobody can look into it; then it is
- * sent this header, the old password's bytes, the new one's. The answer is one byte, an enum
- * kt_unlock_status. Both ends are of one build and on one machine, so numbers are in its own
- * order and a request of another size is refused.
+ * standard input and output. The program says KT_UNLOCK_READY once nobody can look into it;
+ * then it is sent this header, the old password's bytes, the new one's. The answer is one byte,
+ * an enum kt_unlock_status. Both ends are of one build and on one machine, so numbers are in
+ * its own order and a request of another size is refused.
  */
 
 #include <stdint.h>

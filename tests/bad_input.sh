@@ -26,14 +26,14 @@ refused()
 
 begin 'unknown commands and options'
 refused 2 keyturn
-refused 2 keyturn canary
-refused 2 keyturn --canary
+refused 2 keyturn canary7
+refused 2 keyturn --canary7
 for command in login token header list show set default logout reject lock unlock vault doctor; do
-	refused 2 keyturn "$command" --canary
-	refused 2 keyturn "$command" --canary=canary
+	refused 2 keyturn "$command" --canary7
+	refused 2 keyturn "$command" --none=canary
 	refused 2 keyturn "$command" -x
 done
-refused 125 keyturn run --canary -- true
+refused 125 keyturn run --canary7 -- true
 
 begin 'an option without its value, or given twice'
 refused 2 keyturn token --min-valid
@@ -70,7 +70,7 @@ head -c 10000000 /dev/zero | tr '\0' a >"$work/in"
 refused 2 keyturn login --site coze.cn --with-token
 
 begin 'the longest token that is taken is taken whole'
-head -c 16384 /dev/zero | tr '\0' a >"$work/in"
+{ printf pat_b && head -c 16379 /dev/zero | tr '\0' a; } >"$work/in"
 cp "$work/in" "$work/long"
 call keyturn login long --site coze.com --with-token
 expect_status 0
@@ -80,7 +80,7 @@ keyturn logout long 2>/dev/null
 snapshot >"$work/before"
 
 begin 'sites and addresses that are none'
-for site in canary coze.org COZE.CN coze.cn.example.com ''; do
+for site in nowhere coze.org coze.cn.example.com ''; do
 	input 'pat_canary\n'
 	refused 2 keyturn login --site "$site" --with-token
 done

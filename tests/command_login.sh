@@ -50,6 +50,13 @@ expect_json pat kind
 begin 'an account stored again with another kind leaves one item'
 input 'sat_now\n'
 call keyturn login other --site coze.com --with-token
+expect_status 6
+expect_cause_and_remedy
+expect_said --replace
+call keyturn token other
+expect_output cztei_other
+input 'sat_now\n'
+call keyturn login other --site coze.com --with-token --replace
 expect_status 0
 call keyturn list --json
 must [ "$(grep -o '"account":"other"' "$work/out" | wc -l)" -eq 1 ]
@@ -76,6 +83,19 @@ call keyturn login long --site coze.cn --kind pkce --client-id "$long" --paste
 expect_status 2
 expect_said "client_id=$long&redirect_uri="
 expect_said 'code_challenge_method=S256'
+
+begin 'a typing error of an option or a site gets its suggestion, and names it'
+call keyturn login --wit-token
+expect_status 2
+expect_said 'login has no option --wit-token'
+expect_said 'did you mean --with-token?'
+call keyturn login --token
+expect_said 'to type a token: keyturn login --with-token'
+call keyturn login x --site coze.con --with-token
+expect_said '--site coze.con: known are coze.cn and coze.com'
+expect_said 'did you mean --site coze.com?'
+call keyturn login '—with-token'
+expect_said "a dash that is not '-'"
 
 begin 'NAME@SITE names both'
 input 'pat_at\n'
@@ -232,6 +252,186 @@ at_terminal 'spawn keyturn login broken --site coze.com
 expect_status 2
 call keyturn token broken
 expect_status 1
+
+begin 'without a name, at a terminal, a login over a stored one is asked for a name'
+at_terminal 'spawn keyturn login --site coze.cn --with-token
+	expect "main@coze.cn is here already: pat"
+	expect "A name for this login (main: replace main@coze.cn): "
+	send "second\r"
+	expect "Token"
+	send "pat_second_one\r"'
+expect_status 0
+call keyturn token main
+expect_output pat_three
+call keyturn token second
+expect_output pat_second_one
+
+begin 'an empty name is asked again, and the end of the input leaves all as it was'
+at_terminal 'spawn keyturn login --site coze.cn --with-token
+	expect "A name for this login"
+	send "\r"
+	expect "1 to 255 bytes"
+	expect "A name for this login"
+	send "\004"'
+expect_status 2
+call keyturn token main
+expect_output pat_three
+
+begin 'its own name replaces it'
+at_terminal 'spawn keyturn login --site coze.cn --with-token
+	expect "A name for this login"
+	send "main\r"
+	expect "Token"
+	send "pat_four\r"'
+expect_status 0
+call keyturn token main
+expect_output pat_four
+
+begin 'a login of another kind is asked about at a terminal'
+input 'sat_kept\n'
+call keyturn login kept --site coze.cn --with-token
+at_terminal 'spawn keyturn login kept --site coze.cn --kind device --client-id 310000000001.app.coze
+	expect "kept@coze.cn is here already: sat"
+	expect "Replace kept@coze.cn? "
+	send "n\r"'
+expect_status 2
+call keyturn token kept
+expect_output sat_kept
+
+begin 'without a terminal it takes --replace, and is refused before anything is asked of the service'
+call keyturn login kept --site coze.cn --kind device --client-id 310000000001.app.coze
+expect_status 6
+expect_cause_and_remedy
+expect_said '--replace'
+
+begin 'a token as an argument is refused, stored nowhere, and said to be in the history'
+for words in 'login pat_A1b2C3d4E5f6G7h8I9j0' 'login x --site coze.cn pat_A1b2C3d4E5f6G7h8I9j0' \
+	'login --token=pat_A1b2C3d4E5f6G7h8I9j0' 'token sat_A1b2C3d4E5f6G7h8I9j0' \
+	'set main --name pat_A1b2C3d4E5f6G7h8I9j0'; do
+	# shellcheck disable=SC2086
+	call keyturn $words
+	expect_status 6
+	expect_cause_and_remedy
+	expect_said history
+	expect_unsaid A1b2C3
+done
+call keyturn list --json
+expect_unsaid A1b2C3
+
+begin 'what is pasted around a token is taken off, and said'
+input 'export COZE_API_TOKEN="pat_pasted" \n'
+call keyturn login pasted --site cn --with-token
+expect_status 0
+expect_said 'the quotes around it are taken off'
+expect_said 'the name before it is taken off'
+call keyturn token pasted
+expect_output pat_pasted
+
+begin 'no bad paste replaces a good token'
+for paste in 'pat_****' 'hunter2' 'pat_a\342\200\213b' '\357\275\220at_a' 'pat_a b' '"pat_a' \
+	'pat_abc...def' 'device'; do
+	input "$paste\n"
+	call keyturn login pasted --site cn --with-token
+	expect_status 2
+	expect_cause_and_remedy
+	call keyturn token pasted
+	expect_output pat_pasted
+done
+input 'hunter2\n'
+call keyturn login hunter --site cn --with-token --force
+expect_status 0
+
+begin 'at a terminal an unknown form is asked about'
+at_terminal 'spawn keyturn login odd --site coze.cn --with-token
+	expect "Token"
+	send "hunter2\r"
+	expect "Store it all the same? "
+	send "n\r"
+	expect "try again (2 left)"
+	expect "Token"
+	send "pat_odd\r"'
+expect_status 0
+call keyturn token odd
+expect_output pat_odd
+
+begin 'a token of 10,000 characters is typed whole'
+long=pat_$(head -c 5000 /dev/zero | tr '\0' a)$(head -c 4996 /dev/zero | tr '\0' b)
+printf '%s\r' "$long" >"$work/typed"
+at_terminal 'spawn keyturn login long --site coze.cn --with-token
+	expect "Token (not shown while you type): "
+	set file [open "'"$work"'/typed"]
+	send [read $file]
+	expect "is stored"'
+expect_status 0
+call keyturn token long
+expect_output "$long"
+keyturn logout long 2>/dev/null
+
+begin 'Ctrl-D at the hidden question ends it'
+at_terminal 'spawn keyturn login ended --site coze.cn --with-token
+	expect "Token"
+	send "\004"'
+expect_status 2
+
+begin 'SIGTERM at the hidden question ends it at once, and the terminal echoes again'
+at_terminal 'spawn sh -c {keyturn login ended --site coze.cn --with-token; echo "status $?"; stty -a}
+	expect "Token"
+	exec pkill -TERM -s [exp_pid] keyturn
+	expect "status 143"
+	expect -re {[^-]echo [^-]*echoe}'
+expect_status 0
+call keyturn token ended
+expect_status 1
+
+begin 'a slip at each question is asked again'
+at_terminal 'spawn keyturn login
+	expect "Which way to log in"
+	send "9\r"
+	expect "type a number from 1 to 5, try again (2 left)"
+	send "token\r"
+	expect "Which site"
+	send "coze.con\r"
+	expect "neither coze.cn nor coze.com"
+	expect "Site: "
+	send "https://www.coze.cn/open/oauth/pats\r"
+	expect "A name for this login"
+	send "wizard\r"
+	expect "Token"
+	send "Bearer pat_wizard\r"
+	expect "the word Bearer"'
+expect_status 0
+call keyturn token wizard@coze.cn
+expect_output pat_wizard
+
+begin 'a page of the console as --api-base means its site'
+input 'pat_page\n'
+call keyturn login page --api-base https://www.coze.cn/open/oauth/pats --with-token
+expect_status 0
+call keyturn show page --json
+expect_json https://api.coze.cn service
+
+begin 'a file that holds more than the secret is never removed: the line is named'
+printf 'alias ll="ls -l"\nexport COZE_API_TOKEN=pat_rc\nPATH=$PATH:/x\n' >"$work/bashrc"
+at_terminal 'spawn keyturn login rc --site coze.cn --env-file '"$work"'/bashrc
+	expect "line 2 of '"$work"'/bashrc still holds the secret"
+	expect -re {sed -i [^\r]*}'
+expect_status 0
+expect_unsaid 'Remove that file'
+typed=$(grep -o 'sed -i --follow-symlinks 2d .*' "$work/out" | tr -d '\r')
+sh -c "$typed"
+must [ "$(wc -l <"$work/bashrc")" -eq 2 ]
+must_not grep -q pat_rc "$work/bashrc"
+
+begin 'a file with nothing else is offered'
+printf 'COZE_API_TOKEN=pat_env\nCOZE_API_BASE=https://api.coze.cn\n' >"$work/only.env"
+at_terminal 'spawn keyturn login only --env-file '"$work"'/only.env
+	expect "Remove that file now"
+	send "y\r"
+	expect "is removed"'
+expect_status 0
+must_not test -e "$work/only.env"
+call keyturn token only
+expect_output pat_env
 
 conclude
 [ "$(id -u)" -eq 0 ] || skip "needs root, to make another user's file"

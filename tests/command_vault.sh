@@ -126,9 +126,13 @@ at_terminal 'spawn keyturn vault create
 	expect "New passphrase"
 	send "first try\r"
 	expect "again"
-	send "second try\r"'
+	send "second try\r"
+	expect "try again (2 left)"
+	expect "New passphrase"
+	send "\004"'
 expect_status 2
-expect_unsaid try
+expect_unsaid "first try"
+expect_unsaid "second try"
 must_not test -e "$KEYTURN_VAULT/vault.json"
 at_terminal 'spawn keyturn vault create
 	expect "New passphrase"

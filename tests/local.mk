@@ -68,6 +68,7 @@ UNIT_TESTS = \
 	tests/test_lock \
 	tests/test_loopback \
 	tests/test_pages \
+	tests/test_pasted \
 	tests/test_pkce \
 	tests/test_provider \
 	tests/test_protocol_git \

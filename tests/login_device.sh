@@ -40,7 +40,7 @@ expect_status 0
 expect_output ''
 expect_said '/oauth/device-activation and type the code '
 expect_said "dev@${COZE_API#http://} is stored (device, vault)"
-expect_said 'is tester at'
+expect_said 'the token works, as user "tester"'
 call keyturn token dev
 must grep -q '^czu_' "$work/out"
 call keyturn refresh dev
@@ -72,11 +72,11 @@ done
 coze_reset >"$work/control"
 
 begin 'refused, expired: exit 3, and the earlier login is untouched'
-keyturn login dev@"${COZE_API#http://}" --with-token <<'END' 2>"$work/stage.log"
+keyturn login dev@"${COZE_API#http://}" --with-token --replace <<'END' 2>"$work/stage.log"
 pat_before
 END
 for answer in deny expire; do
-	log_in "[\"pending\",\"$answer\"]"
+	log_in "[\"pending\",\"$answer\"]" --replace
 	expect_status 3
 	call keyturn token dev
 	expect_output pat_before
@@ -84,7 +84,7 @@ done
 
 begin 'an app of another type: the type to create is named'
 coze_control '{"clients":[{"id":"wrong","type":"pkce"}]}' >"$work/control"
-call keyturn login dev --kind device --client-id wrong --api-base "$COZE_API"
+call keyturn login dev --kind device --replace --client-id wrong --api-base "$COZE_API"
 expect_status 3
 expect_said 'TV, device or command-line app'
 expect_said '/open/oauth/apps'
@@ -92,11 +92,11 @@ expect_said '/open/oauth/apps'
 begin 'at a terminal: the code in large, a picture, a count-down'
 coze_control '{"device_interval":1,"enforce_interval":false,"device_script":["pending","approve"]}' \
 	>"$work/control"
-at_terminal "spawn keyturn login dev $client --api-base $COZE_API"
+at_terminal "spawn keyturn login dev $client --api-base $COZE_API --replace"
 expect_status 0
 must grep -q ' left' "$work/out"
 must grep -q 'allowed' "$work/out"
-must grep -q 'is tester at' "$work/out"
+must grep -q 'the token works, as user "tester"' "$work/out"
 
 begin 'killed while it waits: nothing is left behind, the earlier login works'
 coze_control '{"device_script":["pending","pending","pending","pending"]}' >"$work/control"

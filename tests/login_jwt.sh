@@ -41,7 +41,7 @@ begin 'a service app logs in, and its token is handed out without another reques
 call keyturn login app $app --api-base "$COZE_API" --private-key-file "$work/key.pem" --check
 expect_status 0
 expect_said "app@${COZE_API#http://} is stored (jwt, vault)"
-expect_said 'is tester at'
+expect_said 'the token works, as user "tester"'
 call keyturn token app
 expect_status 0
 must grep -q '^czs_' "$work/out"

@@ -16,6 +16,7 @@
 #include "helper/report.h"
 #include "keyring/cleanup.h"
 #include "keyring/environment.h"
+#include "keyring/suggestion.h"
 #include "keyring/text.h"
 
 static const struct kt_command *const commands[] = {
@@ -43,14 +44,43 @@ static bool is_git_helper(const char *program)
 	return strcmp(slash ? slash + 1 : program, "git-credential-keyturn") == 0;
 }
 
+static bool fail_command(const char *word, struct kt_error *error)
+{
+	/* Words that other programs have for it. */
+	static const struct {
+		const char *word;
+		const char *command;
+	} others[] = {
+		{ "ls", "list" }, { "rm", "logout" }, { "delete", "logout" }, { "remove", "logout" },
+		{ "whoami", "status" }, { "signin", "login" }, { "add", "login" }, { "exec", "run" },
+		{ "use", "default" }, { "switch", "default" }, { "print", "token" }, { "auth", "login" },
+		{ "info", "show" }, { "rename", "set" }, { "check", "doctor" }, { "renew", "refresh" },
+	};
+	struct kt_suggestion suggestion = { 0 };
+
+	if (!kt_command_may_show(word, strlen(word))) {
+		kt_fail(error, KT_ERROR_USAGE, "there is no such command");
+		return kt_advise(error, "run: keyturn help");
+	}
+	kt_fail(error, KT_ERROR_USAGE, "there is no command %s", word);
+	for (size_t i = 0; i < KT_COUNT(commands); i++)
+		kt_suggestion_consider(&suggestion, word, commands[i]->name);
+	for (size_t i = 0; i < KT_COUNT(others) && !suggestion.word; i++)
+		if (strcmp(others[i].word, word) == 0)
+			suggestion.word = others[i].command;
+	if (suggestion.word)
+		return kt_advise(error, "did you mean %s? run: keyturn help %s", suggestion.word,
+		                 suggestion.word);
+	return kt_advise(error, "run: keyturn help");
+}
+
 static bool print_help(int argc, char **argv, struct kt_error *error)
 {
 	const struct kt_command *command = argc > 1 ? find_command(argv[1]) : NULL;
 	KT_CLEANUP(kt_secret_clear) struct kt_secret output = { 0 };
 
 	if (argc > 1 && !command) {
-		kt_fail(error, KT_ERROR_USAGE, "help: there is no such command");
-		return kt_advise(error, "run: keyturn help");
+		return fail_command(argv[1], error);
 	}
 	return (command ? kt_help_command(command, &output, error)
 	                : kt_help_overview(commands, KT_COUNT(commands), &output, error)) &&
@@ -83,23 +113,12 @@ static bool run_command(const struct kt_command *command, struct kt_keeper *keep
                         char **argv, struct kt_error *error)
 {
 	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
-		if (strcmp(argv[i], "--help") == 0)
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
 			return print_help(2, (char *[]){ argv[0], argv[0], NULL }, error);
 		if (strcmp(argv[i], "--json") == 0)
 			keeper->wants_json = true;
 	}
 	return command->run(keeper, argc, argv, error) || advise(command, error);
-}
-
-/* A word that holds no secret: an option's name, or a short name in small letters. */
-static bool may_be_shown(const char *word, size_t length)
-{
-	bool is_option = length > 2 && strncmp(word, "--", 2) == 0;
-
-	for (size_t i = is_option ? 2 : 0; i < length; i++)
-		if (!(word[i] >= 'a' && word[i] <= 'z') && !(is_option && word[i] == '-'))
-			return false;
-	return length > 0 && length <= 32 && (is_option || length <= 16);
 }
 
 /*
@@ -109,7 +128,7 @@ static bool may_be_shown(const char *word, size_t length)
 static void tell_of_words(const char *word)
 {
 	size_t length = strcspn(word, "=");
-	bool is_shown = may_be_shown(word, length);
+	bool is_shown = kt_command_may_show(word, length);
 
 	kt_report_note("git's credential.helper has %.*s behind keyturn, which takes no words there: "
 	               "git gets no answer", is_shown ? (int)length : 6, is_shown ? word : "a word");
@@ -139,12 +158,14 @@ static bool dispatch(struct kt_keeper *keeper, int argc, char **argv, struct kt_
 	if (argc > 1 && (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 ||
 	                 strcmp(argv[1], "-h") == 0))
 		return print_help(argc - 1, argv + 1, error);
-	if (argc > 1 && strcmp(argv[1], "--version") == 0)
+	if (argc > 1 && (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0 ||
+	                 strcmp(argv[1], "version") == 0))
 		return print_version(error);
+	for (int i = 1; i < argc; i++)
+		keeper->wants_json = keeper->wants_json || strcmp(argv[i], "--json") == 0;
 	if (argc > 1)
-		kt_fail(error, KT_ERROR_USAGE, "there is no such command");
-	else
-		kt_fail(error, KT_ERROR_USAGE, "no command is given");
+		return fail_command(argv[1], error);
+	kt_fail(error, KT_ERROR_USAGE, "no command is given");
 	return kt_advise(error, "run: keyturn help");
 }
 

@@ -14,12 +14,22 @@ bool kt_terminal_is_there(void);
 /* stdin and stderr are a terminal: somebody typed this command and reads along. */
 bool kt_terminal_is_interactive(void);
 
-/* Asks for one line. Blanks around it are removed, except from a secret, which is not echoed. */
+/* The terminal can move its cursor and clear a line: count-downs are drawn in place there. */
+bool kt_terminal_is_smart(void);
+
+/*
+ * Asks for one line. Blanks around it are removed, except from a secret, which is not echoed and
+ * may be as long as 65,536 bytes. A signal that ends us does so at once, with the terminal as it
+ * was. The end of input (Ctrl-D), and Ctrl-C at a secret, are refusals.
+ */
 bool kt_terminal_ask(const char *prompt, struct kt_secret *line, struct kt_error *error);
 bool kt_terminal_ask_secret(const char *prompt, struct kt_secret *line, struct kt_error *error);
+
+/* Asks for yes or no; anything but y and yes is no. */
+bool kt_terminal_confirm(const char *prompt, bool *yes, struct kt_error *error);
 
 /* kt_keyring_options.ask_passphrase; blanks belong to a passphrase. */
 bool kt_terminal_ask_vault_passphrase(struct kt_secret *passphrase, struct kt_error *error);
 
-/* Asks twice for a new passphrase; refuses an empty one and two that differ. */
+/* Asks twice for a new passphrase; three times at most if it is empty or the two differ. */
 bool kt_terminal_ask_new_passphrase(struct kt_secret *passphrase, struct kt_error *error);

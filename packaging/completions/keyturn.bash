@@ -40,7 +40,7 @@ _keyturn()
 				--workspace-id --no-browser --paste --account-id
 				--enterprise-id --session-name --duration --scope-file --device-id
 				--custom-consumer --config --from-env --env-file --like --ca-file
-				--check --expires --authtype --git-username'
+				--check --replace --force --expires --authtype --git-username'
 			;;
 		token) words="$asks --json" ;;
 		header) words="$asks --json" ;;

@@ -186,7 +186,10 @@ static enum kt_unlock_status open_session(struct talk *talk, const char *algorit
 	return status;
 }
 
-/* Where policy forbids the old group there is no way: a password does not cross the bus as it is. */
+/*
+ * Where policy forbids the old group there is no way: a password does not cross the bus as it
+ * is.
+ */
 static enum kt_unlock_status agree_on_transfer(struct talk *talk)
 {
 	KT_CLEANUP(variant_clear) GVariant *output = NULL;

@@ -2,12 +2,14 @@
 #include "config.h"
 
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "helper/keeper/account/expiry.h"
 #include "helper/keeper/account/service.h"
 #include "helper/report.h"
+#include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/kernel_key.h"
@@ -15,6 +17,7 @@
 #include "keyring/text.h"
 
 #define DAY (INT64_C(24) * 60 * 60)
+#define HOUR (INT64_C(60) * 60)
 #define DAYS_MAXIMUM 36500
 #define WARNING_DAYS 7
 /* Coze's console gives a PAT 30 days at most. */
@@ -22,8 +25,8 @@
 
 static bool refuse(struct kt_error *error)
 {
-	return kt_fail(error, KT_ERROR_USAGE, "--expires takes a number of days, a date to come "
-	               "(YYYY-MM-DD) or never");
+	return kt_fail(error, KT_ERROR_USAGE, "--expires takes a number of days (30 or 30d), a date to "
+	               "come (YYYY-MM-DD) or never");
 }
 
 /* The last second of the day, by local time. */
@@ -35,7 +38,8 @@ static bool read_date(const char *text, int64_t *end)
 	struct tm date = { .tm_hour = 23, .tm_min = 59, .tm_sec = 59, .tm_isdst = -1 };
 	time_t moment;
 
-	if (strlen(text) != 10 || text[4] != '-' || text[7] != '-' ||
+	if (strlen(text) != 10 || (text[4] != '-' && text[4] != '/') ||
+	    text[7] != text[4] ||
 	    !kt_text_to_number(text, 4, 1970, 9999, &year) ||
 	    !kt_text_to_number(text + 5, 2, 1, 12, &month) ||
 	    !kt_text_to_number(text + 8, 2, 1, 31, &day))
@@ -49,17 +53,36 @@ static bool read_date(const char *text, int64_t *end)
 	return moment != (time_t)-1 && date.tm_mday == (int)day;
 }
 
-bool kt_expiry_set(struct kt_credential *credential, const char *text, struct kt_error *error)
+/* A number of days, with the word for it if there is one: 30, 30d, "30 days". */
+static bool read_days(const char *text, int64_t *days)
 {
+	static const char *const words[] = { "", "d", "day", "days", "\345\244\251" };
+	size_t digits = strspn(text, "0123456789");
+	const char *word = text + digits + strspn(text + digits, " ");
+
+	for (size_t i = 0; i < KT_COUNT(words); i++)
+		if (strcasecmp(word, words[i]) == 0)
+			return kt_text_to_number(text, digits, 1, DAYS_MAXIMUM, days);
+	return false;
+}
+
+bool kt_expiry_set(struct kt_credential *credential, const char *typed, struct kt_error *error)
+{
+	char text[40];
 	int64_t days;
 	int64_t end = 0;
 
-	if (strcmp(text, "never") == 0) {
+	if (strlen(typed) >= sizeof(text))
+		return refuse(error);
+	memcpy(text, typed, strlen(typed) + 1);
+	/* An input method that is left on makes digits of full width. */
+	kt_characters_fold_width(text);
+	if (strcasecmp(text, "never") == 0) {
 		credential->never_expires = true;
 		credential->expires = 0;
 		return true;
 	}
-	if (kt_text_to_number(text, strlen(text), 1, DAYS_MAXIMUM, &days))
+	if (read_days(text, &days))
 		end = kt_clock_wall() + days * DAY;
 	else if (!read_date(text, &end) || end <= kt_clock_wall())
 		return refuse(error);
@@ -80,6 +103,23 @@ bool kt_expiry_format(int64_t moment, char **text, struct kt_error *error)
 	    strftime(buffer, sizeof(buffer), "%Y-%m-%d %H:%M", &local) == 0)
 		return kt_text_set(text, "?", error);
 	return kt_text_set(text, buffer, error);
+}
+
+bool kt_expiry_format_relative(int64_t moment, char **text, struct kt_error *error)
+{
+	int64_t left = moment - kt_clock_wall();
+	int64_t days = (left + DAY / 2) / DAY;
+	int64_t hours = (left + HOUR / 2) / HOUR;
+	int64_t minutes = (left + 30) / 60;
+
+	if (left <= 0)
+		return kt_text_set(text, left > -DAY ? "today" : "over", error);
+	if (hours >= 48)
+		return kt_text_format(text, error, "in %lld days", (long long)days);
+	if (minutes >= 120)
+		return kt_text_format(text, error, "in %lld hours", (long long)hours);
+	return kt_text_format(text, error, minutes == 1 ? "in %lld minute" : "in %lld minutes",
+	                      (long long)(minutes ? minutes : 1));
 }
 
 int64_t kt_expiry_expected(const struct kt_credential *credential)

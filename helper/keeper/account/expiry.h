@@ -9,13 +9,16 @@
 #include "keyring/credential.h"
 
 /*
- * Sets expires and never_expires from "30", "2027-01-31" (the end of that day, local time) or
- * "never". A day that is past, or anything else, is KT_ERROR_USAGE.
+ * Sets expires and never_expires from "30", "30d", "2027-01-31" (the end of that day, local
+ * time) or "never". A day that is past, or anything else, is KT_ERROR_USAGE.
  */
 bool kt_expiry_set(struct kt_credential *credential, const char *text, struct kt_error *error);
 
 /* "2026-12-24 08:00", "never", "-" when unknown. */
 bool kt_expiry_format(int64_t time, char **text, struct kt_error *error);
+
+/* How long until then: "in 30 days", "in 3 hours", "today" and "over" once it is past. */
+bool kt_expiry_format_relative(int64_t time, char **text, struct kt_error *error);
 
 /* When a typed expiry is due, or the day a PAT of unknown expiry is old; 0 for neither. */
 int64_t kt_expiry_expected(const struct kt_credential *credential);

@@ -11,6 +11,8 @@
 #include "helper/url.h"
 #include "keyring/cleanup.h"
 #include "keyring/environment.h"
+#include "keyring/shell_word.h"
+#include "keyring/suggestion.h"
 #include "keyring/text.h"
 
 static bool is_listed_before(const struct kt_credentials *list, size_t count,
@@ -209,11 +211,56 @@ bool kt_account_erase_damaged(struct kt_keeper *keeper, const char *account, siz
 	       (!is_split || kt_keyring_erase_damaged(keyring, &pattern, count, error));
 }
 
-static bool fail_absent(const char *account, struct kt_error *error)
+/* All accounts, as far as they are seen without asking anybody. */
+static bool search_unasked(struct kt_keeper *keeper, struct kt_credentials *list)
 {
+	const struct kt_identity anything = { 0 };
+	struct kt_keyring *keyring = &keeper->keyring;
+	bool may_prompt = keyring->options.may_prompt;
+	struct kt_error ignored = { 0 };
+	bool done;
+
+	keyring->options.may_prompt = false;
+	done = kt_keyring_search(keyring, &anything, list, &ignored);
+	keyring->options.may_prompt = may_prompt;
+	return done;
+}
+
+/* A password that git stored is no token; else a stored name may be near the one that was typed. */
+static bool advise_near(const struct kt_credentials *list, const char *account,
+                        struct kt_error *error)
+{
+	struct kt_suggestion suggestion = { 0 };
+	struct kt_shell_word word;
+
+	for (size_t i = 0; i < list->count; i++) {
+		KT_CLEANUP(kt_text_free) char *name = NULL;
+
+		if (!kt_service_full_name(&list->items[i].identity, &name, error))
+			return false;
+		if (list->items[i].kind == KT_KIND_PASSWORD &&
+		    (strcmp(account, name) == 0 ||
+		     strcmp(account, list->items[i].identity.username) == 0)) {
+			kt_fail(error, KT_ERROR_NOT_FOUND, "%s is a git password: it is handed out to "
+			        "git alone", account);
+			return kt_advise(error, "to see it: keyturn show %s",
+			                 kt_shell_word(&word, account, "ACCOUNT"));
+		}
+		kt_suggestion_consider(&suggestion, account, list->items[i].identity.username);
+	}
+	kt_fail(error, KT_ERROR_NOT_FOUND, "no account %s is stored", account);
+	if (suggestion.word)
+		return kt_advise(error, "did you mean %s? run: keyturn list", suggestion.word);
+	return kt_advise(error, "run: keyturn list");
+}
+
+static bool fail_absent(struct kt_keeper *keeper, const char *account, struct kt_error *error)
+{
+	KT_CLEANUP(kt_credentials_clear) struct kt_credentials list = { 0 };
+
 	if (account) {
-		kt_fail(error, KT_ERROR_NOT_FOUND, "no account %s is stored", account);
-		return kt_advise(error, "run: keyturn list");
+		search_unasked(keeper, &list);
+		return advise_near(&list, account, error);
 	}
 	kt_fail(error, KT_ERROR_NOT_FOUND, "no account is stored yet");
 	return kt_advise(error, "run: keyturn login --site coze.cn --with-token");
@@ -249,7 +296,7 @@ bool kt_account_find(struct kt_keeper *keeper, const char *account, enum kt_acco
 			return false;
 	}
 	if (list.count == 0)
-		return fail_absent(account, error);
+		return fail_absent(keeper, account, error);
 	return choose(&list, credential, error);
 }
 

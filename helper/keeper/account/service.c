@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "helper/keeper/account/idn.h"
@@ -9,7 +10,10 @@
 #include "helper/url.h"
 #include "keyring/characters.h"
 #include "keyring/cleanup.h"
+#include "keyring/suggestion.h"
 #include "keyring/text.h"
+
+#define SITE_MAXIMUM 256
 
 /* The two sites of Coze. Accounts, apps and tokens of one are unknown to the other. */
 static const struct site {
@@ -133,16 +137,56 @@ bool kt_service_full_name(const struct kt_identity *identity, char **name,
 	                      site ? site : identity->host);
 }
 
+/* The host in what people have for a site: without scheme, path and the part before the site. */
+static void cut_host(const char *text, char host[static SITE_MAXIMUM])
+{
+	static const char *const before[] = { "https://", "http://", "www.", "api.", "ws." };
+	size_t length;
+
+	snprintf(host, SITE_MAXIMUM, "%s", text);
+	kt_characters_fold_width(host);
+	for (char *byte = host; *byte; byte++)
+		*byte = *byte >= 'A' && *byte <= 'Z' ? (char)(*byte - 'A' + 'a') : *byte;
+	for (size_t i = 0; i < KT_COUNT(before); i++)
+		if (kt_text_has_prefix(host, before[i]))
+			memmove(host, host + strlen(before[i]), strlen(host + strlen(before[i])) + 1);
+	length = strcspn(host, "/?#: ");
+	while (length > 0 && host[length - 1] == '.')
+		length--;
+	host[length] = '\0';
+}
+
+const char *kt_service_site_meant(const char *text)
+{
+	char host[SITE_MAXIMUM];
+
+	cut_host(text, host);
+	for (size_t i = 0; i < KT_COUNT(sites); i++)
+		if (strcmp(host, sites[i].name) == 0 ||
+		    strcmp(host, strchr(sites[i].name, '.') + 1) == 0)
+			return sites[i].name;
+	return NULL;
+}
+
 bool kt_service_set_site(struct kt_identity *identity, const char *site, struct kt_error *error)
 {
-	const char *host = kt_service_host_of_site(site);
+	const char *meant = kt_service_site_meant(site);
+	struct kt_suggestion suggestion = { 0 };
+	char host[SITE_MAXIMUM];
 
-	if (!host) {
-		kt_fail(error, KT_ERROR_USAGE, "--site is neither coze.cn nor coze.com");
+	if (!meant) {
+		cut_host(site, host);
+		for (size_t i = 0; i < KT_COUNT(sites); i++)
+			kt_suggestion_consider(&suggestion, host, sites[i].name);
+		kt_fail(error, KT_ERROR_USAGE, "--site %.*s: known are coze.cn and coze.com",
+		        kt_characters_fit(site, 100), site);
+		if (suggestion.word)
+			return kt_advise(error, "did you mean --site %s?", suggestion.word);
 		return kt_advise(error, "for another server give its address: --api-base URL");
 	}
 	return kt_text_set(&identity->protocol, "https", error) &&
-	       kt_text_set(&identity->host, host, error) && kt_text_set(&identity->path, "", error);
+	       kt_text_set(&identity->host, kt_service_host_of_site(meant), error) &&
+	       kt_text_set(&identity->path, "", error);
 }
 
 bool kt_service_set_base(struct kt_identity *identity, const char *url, struct kt_error *error)

@@ -55,7 +55,13 @@ bool kt_service_full_name(const struct kt_identity *identity, char **name,
                           struct kt_error *error);
 
 /*
- * A service from a site ("coze.cn", "coze.com") or a base URL that the user gave. Fills
+ * The site that a person means: its name or its last part ("cn"), in any case and width, and every
+ * address at it ("https://www.coze.cn/open/oauth/pats"). NULL: neither.
+ */
+const char *kt_service_site_meant(const char *text);
+
+/*
+ * A service from a site (kt_service_site_meant()) or a base URL that the user gave. Fills
  * protocol, host and path of identity. A base without a scheme is an https one, as in Coze's own
  * Java example. A service that tokens must not be sent to is KT_ERROR_UNSAFE.
  */

@@ -64,7 +64,8 @@ struct kt_option {
 
 /*
  * Reads options up to "--" or the end; argv[1..*count] are then the words that are no options.
- * argv[0] is the command's name. Refusals name the command, never the word.
+ * argv[0] is the command's name. Refusals name the command and the option, never a word that could
+ * be a secret. A token among the words is KT_ERROR_UNSAFE.
  */
 bool kt_command_read_options(const struct kt_option *options, size_t option_count, int argc,
                              char **argv, int *count, struct kt_error *error);
@@ -72,3 +73,6 @@ bool kt_command_read_options(const struct kt_option *options, size_t option_coun
 /* The same where at most one word, an ACCOUNT, may stand; NULL where none does. */
 bool kt_command_read_account(const struct kt_option *options, size_t option_count, int argc,
                              char **argv, const char **account, struct kt_error *error);
+
+/* A word that holds no secret: an option's name, or a short name in small letters. */
+bool kt_command_may_show(const char *word, size_t length);

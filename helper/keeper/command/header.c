@@ -31,7 +31,8 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 
 const struct kt_command kt_command_header = {
 	.name = "header",
-	.synopsis = "[ACCOUNT] [--min-valid SECONDS] [--json] [--session-name NAME] [--duration SECONDS] "
+	.synopsis = "[ACCOUNT] [--min-valid SECONDS] [--json] [--session-name NAME] "
+	            "[--duration SECONDS] "
 	            "[--scope-file FILE] [--from-env | --env-file FILE | --config FILE] "
 	            "[--kind KIND]",
 	.summary = "print the Authorization header, for curl -H @-",

@@ -2,11 +2,13 @@
 #include "config.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "helper/keeper/account/find.h"
 #include "helper/keeper/command/command.h"
 #include "helper/keeper/login/login.h"
 #include "helper/keeper/terminal.h"
+#include "helper/report.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
 
@@ -73,20 +75,57 @@ static bool fail_no_way(const struct kt_settings *settings, struct kt_error *err
 	                 "app)");
 }
 
+/* The console's own words for each kind of app; a row's number is what is typed. */
+static const struct {
+	enum kt_kind kind;
+	const char *name;
+} ways[] = {
+	{ KT_KIND_PAT, "token" },
+	{ KT_KIND_DEVICE, "device" },
+	{ KT_KIND_PKCE, "pkce" },
+	{ KT_KIND_WEB, "web" },
+	{ KT_KIND_JWT, "jwt" },
+};
+
+static enum kt_kind kind_typed(const char *answer)
+{
+	for (size_t i = 0; i < KT_COUNT(ways); i++)
+		if (strcasecmp(answer, ways[i].name) == 0 ||
+		    (answer[0] == (char)('1' + i) && answer[1] == '\0'))
+			return ways[i].kind;
+	return KT_KIND_NONE;
+}
+
 static bool ask_kind(struct kt_settings *settings, bool with_token, struct kt_error *error)
 {
-	KT_CLEANUP(kt_secret_clear) struct kt_secret line = { 0 };
+	static const char prompt[] =
+		"Which way to log in?\n"
+		"  1  token   one that you made in the console (PAT or SAT)\n"
+		"  2  device  an app for TV, device or command line\n"
+		"  3  pkce    a mobile, desktop or single-page app\n"
+		"  4  web     a Web backend app\n"
+		"  5  jwt     a service app\n";
+	const char *end = with_token ? "Number or word [1]: " : "Number or word of the app: ";
+	KT_CLEANUP(kt_text_free) char *question = NULL;
 
-	if (!kt_terminal_ask(with_token
-	                     ? "Which way: token, device, pkce, web or jwt? [token] "
-	                     : "The app's client type: device, pkce, web or jwt? ", &line, error))
+	if (!kt_text_format(&question, error, "%s%s", prompt, end))
 		return false;
-	settings->kind = kt_kind_from_name(kt_secret_reveal(&line));
-	if (with_token && (kt_secret_is_empty(&line) ||
-	                   strcmp(kt_secret_reveal(&line), "token") == 0))
-		settings->kind = KT_KIND_PAT;
-	return (settings->kind != KT_KIND_NONE && settings->kind < KT_KIND_OAUTH) ||
-	       kt_fail(error, KT_ERROR_USAGE, "login: KIND must be token, device, pkce, web or jwt");
+	for (int left = KT_LOGIN_TRIES - 1;; left--) {
+		KT_CLEANUP(kt_secret_clear) struct kt_secret line = { 0 };
+
+		if (!kt_terminal_ask(question, &line, error))
+			return false;
+		settings->kind = with_token && kt_secret_is_empty(&line)
+			? KT_KIND_PAT : kind_typed(kt_secret_reveal(&line));
+		if (settings->kind != KT_KIND_NONE &&
+		    (with_token || settings->kind != KT_KIND_PAT))
+			return true;
+		if (left == 0)
+			return kt_fail(error, KT_ERROR_USAGE, "login: KIND must be token, device, "
+			               "pkce, web or jwt");
+		kt_report_note("type a number from %d to 5, try again (%d left)",
+		               with_token ? 1 : 2, left);
+	}
 }
 
 /*
@@ -161,6 +200,8 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 		{ "no-browser", false, &login.no_browser },
 		{ "paste", false, &login.paste },
 		{ "check", false, &login.check },
+		{ "replace", false, &login.replaces },
+		{ "force", false, &login.forces },
 	};
 	struct kt_option options[KT_COUNT(own) + KT_SETTINGS_MAXIMUM];
 	size_t count;
@@ -187,7 +228,10 @@ const struct kt_command kt_command_login = {
 	           "--from-env, --env-file FILE the COZE_* variables of Coze's SDK guides\n"
 	           "--no-browser                print the address, open nothing\n"
 	           "--paste                     the address at which the browser ends is pasted\n"
-	           "--check                     ask the service whether the token works\n"
+	           "--check                     ask the service whether the token works; without this\n"
+	           "                            option too, if it is typed at a terminal\n"
+	           "--replace                   an account of another kind or person\n"
+	           "--force                     store a token that has not the form of Coze's\n"
 	           "--expires DAYS|DATE|never   when a token ends: keyturn warns, and never blocks\n"
 	           "The settings of the app:\n",
 	.describe = kt_settings_describe,

@@ -2,14 +2,105 @@
 #include "config.h"
 
 #include <getopt.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "helper/keeper/command/command.h"
+#include "keyring/characters.h"
+#include "keyring/cleanup.h"
+#include "keyring/suggestion.h"
 
 #define OPTIONS_MAXIMUM 80
 
 static bool advise_help(const char *command, struct kt_error *error)
 {
 	return kt_advise(error, "run: keyturn help %s", command);
+}
+
+bool kt_command_may_show(const char *word, size_t length)
+{
+	size_t hyphens = strspn(word, "-");
+
+	if (hyphens > 2 || length <= hyphens || length > 32 || (hyphens == 0 && length > 16))
+		return false;
+	for (size_t i = hyphens; i < length; i++)
+		if (!(word[i] >= 'a' && word[i] <= 'z') && !(hyphens == 2 && word[i] == '-'))
+			return false;
+	return true;
+}
+
+/* A token begins like one of Coze's, GitHub's or GitLab's, and is longer than a name. */
+static bool looks_like_token(const char *word)
+{
+	static const char *const prefixes[] = {
+		"pat_", "sat_", "cztei_", "czu_", "czs_", "ghp_", "gho_", "github_pat_", "glpat-",
+	};
+	size_t length = strlen(word);
+	bool is_long = length >= 20 && strspn(word, "abcdefghijklmnopqrstuvwxyz_- ") < length;
+
+	for (size_t i = 0; is_long && i < KT_COUNT(prefixes); i++)
+		if (strncmp(word, prefixes[i], strlen(prefixes[i])) == 0)
+			return true;
+	return false;
+}
+
+static bool fail_token(const char *command, struct kt_error *error)
+{
+	kt_fail(error, KT_ERROR_UNSAFE, "%s: a token was given as an argument: it is in your shell's "
+	        "history, and other programs could see it", command);
+	return kt_advise(error, "revoke it where it was made; a new one is typed, not shown: keyturn "
+	                 "login --with-token");
+}
+
+static bool check_words(int argc, char **argv, struct kt_error *error)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		const char *value = argv[i][0] == '-' ? strchr(argv[i], '=') : NULL;
+
+		if (looks_like_token(value ? value + 1 : argv[i]))
+			return fail_token(argv[0], error);
+	}
+	return true;
+}
+
+/* --token and what is near it, of login: the token itself is typed. */
+static bool fail_option(const struct kt_option *options, size_t count, const char *command,
+                        const char *word, struct kt_error *error)
+{
+	struct kt_suggestion suggestion = { 0 };
+	size_t length = strcspn(word, "=");
+	char name[40] = "";
+
+	if (!kt_command_may_show(word, length)) {
+		kt_fail(error, KT_ERROR_USAGE, "%s has no such option as one of those given", command);
+		return advise_help(command, error);
+	}
+	snprintf(name, sizeof(name), "%.*s", (int)length, word);
+	kt_fail(error, KT_ERROR_USAGE, "%s has no option %s", command, name);
+	if (strcmp(command, "login") == 0 &&
+	    (strcmp(name, "--token") == 0 || strcmp(name, "--pat") == 0 ||
+	     strcmp(name, "--password") == 0))
+		return kt_advise(error, "to type a token: keyturn login --with-token");
+	for (size_t i = 0; i < count; i++)
+		kt_suggestion_consider(&suggestion, name + strspn(name, "-"), options[i].name);
+	if (suggestion.word)
+		return kt_advise(error, "did you mean --%s?", suggestion.word);
+	return advise_help(command, error);
+}
+
+/* getopt's '?': a word that is none, an abbreviation of several, or a flag with a value. */
+static bool refuse_option(const struct kt_option *options, size_t count, const char *command,
+                          const char *word, struct kt_error *error)
+{
+	size_t length = strcspn(word, "=");
+
+	for (size_t i = 0; word[length] == '=' && i < count; i++)
+		if (!options[i].values && length == strlen(options[i].name) + 2 &&
+		    strncmp(word + 2, options[i].name, length - 2) == 0)
+			return kt_fail(error, KT_ERROR_USAGE, "%s: --%s takes no value", command,
+			               options[i].name) ||
+			       advise_help(command, error);
+	return fail_option(options, count, command, word, error);
 }
 
 static bool apply(const struct kt_option *option, const char *command, struct kt_error *error)
@@ -23,8 +114,10 @@ static bool apply(const struct kt_option *option, const char *command, struct kt
 	for (size_t i = 1; *value && i < option->values; i++)
 		value++;
 	if (*value)
-		return kt_fail(error, KT_ERROR_USAGE, "%s: an option is given twice, or too often",
-		               command) ||
+		return kt_fail(error, KT_ERROR_USAGE,
+		               option->values > 1 ? "%s: --%s is given too often"
+		                                  : "%s: --%s is given twice",
+		               command, option->name) ||
 		       advise_help(command, error);
 	*value = optarg;
 	return true;
@@ -42,15 +135,18 @@ bool kt_command_read_options(const struct kt_option *options, size_t option_coun
 	for (size_t i = 0; i < option_count; i++)
 		table[i] = (struct option){ options[i].name,
 			options[i].values ? required_argument : no_argument, NULL, (int)i };
+	if (!check_words(argc, argv, error))
+		return false;
 	optind = 0;
 	opterr = 0;
 	while ((found = getopt_long(argc, argv, ":", table, NULL)) != -1) {
 		if (found == ':')
-			return kt_fail(error, KT_ERROR_USAGE, "%s: an option lacks its value", command) ||
+			return kt_fail(error, KT_ERROR_USAGE, "%s: --%s lacks its value", command,
+			               options[(size_t)optopt < option_count ? optopt : 0].name) ||
 			       advise_help(command, error);
 		if (found == '?' || (size_t)found >= option_count)
-			return kt_fail(error, KT_ERROR_USAGE, "%s: it has no such option", command) ||
-			       advise_help(command, error);
+			return refuse_option(options, option_count, command,
+			                     argv[optind > 1 ? optind - 1 : 1], error);
 		if (!apply(&options[found], command, error))
 			return false;
 	}
@@ -60,6 +156,16 @@ bool kt_command_read_options(const struct kt_option *options, size_t option_coun
 	return true;
 }
 
+/* Web pages and chats make one dash of "--". */
+static bool begins_with_dash(const char *word)
+{
+	uint32_t character = 0;
+
+	kt_characters_decode(word, strlen(word), &character);
+	return (character >= 0x2010 && character <= 0x2015) || character == 0x2212 ||
+	       character == 0xff0d;
+}
+
 bool kt_command_read_account(const struct kt_option *options, size_t option_count, int argc,
                              char **argv, const char **account, struct kt_error *error)
 {
@@ -67,9 +173,18 @@ bool kt_command_read_account(const struct kt_option *options, size_t option_coun
 
 	if (!kt_command_read_options(options, option_count, argc, argv, &count, error))
 		return false;
+	for (int i = 1; i <= count; i++) {
+		if (!begins_with_dash(argv[i]))
+			continue;
+		kt_fail(error, KT_ERROR_USAGE, "%s: an option begins with a dash that is not '-', as "
+		        "web pages make it of two", argv[0]);
+		return kt_advise(error, "type it again, with -- before its name");
+	}
 	if (count > 1)
-		return kt_fail(error, KT_ERROR_USAGE, "%s: it takes one account", argv[0]) ||
-		       advise_help(argv[0], error);
+		return kt_fail(error, KT_ERROR_USAGE, "%s takes one account, and %d words were given",
+		               argv[0], count) ||
+		       kt_advise(error, "a name of several words stands in quotes; see: keyturn help %s",
+		                 argv[0]);
 	*account = count == 1 ? argv[1] : NULL;
 	return true;
 }

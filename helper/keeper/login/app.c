@@ -8,6 +8,7 @@
 #include "helper/keeper/login/login.h"
 #include "helper/keeper/login/open_browser.h"
 #include "helper/keeper/login/parked.h"
+#include "helper/keeper/login/replace.h"
 #include "helper/keeper/terminal.h"
 #include "helper/keeper/token/fault_point.h"
 #include "helper/keeper/token/service_app.h"
@@ -131,7 +132,7 @@ static bool resume(struct kt_keeper *keeper, const struct kt_login_options *logi
 	if (!kt_parked_take(keeper, identity, &credential, is_done, error))
 		return false;
 	if (*is_done)
-		kt_login_summarize(login, &credential, &keeper->keyring);
+		kt_login_summarize(login, &credential, &keeper->keyring, NULL);
 	return true;
 }
 
@@ -140,16 +141,20 @@ bool kt_login_with_app(struct kt_keeper *keeper, const struct kt_login_options *
                        struct kt_error *error)
 {
 	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
+	KT_CLEANUP(kt_credential_clear) struct kt_credential old = { 0 };
 	KT_CLEANUP(kt_lock_release) struct kt_lock login_lock = { 0 };
 	KT_CLEANUP(kt_escrow_close) struct kt_escrow escrow = { 0 };
 	struct kt_keyring *keyring;
 	bool is_done = false;
+	bool replaces;
 
 	if (login->expires)
 		return kt_fail(error, KT_ERROR_USAGE, "login: --expires is for a PAT or SAT");
 	if (!kt_login_identify(login, settings, identity, error) ||
-	    !kt_identity_copy(&credential.identity, identity, error) ||
 	    !kt_login_open_keyring(keeper, &keyring, error) ||
+	    !kt_login_settle_account(login, settings->kind, keyring, identity, &old, &replaces,
+	                             error) ||
+	    !kt_identity_copy(&credential.identity, identity, error) ||
 	    !kt_login_lock_take(&login_lock, identity, error) ||
 	    !resume(keeper, login, identity, &is_done, error))
 		return false;
@@ -162,8 +167,9 @@ bool kt_login_with_app(struct kt_keeper *keeper, const struct kt_login_options *
 	if (credential.kind != KT_KIND_JWT)
 		kt_parked_reserve(&escrow, &credential);
 	if (!get_tokens(keeper, login, &credential, error) ||
+	    (replaces && !kt_login_check_replaced(login, &old, &credential, NULL, error)) ||
 	    !keep(keyring, &credential, &escrow, error))
 		return false;
-	kt_login_summarize(login, &credential, keyring);
+	kt_login_summarize(login, &credential, keyring, NULL);
 	return true;
 }

@@ -17,8 +17,10 @@ libkeeper_a_SOURCES += \
 	helper/keeper/login/parked.c helper/keeper/login/parked.h \
 	helper/keeper/login/open_browser.c helper/keeper/login/open_browser.h \
 	helper/keeper/login/options.c \
+	helper/keeper/login/pasted.c helper/keeper/login/pasted.h \
 	helper/keeper/login/provider_file.c helper/keeper/login/provider_file.h \
 	helper/keeper/login/qr.h $(QR_SOURCE) \
+	helper/keeper/login/replace.c helper/keeper/login/replace.h \
 	helper/keeper/login/settings.c helper/keeper/login/settings.h \
 	helper/keeper/login/settings_json.c \
 	helper/keeper/login/settings_source.c helper/keeper/login/settings_source.h \

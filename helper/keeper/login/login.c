@@ -9,12 +9,14 @@
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/cache/change.h"
 #include "helper/keeper/login/login.h"
+#include "helper/keeper/login/pasted.h"
 #include "helper/keeper/oauth/dialect.h"
 #include "helper/keeper/oauth/token_error.h"
 #include "helper/keeper/terminal.h"
 #include "helper/keeper/token/escrow.h"
 #include "helper/keeper/token/rotation.h"
 #include "helper/report.h"
+#include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/environment.h"
@@ -27,16 +29,54 @@ static bool fail_no_site(struct kt_error *error)
 	return kt_advise(error, "add --site coze.cn, --site coze.com or --api-base URL");
 }
 
+/* A page of Coze's site means the site: tokens are for its API. */
+static bool set_base(struct kt_identity *identity, const char *url, struct kt_error *error)
+{
+	const char *site = kt_service_site_meant(url);
+	const char *host = site ? kt_service_host_of_site(site) : NULL;
+
+	if (site && !strstr(url, host)) {
+		kt_report_note("%.*s is a page of %s: the service is %s", kt_characters_fit(url, 200),
+		               url, site, site);
+		return kt_service_set_site(identity, site, error);
+	}
+	return kt_service_set_base(identity, url, error);
+}
+
+static bool take_site(struct kt_identity *identity, const char *answer, struct kt_error *error)
+{
+	if (strcmp(answer, "1") == 0 || strcmp(answer, "2") == 0)
+		return kt_service_set_site(identity, *answer == '1' ? "cn" : "com", error);
+	if (kt_text_has_prefix(answer, "http") && !kt_service_site_meant(answer))
+		return kt_service_set_base(identity, answer, error);
+	if (kt_service_site_meant(answer))
+		return kt_service_set_site(identity, answer, error);
+	kt_fail(error, KT_ERROR_USAGE, "the site is neither coze.cn nor coze.com");
+	return kt_advise(error, "for another server give its address: --api-base URL");
+}
+
 static bool ask_site(struct kt_identity *identity, struct kt_error *error)
 {
-	KT_CLEANUP(kt_secret_clear) struct kt_secret line = { 0 };
+	static const char prompt[] = "Which site is it for?\n  1  coze.cn\n  2  coze.com\n  or the "
+	                             "https:// address of another service\nSite: ";
 
-	if (!kt_terminal_ask("Which site, coze.cn or coze.com (or the https:// address of another "
-	                     "service)? ", &line, error))
-		return false;
-	if (kt_text_has_prefix(kt_secret_reveal(&line), "http"))
-		return kt_service_set_base(identity, kt_secret_reveal(&line), error);
-	return kt_service_set_site(identity, kt_secret_reveal(&line), error);
+	for (int left = KT_LOGIN_TRIES - 1;; left--) {
+		KT_CLEANUP(kt_secret_clear) struct kt_secret line = { 0 };
+		struct kt_error refusal = { 0 };
+		unsigned int removed = 0;
+
+		if (!kt_terminal_ask(prompt, &line, error) ||
+		    !kt_pasted_strip(&line, &removed, error))
+			return false;
+		if (take_site(identity, kt_secret_reveal(&line), &refusal))
+			return true;
+		if (left == 0) {
+			*error = refusal;
+			return false;
+		}
+		kt_report_note("%s", kt_secret_is_empty(&line) ? "type 1, 2 or an address"
+		                                               : refusal.message);
+	}
 }
 
 /* Where an issuer's token may go: --host, else the issuer's own host. */
@@ -83,15 +123,14 @@ static bool find_service(const struct kt_login_options *login, const struct kt_s
 	if (is_issuer && (!identity->host || names_server(login)))
 		return set_issuer_host(settings, identity, error);
 	if (api_base)
-		return kt_service_set_base(identity, api_base, error);
+		return set_base(identity, api_base, error);
 	if (login->site || site_of_name)
 		return kt_service_set_site(identity, login->site ? login->site : site_of_name,
 		                           error);
 	if (identity->host)
 		return true;
 	if (settings->api_base || base)
-		return kt_service_set_base(identity, settings->api_base ? settings->api_base : base,
-		                           error);
+		return set_base(identity, settings->api_base ? settings->api_base : base, error);
 	if (kt_terminal_is_interactive())
 		return ask_site(identity, error);
 	return fail_no_site(error);

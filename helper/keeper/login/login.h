@@ -12,6 +12,11 @@
 #include "helper/keeper/login/settings.h"
 #include "helper/keeper/oauth/token_response.h"
 
+/* How often a question is asked that is not answered rightly. */
+#define KT_LOGIN_TRIES 3
+/* How long a login waits for the service's word on a token. */
+#define KT_LOGIN_CHECK_MILLISECONDS 5000
+
 /* A setting's option as it was given, at most KT_SETTING_VALUES times. */
 struct kt_login_given {
 	const char *values[KT_SETTING_VALUES + 1]; /* ends with NULL */
@@ -32,6 +37,8 @@ struct kt_login_options {
 	bool no_browser;
 	bool paste;
 	bool check;
+	bool replaces; /* --replace */
+	bool forces;   /* --force: a token of no known form */
 	struct kt_login_given given[KT_SETTINGS_MAXIMUM]; /* of each row of kt_setting_rows */
 };
 
@@ -92,7 +99,8 @@ bool kt_login_browser(struct kt_keeper *keeper, const struct kt_login_options *l
 
 /*
  * Says who logged in, how long it lasts and which command to type next; offers to remove the
- * source.
+ * source. user: the user's name at the service, if it was asked already.
  */
 void kt_login_summarize(const struct kt_login_options *login,
-                        const struct kt_credential *credential, const struct kt_keyring *keyring);
+                        const struct kt_credential *credential, const struct kt_keyring *keyring,
+                        const char *user);

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Logins that a person allowed and the keyring did not take: kept in kernel memory for 24 hours, and
- * saved by the next call (docs/safety.md, 2.1).
+ * Logins that a person allowed and the keyring did not take: kept in kernel memory for 24
+ * hours, and saved by the next call (docs/safety.md, 2.1).
  */
 
 #include <stdbool.h>

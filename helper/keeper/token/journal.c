@@ -17,7 +17,10 @@
 #include "keyring/seal.h"
 #include "keyring/text.h"
 
-/* "keyturn 1 PHASE HASH WALL TRIES EARLY RENEWED PROMISED", blank-padded to one size, and a newline. */
+/*
+ * "keyturn 1 PHASE HASH WALL TRIES EARLY RENEWED PROMISED", blank-padded to one size, and a
+ * newline.
+ */
 #define MARK "keyturn 1"
 #define RECORD 160
 #define HASH_DIGITS 32
@@ -135,7 +138,8 @@ bool kt_journal_write(struct kt_journal *journal, enum kt_journal_phase phase,
 	char text[RECORD];
 
 	journal->phase = phase;
-	snprintf(text, sizeof(text), "%s %s %s %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64,
+	snprintf(text, sizeof(text),
+	         "%s %s %s %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64,
 	         MARK, phases[phase], journal->token_hash, journal->sent_wall, journal->tries,
 	         journal->early, journal->renewed_wall, journal->promised_wall);
 	snprintf(record, sizeof(record), "%-*s\n", RECORD - 1, text);

@@ -299,8 +299,9 @@ static bool accept(struct rotation *rotation, struct kt_errand *answer,
 }
 
 /*
- * Flags the grant as dead and keeps its refresh token; its access token is good to its end. A failure to store the flag changes
- * nothing. The record of a lost answer stays for later messages.
+ * Flags the grant as dead and keeps its refresh token; its access token is good to its end. A
+ * failure to store the flag changes nothing. The record of a lost answer stays for later
+ * messages.
  */
 static bool give_up(struct rotation *rotation, const struct kt_token_response *response,
                     struct kt_error *error)
@@ -575,7 +576,7 @@ static bool run_locked(struct rotation *rotation, struct kt_error *error)
 	if (kt_text_is_equal(rotation->credential->state, "dead") && !rotation->requirement->fresh)
 		return fail_dead(rotation, error);
 	if (rotation->is_unclear && is_usable(rotation->credential))
-		return !rotation->requirement->fresh || 
+		return !rotation->requirement->fresh ||
 		       kt_rotation_fail_still_good(rotation->name, error);
 	if (!check_recovery(rotation, error) || !check_pace(rotation, error) ||
 	    !renew(rotation, error))

@@ -241,7 +241,10 @@ static void tell_clock(int64_t difference)
 		               "the service's time", (long long)-difference);
 }
 
-/* The refusal may be about the times of the assertion; a key that is not known is no matter of time. */
+/*
+ * The refusal may be about the times of the assertion; a key that is not known is no matter of
+ * time.
+ */
 static bool may_be_the_clock(const struct kt_token_response *response)
 {
 	return response->status >= 400 && response->status < 500 && response->status != 429 &&
