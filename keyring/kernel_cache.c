@@ -274,6 +274,8 @@ static bool put_evicting(const struct description *description, const struct pay
 {
 	size_t length = sizeof(payload->head) + payload->head.length;
 
+	if (!kt_kernel_key_could_share(description->length, length))
+		return false;
 	for (int evicted = 0; evicted <= EVICTIONS; evicted++) {
 		bool has_share = kt_kernel_key_has_share(description->length, length);
 

@@ -38,7 +38,7 @@
 #define PAUSES 20
 
 /* No disposable key is larger: description, and an answer with its head. */
-#define LARGEST (KT_KERNEL_KEY_DESCRIPTION_MAXIMUM + 4096)
+#define LARGEST (KT_KERNEL_KEY_DESCRIPTION_MAXIMUM + 20480)
 
 /* An ordinary user's quota, where it cannot be read. */
 #define USUAL_BYTES 20000
@@ -360,6 +360,17 @@ static int64_t read_setting(const char *name, int64_t usual)
 	                                                                                    : usual;
 }
 
+/* What one key takes of the quota. */
+static int64_t size_of(size_t description_length, size_t length)
+{
+	return (int64_t)(description_length + 1 + length + LINK_BYTES);
+}
+
+bool kt_kernel_key_could_share(size_t description_length, size_t length)
+{
+	return size_of(description_length, length) <= read_setting("maxbytes", USUAL_BYTES) / 2;
+}
+
 bool kt_kernel_key_has_share(size_t description_length, size_t length)
 {
 	const int64_t bytes = read_setting("maxbytes", USUAL_BYTES) / 2;
@@ -368,7 +379,7 @@ bool kt_kernel_key_has_share(size_t description_length, size_t length)
 	int32_t pool = find_pool();
 	long links = pool ? keyctl(KEYCTL_READ, pool, 0, 0, 0) / (long)sizeof(int32_t) : 0;
 
-	usage.bytes = (int64_t)(description_length + 1 + length + LINK_BYTES);
+	usage.bytes = size_of(description_length, length);
 	/* Where all could be of the largest size, their sizes need not be asked for. */
 	if (links < keys && links * LARGEST + usage.bytes <= bytes)
 		return true;

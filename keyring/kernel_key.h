@@ -62,6 +62,9 @@ void kt_kernel_key_drop_disposable(void);
 /* Disposable keys and one more of this size take no more than half of the user's quota. */
 bool kt_kernel_key_has_share(size_t description_length, size_t length);
 
+/* They would, if there were no other. */
+bool kt_kernel_key_could_share(size_t description_length, size_t length);
+
 /* A precious key becomes a disposable one, which ends after so many seconds. */
 bool kt_kernel_key_retire(int32_t serial, unsigned int seconds);
 

@@ -105,6 +105,22 @@ for skew in 7200 -7200; do
 done
 coze_control '{"clock_skew":0}' >"$work/control"
 
+begin 'a second of difference is enough for a service that checks to the second'
+for skew in -1 -5 -29; do
+	coze_control "{\"clock_skew\":$skew,\"jwt_tolerance\":0}" >"$work/control"
+	call keyturn token app --session-name "second$skew"
+	expect_status 0
+	expect_said ''
+	expect_signed 2
+done
+
+begin 'where no difference shows, the next assertion is half a minute older'
+coze_control '{"clock_skew":0,"jwt_tolerance":-1}' >"$work/control"
+call keyturn token app --session-name older
+expect_status 0
+expect_signed 2
+coze_control '{"jwt_tolerance":60}' >"$work/control"
+
 begin 'where the cache is off the token stands in the item'
 call env KEYTURN_CACHE=off keyturn token app
 cp "$work/out" "$work/own"

@@ -11,7 +11,7 @@ set -eu
 . "$srcdir/tests/lib/desktop.sh"
 . "$srcdir/tests/lib/server.sh"
 . "$srcdir/tests/lib/refresh.sh"
-desktop_alone "$0" "$@"
+alone "$0" "$@"
 need node python3 curl
 home_start
 oauth_server_start "$work/oauth" || exit 1

@@ -305,18 +305,25 @@ static void a_short_setting_holds_for_what_others_put(void **state)
 
 static void large_answers_and_questions_are_not_kept(void **state)
 {
-	static char text[KT_KERNEL_KEY_DESCRIPTION_MAXIMUM + 1];
+	static char text[KT_CACHE_ANSWER_MAXIMUM + 2];
 	struct kt_cache_key key = unnamed;
 	struct kt_cache cache = open_cache("", NULL);
 
 	(void)state;
 	memset(text, 'x', sizeof(text) - 1);
 
-	text[KT_CACHE_ANSWER_MAXIMUM] = '\0';
-	assert_true(put(&cache, &unnamed, text, 100));
-	text[KT_CACHE_ANSWER_MAXIMUM] = 'x';
 	text[KT_CACHE_ANSWER_MAXIMUM + 1] = '\0';
 	assert_false(put(&cache, &unnamed, text, 100));
+	/* Within the bound, but not within the share of this user's quota: no other goes for it. */
+	key.path = "other";
+	assert_true(put(&cache, &key, "x", 100));
+	text[KT_CACHE_ANSWER_MAXIMUM] = '\0';
+	assert_false(put(&cache, &unnamed, text, 100));
+	assert_true(is_found(&cache, &key));
+	text[9000] = '\0';
+	assert_true(put(&cache, &unnamed, text, 100));
+	assert_true(is_found(&cache, &unnamed));
+	text[9000] = 'x';
 
 	memset(text, 'x', sizeof(text) - 1);
 	key.path = text;
