@@ -16,6 +16,7 @@ enum list {
 	LIST_CAPABILITY,
 	LIST_STATE,
 	LIST_WWWAUTH,
+	LIST_SETTING,
 	LISTS,
 };
 
@@ -257,12 +258,30 @@ static bool take_state(struct kt_request *request, const struct value *value,
 	                         error);
 }
 
+/* A setting of keyturn login, NAME=VALUE; they stand in one text, a line each. */
+static bool take_setting(struct kt_request *request, const struct value *value,
+                         struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret lines = { 0 };
+	const char *before = kt_text_or_empty(request->settings);
+
+	if (!kt_characters_are_utf8(value->bytes, value->length) ||
+	    !memchr(value->bytes, '=', value->length))
+		return kt_fail(error, KT_ERROR_USAGE, "setting[] is not NAME=VALUE in UTF-8");
+	return kt_secret_append_text(&lines, before, error) &&
+	       kt_secret_append(&lines, value->bytes, value->length, error) &&
+	       kt_secret_append_text(&lines, "\n", error) &&
+	       kt_text_set(&request->settings, kt_secret_reveal(&lines), error);
+}
+
 static void reset_list(struct kt_request *request, enum list list)
 {
 	if (list == LIST_CAPABILITY)
 		request->can_authtype = request->can_state = false;
 	if (list == LIST_STATE)
 		kt_text_free(&request->state);
+	if (list == LIST_SETTING)
+		kt_text_free(&request->settings);
 	if (list == LIST_WWWAUTH)
 		request->wants_bearer = request->wants_basic = false;
 }
@@ -272,6 +291,8 @@ static bool add_entry(struct kt_request *request, enum list list, const struct v
 {
 	if (list == LIST_STATE)
 		return take_state(request, value, error);
+	if (list == LIST_SETTING)
+		return take_setting(request, value, error);
 	if (list == LIST_CAPABILITY) {
 		request->can_authtype |= is_name(value, "authtype");
 		request->can_state |= is_name(value, "state");
@@ -290,6 +311,7 @@ static bool take_entry(struct parser *parser, const struct value *name,
 		[LIST_CAPABILITY] = "capability",
 		[LIST_STATE] = "state",
 		[LIST_WWWAUTH] = "wwwauth",
+		[LIST_SETTING] = "setting",
 	};
 
 	for (int list = 0; list < LISTS; list++) {
@@ -520,5 +542,6 @@ void kt_request_clear(struct kt_request *request)
 	kt_secret_clear(&request->client_secret);
 	kt_text_free(&request->token_endpoint);
 	kt_text_free(&request->session_name);
+	kt_text_free(&request->settings);
 	*request = (struct kt_request){ 0 };
 }

@@ -379,16 +379,24 @@ check tunnels "$(wc -l <"$scratch/tunnels")" 1
 if grep -q secret-of-ours "$scratch/tunnels"; then
 	check "what the proxy saw" secret nothing
 fi
+case_name="a proxy for all protocols is used, unless there is one for https"
+ALL_PROXY=http://$proxy run 0 2400 -- errand=get "url=$local_url" "ca@$COZE_CA" timeout=1500
+expect outcome=answered json=1
+check tunnels "$(wc -l <"$scratch/tunnels")" 2
+ALL_PROXY=http://127.0.0.1:1 https_proxy=http://$proxy run 0 2400 -- errand=get "url=$local_url" \
+	"ca@$COZE_CA" timeout=1500
+expect outcome=answered json=1
+check tunnels "$(wc -l <"$scratch/tunnels")" 3
 case_name="a proxy that refuses"
 https_proxy=http://a:b@$proxy run 0 2400 -- errand=post "url=$local_url" format=json "ca@$COZE_CA" \
 	timeout=1500 rotating=1 body.a=b
 expect outcome=unsent cause=connect "reason=the proxy refused to connect"
-check tunnels "$(wc -l <"$scratch/tunnels")" 2
+check tunnels "$(wc -l <"$scratch/tunnels")" 4
 case_name="no_proxy"
 https_proxy=http://$proxy no_proxy=localhost run 0 2400 -- errand=get "url=$local_url" "ca@$COZE_CA" \
 	timeout=1500
 expect outcome=answered json=1
-check tunnels "$(wc -l <"$scratch/tunnels")" 2
+check tunnels "$(wc -l <"$scratch/tunnels")" 4
 
 # A name server that says nothing: in a network and a resolv.conf of our own.
 case_name="silent DNS"

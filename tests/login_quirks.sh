@@ -176,6 +176,24 @@ expect_said 'not sent to elsewhere.example.com'
 call keyturn login y --like bitbucket --token-endpoint "$base/github/token"
 expect_status 6
 
+begin 'a grant that is handed over brings the same settings'
+server_does '{"error":null}'
+input 'url=https://handed.example.com\nusername=handed\npassword=x\nkind=oauth\nclient_id=app
+client_secret=client-secret-of-tests\noauth_refresh_token=old-refresh
+setting[]=token-endpoint=%s\nsetting[]=client-auth=post\nsetting[]=token-param=a=b c\n\n' \
+	"$base/github/token"
+call keyturn store
+expect_status 0
+call keyturn refresh handed
+expect_status 0
+must asked /github/token 'client_secret=client-secret-of-tests'
+must asked /github/token 'a=b%20c'
+input 'url=https://handed.example.com\nusername=handed\nkind=oauth\nclient_id=app
+oauth_refresh_token=x\ntoken_endpoint=%s\nsetting[]=ca-file=/etc/passwd\n\n' "$base/github/token"
+call keyturn store
+expect_status 2
+expect_said 'ca-file is no setting'
+
 # device OPTION...: a device login in the background, until the code is shown.
 device()
 {

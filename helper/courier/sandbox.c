@@ -54,7 +54,8 @@ static bool reset_signals(void)
 static bool is_proxy_setting(const char *entry)
 {
 	static const char *const names[] = { "https_proxy=", "HTTPS_PROXY=", "http_proxy=",
-		                             "HTTP_PROXY=", "no_proxy=", "NO_PROXY=" };
+		                             "HTTP_PROXY=", "all_proxy=", "ALL_PROXY=", "no_proxy=",
+		                             "NO_PROXY=" };
 
 	for (size_t i = 0; i < ELEMENTS(names); i++)
 		if (strncmp(entry, names[i], strlen(names[i])) == 0)

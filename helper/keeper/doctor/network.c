@@ -145,7 +145,8 @@ static void report_clock(struct kt_findings *findings, const struct visits *visi
 /* Its value may have a password in it. */
 static void report_proxy(struct kt_findings *findings)
 {
-	static const char *const names[] = { "https_proxy", "HTTPS_PROXY" };
+	static const char *const names[] = { "https_proxy", "HTTPS_PROXY", "all_proxy",
+		                             "ALL_PROXY" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		const char *value = kt_environment_get(names[i]);

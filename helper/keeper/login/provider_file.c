@@ -47,7 +47,7 @@ static char **own_member(struct kt_provider_file *provider, const char *key, siz
 }
 
 /* Files of the user's and the choice of the provider itself are no habits of a service. */
-static const struct kt_setting *find_row(const char *key, size_t length)
+const struct kt_setting *kt_provider_file_row(const char *key, size_t length)
 {
 	static const char *const never[] = {
 		"api-base", "ca-file", "client-secret-file", "private-key-file", "provider",
@@ -92,7 +92,7 @@ static bool take(struct kt_provider_file *provider, const char *key, size_t key_
                  const char *value, size_t length, struct kt_error *error)
 {
 	char **own = own_member(provider, key, key_length);
-	const struct kt_setting *row = find_row(key, key_length);
+	const struct kt_setting *row = kt_provider_file_row(key, key_length);
 
 	if (!provider->has_version) {
 		provider->has_version = key_length == 7 && strncmp(key, "version", 7) == 0 &&

@@ -39,6 +39,9 @@ struct kt_provider_file {
 bool kt_provider_file_read(struct kt_provider_file *provider, const char *name,
                            struct kt_error *error);
 
+/* The setting that a key is about; NULL where a file may have no such key. */
+const struct kt_setting *kt_provider_file_row(const char *key, size_t length);
+
 /* Parses the content of a file. Does no I/O. */
 bool kt_provider_file_parse(struct kt_provider_file *provider, const char *content,
                             struct kt_error *error);

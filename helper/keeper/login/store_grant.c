@@ -6,10 +6,12 @@
 #include "helper/keeper/account/default.h"
 #include "helper/keeper/account/lifetime.h"
 #include "helper/keeper/account/service.h"
+#include "helper/keeper/login/provider_file.h"
 #include "helper/keeper/login/store_grant.h"
 #include "helper/keeper/random.h"
 #include "helper/keeper/token/rotation.h"
 #include "helper/url.h"
+#include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/text.h"
@@ -59,6 +61,8 @@ static bool set_endpoint(struct kt_credential *credential, const struct kt_reque
 	KT_CLEANUP(kt_secret_clear) struct kt_secret password = { 0 };
 	const char *url = request->token_endpoint;
 
+	if (!url && credential->token_endpoint)
+		url = credential->token_endpoint;
 	if (!url && credential->kind == KT_KIND_OAUTH)
 		return kt_fail(error, KT_ERROR_USAGE, "the grant's token_endpoint= is missing") ||
 		       advise_manual(error);
@@ -70,7 +74,55 @@ static bool set_endpoint(struct kt_credential *credential, const struct kt_reque
 		return kt_fail(error, KT_ERROR_USAGE,
 		               "the grant's token_endpoint= is not an https address") ||
 		       advise_manual(error);
-	return kt_text_set(&credential->token_endpoint, url, error);
+	return url == credential->token_endpoint ||
+	       kt_text_set(&credential->token_endpoint, url, error);
+}
+
+static bool take_provider(struct kt_settings *settings, const char *name, struct kt_error *error)
+{
+	KT_CLEANUP(kt_provider_file_clear) struct kt_provider_file provider = { 0 };
+
+	return kt_provider_file_read(&provider, name, error) &&
+	       kt_provider_file_apply(&provider, NULL, false, settings, error);
+}
+
+/* One setting[]: an option of keyturn login that names no file. */
+static bool take_setting(struct kt_settings *settings, const char *line, size_t length,
+                         struct kt_error *error)
+{
+	KT_CLEANUP(kt_text_free) char *value = NULL;
+	size_t name = strcspn(line, "=");
+	const struct kt_setting *row = kt_provider_file_row(line, name);
+
+	if (!kt_text_set_bytes(&value, line + name + 1, length - name - 1, error))
+		return false;
+	if (name == 8 && strncmp(line, "provider", name) == 0)
+		return take_provider(settings, value, error);
+	if (!row)
+		return kt_fail(error, KT_ERROR_USAGE, "setting[]=%.*s is no setting of a grant",
+		               kt_characters_fit(line, name < 40 ? name : 40), line) ||
+		       advise_manual(error);
+	return kt_setting_take(row, settings, value, error);
+}
+
+static bool take_settings(struct kt_credential *credential, const struct kt_request *request,
+                          struct kt_error *error)
+{
+	KT_CLEANUP(kt_settings_clear) struct kt_settings settings = { 0 };
+	const char *line = kt_text_or_empty(request->settings);
+
+	if (*line && credential->kind != KT_KIND_OAUTH)
+		return kt_fail(error, KT_ERROR_USAGE, "setting[] is for a grant with kind=oauth") ||
+		       advise_manual(error);
+	while (*line) {
+		size_t length = strcspn(line, "\n");
+
+		if (!take_setting(&settings, line, length, error))
+			return false;
+		line += length + 1;
+	}
+	settings.kind = credential->kind;
+	return kt_settings_to_credential(&settings, credential, error);
 }
 
 static const char *authentication_of(const struct kt_credential *credential)
@@ -85,14 +137,17 @@ static bool fill(struct kt_credential *credential, const struct kt_identity *ide
 {
 	bool is_coze = credential->kind != KT_KIND_OAUTH;
 
-	if (!kt_identity_copy(&credential->identity, identity, error) ||
+	if (!take_settings(credential, request, error) ||
+	    !kt_identity_copy(&credential->identity, identity, error) ||
 	    !kt_service_format(identity, &credential->api_base, error) ||
 	    !set_endpoint(credential, request, error) ||
 	    !kt_text_set(&credential->client_id, request->client_id, error) ||
 	    !kt_secret_copy(&credential->client_secret, &request->client_secret, error) ||
 	    !kt_secret_copy(&credential->refresh_token, &request->oauth_refresh_token, error) ||
 	    !kt_text_set(&credential->dialect, is_coze ? "coze" : "standard", error) ||
-	    !kt_text_set(&credential->client_authentication, authentication_of(credential), error) ||
+	    (!credential->client_authentication &&
+	     !kt_text_set(&credential->client_authentication, authentication_of(credential),
+	                  error)) ||
 	    !kt_random_text(&credential->grant, error) ||
 	    !kt_random_secret(&credential->journal_key, error))
 		return false;
@@ -105,7 +160,7 @@ static bool fill(struct kt_credential *credential, const struct kt_identity *ide
 	                         kt_clock_wall_milliseconds() - credential->created * 1000, error);
 }
 
-/* Keeps the private CA of the account's earlier login. */
+/* Keeps of the account's earlier login the private CA and how git is told. */
 static bool keep_ca(struct kt_credential *credential, struct kt_keyring *keyring,
                     struct kt_error *error)
 {
@@ -114,7 +169,11 @@ static bool keep_ca(struct kt_credential *credential, struct kt_keyring *keyring
 
 	return kt_keyring_load_to_replace(keyring, &credential->identity, &before, &found,
 	                                  error) &&
-	       (!before.ca || kt_text_set(&credential->ca, before.ca, error));
+	       (!before.ca || kt_text_set(&credential->ca, before.ca, error)) &&
+	       (credential->authtype ||
+	        kt_text_set(&credential->authtype, before.authtype, error)) &&
+	       (credential->git_username ||
+	        kt_text_set(&credential->git_username, before.git_username, error));
 }
 
 bool kt_store_grant(struct kt_keyring *keyring, const struct kt_identity *identity,
