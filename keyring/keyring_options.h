@@ -13,8 +13,11 @@ struct kt_keyring_options {
 	const char *secret_service; /* the module of that backend (secret_service.h), or NULL */
 	bool may_prompt;            /* a person can be asked, on a display or at a terminal */
 	bool ignore_dismissed;      /* "unlock": ask even if a prompt was dismissed just now */
-	/* Asks at the terminal for a vault's passphrase; NULL: nobody can be asked. */
-	bool (*ask_passphrase)(struct kt_secret *passphrase, struct kt_error *error);
+	/*
+	 * Asks at the terminal for a vault's passphrase; NULL: nobody can be asked. left: the one
+	 * before was wrong, and so many tries are left; 0 at the first.
+	 */
+	bool (*ask_passphrase)(int left, struct kt_secret *passphrase, struct kt_error *error);
 	/* One line of trace; NULL: none wanted. Never gets a secret. */
 	void (*trace)(const char *line);
 };

@@ -342,7 +342,7 @@ static bool ask(const struct kt_vault *vault, const struct kt_keyring_options *o
 	for (int i = 0; i < TRIES; i++) {
 		KT_CLEANUP(kt_secret_clear) struct kt_secret passphrase = { 0 };
 
-		if (!options->ask_passphrase(&passphrase, error))
+		if (!options->ask_passphrase(i ? TRIES - i : 0, &passphrase, error))
 			return false;
 		if (kt_secret_is_empty(&passphrase)) {
 			kt_fail(error, KT_ERROR_DISMISSED, "no passphrase was given");

@@ -41,6 +41,49 @@ expect_line password=pat_home
 call keyturn token
 expect_output pat_abroad
 
+begin 'those of services are told beside it'
+call keyturn default
+expect_status 0
+expect_output home@coze.com
+expect_said 'at api.coze.cn it is home@coze.cn'
+
+begin 'one service has its own: set, shown and removed'
+call keyturn default work --host coze.cn
+expect_status 0
+call keyturn default --host cn
+expect_output work@coze.cn
+call keyturn default
+expect_output home@coze.com
+call keyturn default home@coze.com --host coze.cn
+expect_status 2
+expect_cause_and_remedy
+call keyturn default --unset --host api.coze.cn
+expect_status 0
+call keyturn default --host coze.cn
+expect_status 1
+expect_cause_and_remedy
+keyturn default home@coze.cn --host coze.cn
+
+begin 'no account is the default any more'
+call keyturn default --unset
+expect_status 0
+call keyturn default
+expect_status 1
+expect_said 'at api.coze.cn it is home@coze.cn'
+keyturn default home@coze.com
+
+begin 'at a terminal it is said, and a login says that it became one'
+at_terminal 'spawn keyturn default home@coze.com'
+must grep -q 'home@coze.com is the default account now' "$work/out"
+input 'pat_third\n'
+call keyturn login third --api-base https://api.example.com --with-token
+expect_said 'third@api.example.com is the default at api.example.com now'
+input 'pat_fourth\n'
+call keyturn login fourth --api-base https://api.example.com --with-token
+must_not grep -q 'is the default' "$work/err"
+keyturn logout third 2>/dev/null
+keyturn logout fourth 2>/dev/null
+
 begin 'it is kept in a file that holds no secret'
 must grep -q home "$HOME/.config/keyturn/defaults"
 must_not grep -q pat_ "$HOME/.config/keyturn/defaults"

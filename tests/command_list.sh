@@ -54,12 +54,33 @@ must grep -q 'alone.* ended ' "$work/out"
 keyturn set alone --expires never
 call keyturn list
 must grep -q 'alone.* ok  *never' "$work/out"
+keyturn set alone --expires 30d
+call keyturn list
+must grep -q 'alone.* ok  *in 30 days' "$work/out"
+
+begin 'columns stand under each other, also with names of double width'
+store_token 扣子 coze.cn pat_han
+call keyturn list
+must python3 -c '
+import sys, unicodedata
+places = set()
+for line in open(sys.argv[1]).read().splitlines():
+    at = line.index("SERVICE" if "ACCOUNT" in line else "https" if "https" in line else "coze.c")
+    places.add(sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in line[:at]))
+    assert line == line.rstrip()
+assert len(places) == 1, places
+' "$work/out"
+keyturn logout 扣子 2>/dev/null
 
 begin 'a PAT without a typed end is warned about as if it had 30 days'
 call faketime '+22 days' keyturn list
 must grep -q 'work.* ok ' "$work/out"
 call faketime '+24 days' keyturn list
 must grep -q 'work.* ends soon ' "$work/out"
+
+begin 'and is unknown afterwards, not ended'
+call faketime '+40 days' keyturn list
+must grep -q 'work.* unknown  *unknown' "$work/out"
 
 begin 'list takes no account'
 call keyturn list work

@@ -74,8 +74,10 @@ begin 'a wrong passphrase, three times, is exit 4, and the vault stays locked'
 at_terminal 'spawn keyturn unlock
 	expect "Passphrase"
 	send "close sesame\r"
+	expect "wrong, try again (2 left)"
 	expect "Passphrase"
 	send "close sesame\r"
+	expect "wrong, try again (1 left)"
 	expect "Passphrase"
 	send "close sesame\r"'
 expect_status 4

@@ -133,6 +133,7 @@ SCRIPT_TESTS = \
 	tests/git_t0303.sh \
 	tests/hardening.sh \
 	tests/hot_many.sh \
+	tests/journey_terminal.sh \
 	tests/keyring_faults.sh \
 	tests/keepassxc.sh \
 	tests/kwallet.sh \
@@ -147,6 +148,7 @@ SCRIPT_TESTS = \
 	tests/manuals.sh \
 	tests/many_accounts.sh \
 	tests/readme.sh \
+	tests/remedies.sh \
 	tests/renew_ahead.sh \
 	tests/request_cut.sh \
 	tests/rotation.sh \

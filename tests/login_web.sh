@@ -51,7 +51,7 @@ start_login pk --kind pkce --client-id pkce-client.app.coze --redirect-uri "$red
 must [ "$(parameter code_challenge_method)" = S256 ]
 must [ "$(parameter code_challenge | wc -c)" -eq 44 ]
 must [ "$(parameter state | wc -c)" -eq 44 ]
-expect_said "to be registered with the app: $redirect"
+expect_said "register this redirect URI with the app, if not done: $redirect"
 call curl -sL "$url"
 must grep -q 'close this window' "$work/out"
 must_not grep -qF "$(parameter state)" "$work/out"

@@ -526,8 +526,9 @@ static void missing_vault_is_unavailable(void **state)
 	assert_string_equal(error.remedy, "run: keyturn vault create");
 }
 
-static bool type_passphrase(struct kt_secret *passphrase, struct kt_error *error)
+static bool type_passphrase(int left, struct kt_secret *passphrase, struct kt_error *error)
 {
+	(void)left;
 	return kt_secret_append_text(passphrase, "correct horse", error);
 }
 
@@ -555,7 +556,7 @@ static void unlock_that_cannot_last_says_so(void **state)
 	struct kt_error error = { 0 };
 
 	(void)state;
-	assert_true(type_passphrase(&passphrase, &error));
+	assert_true(type_passphrase(0, &passphrase, &error));
 	assert_true(kt_vault_create(&options, &error));
 
 	assert_true(scratch_run_apart(unlock_in_a_container, NULL));

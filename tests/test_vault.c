@@ -23,8 +23,9 @@
 static const char *const *typed;
 static int questions;
 
-static bool type_next(struct kt_secret *passphrase, struct kt_error *error)
+static bool type_next(int left, struct kt_secret *passphrase, struct kt_error *error)
 {
+	(void)left;
 	questions++;
 	return kt_secret_append_text(passphrase, *typed ? *typed++ : "", error);
 }

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -47,6 +48,13 @@ bool kt_courier_receive(struct kt_courier *courier, struct kt_errand *message,
                         int64_t deadline, struct kt_error *error)
 {
 	return kt_errand_receive(message, courier->socket, deadline, error);
+}
+
+bool kt_courier_await(const struct kt_courier *courier, int milliseconds)
+{
+	struct pollfd wanted = { .fd = courier->socket, .events = POLLIN };
+
+	return poll(&wanted, 1, milliseconds) > 0;
 }
 
 void kt_courier_end(struct kt_courier *courier)

@@ -37,6 +37,9 @@ bool kt_courier_send(struct kt_courier *courier, const struct kt_errand *message
 bool kt_courier_receive(struct kt_courier *courier, struct kt_errand *message,
                         int64_t deadline, struct kt_error *error);
 
+/* Waits for its next message as long as that; false: none has come. */
+bool kt_courier_await(const struct kt_courier *courier, int milliseconds);
+
 /* For KT_CLEANUP; safe to repeat. Closes our end and waits for the courier's. */
 void kt_courier_end(struct kt_courier *courier);
 

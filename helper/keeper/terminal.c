@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/signalfd.h>
@@ -22,6 +23,7 @@
 #define PASSPHRASE_MILLISECONDS 120000
 #define NO_LIMIT INT64_MAX
 #define TRIES 3
+#define MINUTE 60000
 
 static int open_terminal(void)
 {
@@ -45,6 +47,28 @@ bool kt_terminal_is_smart(void)
 	const char *terminal = kt_environment_get("TERM");
 
 	return isatty(STDERR_FILENO) && terminal && strcmp(terminal, "dumb") != 0;
+}
+
+void kt_terminal_wait_tell(struct kt_terminal_wait *wait, const char *what)
+{
+	int64_t now = kt_clock_monotonic();
+	long long left = (long long)((wait->deadline - now + 999) / 1000);
+
+	left = left < 0 ? 0 : left;
+	if (kt_terminal_is_smart()) {
+		fprintf(stderr, "\r  %s, %lld:%02lld left \033[K", what, left / 60, left % 60);
+		fflush(stderr);
+		wait->told = now;
+	} else if (wait->told == 0 || now - wait->told >= MINUTE) {
+		kt_report_note("%s, %lld:%02lld left", what, left / 60, left % 60);
+		wait->told = now;
+	}
+}
+
+void kt_terminal_wait_end(const struct kt_terminal_wait *wait)
+{
+	if (wait->told && kt_terminal_is_smart())
+		fputs("\r\033[K", stderr);
 }
 
 /* A terminal that is asked without echo, and how it was before. */
@@ -326,11 +350,14 @@ bool kt_terminal_confirm(const char *prompt, bool *yes, struct kt_error *error)
 	return true;
 }
 
-bool kt_terminal_ask_vault_passphrase(struct kt_secret *passphrase, struct kt_error *error)
+bool kt_terminal_ask_vault_passphrase(int left, struct kt_secret *passphrase,
+                                      struct kt_error *error)
 {
 	int64_t deadline = kt_clock_monotonic() + PASSPHRASE_MILLISECONDS;
 	struct kt_error cause = { 0 };
 
+	if (left)
+		kt_report_note("wrong, try again (%d left)", left);
 	if (ask("Passphrase of keyturn's vault: ", false, deadline, passphrase, &cause))
 		return true;
 	kt_fail(error, KT_ERROR_DISMISSED, "the vault's passphrase was not given: %s",

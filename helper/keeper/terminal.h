@@ -4,6 +4,7 @@
 /* The person at the terminal: /dev/tty, whatever stdin and stdout are. */
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "keyring/error.h"
 #include "keyring/secret.h"
@@ -17,6 +18,18 @@ bool kt_terminal_is_interactive(void);
 /* The terminal can move its cursor and clear a line: count-downs are drawn in place there. */
 bool kt_terminal_is_smart(void);
 
+/* A wait that a person sees: how long it still lasts. Zeroed but for its deadline. */
+struct kt_terminal_wait {
+	int64_t deadline; /* monotonic milliseconds */
+	int64_t told;
+};
+
+/* Tells how the wait goes: in place, or a line a minute where the terminal cannot do that. */
+void kt_terminal_wait_tell(struct kt_terminal_wait *wait, const char *what);
+
+/* Clears the line of the wait. */
+void kt_terminal_wait_end(const struct kt_terminal_wait *wait);
+
 /*
  * Asks for one line. Blanks around it are removed, except from a secret, which is not echoed and
  * may be as long as 65,536 bytes. A signal that ends us does so at once, with the terminal as it
@@ -29,7 +42,8 @@ bool kt_terminal_ask_secret(const char *prompt, struct kt_secret *line, struct k
 bool kt_terminal_confirm(const char *prompt, bool *yes, struct kt_error *error);
 
 /* kt_keyring_options.ask_passphrase; blanks belong to a passphrase. */
-bool kt_terminal_ask_vault_passphrase(struct kt_secret *passphrase, struct kt_error *error);
+bool kt_terminal_ask_vault_passphrase(int left, struct kt_secret *passphrase,
+                                      struct kt_error *error);
 
 /* Asks twice for a new passphrase; three times at most if it is empty or the two differ. */
 bool kt_terminal_ask_new_passphrase(struct kt_secret *passphrase, struct kt_error *error);

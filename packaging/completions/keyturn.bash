@@ -48,8 +48,9 @@ _keyturn()
 		list | show | doctor | providers) words=--json ;;
 		set)
 			words='--expires --accept --name --client-secret-file --private-key-file
-				--public-key-id'
+				--public-key-id --git-username --authtype --scope --ca-file'
 			;;
+		default) words='--host --unset' ;;
 		refresh) words='--due --all' ;;
 		reject) words='--session-name --current' ;;
 		lock) words=--desktop ;;

@@ -462,6 +462,7 @@ at_terminal()
 {
 	cat >"$work/dialogue" <<-END
 	set timeout 20
+	set env(TERM) xterm
 	$1
 	expect {
 	  timeout { exit 99 }

@@ -203,28 +203,66 @@ static bool put(struct entries *entries, const struct kt_identity *service,
 	return add_entry(entries, !service, identity, error);
 }
 
-static bool change(const struct kt_identity *identity, bool general, bool force,
-                   struct kt_error *error)
+static bool change(const struct kt_identity *identity, enum kt_default_scope scope, bool force,
+                   enum kt_default_scope *became, struct kt_error *error)
 {
 	KT_CLEANUP(clear_entries) struct entries entries = { 0 };
 	KT_CLEANUP(kt_lock_release) struct kt_lock held = { 0 };
-	bool changed = false;
+	bool for_service = false;
+	bool for_all = false;
 
+	*became = KT_DEFAULT_NONE;
 	if (!lock(&held, error) || !read_entries(&entries, error) ||
-	    !put(&entries, identity, identity, force, &changed, error) ||
-	    (general && !put(&entries, NULL, identity, force, &changed, error)))
+	    !put(&entries, identity, identity, force, &for_service, error) ||
+	    (scope == KT_DEFAULT_GENERAL && !put(&entries, NULL, identity, force, &for_all, error)))
 		return false;
-	return !changed || write_entries(&entries, error);
+	*became = for_all ? KT_DEFAULT_GENERAL : for_service ? KT_DEFAULT_SERVICE : KT_DEFAULT_NONE;
+	return *became == KT_DEFAULT_NONE || write_entries(&entries, error);
 }
 
-bool kt_default_set(const struct kt_identity *identity, bool general, struct kt_error *error)
+bool kt_default_set(const struct kt_identity *identity, enum kt_default_scope scope,
+                    struct kt_error *error)
 {
-	return change(identity, general, true, error);
+	enum kt_default_scope ignored;
+
+	return change(identity, scope, true, &ignored, error);
 }
 
-bool kt_default_offer(const struct kt_identity *identity, bool general, struct kt_error *error)
+bool kt_default_offer(const struct kt_identity *identity, enum kt_default_scope scope,
+                      enum kt_default_scope *became, struct kt_error *error)
 {
-	return change(identity, general, false, error);
+	return change(identity, scope, false, became, error);
+}
+
+bool kt_default_unset(const struct kt_identity *service, bool *found, struct kt_error *error)
+{
+	KT_CLEANUP(clear_entries) struct entries entries = { 0 };
+	KT_CLEANUP(kt_lock_release) struct kt_lock held = { 0 };
+
+	*found = false;
+	if (!lock(&held, error) || !read_entries(&entries, error))
+		return false;
+	for (size_t i = entries.count; i-- > 0;) {
+		if (!is_for(&entries.items[i], service))
+			continue;
+		remove_entry(&entries, i);
+		*found = true;
+	}
+	return !*found || write_entries(&entries, error);
+}
+
+bool kt_default_each(bool (*visit)(void *context, bool is_general,
+                                   const struct kt_identity *identity, struct kt_error *error),
+                     void *context, struct kt_error *error)
+{
+	KT_CLEANUP(clear_entries) struct entries entries = { 0 };
+
+	if (!read_entries(&entries, error))
+		return false;
+	for (size_t i = 0; i < entries.count; i++)
+		if (!visit(context, entries.items[i].is_general, &entries.items[i].identity, error))
+			return false;
+	return true;
 }
 
 bool kt_default_replace(const struct kt_identity *identity,

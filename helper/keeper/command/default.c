@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #include "helper/answer.h"
@@ -9,52 +10,154 @@
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/cache/answers.h"
 #include "helper/keeper/command/command.h"
+#include "helper/report.h"
+#include "helper/url.h"
 #include "keyring/cleanup.h"
+#include "keyring/shell_word.h"
 #include "keyring/text.h"
 
-static bool print(struct kt_error *error)
+static bool print_name(const struct kt_identity *identity, struct kt_error *error)
 {
-	KT_CLEANUP(kt_identity_clear) struct kt_identity preferred = { 0 };
 	KT_CLEANUP(kt_text_free) char *name = NULL;
 	KT_CLEANUP(kt_secret_clear) struct kt_secret output = { 0 };
-	bool found;
 
-	if (!kt_default_get(NULL, &preferred, &found, error))
-		return false;
-	if (!found) {
-		kt_fail(error, KT_ERROR_NOT_FOUND, "no default account is set");
-		return kt_advise(error, "run: keyturn default ACCOUNT");
-	}
-	return kt_service_full_name(&preferred, &name, error) &&
+	return kt_service_full_name(identity, &name, error) &&
 	       kt_secret_append_text(&output, name, error) &&
 	       kt_secret_append_text(&output, "\n", error) &&
 	       kt_answer_send(STDOUT_FILENO, &output, error);
 }
 
-static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
+/* A service's own default, unless it is the general one (context; a NULL username: none). */
+static bool tell_service(void *context, bool is_general, const struct kt_identity *identity,
+                         struct kt_error *error)
+{
+	const struct kt_identity *general = context;
+	KT_CLEANUP(kt_text_free) char *name = NULL;
+
+	if (is_general || (general->username && kt_identity_is_equal(general, identity)))
+		return true;
+	if (!kt_service_full_name(identity, &name, error))
+		return false;
+	kt_report_note("at %s it is %s", identity->host, name);
+	return true;
+}
+
+/* The general default is the answer; those of services are told beside it. */
+static bool print_all(struct kt_error *error)
+{
+	KT_CLEANUP(kt_identity_clear) struct kt_identity general = { 0 };
+	bool found;
+
+	if (!kt_default_get(NULL, &general, &found, error) ||
+	    (found && !print_name(&general, error)) ||
+	    !kt_default_each(tell_service, &general, error))
+		return false;
+	if (found)
+		return true;
+	kt_fail(error, KT_ERROR_NOT_FOUND, "no default account is set");
+	return kt_advise(error, "run: keyturn default ACCOUNT");
+}
+
+static bool read_host(const char *text, struct kt_identity *service, struct kt_error *error)
+{
+	const char *site = kt_service_site_meant(text);
+
+	if (site)
+		return kt_service_set_site(service, site, error);
+	return kt_text_set(&service->protocol, "https", error) &&
+	       kt_url_normal_host(&service->host, "https", text, strlen(text), error);
+}
+
+static bool print_of(const struct kt_identity *service, struct kt_error *error)
+{
+	KT_CLEANUP(kt_identity_clear) struct kt_identity preferred = { 0 };
+	bool found;
+
+	if (!kt_default_get(service, &preferred, &found, error))
+		return false;
+	if (found)
+		return print_name(&preferred, error);
+	kt_fail(error, KT_ERROR_NOT_FOUND, "%s has no default account", service->host);
+	return kt_advise(error, "run: keyturn default ACCOUNT --host %s", service->host);
+}
+
+static bool unset(const struct kt_identity *service, struct kt_error *error)
+{
+	bool found;
+
+	if (!kt_default_unset(service, &found, error))
+		return false;
+	if (!found && !service)
+		kt_report_note("no default account was set");
+	else if (!found)
+		kt_report_note("%s had no default account", service->host);
+	else if (isatty(STDERR_FILENO) && !service)
+		kt_report_note("no account is the default any more; those of services stay");
+	else if (isatty(STDERR_FILENO))
+		kt_report_note("%s has no default account any more", service->host);
+	return true;
+}
+
+static bool set(struct kt_keeper *keeper, const char *account, const struct kt_identity *service,
+                struct kt_error *error)
 {
 	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
+	KT_CLEANUP(kt_text_free) char *name = NULL;
+	struct kt_shell_word word;
+
+	if (!kt_account_find(keeper, account, KT_ACCOUNT_ANY, &credential, error) ||
+	    !kt_service_full_name(&credential.identity, &name, error))
+		return false;
+	if (service && !kt_text_is_equal(service->host, credential.identity.host)) {
+		kt_fail(error, KT_ERROR_USAGE, "default: %s is no account of %s", name, service->host);
+		return kt_advise(error, "run: keyturn default %s",
+		                 kt_shell_word(&word, name, "ACCOUNT"));
+	}
+	if (!kt_default_set(&credential.identity, service ? KT_DEFAULT_SERVICE : KT_DEFAULT_GENERAL,
+	                    error))
+		return false;
+	if (isatty(STDERR_FILENO) && service)
+		kt_report_note("%s is the default at %s now", name, service->host);
+	else if (isatty(STDERR_FILENO))
+		kt_report_note("%s is the default account now", name);
+	return true;
+}
+
+static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
+{
+	KT_CLEANUP(kt_identity_clear) struct kt_identity service = { 0 };
 	const struct kt_identity everything = { 0 };
 	const char *account;
+	const char *host = NULL;
+	bool unsets = false;
+	bool done;
+	const struct kt_option options[] = {
+		{ "host", true, &host },
+		{ "unset", false, &unsets },
+	};
 
-	if (!kt_command_read_account(NULL, 0, argc, argv, &account, error))
+	if (!kt_command_read_account(options, KT_COUNT(options), argc, argv, &account, error) ||
+	    (host && !read_host(host, &service, error)))
 		return false;
-	if (!account)
-		return print(error);
-	if (!kt_account_find(keeper, account, KT_ACCOUNT_ANY, &credential, error))
-		return false;
+	if (account && unsets)
+		return kt_fail(error, KT_ERROR_USAGE, "default: an account and --unset exclude each "
+		               "other");
+	if (!account && !unsets)
+		return host ? print_of(&service, error) : print_all(error);
 	kt_answers_forget(&everything);
-	if (!kt_default_set(&credential.identity, true, error))
-		return false;
+	done = unsets ? unset(host ? &service : NULL, error)
+	              : set(keeper, account, host ? &service : NULL, error);
 	kt_answers_forget(&everything);
-	return true;
+	return done;
 }
 
 const struct kt_command kt_command_default = {
 	.name = "default",
-	.synopsis = "[ACCOUNT]",
+	.synopsis = "[ACCOUNT | --unset] [--host HOST]",
 	.summary = "print or set the account that answers when none is named",
 	.details = "The first login becomes the default; later ones never move it. ACCOUNT becomes\n"
-	           "the default of its service, too.\n",
+	           "the default of its service, too.\n"
+	           "--host HOST  of this site or host alone\n"
+	           "--unset      have none any more\n",
 	.run = run,
 };

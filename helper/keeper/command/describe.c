@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "helper/keeper/account/expiry.h"
+#include "helper/keeper/account/facts.h"
 #include "helper/keeper/account/lifetime.h"
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/command/describe.h"
@@ -28,10 +29,10 @@ static int64_t renewal_of(const struct kt_credential *credential)
 	                                                  : credential->refreshed;
 }
 
-bool kt_describe_renewal(const struct kt_credential *credential, char **text,
-                         struct kt_error *error)
+/* Nobody typed when this token ends, or its service did not tell. */
+static bool has_unknown_end(const struct kt_credential *credential)
 {
-	return kt_expiry_format(renewal_of(credential), text, error);
+	return credential->end_unknown || (kt_kind_is_fixed(credential->kind) && !credential->expires);
 }
 
 bool kt_describe_end(const struct kt_credential *credential, char **text,
@@ -39,9 +40,23 @@ bool kt_describe_end(const struct kt_credential *credential, char **text,
 {
 	if (credential->never_expires)
 		return kt_text_set(text, "never", error);
-	if (credential->end_unknown)
+	if (has_unknown_end(credential))
 		return kt_text_set(text, "unknown", error);
 	return kt_expiry_format(end_of(credential), text, error);
+}
+
+bool kt_describe_end_briefly(const struct kt_credential *credential, char **text,
+                             struct kt_error *error)
+{
+	if (credential->never_expires)
+		return kt_text_set(text, "never", error);
+	if (kt_kind_is_grant(credential->kind) &&
+	    (credential->kind == KT_KIND_JWT || kt_facts_has_refresh(credential)))
+		return kt_text_set(text, "renews itself", error);
+	if (has_unknown_end(credential) || !end_of(credential))
+		return kt_text_set(text, credential->kind == KT_KIND_PASSWORD ? "-" : "unknown",
+		                   error);
+	return kt_expiry_format_relative(end_of(credential), text, error);
 }
 
 static bool add_time(struct kt_json *json, const char *name, int64_t moment,

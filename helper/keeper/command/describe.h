@@ -12,9 +12,9 @@
 bool kt_describe_end(const struct kt_credential *credential, char **text,
                      struct kt_error *error);
 
-/* When a grant's newest token was got. */
-bool kt_describe_renewal(const struct kt_credential *credential, char **text,
-                         struct kt_error *error);
+/* The same for a column: "in 30 days", "renews itself", "never", "unknown". */
+bool kt_describe_end_briefly(const struct kt_credential *credential, char **text,
+                             struct kt_error *error);
 
 /* account, service, kind, state, expires_at, default: as list --json and show --json have it. */
 bool kt_describe_json(const struct kt_credential *credential, bool is_default,

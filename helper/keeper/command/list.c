@@ -65,43 +65,105 @@ static bool print_json(const struct listing *listing, struct kt_secret *output,
 	return kt_json_print(json, output, error) && kt_secret_append_text(output, "\n", error);
 }
 
-static bool print_row(const struct kt_credential *credential, bool is_preferred,
-                      struct kt_secret *output, struct kt_error *error)
+#define COLUMNS 5
+
+/* The texts of one row; they are measured before any is printed. */
+struct row {
+	char *cells[COLUMNS];
+	bool is_preferred;
+};
+
+struct table {
+	struct row *rows;
+	size_t count;
+	size_t widths[COLUMNS];
+};
+
+static void clear_table(struct table *table)
+{
+	for (size_t i = 0; i < table->count; i++)
+		for (size_t j = 0; j < COLUMNS; j++)
+			kt_text_free(&table->rows[i].cells[j]);
+	free(table->rows);
+	*table = (struct table){ 0 };
+}
+
+static bool fill_row(struct table *table, struct row *row, const char *const cells[COLUMNS],
+                     struct kt_error *error)
+{
+	for (size_t i = 0; i < COLUMNS; i++) {
+		size_t width;
+
+		if (!kt_text_set(&row->cells[i], cells[i], error))
+			return false;
+		kt_characters_make_printable(row->cells[i]);
+		width = kt_characters_columns(row->cells[i]);
+		if (width > table->widths[i])
+			table->widths[i] = width;
+	}
+	return true;
+}
+
+static bool fill_account(struct table *table, struct row *row,
+                         const struct kt_credential *credential, struct kt_error *error)
 {
 	KT_CLEANUP(kt_text_free) char *service = NULL;
 	KT_CLEANUP(kt_text_free) char *end = NULL;
-	KT_CLEANUP(kt_text_free) char *renewal = NULL;
-	KT_CLEANUP(kt_text_free) char *row = NULL;
+	const char *site = kt_service_site(&credential->identity);
+	const char *cells[COLUMNS];
 
 	if (!kt_service_format(&credential->identity, &service, error) ||
-	    !kt_describe_end(credential, &end, error) ||
-	    !kt_describe_renewal(credential, &renewal, error) ||
-	    !kt_text_format(&row, error, "%c %-20s %-28s %-9s %-10s %-16s %s",
-	                    is_preferred ? '*' : ' ', credential->identity.username, service,
-	                    kt_kind_name(credential->kind), kt_token_state(credential), end,
-	                    renewal))
+	    !kt_describe_end_briefly(credential, &end, error))
 		return false;
-	kt_characters_make_printable(row);
-	return kt_secret_append_text(output, row, error) &&
-	       kt_secret_append_text(output, "\n", error);
+	cells[0] = credential->identity.username;
+	cells[1] = site && !*kt_text_or_empty(credential->identity.path) ? site : service;
+	cells[2] = kt_kind_name(credential->kind);
+	cells[3] = kt_token_state(credential);
+	cells[4] = end;
+	return fill_row(table, row, cells, error);
+}
+
+static bool print_row(const struct table *table, const struct row *row, struct kt_secret *output,
+                      struct kt_error *error)
+{
+	if (!kt_secret_append_text(output, row->is_preferred ? "* " : "  ", error))
+		return false;
+	for (size_t i = 0; i < COLUMNS; i++) {
+		size_t columns = kt_characters_columns(row->cells[i]);
+
+		if (!kt_secret_append_text(output, row->cells[i], error))
+			return false;
+		for (; i + 1 < COLUMNS && columns < table->widths[i] + 2; columns++)
+			if (!kt_secret_append_text(output, " ", error))
+				return false;
+	}
+	return kt_secret_append_text(output, "\n", error);
 }
 
 static bool print_table(const struct listing *listing, struct kt_secret *output,
                         struct kt_error *error)
 {
-	KT_CLEANUP(kt_text_free) char *heading = NULL;
+	static const char *const heading[COLUMNS] = { "ACCOUNT", "SERVICE", "KIND", "STATE", "ENDS" };
+	KT_CLEANUP(clear_table) struct table table = { 0 };
 	const struct kt_credentials *list = &listing->accounts;
 
 	if (list->count == 0) {
 		kt_report_note("no account is stored yet; run: keyturn login");
 		return true;
 	}
-	if (!kt_text_format(&heading, error, "  %-20s %-28s %-9s %-10s %-16s %s\n", "ACCOUNT",
-	                    "SERVICE", "KIND", "STATE", "ENDS", "RENEWED") ||
-	    !kt_secret_append_text(output, heading, error))
+	table.rows = calloc(list->count + 1, sizeof(*table.rows));
+	if (!table.rows)
+		return kt_fail_memory(error);
+	table.count = list->count + 1;
+	if (!fill_row(&table, &table.rows[0], heading, error))
 		return false;
-	for (size_t i = 0; i < list->count; i++)
-		if (!print_row(&list->items[i], is_default(listing, &list->items[i]), output, error))
+	for (size_t i = 0; i < list->count; i++) {
+		table.rows[i + 1].is_preferred = is_default(listing, &list->items[i]);
+		if (!fill_account(&table, &table.rows[i + 1], &list->items[i], error))
+			return false;
+	}
+	for (size_t i = 0; i < table.count; i++)
+		if (!print_row(&table, &table.rows[i], output, error))
 			return false;
 	return true;
 }
@@ -120,14 +182,17 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	if (!kt_command_read_options(options, KT_COUNT(options), argc, argv, &count, error))
 		return false;
 	if (count > 0)
-		return kt_fail(error, KT_ERROR_USAGE, "list: it takes no account; see: keyturn show");
+		return kt_fail(error, KT_ERROR_USAGE, "list takes no account") ||
+		       kt_advise(error, "to see one: keyturn show ACCOUNT");
 	keyring = kt_keeper_keyring(keeper, error);
 	if (!keyring || !kt_keyring_search(keyring, &anything, list, error) ||
 	    !kt_default_get(NULL, &listing.preferred, &has_default, error))
 		return false;
 	if (list->count)
 		qsort(list->items, list->count, sizeof(list->items[0]), compare);
-	if (list->corrupt)
+	if (list->corrupt == 1)
+		kt_report_note("one stored login cannot be read; run: keyturn doctor");
+	else if (list->corrupt)
 		kt_report_note("%zu stored logins cannot be read; run: keyturn doctor", list->corrupt);
 	if (list->hidden)
 		kt_report_note("a locked part of the keyring may hold more; run: keyturn unlock");
@@ -140,6 +205,7 @@ const struct kt_command kt_command_list = {
 	.name = "list",
 	.synopsis = "[--json]",
 	.summary = "list the accounts, never a secret",
-	.details = "A * marks the default account.\n",
+	.details = "A * marks the default account. ENDS is the end of a token; a grant's access token\n"
+	           "is renewed by itself when it is asked for.\n",
 	.run = run,
 };

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "helper/keeper/cache/answers.h"
 #include "helper/keeper/command/command.h"
@@ -29,7 +30,11 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 		               "too: keyturn lock --desktop");
 		return true;
 	}
-	return kt_keyring_lock(keyring, error);
+	if (!kt_keyring_lock(keyring, error))
+		return false;
+	if (isatty(STDERR_FILENO))
+		kt_report_note("locked: what was cached is forgotten, and the keyring is closed");
+	return true;
 }
 
 const struct kt_command kt_command_lock = {

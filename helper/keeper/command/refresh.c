@@ -1,22 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
+#include <unistd.h>
+
 #include "helper/keeper/account/facts.h"
 #include "helper/keeper/account/find.h"
+#include "helper/keeper/account/service.h"
 #include "helper/keeper/cache/stamp.h"
 #include "helper/keeper/command/command.h"
 #include "helper/keeper/token/token.h"
 #include "helper/report.h"
 #include "keyring/cleanup.h"
+#include "keyring/shell_word.h"
+#include "keyring/text.h"
 
 static bool refresh_one(struct kt_keeper *keeper, struct kt_credential *credential,
                         const struct kt_requirement *requirement, struct kt_error *error)
 {
+	KT_CLEANUP(kt_text_free) char *name = NULL;
+	struct kt_shell_word word;
+
 	if (kt_kind_is_grant(credential->kind))
 		return kt_token_renew(keeper, credential, requirement, error);
-	kt_fail(error, KT_ERROR_USAGE, "refresh: a %s cannot be renewed, only replaced",
-	        kt_kind_name(credential->kind));
-	return kt_advise(error, "run: keyturn login");
+	if (!kt_service_full_name(&credential->identity, &name, error))
+		return false;
+	kt_fail(error, KT_ERROR_USAGE, "refresh: %s is a %s, which cannot be renewed, only replaced",
+	        name, kt_kind_name(credential->kind));
+	return kt_advise(error, "run: keyturn login %s --with-token",
+	                 kt_shell_word(&word, name, "ACCOUNT"));
 }
 
 /* Renews every grant, or every one whose token is due. A failure is told, and the rest goes on. */
@@ -52,12 +63,15 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 		{ "due", false, &due },
 		{ "all", false, &all },
 	};
+	KT_CLEANUP(kt_text_free) char *name = NULL;
+	struct kt_error ignored = { 0 };
 	const char *account;
 
 	if (!kt_command_read_account(options, KT_COUNT(options), argc, argv, &account, error))
 		return false;
 	if (due + all + (account != NULL) > 1)
-		return kt_fail(error, KT_ERROR_USAGE, "refresh: an account, --due or --all");
+		return kt_fail(error, KT_ERROR_USAGE, "refresh: an account, --due and --all exclude "
+		               "each other");
 	if (due || all) {
 		const struct kt_requirement ahead = { .before_last_fifth = true };
 
@@ -65,8 +79,12 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 		return refresh_many(keeper, due ? &ahead : &fresh, error);
 	}
 	kt_keeper_expect(keeper, kt_stamp_read(), true);
-	return kt_account_find(keeper, account, KT_ACCOUNT_TOKEN, &credential, error) &&
-	       refresh_one(keeper, &credential, &fresh, error);
+	if (!kt_account_find(keeper, account, KT_ACCOUNT_TOKEN, &credential, error) ||
+	    !refresh_one(keeper, &credential, &fresh, error))
+		return false;
+	if (isatty(STDERR_FILENO) && kt_service_full_name(&credential.identity, &name, &ignored))
+		kt_report_note("%s is renewed", name);
+	return true;
 }
 
 const struct kt_command kt_command_refresh = {

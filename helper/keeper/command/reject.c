@@ -4,12 +4,23 @@
 #include <unistd.h>
 
 #include "helper/keeper/account/find.h"
+#include "helper/keeper/account/service.h"
 #include "helper/keeper/cache/change.h"
 #include "helper/keeper/command/command.h"
 #include "helper/keeper/token/refused.h"
 #include "helper/keeper/token/service_app.h"
+#include "helper/keeper/terminal.h"
 #include "helper/report.h"
 #include "keyring/cleanup.h"
+#include "keyring/text.h"
+
+static bool read_token(struct kt_secret *token, struct kt_error *error)
+{
+	if (isatty(STDIN_FILENO))
+		return kt_terminal_ask_secret("The refused token (not shown; to drop the one that is "
+		                              "held: --current): ", token, error);
+	return kt_secret_read(token, STDIN_FILENO, 65536, error);
+}
 
 static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
 {
@@ -23,14 +34,17 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 		{ "current", false, &current },
 		{ "session-name", true, &requirement.session_name },
 	};
+	KT_CLEANUP(kt_text_free) char *name = NULL;
+	struct kt_error ignored = { 0 };
 	const char *account;
 	bool found;
 
 	if (!kt_command_read_account(options, KT_COUNT(options), argc, argv, &account, error))
 		return false;
 	if (!account)
-		return kt_fail(error, KT_ERROR_USAGE, "reject: name the account");
-	if (!current && !kt_secret_read(&token, STDIN_FILENO, 65536, error))
+		return kt_fail(error, KT_ERROR_USAGE, "reject: name the account") ||
+		       kt_advise(error, "to see the accounts: keyturn list");
+	if (!current && !read_token(&token, error))
 		return false;
 	kt_secret_trim(&token);
 	if (!current && kt_secret_is_empty(&token)) {
@@ -50,7 +64,11 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 		return true;
 	}
 	kt_change_invalidate(&change);
-	return kt_refused_mark(&keeper->keyring, &credential, error);
+	if (!kt_refused_mark(&keeper->keyring, &credential, error))
+		return false;
+	if (isatty(STDERR_FILENO) && kt_service_full_name(&identity, &name, &ignored))
+		kt_report_note("the token of %s is dropped", name);
+	return true;
 }
 
 const struct kt_command kt_command_reject = {

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include "helper/keeper/command/token_lookup.h"
 #include "helper/report.h"
 #include "keyring/cleanup.h"
+#include "keyring/environment.h"
 #include "keyring/text.h"
 
 /* env(1): 125 our own failure, 126 the command cannot be run, 127 there is none. */
@@ -31,6 +33,50 @@ static bool check_name(const char *name, struct kt_error *error)
 	return kt_fail(error, KT_ERROR_USAGE, "run: --env takes the name of a variable");
 }
 
+/* A word of a command line that can hold no secret: of small letters, digits and a few others. */
+static bool may_show(const char *word)
+{
+	size_t length = strlen(word);
+
+	return length > 0 && length <= 32 && word[0] != '-' &&
+	       strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789./_-@") == length;
+}
+
+static bool is_program(const char *word)
+{
+	const char *path = kt_environment_get("PATH");
+
+	while (path && *path) {
+		KT_CLEANUP(kt_text_free) char *file = NULL;
+		struct kt_error ignored = { 0 };
+		size_t length = strcspn(path, ":");
+
+		if (!strchr(word, '/') &&
+		    kt_text_format(&file, &ignored, "%.*s/%s", (int)length, path, word) &&
+		    access(file, X_OK) == 0)
+			return true;
+		path += length + (path[length] == ':');
+	}
+	return false;
+}
+
+/* The person's own words, with "--" before the command. */
+static bool advise_separator(int argc, char **argv, struct kt_error *error)
+{
+	char words[200] = "";
+	size_t length = 0;
+	int command = argc > 2 && !is_program(argv[1]) ? 2 : 1;
+
+	for (int i = 1; i < argc && i < 8; i++) {
+		if (!may_show(argv[i]) || length + strlen(argv[i]) + 5 > sizeof(words))
+			return kt_advise(error, "put -- before the command, for example: keyturn run "
+			                 "work -- python3 bot.py");
+		length += (size_t)snprintf(words + length, sizeof(words) - length, "%s %s",
+		                           i == command ? " --" : "", argv[i]);
+	}
+	return kt_advise(error, "put -- before the command: keyturn run%s", words);
+}
+
 /* The place of "--", which stands before the command. */
 static bool find_command(int argc, char **argv, int *separator, struct kt_error *error)
 {
@@ -39,6 +85,10 @@ static bool find_command(int argc, char **argv, int *separator, struct kt_error 
 			*separator = i;
 			return true;
 		}
+	}
+	if (argc > 1 && strcmp(argv[argc - 1], "--") != 0) {
+		kt_fail(error, KT_ERROR_USAGE, "run: the -- before the command is missing");
+		return advise_separator(argc, argv, error);
 	}
 	kt_fail(error, KT_ERROR_USAGE, "run: no command stands behind --");
 	return kt_advise(error, "for example: keyturn run work -- python3 bot.py");
@@ -76,6 +126,21 @@ static bool prepare(struct kt_keeper *keeper, int argc, char **argv, struct kt_e
 	           : kt_run_tool_set_token(tool, variable, &credential, &answer, error);
 }
 
+static void tell_why(const char *command, int reason)
+{
+	const char *name = may_show(command) ? command : "the command";
+
+	if (reason != ENOENT) {
+		kt_report_note("%s cannot be run: %s", name, strerror(reason));
+	} else if (strchr(command, ' ')) {
+		kt_report_note("no program has this name, which is of several words");
+		kt_report_note("leave the quotes away, or put sh -c before them");
+	} else {
+		kt_report_note("%s is not found", name);
+		kt_report_note("check its name, and that it stands in a directory of PATH");
+	}
+}
+
 static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
 {
 	int separator = 0;
@@ -92,7 +157,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	signal(SIGXFSZ, keeper->sigxfsz);
 	execvp(argv[separator + 1], argv + separator + 1);
 	reason = errno;
-	kt_report_note("the command cannot be run: %s", strerror(reason));
+	tell_why(argv[separator + 1], reason);
 	exit(reason == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_RUN);
 }
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
+#include <string.h>
+#include <unistd.h>
+
 #include "helper/keeper/account/default.h"
 #include "helper/keeper/account/expiry.h"
 #include "helper/keeper/account/find.h"
@@ -8,10 +11,12 @@
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/cache/change.h"
 #include "helper/keeper/command/command.h"
+#include "helper/keeper/login/ca_file.h"
 #include "helper/keeper/login/login.h"
 #include "helper/keeper/oauth/private_key.h"
 #include "helper/keeper/random.h"
 #include "helper/keeper/token/rotation.h"
+#include "helper/report.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
 
@@ -22,6 +27,10 @@ struct changes {
 	const char *client_secret_file;
 	const char *private_key_file;
 	const char *public_key_id;
+	const char *git_username;
+	const char *authtype;
+	const char *scope;
+	const char *ca_file;
 	bool accept;
 };
 
@@ -29,7 +38,8 @@ static bool check(const struct changes *changes, struct kt_error *error)
 {
 	if (changes->account && (changes->expires || changes->name || changes->accept ||
 	                         changes->client_secret_file || changes->private_key_file ||
-	                         changes->public_key_id))
+	                         changes->public_key_id || changes->git_username ||
+	                         changes->authtype || changes->scope || changes->ca_file))
 		return true;
 	kt_fail(error, KT_ERROR_USAGE, "set: an ACCOUNT and what to change are needed");
 	return kt_advise(error, "run: keyturn help set");
@@ -64,6 +74,29 @@ static bool set_client_secret(const struct changes *changes, struct kt_credentia
 	                               error);
 }
 
+/* Texts that a login has an option for too; an empty one removes it. */
+static bool set_texts(const struct changes *changes, struct kt_credential *credential,
+                      struct kt_error *error)
+{
+	if (changes->scope && credential->kind != KT_KIND_OAUTH)
+		return kt_fail(error, KT_ERROR_USAGE, "set: --scope has no meaning for a %s login",
+		               kt_kind_name(credential->kind));
+	if (changes->authtype && *changes->authtype && strcmp(changes->authtype, "bearer") != 0)
+		return kt_fail(error, KT_ERROR_USAGE, "set: --authtype is bearer, or empty for none");
+	if (changes->ca_file && !*changes->ca_file)
+		kt_text_free(&credential->ca);
+	else if (changes->ca_file && !kt_ca_file_read(&credential->ca, changes->ca_file, error))
+		return false;
+	return (!changes->git_username ||
+	        kt_text_set(&credential->git_username,
+	                    *changes->git_username ? changes->git_username : NULL, error)) &&
+	       (!changes->authtype ||
+	        kt_text_set(&credential->authtype, *changes->authtype ? changes->authtype : NULL,
+	                    error)) &&
+	       (!changes->scope ||
+	        kt_text_set(&credential->scope, *changes->scope ? changes->scope : NULL, error));
+}
+
 static bool apply(const struct changes *changes, struct kt_credential *credential,
                   struct kt_error *error)
 {
@@ -73,7 +106,16 @@ static bool apply(const struct changes *changes, struct kt_credential *credentia
 		return false;
 	if (changes->accept)
 		credential->refused = 0;
-	return set_key(changes, credential, error) && set_client_secret(changes, credential, error);
+	return set_key(changes, credential, error) &&
+	       set_client_secret(changes, credential, error) &&
+	       set_texts(changes, credential, error);
+}
+
+/* A git password's name is the user name that git sends: it stays so under another name. */
+static bool keep_git_username(struct kt_credential *credential, struct kt_error *error)
+{
+	return credential->kind != KT_KIND_PASSWORD || credential->git_username ||
+	       kt_text_set(&credential->git_username, credential->identity.username, error);
 }
 
 /* Stores the item under the new name before the old one is erased. */
@@ -87,17 +129,35 @@ static bool rename_account(struct kt_keyring *keyring, struct kt_credential *cre
 
 	if (!kt_service_check_name(name, error) ||
 	    !kt_identity_copy(&old, &credential->identity, error) ||
+	    !keep_git_username(credential, error) ||
 	    !kt_text_set(&credential->identity.username, name, error) ||
 	    !kt_change_begin(&change, &credential->identity, error) ||
 	    !kt_keyring_load(keyring, &credential->identity, &taken, &found, error))
 		return false;
 	if (found)
-		return kt_fail(error, KT_ERROR_USAGE, "set: the new name is taken at this service");
+		return kt_fail(error, KT_ERROR_USAGE, "set: the name %s is taken at this service", name) ||
+		       kt_advise(error, "choose another name; to see what is there: keyturn list");
 	return (!kt_kind_is_grant(credential->kind) ||
 	        kt_rotation_move(&old, &credential->identity, error)) &&
 	       kt_keyring_store(keyring, credential, error) &&
 	       kt_keyring_erase(keyring, &old, error) && kt_rotation_forget(&old, error) &&
 	       kt_default_replace(&old, &credential->identity, error);
+}
+
+/* The only sign at a terminal that it is done. */
+static void tell(const struct kt_credential *credential)
+{
+	KT_CLEANUP(kt_text_free) char *name = NULL;
+	KT_CLEANUP(kt_text_free) char *end = NULL;
+	struct kt_error ignored = { 0 };
+
+	if (!isatty(STDERR_FILENO) ||
+	    !kt_service_full_name(&credential->identity, &name, &ignored))
+		return;
+	if (credential->expires && kt_expiry_format(credential->expires, &end, &ignored))
+		kt_report_note("%s is changed; it ends %s", name, end);
+	else
+		kt_report_note("%s is changed", name);
 }
 
 static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
@@ -113,6 +173,10 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 		{ "client-secret-file", true, &changes.client_secret_file },
 		{ "private-key-file", true, &changes.private_key_file },
 		{ "public-key-id", true, &changes.public_key_id },
+		{ "git-username", true, &changes.git_username },
+		{ "authtype", true, &changes.authtype },
+		{ "scope", true, &changes.scope },
+		{ "ca-file", true, &changes.ca_file },
 	};
 	bool found;
 
@@ -131,20 +195,29 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 		return false;
 	if (!apply(&changes, &credential, error))
 		return false;
-	if (changes.name && !kt_text_is_equal(changes.name, identity.username))
-		return rename_account(&keeper->keyring, &credential, changes.name, error);
-	return kt_keyring_store(&keeper->keyring, &credential, error);
+	if (!(changes.name && !kt_text_is_equal(changes.name, identity.username)
+	      ? rename_account(&keeper->keyring, &credential, changes.name, error)
+	      : kt_keyring_store(&keeper->keyring, &credential, error)))
+		return false;
+	tell(&credential);
+	return true;
 }
 
 const struct kt_command kt_command_set = {
 	.name = "set",
 	.synopsis = "ACCOUNT [--expires DAYS|DATE|never] [--accept] [--name NEW] "
-	            "[--client-secret-file FILE] [--private-key-file FILE --public-key-id KID]",
+	            "[--client-secret-file FILE] [--private-key-file FILE --public-key-id KID] "
+	            "[--git-username NAME] [--authtype bearer] [--scope TEXT] [--ca-file FILE]",
 	.summary = "change what is known of an account",
 	.details = "--expires DAYS|DATE|never   when its PAT or SAT ends\n"
 	           "--accept                    a token marked as refused is right after all\n"
 	           "--name NEW                  another name for the account\n"
 	           "--client-secret-file FILE   its app has a new secret; - for stdin\n"
-	           "--private-key-file FILE, --public-key-id KID   its service app has a new key\n",
+	           "--private-key-file FILE, --public-key-id KID   its service app has a new key\n"
+	           "--git-username NAME         what git is told as user name\n"
+	           "--authtype bearer           git gets it as a Bearer token\n"
+	           "--scope TEXT                what is asked of its server from the next login on\n"
+	           "--ca-file FILE              trust these certificates for its service, no others\n"
+	           "An empty value of the last four removes it.\n",
 	.run = run,
 };

@@ -89,6 +89,7 @@ static bool store_secret(struct kt_keyring *keyring, const struct kt_identity *i
 	bool found;
 	bool returned = false;
 	bool changed = false;
+	enum kt_default_scope became;
 
 	if (!kt_keyring_load_to_replace(keyring, identity, &credential, &found, error))
 		return false;
@@ -121,7 +122,9 @@ static bool store_secret(struct kt_keyring *keyring, const struct kt_identity *i
 		return true;
 	}
 	return kt_keyring_store(keyring, &credential, error) &&
-	       kt_default_offer(identity, credential.kind != KT_KIND_PASSWORD, error);
+	       kt_default_offer(identity, credential.kind == KT_KIND_PASSWORD ? KT_DEFAULT_SERVICE
+	                                                                       : KT_DEFAULT_GENERAL,
+	                        &became, error);
 }
 
 /* The identity under which the request is kept: absent parts are empty. */

@@ -12,6 +12,7 @@
 #include "helper/keeper/command/token_lookup.h"
 #include "helper/keeper/login/coze_app.h"
 #include "helper/keeper/login/parked.h"
+#include "helper/keeper/login/pasted.h"
 #include "helper/keeper/login/settings.h"
 #include "helper/keeper/token/service_app.h"
 #include "helper/keeper/token/token.h"
@@ -44,7 +45,10 @@ static bool read_settings(const struct kt_token_lookup *lookup, struct kt_settin
 static bool take_token(struct kt_settings *settings, struct kt_credential *credential,
                        struct kt_error *error)
 {
-	if (!kt_settings_check_token(&settings->token, error))
+	unsigned int removed = 0;
+
+	if (!kt_pasted_strip(&settings->token, &removed, error) ||
+	    !kt_settings_check_token(&settings->token, error))
 		return false;
 	credential->kind = kt_text_has_prefix(kt_secret_reveal(&settings->token), "sat_")
 		? KT_KIND_SAT : KT_KIND_PAT;

@@ -2,9 +2,11 @@
 #include "config.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "helper/keeper/command/command.h"
 #include "helper/keeper/terminal.h"
+#include "helper/report.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/control_socket.h"
@@ -97,6 +99,8 @@ static bool ask_and_unlock(const char *runtime_dir, struct kt_error *error)
 		KT_CLEANUP(kt_secret_clear) struct kt_secret password = { 0 };
 		enum kt_contact contact;
 
+		if (i)
+			kt_report_note("wrong, try again (%d left)", TRIES - i);
 		if (!ask("Password of the desktop keyring: ", &password, error))
 			return false;
 		contact = unlock_with(runtime_dir, &password);
@@ -227,7 +231,7 @@ static bool resync(struct kt_keyring *keyring, struct kt_error *error)
 	return kt_advise(error, "unset KEYTURN_KEYRING");
 }
 
-static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
+static bool unlock(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
 {
 	bool wants_resync = false;
 	const struct kt_option options[] = { { "resync", false, &wants_resync } };
@@ -249,6 +253,15 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	if (!is_desktop(keyring) || !can_ask(keyring))
 		return kt_keyring_unlock(keyring, error);
 	return unlock_on_screen(keyring, error);
+}
+
+static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
+{
+	if (!unlock(keeper, argc, argv, error))
+		return false;
+	if (isatty(STDERR_FILENO))
+		kt_report_note("the keyring is open");
+	return true;
 }
 
 const struct kt_command kt_command_unlock = {

@@ -275,7 +275,7 @@ static bool change_passphrase(const struct kt_keeper *keeper, const struct wishe
 		kt_fail(error, KT_ERROR_USAGE, "vault change-passphrase: no terminal to ask at");
 		return kt_advise(error, "run it at a terminal");
 	}
-	if (wants_current && !kt_terminal_ask_vault_passphrase(&current, error))
+	if (wants_current && !kt_terminal_ask_vault_passphrase(0, &current, error))
 		return false;
 	if (!(wishes->passphrase_file
 	      ? read_passphrase_file(wishes->passphrase_file, &fresh, error)

@@ -8,10 +8,12 @@
 #include "helper/keeper/login/login.h"
 #include "helper/keeper/login/open_browser.h"
 #include "helper/keeper/login/parked.h"
+#include "helper/keeper/login/pasted.h"
 #include "helper/keeper/login/replace.h"
 #include "helper/keeper/terminal.h"
 #include "helper/keeper/token/fault_point.h"
 #include "helper/keeper/token/service_app.h"
+#include "helper/report.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/text.h"
@@ -19,12 +21,40 @@
 /* For the store of a login, before it is parked. */
 #define STORE_MILLISECONDS 5000
 
-static bool ask_text(const char *prompt, char **text, struct kt_error *error)
+/* Asks for a text that is to be visible ASCII; an empty answer or another slip is asked again. */
+static bool ask_text(const char *prompt, const char *thing, char **text, struct kt_error *error)
+{
+	for (int left = KT_LOGIN_TRIES - 1; !*text; left--) {
+		KT_CLEANUP(kt_secret_clear) struct kt_secret line = { 0 };
+		struct kt_error refusal = { 0 };
+		unsigned int removed = 0;
+
+		if (!kt_terminal_ask(prompt, &line, error) || !kt_pasted_strip(&line, &removed, error))
+			return false;
+		if (kt_secret_is_empty(&line)) {
+			kt_fail(&refusal, KT_ERROR_USAGE, "%s cannot be empty", thing);
+			kt_advise(&refusal, "copy it from the page of the app in the console");
+		} else if (kt_pasted_check(kt_secret_reveal(&line), kt_secret_length(&line), thing,
+		                           &refusal)) {
+			kt_pasted_tell(removed);
+			return kt_text_set(text, kt_secret_reveal(&line), error);
+		}
+		if (left == 0) {
+			*error = refusal;
+			return false;
+		}
+		kt_report_note("%s; try again (%d left)", refusal.message, left);
+	}
+	return true;
+}
+
+/* The name of a file may have any character. */
+static bool ask_file(const char *prompt, char **path, struct kt_error *error)
 {
 	KT_CLEANUP(kt_secret_clear) struct kt_secret line = { 0 };
 
-	return *text || (kt_terminal_ask(prompt, &line, error) &&
-	                 kt_text_set(text, kt_secret_is_empty(&line) ? NULL
+	return *path || (kt_terminal_ask(prompt, &line, error) &&
+	                 kt_text_set(path, kt_secret_is_empty(&line) ? NULL
 	                             : kt_secret_reveal(&line), error));
 }
 
@@ -35,8 +65,8 @@ static bool ask_missing(struct kt_settings *settings, struct kt_error *error)
 
 	if (!kt_terminal_is_interactive())
 		return true;
-	if (!ask_text(is_jwt ? "The app's id: " : "The app's client id: ", &settings->client_id,
-	              error))
+	if (!ask_text(is_jwt ? "The app's id: " : "The app's client id: ", "the client id",
+	              &settings->client_id, error))
 		return false;
 	if (settings->kind == KT_KIND_WEB && kt_secret_is_empty(&settings->client_secret) &&
 	    !kt_terminal_ask_secret("Client secret (not shown while you type): ",
@@ -45,10 +75,10 @@ static bool ask_missing(struct kt_settings *settings, struct kt_error *error)
 	if (!is_jwt)
 		return true;
 	if (kt_secret_is_empty(&settings->private_key) &&
-	    !ask_text("File of the private key: ", &settings->private_key_file, error))
+	    !ask_file("File of the private key: ", &settings->private_key_file, error))
 		return false;
 	return ask_text("Fingerprint of its public key, as the console shows it: ",
-	                &settings->public_key_id, error);
+	                "the fingerprint", &settings->public_key_id, error);
 }
 
 /*

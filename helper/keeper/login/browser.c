@@ -8,6 +8,7 @@
 #include "helper/keeper/courier.h"
 #include "helper/keeper/login/login.h"
 #include "helper/keeper/login/open_browser.h"
+#include "helper/keeper/login/pasted.h"
 #include "helper/keeper/oauth/grant.h"
 #include "helper/keeper/random.h"
 #include "helper/keeper/terminal.h"
@@ -82,7 +83,8 @@ static void tell_way_over_ssh(int64_t port)
 static void invite(struct kt_keeper *keeper, const struct kt_login_options *login,
                    const struct visit *visit, int64_t port)
 {
-	kt_report_note("the redirect URI, to be registered with the app: %s", visit->redirect_uri);
+	kt_report_note("register this redirect URI with the app, if not done: %s",
+	               visit->redirect_uri);
 	if (port && kt_environment_is_remote())
 		tell_way_over_ssh(port);
 	if (port && !login->no_browser && kt_open_browser_is_possible() &&
@@ -144,6 +146,20 @@ static bool put_port(struct visit *visit, int64_t port, struct kt_error *error)
 	                      colon + 2);
 }
 
+/* A wrong redirect URI shows its error in the browser alone: the wait says what it would mean. */
+static void await_browser(const struct kt_courier *courier, int64_t deadline)
+{
+	struct kt_terminal_wait wait = { .deadline = deadline };
+
+	if (!isatty(STDERR_FILENO))
+		return;
+	kt_report_note("an error about redirect_uri there? register the URI above with the app");
+	do {
+		kt_terminal_wait_tell(&wait, "waiting for the browser");
+	} while (!kt_courier_await(courier, 1000) && kt_clock_monotonic() < deadline);
+	kt_terminal_wait_end(&wait);
+}
+
 static bool catch_code(struct kt_keeper *keeper, const struct kt_login_options *login,
                        const struct kt_credential *credential, struct visit *visit,
                        struct kt_error *error)
@@ -163,6 +179,7 @@ static bool catch_code(struct kt_keeper *keeper, const struct kt_login_options *
 	if (!put_port(visit, port, error) || !make_url(credential, visit, error))
 		return false;
 	invite(keeper, login, visit, port);
+	await_browser(&courier, deadline - 2000);
 	if (!kt_courier_receive(&courier, &answer, deadline, error))
 		return false;
 	if (!kt_errand_is(&answer, "say", "code"))
@@ -210,7 +227,8 @@ static bool read_address(const struct kt_credential *credential, struct visit *v
 	const char *query = strchr(kt_secret_reveal(address), '?');
 
 	if (!query)
-		return kt_fail(error, KT_ERROR_USAGE, "the pasted address has no query") ||
+		return kt_fail(error, KT_ERROR_USAGE, "that is not the last address: it must contain "
+		               "code=") ||
 		       advise_paste(error);
 	query++;
 	if (!read_parameter(query, "state", &state, error) ||
@@ -233,6 +251,29 @@ static bool read_address(const struct kt_credential *credential, struct visit *v
 	return true;
 }
 
+/* The consent is not wasted by a wrong paste: it is asked for again. */
+static bool ask_address(const struct kt_credential *credential, struct visit *visit,
+                        struct kt_error *error)
+{
+	for (int left = KT_LOGIN_TRIES - 1;; left--) {
+		KT_CLEANUP(kt_secret_clear) struct kt_secret address = { 0 };
+		struct kt_error refusal = { 0 };
+		unsigned int removed = 0;
+
+		if (!kt_terminal_ask_secret("Paste that whole address here (not shown): ", &address,
+		                            error) ||
+		    !kt_pasted_strip(&address, &removed, error))
+			return false;
+		if (read_address(credential, visit, &address, &refusal))
+			return true;
+		if (left == 0 || refusal.code != KT_ERROR_USAGE) {
+			*error = refusal;
+			return false;
+		}
+		kt_report_note("%s; try again (%d left)", refusal.message, left);
+	}
+}
+
 static bool paste_code(struct kt_keeper *keeper, const struct kt_login_options *login,
                        const struct kt_credential *credential, struct visit *visit,
                        struct kt_error *error)
@@ -244,13 +285,10 @@ static bool paste_code(struct kt_keeper *keeper, const struct kt_login_options *
 	invite(keeper, login, visit, 0);
 	kt_report_note("allow the login there; the browser then shows an address, perhaps with an "
 	               "error page");
-	if (isatty(STDIN_FILENO)) {
-		if (!kt_terminal_ask_secret("Paste that whole address here (not shown): ", &address,
-		                            error))
-			return false;
-	} else if (!kt_secret_read(&address, STDIN_FILENO, PASTE_MAXIMUM, error)) {
+	if (isatty(STDIN_FILENO))
+		return ask_address(credential, visit, error);
+	if (!kt_secret_read(&address, STDIN_FILENO, PASTE_MAXIMUM, error))
 		return false;
-	}
 	kt_secret_trim(&address);
 	return read_address(credential, visit, &address, error);
 }

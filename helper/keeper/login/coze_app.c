@@ -5,6 +5,7 @@
 
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/login/coze_app.h"
+#include "helper/keeper/login/pasted.h"
 #include "helper/keeper/oauth/private_key.h"
 #include "helper/keeper/oauth/token_error.h"
 #include "helper/keeper/random.h"
@@ -55,12 +56,12 @@ static bool check_id(const char *id, const char *option, struct kt_error *error)
 
 static bool check_texts(const struct kt_settings *settings, struct kt_error *error)
 {
-	const char *const texts[] = { settings->client_id, settings->public_key_id };
+	const char *id = kt_text_or_empty(settings->client_id);
+	const char *key_id = kt_text_or_empty(settings->public_key_id);
 
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		if (texts[i] && !kt_characters_are_clean(texts[i], strlen(texts[i])))
-			return kt_fail(error, KT_ERROR_USAGE, "a setting of the app holds a control "
-			               "character");
+	if (!kt_pasted_check(id, strlen(id), "the client id", error) ||
+	    !kt_pasted_check(key_id, strlen(key_id), "the fingerprint", error))
+		return false;
 	if (!kt_secret_is_empty(&settings->client_secret) &&
 	    !kt_characters_are_visible_ascii(kt_secret_reveal(&settings->client_secret),
 	                              kt_secret_length(&settings->client_secret)))

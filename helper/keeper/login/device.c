@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/courier.h"
@@ -12,6 +11,7 @@
 #include "helper/keeper/oauth/dialect.h"
 #include "helper/keeper/oauth/grant.h"
 #include "helper/keeper/oauth/token_error.h"
+#include "helper/keeper/terminal.h"
 #include "helper/report.h"
 #include "helper/request.h"
 #include "helper/url.h"
@@ -161,10 +161,10 @@ static void show(const struct kt_credential *credential, struct device *device)
 	KT_CLEANUP(kt_secret_clear) struct kt_secret picture = { 0 };
 	struct kt_error ignored = { 0 };
 
-	device->has_screen = isatty(STDERR_FILENO);
+	device->has_screen = kt_terminal_is_smart();
 	device->told = kt_clock_monotonic();
-	kt_report_note("%s asks to be allowed by you at %s, for the app %s",
-	               credential->identity.username, credential->identity.host,
+	kt_report_note("log in to %s as \"%s\" with the app %s, on any device:",
+	               credential->identity.host, credential->identity.username,
 	               credential->client_id);
 	kt_report_note("open %s and type the code %s", device->uri, device->user_code);
 	if (!device->has_screen)

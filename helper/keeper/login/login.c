@@ -241,9 +241,25 @@ static bool take_over(struct kt_credential *credential, struct kt_keyring *keyri
 	       keep_refresh_token(credential, &before, keyring, is_kept, error);
 }
 
+/* Nothing becomes a default in silence. */
+static void tell_default(const struct kt_credential *credential, enum kt_default_scope became)
+{
+	KT_CLEANUP(kt_text_free) char *name = NULL;
+	struct kt_error ignored = { 0 };
+
+	if (became == KT_DEFAULT_NONE ||
+	    !kt_service_full_name(&credential->identity, &name, &ignored))
+		return;
+	if (became == KT_DEFAULT_GENERAL)
+		kt_report_note("%s is the default account now", name);
+	else
+		kt_report_note("%s is the default at %s now", name, credential->identity.host);
+}
+
 bool kt_login_store_inside(struct kt_keyring *keyring, struct kt_credential *credential,
                            struct kt_error *error)
 {
+	enum kt_default_scope became;
 	bool is_kept = false;
 
 	if (!take_over(credential, keyring, &is_kept, error) ||
@@ -252,9 +268,12 @@ bool kt_login_store_inside(struct kt_keyring *keyring, struct kt_credential *cre
 	if (is_kept)
 		kt_report_note("%s keeps the refresh token of its earlier login: the service gave no "
 		               "new one", credential->identity.username);
-	return (is_kept ? kt_escrow_forget_login(&credential->identity, error)
-	                : kt_rotation_forget(&credential->identity, error)) &&
-	       kt_default_offer(&credential->identity, true, error);
+	if (!(is_kept ? kt_escrow_forget_login(&credential->identity, error)
+	              : kt_rotation_forget(&credential->identity, error)) ||
+	    !kt_default_offer(&credential->identity, KT_DEFAULT_GENERAL, &became, error))
+		return false;
+	tell_default(credential, became);
+	return true;
 }
 
 bool kt_login_store(struct kt_keyring *keyring, struct kt_credential *credential,

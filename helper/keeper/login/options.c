@@ -5,6 +5,7 @@
 
 #include "helper/keeper/account/find.h"
 #include "helper/keeper/login/login.h"
+#include "helper/keeper/login/pasted.h"
 #include "helper/keeper/login/provider_file.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
@@ -101,6 +102,19 @@ static bool read_source(struct kt_keeper *keeper, const struct kt_login_options 
 	if (login->env_file)
 		return kt_settings_from_env_file(settings, login->env_file, kind, error);
 	return !login->like || read_like(keeper, login, settings, identity, error);
+}
+
+/* What is pasted around an id or an address is no part of it. */
+static bool tidy(struct kt_settings *settings, struct kt_error *error)
+{
+	unsigned int removed = 0;
+
+	if (!kt_pasted_strip_text(&settings->client_id, &removed, error) ||
+	    !kt_pasted_strip_text(&settings->public_key_id, &removed, error) ||
+	    !kt_pasted_strip_text(&settings->api_base, &removed, error))
+		return false;
+	kt_pasted_tell(removed);
+	return true;
 }
 
 static bool apply(const struct kt_login_options *login, struct kt_settings *settings,
@@ -253,8 +267,8 @@ bool kt_login_read_settings(struct kt_keeper *keeper, const struct kt_login_opti
 	if (login->with_token)
 		settings->kind = KT_KIND_PAT;
 	drop_authentication(login, settings);
-	if (!apply(login, settings, error) || !fill_scope(settings, error) ||
-	    !check_needs(login, settings, error))
+	if (!apply(login, settings, error) || !tidy(settings, error) ||
+	    !fill_scope(settings, error) || !check_needs(login, settings, error))
 		return false;
 	if (settings->kind == KT_KIND_NONE)
 		settings->kind = infer_kind(settings);

@@ -161,6 +161,9 @@ static bool strip_name(struct part *part, unsigned int *removed)
 	if (separator == 0 || separator >= rest.length || (!is_name && !(is_quoted && is_colon)))
 		return false;
 	skip(&rest, separator);
+	/* HTTPS://HOST has no name before it. */
+	if (is_colon && *rest.start == '/')
+		return false;
 	*part = rest;
 	*removed |= KT_PASTED_NAME;
 	return true;

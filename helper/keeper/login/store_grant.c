@@ -180,6 +180,7 @@ bool kt_store_grant(struct kt_keyring *keyring, const struct kt_identity *identi
                     const struct kt_request *request, struct kt_error *error)
 {
 	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
+	enum kt_default_scope became;
 
 	if (!kt_url_is_safe_for_tokens(identity)) {
 		kt_fail(error, KT_ERROR_UNSAFE, "a grant is kept for https services only");
@@ -189,5 +190,5 @@ bool kt_store_grant(struct kt_keyring *keyring, const struct kt_identity *identi
 	       fill(&credential, identity, request, error) &&
 	       keep_ca(&credential, keyring, error) && kt_keyring_store(keyring, &credential, error) &&
 	       kt_rotation_forget(identity, error) &&
-	       kt_default_offer(identity, true, error);
+	       kt_default_offer(identity, KT_DEFAULT_GENERAL, &became, error);
 }

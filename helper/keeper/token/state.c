@@ -25,6 +25,10 @@ const char *kt_token_state(const struct kt_credential *credential)
 		return kt_lifetime_left(credential) > 0 ? "ok" : "ended";
 	if (credential->kind == KT_KIND_PASSWORD)
 		end = credential->expires;
+	/* A PAT whose end nobody typed may well live on after the usual 30 days. */
+	if (end && end <= kt_clock_wall() && kt_kind_is_fixed(credential->kind) &&
+	    !credential->expires)
+		return "unknown";
 	if (end && end <= kt_clock_wall())
 		return "ended";
 	if (end && kt_kind_is_fixed(credential->kind) && end - kt_clock_wall() <= WEEK)

@@ -5,5 +5,5 @@
 
 #include "keyring/credential.h"
 
-/* "ok", "refused", "ends soon", "ended", "suspect" or "dead". */
+/* "ok", "refused", "ends soon", "ended", "suspect", "unknown" or "dead". */
 const char *kt_token_state(const struct kt_credential *credential);

@@ -1,0 +1,138 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# A person at a terminal, from nothing to a first call: with a token, on another device, with a
+# service app's file; after a slip at every question; at a terminal that can do nothing.
+set -eu
+
+. "$(dirname "$0")/lib/home.sh"
+. "$(dirname "$0")/lib/server.sh"
+alone "$0" "$@"
+need expect python3 openssl
+need node
+home_start
+coze_server_start "$work/coze" || exit 1
+host=${COZE_API#http://}
+
+# minted KIND: a token that the server takes.
+minted()
+{
+	coze_mint '' "$1" | sed 's/.*"access_token":"\([^"]*\)".*/\1/'
+}
+
+device_answers()
+{
+	coze_control "{\"device_interval\":1,\"enforce_interval\":false,\"device_script\":$1}" \
+		>"$work/control"
+}
+
+begin 'a token: one command, one paste, and the service says whose it is'
+first=$(minted pat)
+at_terminal "spawn keyturn login --api-base $COZE_API --with-token
+	expect \"Token (not shown while you type): \"
+	send \"\\\"$first\\\"\\r\"
+	expect \"the quotes around it are taken off\"
+	expect \"main@$host is stored\"
+	expect \"the token works, as user\""
+expect_status 0
+expect_unsaid "$first"
+call keyturn status
+expect_status 0
+
+begin 'a token that the service refuses does not take the place of the one that works'
+at_terminal "spawn keyturn login --api-base $COZE_API --with-token
+	expect \"main@$host is here already: pat\"
+	expect \"A name for this login (main: replace main@$host): \"
+	send \"main\\r\"
+	expect \"Token\"
+	send \"pat_revoked\\r\""
+expect_status 3
+call keyturn token
+expect_output "$first"
+
+begin 'nor without a terminal, if it is to be checked'
+input 'pat_revoked\n'
+call keyturn login main --api-base "$COZE_API" --with-token --check
+expect_status 3
+expect_cause_and_remedy
+call keyturn token
+expect_output "$first"
+
+begin 'a service that does not answer keeps no token from being stored'
+at_terminal 'spawn keyturn login nobody --api-base http://127.0.0.1:9 --with-token
+	expect "Token"
+	send "pat_unasked\r"
+	expect "it is not known yet whether it works"
+	expect "is stored"'
+expect_status 0
+call keyturn token nobody
+expect_output pat_unasked
+
+begin 'on another device: the code, the picture, and what is awaited'
+device_answers '["pending","approve"]'
+at_terminal "spawn keyturn login dev --api-base $COZE_API
+	expect \"Token\"
+	send \"\\004\""
+expect_status 2
+device_answers '["pending","approve"]'
+at_terminal "spawn keyturn login dev --kind device --api-base $COZE_API
+	expect \"client id: \"
+	send \"\\r\"
+	expect \"cannot be empty\"
+	expect \"client id: \"
+	send \"device-client.app.coze\\r\"
+	expect \"as \\\"dev\\\" with the app device-client.app.coze\"
+	expect -re {waiting for you to allow it, [0-9]:[0-9][0-9] left}
+	expect \"the token works\""
+expect_status 0
+call keyturn status dev
+expect_status 0
+
+begin 'Ctrl-C in the wait ends it, and stores nothing'
+device_answers '["pending","pending","pending","pending","pending","pending"]'
+at_terminal "spawn sh -c {keyturn login waiting --kind device --client-id device-client.app.coze --api-base $COZE_API; echo status \$?}
+	expect \"waiting for you\"
+	exec pkill -INT -s [exp_pid] keyturn-keeper
+	expect \"status 130\""
+expect_status 0
+call keyturn token waiting
+expect_status 1
+
+begin 'at a dumb terminal there is no picture, no colour, and no line that is drawn again'
+device_answers '["pending","pending","approve"]'
+at_terminal "spawn env TERM=dumb keyturn login dumb --kind device --client-id device-client.app.coze --api-base $COZE_API
+	expect \"the token works\""
+expect_status 0
+must_not grep -q "$(printf '\033')" "$work/out"
+must_not grep -qaP '\r[^\r\n]' "$work/out"
+must [ "$(grep -c 'waiting for you' "$work/out")" -le 1 ]
+
+begin "a service app: the console's file, and its key is not left without a word"
+openssl genrsa -out "$work/key.pem" 2048 2>"$work/stage.log"
+openssl pkey -in "$work/key.pem" -pubout -out "$work/public.pem"
+coze_control "$(python3 -c '
+import json, sys
+print(json.dumps({"jwt_key": {"kid": "kid1", "public_key": open(sys.argv[1]).read()}}))
+' "$work/public.pem")" >"$work/control"
+python3 -c '
+import json, sys
+json.dump({"client_type": "jwt", "client_id": "310000000002", "coze_www_base": sys.argv[2],
+	"coze_api_base": sys.argv[2], "private_key": open(sys.argv[1]).read(),
+	"public_key_id": "kid1"}, open(sys.argv[3], "w"))
+' "$work/key.pem" "$COZE_API" "$work/coze_oauth_config.json"
+at_terminal "spawn keyturn login app --config $work/coze_oauth_config.json
+	expect \"is stored (jwt\"
+	expect \"still holds the secret in plain text\""
+expect_status 0
+call keyturn status app
+expect_status 0
+must test -e "$work/coze_oauth_config.json"
+
+begin 'no row of the list is wider than 80 columns'
+call keyturn list
+must python3 -c '
+import sys
+for line in open(sys.argv[1]): assert len(line.rstrip("\n")) <= 80, line
+' "$work/out"
+
+finish
