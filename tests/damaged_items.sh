@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # Damaged items: told of, and in nobody's way: a store and a login replace them, erase and logout
-# delete them. Nothing that could not be read again takes the place of what can.
+# delete them. Nothing that could not be read again takes the place of what can. Nor is a caller in
+# the way that was stopped.
 set -eu
 
 . "$(dirname "$0")/lib/home.sh"
@@ -109,7 +110,32 @@ keeps_what_is_good()
 	expect_status 0
 }
 
+is_held()
+{
+	! flock --nonblock "$TEST_ALONE/keyturn/changes" true
+}
+
 home_start
+
+# The file of changes is in the state directory, which alone() has mounted.
+if [ -n "$TEST_ALONE" ]; then
+	begin 'a caller that is stopped while it holds the file of changes holds nobody'
+	store_token held coze.cn pat_held
+	flock --close "$TEST_ALONE/keyturn/changes" sleep 600 &
+	holder=$!
+	must desktop_wait is_held
+	call timeout 60 keyturn token held
+	expect_status 0
+	expect_output pat_held
+	input 'pat_changed\n'
+	call timeout 60 keyturn login held --site coze.cn --with-token
+	expect_status 0
+	call timeout 60 keyturn token held
+	expect_output pat_changed
+	kill "$holder"
+	call keyturn logout held
+	expect_status 0
+fi
 ways_out damage_vault
 keeps_what_is_good vault
 conclude
