@@ -79,6 +79,33 @@ expect_status 3
 expect_said 'keyturn login'
 server_does '{"error":null}'
 
+# requests PATH: how many there were.
+requests()
+{
+	grep -c "\"path\":\"$1\"" "$work/server/requests.jsonl"
+}
+
+begin 'a refusal that nobody knows is not asked for at every call'
+log_in linear
+server_does '{"error":"out_to_lunch"}'
+call keyturn reject linear --current
+call keyturn token linear
+expect_status 3
+expect_said out_to_lunch
+before=$(requests /linear/token)
+call keyturn token linear
+expect_status 5
+expect_said 'keyturn refresh linear'
+must [ "$(requests /linear/token)" -eq "$before" ]
+call keyturn refresh linear
+expect_status 3
+must [ "$(requests /linear/token)" -gt "$before" ]
+server_does '{"error":null}'
+call keyturn refresh linear
+expect_status 0
+call keyturn token linear
+expect_status 0
+
 begin 'a secret that is wrong is a setting'
 printf wrong >"$work/wrong"
 log_in github --client-auth post --client-secret-file "$work/wrong"

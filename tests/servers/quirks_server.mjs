@@ -67,6 +67,7 @@ const token = {
 		return [200, tokens({ scopes: 'account' })];
 	},
 	linear() {
+		if (state.error) return [400, failure(state.error)];
 		return [200, tokens({ expires_in: 315705599 })];
 	},
 	mailchimp() {

@@ -15,6 +15,7 @@
 /* The meaning of a token endpoint's error for the grant. */
 enum kt_error_meaning {
 	KT_MEANING_DEAD,          /* the grant itself: log in again */
+	KT_MEANING_UNKNOWN,       /* a word that nobody knows: the grant may be untouched */
 	KT_MEANING_SETTING,       /* client, secret, scope, ...: the grant is untouched */
 	KT_MEANING_PASSING,       /* the server's trouble, or the app is paused: try again */
 	KT_MEANING_PENDING,       /* device flow (RFC 8628, 3.5): nobody has approved yet */

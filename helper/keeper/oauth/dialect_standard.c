@@ -87,6 +87,13 @@ static enum kt_error_meaning meaning_of(const char *name)
 		{ "consent_required", KT_MEANING_DEAD },
 		{ "login_required", KT_MEANING_DEAD },
 		{ "account_selection_required", KT_MEANING_DEAD },
+		{ "invalid_client", KT_MEANING_SETTING },
+		{ "invalid_request", KT_MEANING_SETTING },
+		{ "invalid_scope", KT_MEANING_SETTING },
+		{ "invalid_target", KT_MEANING_SETTING },
+		{ "unauthorized_client", KT_MEANING_SETTING },
+		{ "unsupported_grant_type", KT_MEANING_SETTING },
+		{ "incorrect_client_credentials", KT_MEANING_SETTING },
 		{ "authorization_pending", KT_MEANING_PENDING },
 		{ "slow_down", KT_MEANING_SLOW_DOWN },
 		{ "access_denied", KT_MEANING_DENIED },
@@ -103,7 +110,7 @@ static enum kt_error_meaning meaning_of(const char *name)
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (strcmp(known[i].name, name) == 0)
 			return known[i].refusal;
-	return KT_MEANING_SETTING;
+	return KT_MEANING_UNKNOWN;
 }
 
 const struct kt_dialect kt_dialect_standard = {

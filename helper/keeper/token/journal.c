@@ -18,8 +18,8 @@
 #include "keyring/text.h"
 
 /*
- * "keyturn 1 PHASE HASH WALL TRIES EARLY RENEWED PROMISED", blank-padded to one size, and a
- * newline.
+ * "keyturn 1 PHASE HASH WALL TRIES EARLY RENEWED PROMISED REFUSALS REFUSED", blank-padded to one
+ * size, and a newline.
  */
 #define MARK "keyturn 1"
 #define RECORD 160
@@ -65,8 +65,8 @@ static bool read_number(const char **cursor, int64_t *number)
 	return kt_text_to_number(word, length, 0, INT64_MAX, number);
 }
 
-/* The last number is not in the records of older versions. */
-static bool read_promise(const char **cursor, int64_t *number)
+/* The last numbers are not in the records of older versions. */
+static bool read_newer(const char **cursor, int64_t *number)
 {
 	*number = 0;
 	return (*cursor)[strspn(*cursor, " \n")] == '\0' || read_number(cursor, number);
@@ -89,7 +89,9 @@ static bool parse(struct kt_journal *journal, const char *record)
 	memcpy(journal->token_hash, hash, length);
 	return read_number(&cursor, &journal->sent_wall) && read_number(&cursor, &journal->tries) &&
 	       read_number(&cursor, &journal->early) && read_number(&cursor, &journal->renewed_wall) &&
-	       read_promise(&cursor, &journal->promised_wall);
+	       read_newer(&cursor, &journal->promised_wall) &&
+	       read_newer(&cursor, &journal->refusals) &&
+	       read_newer(&cursor, &journal->refused_wall);
 }
 
 static void forget(struct kt_journal *journal)
@@ -139,9 +141,11 @@ bool kt_journal_write(struct kt_journal *journal, enum kt_journal_phase phase,
 
 	journal->phase = phase;
 	snprintf(text, sizeof(text),
-	         "%s %s %s %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64,
+	         "%s %s %s %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64
+	         " %" PRId64 " %" PRId64,
 	         MARK, phases[phase], journal->token_hash, journal->sent_wall, journal->tries,
-	         journal->early, journal->renewed_wall, journal->promised_wall);
+	         journal->early, journal->renewed_wall, journal->promised_wall, journal->refusals,
+	         journal->refused_wall);
 	snprintf(record, sizeof(record), "%-*s\n", RECORD - 1, text);
 	if (pwrite(journal->descriptor, record, RECORD, 0) == RECORD &&
 	    (phase != KT_JOURNAL_SENT || fdatasync(journal->descriptor) == 0))
@@ -211,6 +215,7 @@ bool kt_journal_forget(struct kt_journal *journal, struct kt_error *error)
 	memcpy(journal->token_hash, NO_HASH, HASH_DIGITS);
 	journal->tries = 0;
 	journal->promised_wall = 0;
+	journal->refusals = 0;
 	return kt_journal_write(journal, KT_JOURNAL_CLEAR, error);
 }
 

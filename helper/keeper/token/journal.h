@@ -28,6 +28,8 @@ struct kt_journal {
 	int64_t tries;         /* how often that token was sent again without an answer */
 	int64_t early;         /* renewals in a row whose token did not live half its life */
 	int64_t renewed_wall;  /* when the last one was */
+	int64_t refusals;      /* renewals in a row that were refused with a word nobody knows */
+	int64_t refused_wall;  /* when the last one was */
 	int64_t promised_wall; /* milliseconds: until then the token in use must not be replaced */
 };
 

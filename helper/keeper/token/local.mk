@@ -4,6 +4,7 @@ libkeeper_a_SOURCES += \
 	helper/keeper/token/fault_point.h \
 	helper/keeper/token/journal.c helper/keeper/token/journal.h \
 	helper/keeper/token/old_token.c helper/keeper/token/old_token.h \
+	helper/keeper/token/pace.c helper/keeper/token/pace.h \
 	helper/keeper/token/refused.c helper/keeper/token/refused.h \
 	helper/keeper/token/requirement.c helper/keeper/token/requirement.h \
 	helper/keeper/token/rotation.c helper/keeper/token/rotation.h \

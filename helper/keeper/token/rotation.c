@@ -16,6 +16,7 @@
 #include "helper/keeper/token/fault_point.h"
 #include "helper/keeper/token/journal.h"
 #include "helper/keeper/token/old_token.h"
+#include "helper/keeper/token/pace.h"
 #include "helper/keeper/token/rotation.h"
 #include "helper/keeper/token/rotation_failure.h"
 #include "helper/keeper/token/signals.h"
@@ -34,9 +35,6 @@
 #define FIRST_PAUSE 60
 /* Milliseconds from a lost answer to the second and last time that its request is made at once. */
 #define REPEAT_MILLISECONDS 2000
-/* A service that takes back each token at once is not asked more often than this. */
-#define EARLY_LIMIT 30
-#define EARLY_PAUSE 30
 
 /* One renewal, from the lock to its release. */
 struct rotation {
@@ -244,19 +242,6 @@ static bool save(struct rotation *rotation, const struct kt_credential *renewed,
 	return true;
 }
 
-/* Counts renewals before half of a life. Those of keyturn refresh do not count. */
-static void count_early(struct rotation *rotation, int64_t lifetime)
-{
-	struct kt_journal *journal = &rotation->journal;
-	int64_t now = kt_clock_wall();
-	int64_t since = now - journal->renewed_wall;
-	int64_t soon = lifetime > 0 ? lifetime / 2 : EARLY_PAUSE;
-
-	if (!rotation->requirement->fresh)
-		journal->early = since >= 0 && since < soon ? journal->early + 1 : 0;
-	journal->renewed_wall = now;
-}
-
 static bool accept(struct rotation *rotation, struct kt_errand *answer,
                    const struct kt_token_response *response, struct kt_error *error)
 {
@@ -282,7 +267,7 @@ static bool accept(struct rotation *rotation, struct kt_errand *answer,
 	renewed.state_since = 0;
 	if (!kt_tokens_give(&tokens, &renewed, error))
 		return false;
-	count_early(rotation, renewed.lifetime);
+	kt_pace_note_renewal(&rotation->journal, renewed.lifetime, rotation->requirement->fresh);
 	if (!save(rotation, &renewed, error))
 		return false;
 	rotation->is_unclear = false;
@@ -380,6 +365,7 @@ static bool renew(struct rotation *rotation, struct kt_error *error)
 			return false;
 		if (response.verdict == KT_VERDICT_TOKENS)
 			return accept(rotation, &answer, &response, error);
+		kt_pace_note_refusal(&rotation->journal, &response);
 		if (response.verdict != KT_VERDICT_REFUSED || response.meaning != KT_MEANING_DEAD)
 			return settle(rotation, error) &&
 			       kt_token_response_fail(&response, rotation->name, error);
@@ -452,28 +438,6 @@ static bool check_recovery(struct rotation *rotation, struct kt_error *error)
 	if (journal->tries++ == 0 && since >= 0 && since < REPEAT_MILLISECONDS / 1000)
 		kt_clock_sleep(REPEAT_MILLISECONDS - since * 1000);
 	return true;
-}
-
-static int64_t pace_left(const struct rotation *rotation)
-{
-	int64_t since = kt_clock_wall() - rotation->journal.renewed_wall;
-
-	if (rotation->requirement->fresh || rotation->journal.early < EARLY_LIMIT || since < 0 ||
-	    since >= EARLY_PAUSE)
-		return 0;
-	return EARLY_PAUSE - since;
-}
-
-static bool check_pace(const struct rotation *rotation, struct kt_error *error)
-{
-	int64_t left = pace_left(rotation);
-
-	if (left == 0)
-		return true;
-	kt_fail(error, KT_ERROR_BUSY, "%s was renewed %lld times in a row before half of its life: "
-	        "renewals are slowed down", rotation->name, (long long)rotation->journal.early);
-	return kt_advise(error, "find out why the service refuses its tokens; next try in %lld s",
-	                 (long long)left);
 }
 
 static bool fail_dead(const struct rotation *rotation, struct kt_error *error)
@@ -578,7 +542,8 @@ static bool run_locked(struct rotation *rotation, struct kt_error *error)
 	if (rotation->is_unclear && is_usable(rotation->credential))
 		return !rotation->requirement->fresh ||
 		       kt_rotation_fail_still_good(rotation->name, error);
-	if (!check_recovery(rotation, error) || !check_pace(rotation, error) ||
+	if (!check_recovery(rotation, error) ||
+	    !kt_pace_check(&rotation->journal, rotation->name, rotation->requirement->fresh, error) ||
 	    !renew(rotation, error))
 		return false;
 	if (kt_lifetime_left_milliseconds(rotation->credential) > 0)
