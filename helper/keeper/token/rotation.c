@@ -649,7 +649,8 @@ bool kt_rotation_run(struct kt_keeper *keeper, struct kt_credential *credential,
 			return true;
 	}
 	if (!makes_do(&rotation, error))
-		return false;
+		return error->code != KT_ERROR_DEAD || kt_facts_can_log_in(credential)
+		               ? false : kt_rotation_advise_hand_over(error);
 	kt_report_trace("%s", error->message);
 	kt_error_clear(error);
 	return true;
