@@ -21,7 +21,8 @@ bool kt_facts_old_token_lives(const struct kt_credential *credential)
 
 bool kt_facts_can_log_in(const struct kt_credential *credential)
 {
-	return credential->kind != KT_KIND_OAUTH || credential->issuer;
+	return credential->kind != KT_KIND_OAUTH || credential->issuer ||
+	       credential->authorization_endpoint || credential->device_authorization_endpoint;
 }
 
 const char *kt_facts_old_token(const struct kt_credential *credential)

@@ -19,7 +19,7 @@ bool kt_facts_is_renewable(const struct kt_credential *credential);
 /* A renewal leaves the access token of before alive: it may come ahead of time. */
 bool kt_facts_old_token_lives(const struct kt_credential *credential);
 
-/* keyturn login with the account's name alone can log in again: a hand-over may lack what it takes. */
+/* keyturn login NAME can log in again: a hand-over may lack what that takes. */
 bool kt_facts_can_log_in(const struct kt_credential *credential);
 
 /*

@@ -220,7 +220,8 @@ bool kt_store_grant(struct kt_keyring *keyring, const struct kt_identity *identi
 	}
 	return find_kind(request, identity, &credential.kind, error) &&
 	       fill(&credential, identity, request, error) &&
-	       keep_settings(&credential, keyring, error) && kt_keyring_store(keyring, &credential, error) &&
+	       keep_settings(&credential, keyring, error) &&
+	       kt_keyring_store(keyring, &credential, error) &&
 	       kt_rotation_forget(identity, error) &&
 	       kt_default_offer(identity, KT_DEFAULT_GENERAL, &became, error);
 }
