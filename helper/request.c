@@ -183,6 +183,7 @@ static const struct key keys[] = {
 	{ "client_secret", take_secret, offsetof(struct parser, request.client_secret) },
 	{ "token_endpoint", take_text, offsetof(struct parser, request.token_endpoint) },
 	{ "session_name", take_text, offsetof(struct parser, request.session_name) },
+	{ "ca_file", take_text, offsetof(struct parser, request.ca_file) },
 };
 
 _Static_assert(sizeof(keys) / sizeof(keys[0]) <= 32, "a bit in seen for each key");
@@ -281,7 +282,8 @@ static void reset_list(struct kt_request *request, enum list list)
 	if (list == LIST_STATE)
 		kt_text_free(&request->state);
 	if (list == LIST_SETTING)
-		kt_text_free(&request->settings);
+		kt_text_free(&request->ca_file);
+	kt_text_free(&request->settings);
 	if (list == LIST_WWWAUTH)
 		request->wants_bearer = request->wants_basic = false;
 }

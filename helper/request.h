@@ -47,6 +47,7 @@ struct kt_request {
 	struct kt_secret client_secret;
 	char *token_endpoint;
 	char *session_name;
+	char *ca_file;                        /* certificates that its server is trusted by */
 	char *settings;                       /* NAME=VALUE lines, options of keyturn login */
 };
 

@@ -28,8 +28,8 @@
 /* Seconds that "there is no such credential" is kept. */
 #define KT_CACHE_NONE_SECONDS 60
 /*
- * A token of 16 KB with what belongs to it. Larger answers are not kept, nor one that is larger than
- * the share of a user's quota that the cache may take (10,000 bytes, unless it was raised).
+ * A token of 16 KB with what belongs to it. Larger answers are not kept, nor one that is larger
+ * than the share of a user's quota that the cache may take (10,000 bytes, unless it was raised).
  */
 #define KT_CACHE_ANSWER_MAXIMUM (16384 + 2048)
 

@@ -55,7 +55,7 @@ mkdir -p "$XDG_RUNTIME_DIR/systemd"
 coze_server_start "$work/server"
 coze_control '{"token_life":25}' >"$work/control"
 coze_mint pkce-client.app.coze pkce >"$work/minted"
-input 'url=%s\nusername=due\npassword=x\noauth_refresh_token=%s\nclient_id=%s\nkind=pkce\n\n' \
+input 'url=%s\nusername=due\noauth_refresh_token=%s\nclient_id=%s\nkind=pkce\n\n' \
 	"$COZE_API" "$(server_field "$work/minted" refresh_token)" pkce-client.app.coze
 call keyturn store
 expect_status 0

@@ -85,7 +85,8 @@ UNIT_TESTS = \
 	tests/test_shell_word \
 	tests/test_token_response \
 	tests/test_url \
-	tests/test_vault
+	tests/test_vault \
+	tests/test_whoami
 # Run by the script of its name, inside a desktop.
 DESKTOP_TESTS = tests/test_backend_secret_service tests/test_collections
 endif
@@ -116,6 +117,7 @@ SCRIPT_TESTS = \
 	tests/command_reject.sh \
 	tests/command_run.sh \
 	tests/command_set.sh \
+	tests/command_status.sh \
 	tests/command_store.sh \
 	tests/command_token.sh \
 	tests/command_unlock.sh \

@@ -141,7 +141,8 @@ done
 call keyturn login bad --kind jwt --client-id 310000000002 --public-key-id kid2 \
 	--api-base "$COZE_API" --private-key-file "$work/key.pem"
 expect_status 3
-expect_said 'a new app takes some seconds to work'
+expect_said 'has no key with the fingerprint kid2'
+expect_said 'takes some seconds to work'
 call keyturn token bad
 expect_status 1
 

@@ -124,14 +124,14 @@ scope='openid offline_access'
 
 begin 'a grant that is handed over keeps the CA that the login named'
 oidc_control /mint '{"client_id":"basic-client"}' >"$work/minted"
-input 'url=%s\nusername=basic\npassword=x\nkind=oauth\nclient_id=basic-client\nclient_secret=%s\ntoken_endpoint=%s\noauth_refresh_token=%s\n\n' \
+input 'url=%s\nusername=basic\nkind=oauth\nclient_id=basic-client\nclient_secret=%s\ntoken_endpoint=%s\noauth_refresh_token=%s\n\n' \
 	"$OIDC_ISSUER" basic-secret-for-tests-0123456789 "$OIDC_ISSUER/token" \
 	"$(server_field "$work/minted" refresh_token)"
 call keyturn store
 expect_status 0
 call keyturn refresh basic
 expect_status 0
-input 'url=%s\nusername=fresh\npassword=x\nkind=oauth\nclient_id=basic-client\nclient_secret=%s\ntoken_endpoint=%s\noauth_refresh_token=x\n\n' \
+input 'url=%s\nusername=fresh\nkind=oauth\nclient_id=basic-client\nclient_secret=%s\ntoken_endpoint=%s\noauth_refresh_token=x\n\n' \
 	"$OIDC_ISSUER" basic-secret-for-tests-0123456789 "$OIDC_ISSUER/token"
 call keyturn store
 expect_status 0

@@ -355,6 +355,84 @@ call keyturn refresh random
 must python3 "$srcdir/tests/programs/random_calls.py" "$OAUTH_ISSUER/userinfo" random \
 	"${KEYTURN_SECONDS:-30}"
 
+# hand_over NAME LINE...: of a grant that the server minted; $access is its access token.
+hand_over()
+{
+	server_request POST "$OAUTH_CONTROL/control/mint" '{"client_id":"handed"}' >"$work/minted"
+	access=$(member access_token <"$work/minted")
+	{
+		printf 'url=%s\nusername=%s\nkind=oauth\nclient_id=handed\ntoken_endpoint=%s\n' \
+			"$OAUTH_ISSUER" "$1" "$OAUTH_ISSUER/token"
+		printf 'oauth_refresh_token=%s\n' "$(member refresh_token <"$work/minted")"
+		shift
+		for line in "$@"; do
+			printf '%s\n' "$line"
+		done
+		echo
+	} >"$work/in"
+	call keyturn store
+	expect_status 0
+}
+
+begin 'a hand-over is as a login: its token is good to its end, near, far or untold'
+be gitlab
+asked=$(saw refresh)
+for end in 900 8640000 untold; do
+	hand_over handed
+	if [ "$end" = untold ]; then
+		hand_over handed "password=$access"
+	else
+		hand_over handed "password=$access" \
+			"password_expiry_utc=$(($(date +%s) + end))"
+	fi
+	# The token of the mint before: the server took back none, and none is asked for.
+	call keyturn token handed --json
+	expect_status 0
+	case $end in
+	untold) expect_json null expires_at ;;
+	*) must [ $(($(json expires_at) - $(date +%s))) -gt $((end - 60)) ] ;;
+	esac
+done
+must [ "$(saw refresh)" -eq "$asked" ]
+
+begin 'what a hand-over may say of its service'
+hand_over said client_secret=secret setting[]=client-auth=post setting[]=scope=read \
+	"setting[]=userinfo-endpoint=$OAUTH_ISSUER/userinfo"
+for round in 1 2; do
+	call keyturn refresh said
+	expect_status 0
+done
+must [ "$(saw authorization)" = post ]
+fact said old_token dies
+hand_over told setting[]=old-token=lives
+fact told old_token lives
+for line in setting[]=client-auth=none-such setting[]=old-token=maybe "ca_file=$work/none"; do
+	server_request POST "$OAUTH_CONTROL/control/mint" '{}' >"$work/minted"
+	input 'url=%s\nusername=bad\nkind=oauth\nclient_id=c\ntoken_endpoint=%s/token\noauth_refresh_token=r\n%s\n\n' \
+		"$OAUTH_ISSUER" "$OAUTH_ISSUER" "$line"
+	call keyturn store
+	expect_status 2
+	expect_cause_and_remedy
+done
+
+begin 'a second hand-over keeps how the account is shown to git'
+log_in shown shown --authtype bearer --git-username oauth2
+hand_over shown
+input 'url=%s\ncapability[]=authtype\nusername=shown\n\n' "$OAUTH_ISSUER"
+call keyturn get
+expect_line authtype=Bearer
+input 'url=%s\nusername=shown\n\n' "$OAUTH_ISSUER"
+call keyturn get
+expect_line username=oauth2
+
+begin 'a dead grant that was handed over: the remedy is one that works'
+hand_over over
+server_request POST "$OAUTH_CONTROL/control/revoke" '{}' >"$work/control"
+call keyturn token over
+expect_status 3
+expect_cause_and_remedy
+expect_said 'the program that handed the grant over'
+
 begin 'where nothing can be parked a living token is not renewed, and else it is said first'
 be gitlab '{"life":20}'
 log_in roomless roomless

@@ -33,7 +33,7 @@ grant()
 {
 	coze_mint "${2:-pkce-client.app.coze}" "${3:-pkce}" >"$work/minted" || exit 1
 	{
-		printf 'url=%s\nusername=%s\npassword=x\n' "$COZE_API" "$1"
+		printf 'url=%s\nusername=%s\n' "$COZE_API" "$1"
 		printf 'client_id=%s\nkind=%s\n' "${2:-pkce-client.app.coze}" "${3:-pkce}"
 		[ -z "${4:-}" ] || printf '%s\n' "$4"
 		printf 'oauth_refresh_token=%s\n\n' "$(member refresh_token <"$work/minted")"

@@ -29,6 +29,8 @@ function checkToken(server, request, permission) {
 export function answerMe(server, request) {
 	const { entry, refusal } = checkToken(server, request, 'me');
 
+	if (server.settings.me === 'studio')
+		return envelope(server.settings, 200, 700012006, 'missing session_key in cookie');
 	if (server.settings.me === 'absent')
 		return envelope(server.settings, 404, 4200, 'not found');
 	if (refusal) return refusal;
@@ -38,6 +40,14 @@ export function answerMe(server, request) {
 		nick_name: entry.session_name ?? 'Tester',
 		avatar_url: `${server.wwwBase}/avatar.png`,
 	});
+}
+
+/* docs/coze.md, 8.2: Coze Studio says with status 200 that a token is wrong. */
+export function answerBot(server, request) {
+	const { refusal } = checkToken(server, request, 'getMetadata');
+
+	if (refusal) return envelope(server.settings, 200, 700012006, 'invalid api key');
+	return envelope(server.settings, 200, 4200, 'there is no such bot');
 }
 
 export function answerWorkspaces(server, request, url) {

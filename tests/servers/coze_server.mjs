@@ -17,7 +17,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startCanaries } from './canary.mjs';
 import { makeBadCertificates, makeServerCertificate } from './certificates.mjs';
 import { flat, oauthError, envelope } from './coze_answer.mjs';
-import { answerMe, answerWorkspaces } from './coze_api.mjs';
+import { answerBot, answerMe, answerWorkspaces } from './coze_api.mjs';
 import { controlCommands, emptyCounts } from './coze_control.mjs';
 import { Faults } from './coze_faults.mjs';
 import { Grants } from './coze_grants.mjs';
@@ -70,6 +70,7 @@ const ROUTES = [
 	],
 	['api', '/v1/users/me', 'me', answerMe],
 	['api', '/v1/workspaces', 'workspaces', answerWorkspaces],
+	['api', '/v1/bots/0', 'bot', answerBot],
 	[
 		'www',
 		`${OAUTH}/authorize`,

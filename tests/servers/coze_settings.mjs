@@ -28,7 +28,7 @@ const DEFAULTS = {
 	dead_status: 400, // HTTP status and name of the error for a dead code or refresh token
 	dead_error: 'invalid_grant',
 	envelope_status: 'matching', // of /v1 errors: 401 and 403, or always 200
-	me: 'present', // /v1/users/me: or 'absent', as on servers without it
+	me: 'present', // /v1/users/me: or 'absent', as on servers without it; 'studio', as Coze Studio
 	auto_approve: 'ask', // consent: 'ask' shows a page, 'allow', 'deny'
 	device_life: 300, // seconds
 	device_interval: 5, // seconds; 0 leaves the field out
@@ -48,7 +48,7 @@ const CHOICES = {
 	error_name: ['error', 'error_code', 'both'],
 	error_text: ['error_message', 'error_description', 'both'],
 	envelope_status: ['matching', 'ok'],
-	me: ['present', 'absent'],
+	me: ['present', 'absent', 'studio'],
 	auto_approve: ['ask', 'allow', 'deny'],
 };
 

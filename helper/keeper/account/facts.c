@@ -19,6 +19,12 @@ bool kt_facts_old_token_lives(const struct kt_credential *credential)
 	return credential->kind == KT_KIND_JWT || kt_text_is_equal(credential->old_token, "lives");
 }
 
+bool kt_facts_can_log_in(const struct kt_credential *credential)
+{
+	return credential->kind != KT_KIND_OAUTH || credential->issuer ||
+	       credential->authorization_endpoint || credential->device_authorization_endpoint;
+}
+
 const char *kt_facts_old_token(const struct kt_credential *credential)
 {
 	if (kt_facts_old_token_lives(credential))

@@ -19,6 +19,9 @@ bool kt_facts_is_renewable(const struct kt_credential *credential);
 /* A renewal leaves the access token of before alive: it may come ahead of time. */
 bool kt_facts_old_token_lives(const struct kt_credential *credential);
 
+/* keyturn login NAME can log in again: a hand-over may lack what that takes. */
+bool kt_facts_can_log_in(const struct kt_credential *credential);
+
 /*
  * For people: the old token "lives", "dies" or is "unknown"; a refresh token "rotates", "stays" or
  * is "unknown", there is "none", or each token is "signed" for.

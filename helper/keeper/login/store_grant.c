@@ -3,9 +3,12 @@
 
 #include <string.h>
 
+#include "helper/answer.h"
 #include "helper/keeper/account/default.h"
+#include "helper/keeper/account/facts.h"
 #include "helper/keeper/account/lifetime.h"
 #include "helper/keeper/account/service.h"
+#include "helper/keeper/login/ca_file.h"
 #include "helper/keeper/login/provider_file.h"
 #include "helper/keeper/login/store_grant.h"
 #include "helper/keeper/random.h"
@@ -132,6 +135,22 @@ static const char *authentication_of(const struct kt_credential *credential)
 	return credential->kind == KT_KIND_OAUTH ? "basic" : "bearer";
 }
 
+/* The access token is good to its end, as that of a login; one whose end is past is none. */
+static bool set_token(struct kt_credential *credential, const struct kt_request *request,
+                      struct kt_error *error)
+{
+	int64_t spent = kt_clock_wall_milliseconds() - credential->created * 1000;
+
+	if (!request->has_password || !kt_answer_is_token(&request->password) ||
+	    (request->has_expiry && request->expiry <= credential->created))
+		return true;
+	return kt_secret_copy(&credential->token, &request->password, error) &&
+	       (request->has_expiry
+	                ? kt_lifetime_start(credential, request->expiry - credential->created, spent,
+	                                    error)
+	                : kt_lifetime_start_endless(credential, 0, error));
+}
+
 static bool fill(struct kt_credential *credential, const struct kt_identity *identity,
                  const struct kt_request *request, struct kt_error *error)
 {
@@ -153,27 +172,40 @@ static bool fill(struct kt_credential *credential, const struct kt_identity *ide
 		return false;
 	credential->created = kt_clock_wall();
 	credential->refreshed = credential->created;
-	if (!request->has_password || !request->has_expiry || request->expiry <= credential->created)
-		return true;
-	return kt_secret_copy(&credential->token, &request->password, error) &&
-	       kt_lifetime_start(credential, request->expiry - credential->created,
-	                         kt_clock_wall_milliseconds() - credential->created * 1000, error);
+	return (!request->ca_file || kt_ca_file_read(&credential->ca, request->ca_file, error)) &&
+	       set_token(credential, request, error);
 }
 
-/* Keeps of the account's earlier login the private CA and how git is told. */
-static bool keep_ca(struct kt_credential *credential, struct kt_keyring *keyring,
-                    struct kt_error *error)
+/* What the account's earlier login or hand-over said, and this one does not. */
+static bool keep_settings(struct kt_credential *credential, struct kt_keyring *keyring,
+                          struct kt_error *error)
 {
 	KT_CLEANUP(kt_credential_clear) struct kt_credential before = { 0 };
+	char **const kept[][2] = {
+		{ &credential->ca, &before.ca },
+		{ &credential->authtype, &before.authtype },
+		{ &credential->git_username, &before.git_username },
+		{ &credential->scope, &before.scope },
+		{ &credential->resource, &before.resource },
+		{ &credential->issuer, &before.issuer },
+		{ &credential->authorization_endpoint, &before.authorization_endpoint },
+		{ &credential->device_authorization_endpoint, &before.device_authorization_endpoint },
+		{ &credential->revocation_endpoint, &before.revocation_endpoint },
+		{ &credential->userinfo_endpoint, &before.userinfo_endpoint },
+		{ &credential->redirect_uri, &before.redirect_uri },
+	};
 	bool found;
+	bool is_same_client;
 
-	return kt_keyring_load_to_replace(keyring, &credential->identity, &before, &found,
-	                                  error) &&
-	       (!before.ca || kt_text_set(&credential->ca, before.ca, error)) &&
-	       (credential->authtype ||
-	        kt_text_set(&credential->authtype, before.authtype, error)) &&
-	       (credential->git_username ||
-	        kt_text_set(&credential->git_username, before.git_username, error));
+	if (!kt_keyring_load_to_replace(keyring, &credential->identity, &before, &found, error))
+		return false;
+	is_same_client = found && kt_text_is_equal(before.client_id, credential->client_id) &&
+	                 kt_text_is_equal(before.token_endpoint, credential->token_endpoint);
+	/* The first three are the account's; the others another client's service may not have. */
+	for (size_t i = 0; i < (is_same_client ? KT_COUNT(kept) : 3); i++)
+		if (!*kept[i][0] && !kt_text_set(kept[i][0], *kept[i][1], error))
+			return false;
+	return !found || kt_facts_inherit(credential, &before, error);
 }
 
 bool kt_store_grant(struct kt_keyring *keyring, const struct kt_identity *identity,
@@ -188,7 +220,8 @@ bool kt_store_grant(struct kt_keyring *keyring, const struct kt_identity *identi
 	}
 	return find_kind(request, identity, &credential.kind, error) &&
 	       fill(&credential, identity, request, error) &&
-	       keep_ca(&credential, keyring, error) && kt_keyring_store(keyring, &credential, error) &&
+	       keep_settings(&credential, keyring, error) &&
+	       kt_keyring_store(keyring, &credential, error) &&
 	       kt_rotation_forget(identity, error) &&
 	       kt_default_offer(identity, KT_DEFAULT_GENERAL, &became, error);
 }

@@ -15,6 +15,9 @@
 #include "keyring/clock.h"
 #include "keyring/text.h"
 
+/* Coze gives it to what runs in its playground (workload identity). */
+#define WORKLOAD "cztei_"
+
 static void tell_console(const struct kt_identity *identity)
 {
 	KT_CLEANUP(kt_text_free) char *page = NULL;
@@ -116,6 +119,9 @@ static bool fill(const struct kt_login_options *login, struct kt_settings *setti
 	    !read_token(login, identity, &settings->token, error))
 		return false;
 	kt_secret_move(&credential->token, &settings->token);
+	if (kt_text_has_prefix(kt_secret_reveal(&credential->token), WORKLOAD))
+		kt_report_note("this is a workload's own token (" WORKLOAD "...): it ends soon, and nobody "
+		               "here can renew it");
 	credential->kind = kind_of(&credential->token);
 	credential->created = kt_clock_wall();
 	return true;

@@ -36,11 +36,41 @@ static bool fail_app_type(const struct kt_credential *credential, struct kt_erro
 	                 client_type(credential->kind), kt_characters_fit(console, 150), console);
 }
 
+/* A key id that the app does not have, which an app of the other site has not either. */
+static bool fail_key_id(const struct kt_credential *credential, struct kt_error *error)
+{
+	const char *id = kt_text_or_empty(credential->public_key_id);
+	const char *other = kt_service_other_site(&credential->identity);
+
+	kt_fail(error, KT_ERROR_REFUSED, "the app %.*s at %s has no key with the fingerprint %.*s",
+	        kt_characters_fit(credential->client_id, 60), credential->client_id,
+	        credential->identity.host, kt_characters_fit(id, 80), id);
+	if (other)
+		return kt_advise(error, "compare the fingerprint with the console's; if the app is of %s, "
+		                 "log in with --site %s; a new key takes some seconds to work", other,
+		                 other);
+	return kt_advise(error, "compare the fingerprint with the console's; a new key takes some "
+	                 "seconds to work");
+}
+
+static bool fail_key(const struct kt_credential *credential, struct kt_error *error)
+{
+	const char *id = kt_text_or_empty(credential->public_key_id);
+
+	kt_fail(error, KT_ERROR_REFUSED, "the private key does not belong to the fingerprint %.*s",
+	        kt_characters_fit(id, 80), id);
+	return kt_advise(error, "compare both in the console, or make a new key there");
+}
+
 static bool fail_client(const struct kt_token_response *response,
                         const struct kt_credential *credential, struct kt_error *error)
 {
 	const char *text = kt_text_or_empty(response->text);
 
+	if (credential->kind == KT_KIND_JWT && strstr(text, "kid"))
+		return fail_key_id(credential, error);
+	if (credential->kind == KT_KIND_JWT && strstr(text, "signature"))
+		return fail_key(credential, error);
 	kt_fail(error, KT_ERROR_REFUSED, "%s does not know this client: %.*s: %.*s",
 	        credential->identity.host, kt_characters_fit(response->name, 60), response->name,
 	        kt_characters_fit(text, 120), text);

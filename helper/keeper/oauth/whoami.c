@@ -24,14 +24,18 @@
 
 /* What came back. */
 struct reply {
-	struct kt_errand answer;
+	const struct kt_errand *answer;
 	int64_t status; /* HTTP; 0: none */
 	int64_t code;   /* of Coze's envelope; -1: none */
 };
 
-static void clear_reply(struct reply *reply)
+static struct reply read_reply(const struct kt_errand *answer)
 {
-	kt_errand_clear(&reply->answer);
+	struct reply reply = { .answer = answer, .code = -1 };
+
+	kt_errand_number(answer, "status", &reply.status);
+	kt_errand_number(answer, "n.code", &reply.code);
+	return reply;
 }
 
 /* A PAT, SAT or app of Coze; every other service tells its userinfo endpoint. */
@@ -46,34 +50,29 @@ bool kt_whoami_is_known(const struct kt_credential *credential)
 }
 
 static bool ask(const struct kt_credential *credential, const struct kt_secret *token,
-                const char *url, int64_t timeout, struct reply *reply, struct kt_error *error)
+                const char *url, int64_t timeout, struct kt_errand *answer,
+                struct kt_error *error)
 {
 	KT_CLEANUP(kt_errand_clear) struct kt_errand errand = { 0 };
 	KT_CLEANUP(kt_secret_clear) struct kt_secret header = { 0 };
 
-	kt_errand_clear(&reply->answer);
-	reply->status = 0;
-	reply->code = -1;
-	if (!kt_secret_append_text(&header, "Bearer ", error) ||
-	    !kt_secret_append(&header, kt_secret_reveal(token), kt_secret_length(token), error) ||
-	    !kt_grant_begin_get(url, credential, timeout, &errand, error) ||
-	    !kt_errand_add_secret(&errand, "authorization", &header, error) ||
-	    !kt_courier_ask(&errand, &reply->answer, error))
-		return false;
-	kt_errand_number(&reply->answer, "status", &reply->status);
-	kt_errand_number(&reply->answer, "n.code", &reply->code);
-	return true;
+	kt_errand_clear(answer);
+	return kt_secret_append_text(&header, "Bearer ", error) &&
+	       kt_secret_append(&header, kt_secret_reveal(token), kt_secret_length(token), error) &&
+	       kt_grant_begin_get(url, credential, timeout, &errand, error) &&
+	       kt_errand_add_secret(&errand, "authorization", &header, error) &&
+	       kt_courier_ask(&errand, answer, error);
 }
 
 static bool ask_path(const struct kt_credential *credential, const struct kt_secret *token,
-                     const char *path, int64_t timeout, struct reply *reply,
+                     const char *path, int64_t timeout, struct kt_errand *answer,
                      struct kt_error *error)
 {
 	KT_CLEANUP(kt_text_free) char *url = NULL;
 
 	return kt_service_format(&credential->identity, &url, error) &&
 	       kt_text_format(&url, error, "%s%s", url, path) &&
-	       ask(credential, token, url, timeout, reply, error);
+	       ask(credential, token, url, timeout, answer, error);
 }
 
 static bool has_ended(const struct kt_credential *credential)
@@ -112,7 +111,7 @@ static void refuse(struct kt_whoami *whoami, const struct kt_credential *credent
 static void say_unanswered(struct kt_whoami *whoami, const struct kt_credential *credential,
                            const struct reply *reply)
 {
-	const char *reason = kt_errand_text(&reply->answer, "reason");
+	const char *reason = kt_errand_text(reply->answer, "reason");
 
 	whoami->verdict = KT_WHOAMI_UNANSWERED;
 	if (reason)
@@ -150,9 +149,9 @@ static bool work(struct kt_whoami *whoami, const struct reply *reply, struct kt_
 
 	whoami->verdict = KT_WHOAMI_WORKS;
 	for (size_t i = 0; i < KT_COUNT(names); i++)
-		if (kt_errand_text(&reply->answer, names[i]))
+		if (kt_errand_text(reply->answer, names[i]))
 			return kt_text_set(&whoami->user_name,
-			                   kt_errand_text(&reply->answer, names[i]), error);
+			                   kt_errand_text(reply->answer, names[i]), error);
 	return true;
 }
 
@@ -162,7 +161,7 @@ static bool judge(struct kt_whoami *whoami, const struct kt_credential *credenti
 	bool is_ok = reply->status >= 200 && reply->status < 300;
 
 	if (is_ok && reply->code == (is_coze(credential) ? 0 : -1) &&
-	    !kt_errand_is(&reply->answer, "b.ok", "false"))
+	    !kt_errand_is(reply->answer, "b.ok", "false"))
 		return work(whoami, reply, error);
 	if (reply->code == CODE_INVALID || reply->code == CODE_EXPIRED ||
 	    (reply->status == 401 && reply->code == -1)) {
@@ -178,23 +177,39 @@ static bool judge(struct kt_whoami *whoami, const struct kt_credential *credenti
 	return true;
 }
 
-/* Where another path is asked, any answer of the API's own but "invalid" is one to a good token. */
-static bool ask_studio(struct kt_whoami *whoami, const struct kt_credential *credential,
-                       const struct kt_secret *token, int64_t timeout, struct reply *reply,
-                       struct kt_error *error)
+bool kt_whoami_read(struct kt_whoami *whoami, const struct kt_credential *credential,
+                    const struct kt_errand *answer, struct kt_error *error)
 {
-	if (!ask_path(credential, token, PATH_OF_STUDIO, timeout, reply, error))
-		return false;
-	if (reply->code == -1 || reply->status == 401 || reply->code == CODE_INVALID ||
-	    reply->code == CODE_EXPIRED || reply->code == CODE_NO_PERMISSION)
-		return judge(whoami, credential, reply, error);
-	return work(whoami, reply, error);
+	const struct reply reply = read_reply(answer);
+
+	return judge(whoami, credential, &reply, error);
+}
+
+/* Where another path is asked, any answer of the API's own but "invalid" is one to a good token. */
+static bool read_studio(struct kt_whoami *whoami, const struct kt_credential *credential,
+                        const struct kt_errand *answer, struct kt_error *error)
+{
+	const struct reply reply = read_reply(answer);
+
+	if (reply.code == -1 || reply.status == 401 || reply.code == CODE_INVALID ||
+	    reply.code == CODE_EXPIRED || reply.code == CODE_NO_PERMISSION)
+		return judge(whoami, credential, &reply, error);
+	return work(whoami, &reply, error);
+}
+
+/* A server of somebody's own that answers as if it had no such path. */
+static bool may_be_studio(const struct kt_credential *credential, const struct kt_errand *answer)
+{
+	const struct reply reply = read_reply(answer);
+
+	return !kt_service_site(&credential->identity) &&
+	       (reply.code == CODE_EXPIRED || (reply.status == 404 && reply.code == -1));
 }
 
 bool kt_whoami_ask(struct kt_whoami *whoami, const struct kt_credential *credential,
                    const struct kt_secret *token, int64_t timeout, struct kt_error *error)
 {
-	KT_CLEANUP(clear_reply) struct reply reply = { 0 };
+	KT_CLEANUP(kt_errand_clear) struct kt_errand answer = { 0 };
 
 	if (!kt_whoami_is_known(credential)) {
 		whoami->verdict = KT_WHOAMI_UNKNOWN;
@@ -204,14 +219,14 @@ bool kt_whoami_ask(struct kt_whoami *whoami, const struct kt_credential *credent
 		return true;
 	}
 	if (!is_coze(credential))
-		return ask(credential, token, credential->userinfo_endpoint, timeout, &reply, error) &&
-		       judge(whoami, credential, &reply, error);
-	if (!ask_path(credential, token, PATH, timeout, &reply, error))
+		return ask(credential, token, credential->userinfo_endpoint, timeout, &answer, error) &&
+		       kt_whoami_read(whoami, credential, &answer, error);
+	if (!ask_path(credential, token, PATH, timeout, &answer, error))
 		return false;
-	if (!kt_service_site(&credential->identity) &&
-	    (reply.code == CODE_EXPIRED || (reply.status == 404 && reply.code == -1)))
-		return ask_studio(whoami, credential, token, timeout, &reply, error);
-	return judge(whoami, credential, &reply, error);
+	if (!may_be_studio(credential, &answer))
+		return kt_whoami_read(whoami, credential, &answer, error);
+	return ask_path(credential, token, PATH_OF_STUDIO, timeout, &answer, error) &&
+	       read_studio(whoami, credential, &answer, error);
 }
 
 void kt_whoami_clear(struct kt_whoami *whoami)

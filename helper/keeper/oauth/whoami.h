@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "helper/errand.h"
 #include "keyring/credential.h"
 
 enum kt_whoami_verdict {
@@ -30,4 +31,8 @@ bool kt_whoami_is_known(const struct kt_credential *credential);
 /* timeout in milliseconds, for the whole question. */
 bool kt_whoami_ask(struct kt_whoami *whoami, const struct kt_credential *credential,
                    const struct kt_secret *token, int64_t timeout, struct kt_error *error);
+
+/* The verdict of an answer to that question. */
+bool kt_whoami_read(struct kt_whoami *whoami, const struct kt_credential *credential,
+                    const struct kt_errand *answer, struct kt_error *error);
 void kt_whoami_clear(struct kt_whoami *whoami);

@@ -9,6 +9,7 @@ libkeeper_a_SOURCES += \
 	helper/keeper/token/requirement.c helper/keeper/token/requirement.h \
 	helper/keeper/token/rotation.c helper/keeper/token/rotation.h \
 	helper/keeper/token/rotation_failure.c helper/keeper/token/rotation_failure.h \
+	helper/keeper/token/rotation_record.c \
 	helper/keeper/token/service_app.c helper/keeper/token/service_app.h \
 	helper/keeper/token/signals.c helper/keeper/token/signals.h \
 	helper/keeper/token/state.c helper/keeper/token/state.h \

@@ -614,7 +614,8 @@ bool kt_rotation_run(struct kt_keeper *keeper, struct kt_credential *credential,
 			return true;
 	}
 	if (!makes_do(&rotation, error))
-		return false;
+		return error->code != KT_ERROR_DEAD || kt_facts_can_log_in(credential)
+		               ? false : kt_rotation_advise_hand_over(error);
 	kt_report_trace("%s", error->message);
 	kt_error_clear(error);
 	return true;
@@ -627,40 +628,4 @@ bool kt_rotation_adopt(struct kt_keyring *keyring, struct kt_credential *credent
 
 	return kt_escrow_open(&escrow, &credential->identity, error) &&
 	       adopt(&escrow, keyring, credential, error);
-}
-
-bool kt_rotation_is_unclear(const struct kt_credential *credential)
-{
-	KT_CLEANUP(kt_journal_close) struct kt_journal journal = { 0 };
-	struct kt_error ignored = { 0 };
-
-	return kt_journal_open(&journal, &credential->identity, &ignored) &&
-	       kt_journal_is_sent(&journal, credential, &credential->refresh_token);
-}
-
-bool kt_rotation_move(const struct kt_identity *from, const struct kt_identity *to,
-                      struct kt_error *error)
-{
-	KT_CLEANUP(kt_journal_close) struct kt_journal old = { 0 };
-	KT_CLEANUP(kt_journal_close) struct kt_journal new = { 0 };
-	int descriptor;
-
-	if (!kt_journal_open(&old, from, error) || !kt_journal_open(&new, to, error))
-		return false;
-	descriptor = new.descriptor;
-	new = old;
-	new.descriptor = descriptor;
-	return kt_journal_write(&new, old.phase, error);
-}
-
-bool kt_rotation_forget(const struct kt_identity *identity, struct kt_error *error)
-{
-	KT_CLEANUP(kt_journal_close) struct kt_journal journal = { 0 };
-	KT_CLEANUP(kt_escrow_close) struct kt_escrow escrow = { 0 };
-
-	if (!kt_escrow_open(&escrow, identity, error))
-		return false;
-	kt_escrow_drop(&escrow);
-	return kt_escrow_forget_login(identity, error) &&
-	       kt_journal_open(&journal, identity, error) && kt_journal_forget(&journal, error);
 }

@@ -82,3 +82,10 @@ bool kt_rotation_fail_no_refresh(const char *name, bool is_good, struct kt_error
 	}
 	return advise_login(name, error);
 }
+
+bool kt_rotation_advise_hand_over(struct kt_error *error)
+{
+	error->remedy[0] = '\0';
+	return kt_advise(error, "log in with the program that handed the grant over, or give issuer= "
+	                 "with it: git-credential-keyturn(1)");
+}

@@ -25,3 +25,6 @@ bool kt_rotation_fail_still_good(const char *name, struct kt_error *error);
 
 /* There is nothing to renew with, and never a request; is_good: the token lives. */
 bool kt_rotation_fail_no_refresh(const char *name, bool is_good, struct kt_error *error);
+
+/* Replaces the remedy for a grant that keyturn login cannot get again. */
+bool kt_rotation_advise_hand_over(struct kt_error *error);
