@@ -78,6 +78,16 @@ const struct kt_secret *kt_errand_secret(const struct kt_errand *errand, const c
 	return NULL;
 }
 
+bool kt_errand_copy_secret(const struct kt_errand *errand, const char *name,
+                           struct kt_secret *value, struct kt_error *error)
+{
+	const struct kt_secret *found = kt_errand_secret(errand, name);
+
+	if (!found)
+		return kt_fail(error, KT_ERROR_INTERNAL, "the courier's answer lacks its %s", name);
+	return kt_secret_copy(value, found, error);
+}
+
 const char *kt_errand_text(const struct kt_errand *errand, const char *name)
 {
 	const struct kt_secret *value = kt_errand_secret(errand, name);

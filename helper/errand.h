@@ -89,8 +89,13 @@ bool kt_errand_add_number(struct kt_errand *errand, const char *name, int64_t nu
 bool kt_errand_add_secret(struct kt_errand *errand, const char *name,
                           const struct kt_secret *value, struct kt_error *error);
 
+/* Copies the field's value; fails where there is none. */
+bool kt_errand_copy_secret(const struct kt_errand *errand, const char *name,
+                           struct kt_secret *value, struct kt_error *error);
+
 /* The field's value, borrowed; NULL where there is none. text is NULL also for an embedded NUL. */
 const struct kt_secret *kt_errand_secret(const struct kt_errand *errand, const char *name);
+
 const char *kt_errand_text(const struct kt_errand *errand, const char *name);
 
 /* A number without a sign; false where the field is absent or something else. */

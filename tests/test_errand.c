@@ -76,6 +76,21 @@ static void what_is_sent_arrives(void **state)
 	assert_false(kt_errand_number(&received, "errand", &number));
 }
 
+static void a_secret_is_copied_where_there_is_one(void **state)
+{
+	KT_CLEANUP(kt_errand_clear) struct kt_errand errand = { 0 };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret value = { 0 };
+	struct kt_error error = { 0 };
+
+	(void)state;
+	assert_false(kt_errand_copy_secret(&errand, "code", &value, &error));
+	assert_int_equal(error.code, KT_ERROR_INTERNAL);
+	add(&errand, "code", "one");
+
+	assert_true(kt_errand_copy_secret(&errand, "code", &value, &error));
+	assert_string_equal(kt_secret_reveal(&value), "one");
+}
+
 static void a_field_stands_once_and_has_a_good_name(void **state)
 {
 	KT_CLEANUP(kt_errand_clear) struct kt_errand errand = { 0 };
@@ -285,6 +300,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(what_is_sent_arrives, make_pair, close_pair),
+		cmocka_unit_test(a_secret_is_copied_where_there_is_one),
 		cmocka_unit_test(a_field_stands_once_and_has_a_good_name),
 		cmocka_unit_test(fields_are_bounded),
 		cmocka_unit_test_setup_teardown(a_message_of_the_largest_size_passes, make_pair,

@@ -184,7 +184,7 @@ static bool catch_code(struct kt_keeper *keeper, const struct kt_login_options *
 		return false;
 	if (!kt_errand_is(&answer, "say", "code"))
 		return fail_redirect(&answer, error);
-	return kt_secret_copy(&visit->code, kt_errand_secret(&answer, "code"), error);
+	return kt_errand_copy_secret(&answer, "code", &visit->code, error);
 }
 
 /* The value of a query parameter that stands there once; empty where it does not. */

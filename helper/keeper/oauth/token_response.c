@@ -129,8 +129,7 @@ bool kt_tokens_read(struct kt_tokens *tokens, const struct kt_token_response *re
 		expires_in = kt_errand_text(message, "s.expires_in");
 	tokens->has_end = kt_lifetime_read(expires_in, response->now, &tokens->lifetime);
 	tokens->spent = kt_lifetime_spent(expires_in, response->now, response->took);
-	if (!kt_secret_copy(&tokens->access_token, kt_errand_secret(message, "s.access_token"),
-	                    error) ||
+	if (!kt_errand_copy_secret(message, "s.access_token", &tokens->access_token, error) ||
 	    !take_text(&tokens->scope, message, "s.scope", error) ||
 	    !take_text(&tokens->subject, message, "s.id_token.sub", error))
 		return false;
