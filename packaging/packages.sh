@@ -9,12 +9,12 @@ build_packages='autoconf automake gcc git libc6-dev libcjson-dev libcurl4-openss
 	libpam0g-dev libsecret-1-dev libssl-dev make pkg-config'
 
 # shellcheck disable=SC2034
-test_packages='binutils chromium clang curl dbus expect faketime gnome-keyring
-	golang-docker-credential-helpers hyperfine iproute2 keepassxc keyutils libcap2-bin
+test_packages='binutils chromium clang curl dbus default-jdk-headless expect faketime
+	gnome-keyring golang-docker-credential-helpers golang-go hyperfine iproute2 keepassxc keyutils libcap2-bin
 	kwallet6,libqca-qt6-plugins|libkf5wallet-bin,libqca-qt5-2-plugins libclang-rt-dev
 	libcmocka-dev libglib2.0-bin libnss-extrausers libpam0g-dev libpam-wrapper libqrencode-dev
-	libsecret-tools mandoc musl-tools openssh-client openssh-server openssl pamtester passwd perl
-	procps python3 sshpass strace sudo systemd-container tmux util-linux valgrind xz-utils zsh'
+	libsecret-tools mandoc maven musl-tools openssh-client openssh-server openssl pamtester passwd perl
+	procps python3 python3-venv sshpass strace sudo systemd-container tmux util-linux valgrind xz-utils zsh'
 
 # as_root COMMAND...
 as_root()

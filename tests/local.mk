@@ -335,6 +335,7 @@ endif
 
 EXTRA_DIST += \
 	$(SCRIPT_TESTS) \
+	tests/bridges.sh \
 	$(PAM_SCRIPT_TESTS) \
 	tests/README.md \
 	tests/bench/measure.py \

@@ -1,0 +1,172 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# The packages of bridges/, each with the SDK that it is for from its registry, against the Coze
+# server. Not one of "make check", because it takes the network: packaging/check runs it as a phase
+# of its own. A registry that cannot be reached is told, and the others are tried.
+set -eu
+
+. "$(dirname "$0")/lib/home.sh"
+. "$srcdir/tests/lib/server.sh"
+need node openssl curl
+caller_home=$HOME
+alone --keyring "$0" "$@"
+home_start
+
+LIFE=10
+coze_server_start "$work/server" || exit 1
+openssl genrsa -out "$work/key.pem" 2048 2>/dev/null
+openssl pkey -in "$work/key.pem" -pubout -out "$work/public.pem"
+node -e '
+	const key = require("fs").readFileSync(process.argv[1], "utf8");
+	console.log(JSON.stringify({ jwt_key: { kid: "kid1", public_key: key } }));
+' "$work/public.pem" >"$work/key.json"
+coze_control "$(cat "$work/key.json")" >"$work/control"
+
+# One account for each language: what one revokes is no other's.
+for language in python node go java; do
+	keyturn login "$language" --kind jwt --client-id 310000000002 --public-key-id kid1 \
+		--private-key-file "$work/key.pem" --api-base "$COZE_API" --duration "$LIFE" \
+		2>>"$work/stage.log" || { cat "$work/stage.log"; exit 1; }
+done
+
+home=$HOME
+# Each language's keyturn notes when it is started for a token.
+program=$(command -v keyturn)
+for language in python node go java; do
+	mkdir -p "$work/$language"
+	: >"$work/$language/starts"
+	printf '#!/bin/sh\n[ "$1" != token ] || echo "$*" >>"%s"\nexec "%s" "$@"\n' \
+		"$work/$language/starts" "$program" >"$work/$language/keyturn"
+	chmod +x "$work/$language/keyturn"
+done
+
+# in_language NAME COMMAND...: with what its tests need to know; registries keep their caches.
+in_language()
+{
+	language=$1
+	shift
+	env PATH="$work/$language:$PATH" BRIDGE_ACCOUNT="$language" BRIDGE_API="$COZE_API" \
+		BRIDGE_CONTROL="$COZE_CONTROL" BRIDGE_LIFE="$LIFE" \
+		BRIDGE_STARTS="$work/$language/starts" "$@"
+}
+
+# lacks NAME LOG: the registry's packages are not to be had.
+lacks()
+{
+	echo "skipped: the registry of $1 cannot be reached: $(grep . "$2" | tail -n 1 | cut -c 1-200)"
+}
+
+# tell NAME: an example's output is the user's name.
+tell()
+{
+	[ "$1" = tester ] || { echo "an example printed: $1"; return 1; }
+}
+
+bridge_python()
+{
+	cp -R "$srcdir/bridges/python" "$work/python/source"
+	if ! { python3 -m venv "$work/python/venv" && HOME=$caller_home "$work/python/venv/bin/pip" \
+		install --quiet --disable-pip-version-check "$work/python/source" cozepy==0.20.0 \
+		requests; } >"$work/python/install" 2>&1; then
+		lacks 'Python packages' "$work/python/install"
+		return 0
+	fi
+	in_language python "$work/python/venv/bin/python" "$srcdir/bridges/python/tests/test_coze.py"
+	# The guides' own way, in an environment that names another account.
+	export COZE_API_TOKEN=pat_stale COZE_JWT_OAUTH_PRIVATE_KEY_FILE_PATH=/stale
+	export COZELOOP_API_TOKEN=pat_stale COZELOOP_JWT_OAUTH_CLIENT_ID=1 no_proxy='*'
+	tell "$(keyturn run python -- "$work/python/venv/bin/python" "$srcdir/docs/examples/me.py")"
+	tell "$(keyturn run python --app -- "$work/python/venv/bin/python" \
+		"$srcdir/docs/examples/jwt_app.py")"
+	tell "$("$work/python/venv/bin/python" "$srcdir/docs/examples/me_for_long.py" python)"
+}
+
+bridge_node()
+{
+	has_module @coze/api || { echo 'skipped: there is no @coze/api: run npm ci in tests/servers'; return 0; }
+	in_language node node --test "$srcdir"/bridges/node/test/*.test.mjs
+	mkdir "$work/node/node_modules"
+	ln -s "$KEYTURN_NODE_MODULES"/* "$work/node/node_modules/"
+	ln -s "$srcdir/bridges/node" "$work/node/node_modules/keyturn"
+	cp "$srcdir"/docs/examples/*.mjs "$work/node/"
+	export COZE_API_TOKEN=pat_stale COZE_BASE_URL=https://stale.example
+	tell "$(keyturn run node -- node "$work/node/me.mjs")"
+	tell "$(node "$work/node/me_for_long.mjs" node)"
+}
+
+bridge_go()
+{
+	cp -R "$srcdir/bridges/go" "$work/go/source"
+	chmod -R u+w "$work/go/source"
+	(
+		cd "$work/go/source"
+		export HOME="$caller_home" GOFLAGS=-mod=mod GOTOOLCHAIN=local
+		if ! (cd oauth2source && go mod download golang.org/x/oauth2) >"$work/go/install" 2>&1; then
+			lacks 'Go modules' "$work/go/install"
+		else
+			(cd oauth2source && go vet ./...)
+		fi
+		# A copy of the SDK stands in for one that the module proxy does not serve.
+		[ -z "${KEYTURN_COZE_GO:-}" ] ||
+			(cd cozetest && go mod edit -replace "github.com/coze-dev/coze-go=$KEYTURN_COZE_GO")
+		if (cd cozetest && go mod tidy) >"$work/go/install" 2>&1; then
+			(cd cozetest && in_test_go go test ./...)
+			mkdir cozetest/me && cp "$srcdir/docs/examples/me.go" cozetest/me/
+			(cd cozetest && in_test_go go build -o "$work/go/me" ./me)
+			tell "$(HOME=$home keyturn run go -- "$work/go/me")"
+		else
+			lacks 'Go modules' "$work/go/install"
+		fi
+		in_test_go go test -race ./... 2>&1
+	)
+}
+
+in_test_go()
+{
+	HOME=$home in_language go env GOCACHE="$caller_home/.cache/go-build" \
+		GOPATH="$caller_home/go" "$@"
+}
+
+bridge_java()
+{
+	cp -R "$srcdir/bridges/java" "$work/java/source"
+	chmod -R u+w "$work/java/source"
+	cd "$work/java/source"
+	if ! mvn --batch-mode --quiet -Duser.home="$caller_home" \
+		org.apache.maven.plugins:maven-dependency-plugin:3.6.1:build-classpath \
+		-Dmdep.outputFile="$work/java/classpath" >"$work/java/install" 2>&1; then
+		lacks 'Java packages' "$work/java/install"
+		return 0
+	fi
+	mkdir classes
+	find src -name '*.java' >sources
+	javac -d classes -cp "$(cat "$work/java/classpath")" @sources
+	in_language java java -cp "classes:$(cat "$work/java/classpath")" org.keyturn.CozeTest
+	javac -d classes -cp "$(cat "$work/java/classpath")" "$srcdir/docs/examples/Workspaces.java"
+	[ "$(keyturn run java -- java -cp "classes:$(cat "$work/java/classpath")" Workspaces)" = 1 ]
+}
+
+# Beside each other: most of the time each waits for its tokens to end.
+for language in python node go java; do
+	[ -d "$srcdir/bridges/$language" ] || continue
+	(
+		set +e
+		(set -e; "bridge_$language") >"$work/$language/log" 2>&1
+		echo "$?" >"$work/$language/status"
+	) &
+	bridges="${bridges:-} $!"
+done
+# shellcheck disable=SC2086
+wait $bridges
+
+for language in python node go java; do
+	[ -f "$work/$language/status" ] || continue
+	begin "the bridge for $language"
+	grep '^skipped: ' "$work/$language/log" || :
+	if [ "$(cat "$work/$language/status")" -ne 0 ]; then
+		complain 'its tests fail'
+		tail -n 60 "$work/$language/log"
+	fi
+done
+finish
