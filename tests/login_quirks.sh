@@ -9,8 +9,8 @@ set -eu
 . "$srcdir/tests/lib/server.sh"
 need curl node python3
 home_start
-server_launch quirks_server.mjs "$work/server"
-base=$(server_field "$work/server/server.json" base)
+quirks_server_start "$work/server" || exit 1
+base=$QUIRKS_BASE
 printf 'client-secret-of-tests\n' >"$work/secret"
 
 # server_does JSON: what the next answers do.

@@ -182,7 +182,7 @@ home_end()
 {
 	home_status=${1:-$?}
 	[ -z "$test_name" ] || echo "not ok $test_name (broken off)"
-	[ -z "${COZE_PID:-}${OIDC_PID:-}${OAUTH_PID:-}" ] || server_stop || true
+	[ -z "${COZE_PID:-}${OIDC_PID:-}${OAUTH_PID:-}${QUIRKS_PID:-}" ] || server_stop || true
 	home_leave
 	[ -z "$test_name" ] || exit 1
 	exit "$home_status"

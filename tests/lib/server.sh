@@ -116,14 +116,23 @@ coze_reset()
 	server_request POST "$COZE_CONTROL/control/reset" '{}'
 }
 
+# quirks_server_start DIR: sets QUIRKS_BASE, QUIRKS_PID.
+quirks_server_start()
+{
+	server_launch quirks_server.mjs "$@" || return 1
+	QUIRKS_PID=$server_pid
+	QUIRKS_BASE=$(server_field "$1/server.json" base)
+}
+
 # server_stop: ends those that were started here.
 server_stop()
 {
-	for server_pid in ${COZE_PID:-} ${OIDC_PID:-} ${OAUTH_PID:-}; do
+	for server_pid in ${COZE_PID:-} ${OIDC_PID:-} ${OAUTH_PID:-} ${QUIRKS_PID:-}; do
 		kill "$server_pid" 2>/dev/null
 		wait "$server_pid" 2>/dev/null
 	done
 	COZE_PID=
 	OIDC_PID=
 	OAUTH_PID=
+	QUIRKS_PID=
 }
