@@ -195,18 +195,22 @@ bool kt_service_set_base(struct kt_identity *identity, const char *url, struct k
 	KT_CLEANUP(kt_secret_clear) struct kt_secret password = { 0 };
 	KT_CLEANUP(kt_text_free) char *whole = NULL;
 	KT_CLEANUP(kt_text_free) char *ascii = NULL;
+	bool has_scheme = strstr(url, "://") != NULL;
 	size_t length;
 
-	if (!kt_text_format(&whole, error, "%s%s", strstr(url, "://") ? "" : "https://", url) ||
+	if (!kt_text_format(&whole, error, "%s%s", has_scheme ? "" : "https://", url) ||
 	    !kt_idn_url(&ascii, whole, error) ||
 	    !kt_url_parse(&parsed, &password, ascii, strlen(ascii), error))
 		return false;
-	if (!parsed.host || !*parsed.host || parsed.username || !kt_secret_is_empty(&password))
+	/* A single word is no address that somebody left the scheme of. */
+	if (!parsed.host || !*parsed.host || parsed.username || !kt_secret_is_empty(&password) ||
+	    (!has_scheme && !strpbrk(parsed.host, ".[")))
 		return kt_fail(error, KT_ERROR_USAGE, "a base URL is https://HOST[:PORT][/PATH]");
 	if (!kt_url_is_safe_for_tokens(&parsed)) {
 		kt_fail(error, KT_ERROR_UNSAFE,
 		        "tokens are sent over https only, or to 127.0.0.1 and [::1]");
-		return kt_advise(error, "give the https:// address of the service");
+		return kt_advise(error, "give the https:// address of the service; for one on this "
+		                 "machine http://127.0.0.1:PORT");
 	}
 	if (!parsed.path && !kt_text_set(&parsed.path, "", error))
 		return false;
