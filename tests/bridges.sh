@@ -23,14 +23,21 @@ node -e '
 ' "$work/public.pem" >"$work/key.json"
 coze_control "$(cat "$work/key.json")" >"$work/control"
 
-# One account for each language: what one revokes is no other's.
-for language in python node go java; do
-	keyturn login "$language" --kind jwt --client-id 310000000002 --public-key-id kid1 \
-		--private-key-file "$work/key.pem" --api-base "$COZE_API" --duration "$LIFE" \
+# login NAME DURATION
+login()
+{
+	keyturn login "$1" --kind jwt --client-id 310000000002 --public-key-id kid1 \
+		--private-key-file "$work/key.pem" --api-base "$COZE_API" --duration "$2" \
 		2>>"$work/stage.log" || { cat "$work/stage.log"; exit 1; }
-done
+}
 
+# One account for each language: what one revokes is no other's. The examples have a longer life.
+for language in python node go java; do
+	login "$language" "$LIFE"
+done
+login example 900
 home=$HOME
+
 # Each language's keyturn notes when it is started for a token.
 program=$(command -v keyturn)
 for language in python node go java; do
@@ -76,10 +83,10 @@ bridge_python()
 	# The guides' own way, in an environment that names another account.
 	export COZE_API_TOKEN=pat_stale COZE_JWT_OAUTH_PRIVATE_KEY_FILE_PATH=/stale
 	export COZELOOP_API_TOKEN=pat_stale COZELOOP_JWT_OAUTH_CLIENT_ID=1 no_proxy='*'
-	tell "$(keyturn run python -- "$work/python/venv/bin/python" "$srcdir/docs/examples/me.py")"
-	tell "$(keyturn run python --app -- "$work/python/venv/bin/python" \
+	tell "$(keyturn run example -- "$work/python/venv/bin/python" "$srcdir/docs/examples/me.py")"
+	tell "$(keyturn run example --app -- "$work/python/venv/bin/python" \
 		"$srcdir/docs/examples/jwt_app.py")"
-	tell "$("$work/python/venv/bin/python" "$srcdir/docs/examples/me_for_long.py" python)"
+	tell "$("$work/python/venv/bin/python" "$srcdir/docs/examples/me_for_long.py" example)"
 }
 
 bridge_node()
@@ -91,8 +98,8 @@ bridge_node()
 	ln -s "$srcdir/bridges/node" "$work/node/node_modules/keyturn"
 	cp "$srcdir"/docs/examples/*.mjs "$work/node/"
 	export COZE_API_TOKEN=pat_stale COZE_BASE_URL=https://stale.example
-	tell "$(keyturn run node -- node "$work/node/me.mjs")"
-	tell "$(node "$work/node/me_for_long.mjs" node)"
+	tell "$(keyturn run example -- node "$work/node/me.mjs")"
+	tell "$(node "$work/node/me_for_long.mjs" example)"
 }
 
 bridge_go()
@@ -114,7 +121,7 @@ bridge_go()
 			(cd cozetest && in_test_go go test ./...)
 			mkdir cozetest/me && cp "$srcdir/docs/examples/me.go" cozetest/me/
 			(cd cozetest && in_test_go go build -o "$work/go/me" ./me)
-			tell "$(HOME=$home keyturn run go -- "$work/go/me")"
+			tell "$(HOME=$home keyturn run example -- "$work/go/me")"
 		else
 			lacks 'Go modules' "$work/go/install"
 		fi
@@ -144,7 +151,7 @@ bridge_java()
 	javac -d classes -cp "$(cat "$work/java/classpath")" @sources
 	in_language java java -cp "classes:$(cat "$work/java/classpath")" org.keyturn.CozeTest
 	javac -d classes -cp "$(cat "$work/java/classpath")" "$srcdir/docs/examples/Workspaces.java"
-	[ "$(keyturn run java -- java -cp "classes:$(cat "$work/java/classpath")" Workspaces)" = 1 ]
+	[ "$(keyturn run example -- java -cp "classes:$(cat "$work/java/classpath")" Workspaces)" = 1 ]
 }
 
 # Beside each other: most of the time each waits for its tokens to end.

@@ -179,11 +179,12 @@ function grantDevice(server, request, fields) {
 	);
 }
 
+/* Coze's Python SDK sends null where it has none. */
 function isScope(scope) {
 	return (
 		scope === undefined ||
-		(scope !== null &&
-			typeof scope === 'object' &&
+		scope === null ||
+		(typeof scope === 'object' &&
 			!Array.isArray(scope) &&
 			Array.isArray(scope.account_permission?.permission_list))
 	);
@@ -225,7 +226,7 @@ function grantAssertion(server, request, fields, owner) {
 		kind: 'jwt',
 		account_id: owner.account,
 		enterprise_id: owner.enterprise,
-		scope: fields.scope,
+		scope: fields.scope ?? undefined,
 		session_name: claims.session_name,
 		session_context: claims.session_context,
 	};
