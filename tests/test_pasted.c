@@ -94,7 +94,8 @@ static void a_value_that_only_looks_like_one_with_more_stays(void **state)
 {
 	static const char *const values[] = {
 		"abc=", "YWJjZA==", "key", "bearer", "Bearer ", "123:abc-def", "\"", "\"\"", "a=b",
-		"310000000001.app.coze", "https://api.coze.cn/v1?token=x", "export ", "=x", "HTTPS://API.COZE.CN",
+		"310000000001.app.coze", "https://api.coze.cn/v1?token=x", "export ", "=x",
+		"HTTPS://API.COZE.CN",
 	};
 
 	(void)state;
