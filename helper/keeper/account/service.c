@@ -195,9 +195,13 @@ bool kt_service_set_base(struct kt_identity *identity, const char *url, struct k
 	KT_CLEANUP(kt_secret_clear) struct kt_secret password = { 0 };
 	KT_CLEANUP(kt_text_free) char *whole = NULL;
 	KT_CLEANUP(kt_text_free) char *ascii = NULL;
+	bool has_scheme = strstr(url, "://") != NULL;
 	size_t length;
 
-	if (!kt_text_format(&whole, error, "%s%s", strstr(url, "://") ? "" : "https://", url) ||
+	/* A single word is a slip and not the name of a server. */
+	if (!has_scheme && !strpbrk(url, ".:["))
+		return kt_fail(error, KT_ERROR_USAGE, "a base URL is https://HOST[:PORT][/PATH]");
+	if (!kt_text_format(&whole, error, "%s%s", has_scheme ? "" : "https://", url) ||
 	    !kt_idn_url(&ascii, whole, error) ||
 	    !kt_url_parse(&parsed, &password, ascii, strlen(ascii), error))
 		return false;
