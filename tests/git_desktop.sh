@@ -140,7 +140,7 @@ must_not test -e "$HOME/.local/share/keyturn/vault"
 
 begin 'desktop: an account stored again with another kind leaves one item'
 input 'sat_again\n'
-call keyturn login --site coze.cn --with-token
+call keyturn login --site coze.cn --with-token --replace
 expect_status 0
 must [ "$(secret-tool search --all xdg:schema org.keyturn.Credential username main 2>&1 |
 	grep -c '^label')" -eq 1 ]

@@ -128,6 +128,62 @@ call keyturn status app
 expect_status 0
 must test -e "$work/coze_oauth_config.json"
 
+begin 'a secret that is asked of stdin is typed at a terminal, unseen'
+at_terminal "spawn keyturn login web --kind web --client-id web-client.app.coze \\
+	--client-secret-file - --api-base $COZE_API --paste
+	expect \"Client secret (not shown while you type): \"
+	send \"hidden-secret\r\"
+	expect \"register this redirect URI\"
+	expect \"Paste that whole address here\"
+	send \"http://127.0.0.1:8080/callback\r\"
+	expect \"it must contain code=; try again (2 left)\"
+	expect \"Paste that whole address here\"
+	send \"\004\""
+expect_status 2
+expect_unsaid hidden-secret
+
+# interrupted SIGNAL QUESTION ANSWERS COMMAND: the signal comes at the question, behind the answers to
+# those before it; the terminal is then as it was.
+interrupted()
+{
+	at_terminal "spawn sh -c {stty -g; $4; echo \"status \$?\"; stty -g}
+		$3
+		expect {
+			timeout { exit 99 }
+			-ex {$2} {}
+		}
+		exec pkill -$1 -s [exp_pid] keyturn
+		expect -re {status 1[0-9][0-9]}"
+	expect_status 0
+	tr -d '\r' <"$work/out" | grep -E '^[0-9a-f]+(:[0-9a-f]+)+$' >"$work/modes"
+	must [ "$(wc -l <"$work/modes")" -eq 2 ]
+	must [ "$(sort -u "$work/modes" | wc -l)" -eq 1 ]
+}
+
+begin 'a signal at each question and wait: the terminal is as it was, nothing is stored'
+call keyturn list --json
+cp "$work/out" "$work/before.json"
+snapshot >"$work/before"
+app='keyturn login x --client-id device-client.app.coze'
+for signal in INT TERM HUP; do
+	interrupted $signal 'Number or word' '' 'keyturn login --site cn'
+	interrupted $signal 'Site: ' '' 'keyturn login x --with-token'
+	interrupted $signal 'A name for this login' '' "keyturn login --api-base $COZE_API --with-token"
+	interrupted $signal 'Token (not shown' '' 'keyturn login x --site cn --with-token'
+	interrupted $signal 'Store it all the same' \
+		'expect "Token"; send "hunter2\r"' 'keyturn login x --site cn --with-token'
+	interrupted $signal 'client id: ' '' 'keyturn login x --site cn --kind device'
+	interrupted $signal 'Client secret' '' 'keyturn login x --site cn --kind web --client-id 1'
+	interrupted $signal 'Replace main' '' "keyturn login main --kind device --client-id 1 --api-base $COZE_API"
+	interrupted $signal 'Paste that whole' '' "$app --kind pkce --paste --api-base $COZE_API"
+	interrupted $signal 'waiting for the browser' '' "$app --kind pkce --no-browser --api-base $COZE_API"
+	interrupted $signal 'The refused token' '' 'keyturn reject main'
+	interrupted $signal 'New passphrase' '' "KEYTURN_VAULT=$HOME/new keyturn vault create"
+done
+call keyturn list --json
+must cmp "$work/before.json" "$work/out"
+expect_unchanged
+
 begin 'no row of the list is wider than 80 columns'
 call keyturn list
 must python3 -c '

@@ -154,6 +154,9 @@ void kt_expiry_warn(const struct kt_credential *credential)
 	if (left <= 0)
 		kt_report_note("the token of %s should have ended by now: keyturn login %s --with-token "
 		               "replaces it", name, account);
+	else if (left <= DAY)
+		kt_report_note("the token of %s ends within a day: keyturn login %s --with-token "
+		               "replaces it", name, account);
 	else
 		kt_report_note("the token of %s ends in %lld days: keyturn login %s --with-token "
 		               "replaces it", name, (long long)((left + DAY - 1) / DAY), account);

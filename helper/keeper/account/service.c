@@ -198,13 +198,14 @@ bool kt_service_set_base(struct kt_identity *identity, const char *url, struct k
 	bool has_scheme = strstr(url, "://") != NULL;
 	size_t length;
 
+	/* A single word is a slip and not the name of a server. */
+	if (!has_scheme && !strpbrk(url, ".:["))
+		return kt_fail(error, KT_ERROR_USAGE, "a base URL is https://HOST[:PORT][/PATH]");
 	if (!kt_text_format(&whole, error, "%s%s", has_scheme ? "" : "https://", url) ||
 	    !kt_idn_url(&ascii, whole, error) ||
 	    !kt_url_parse(&parsed, &password, ascii, strlen(ascii), error))
 		return false;
-	/* A single word is no address that somebody left the scheme of. */
-	if (!parsed.host || !*parsed.host || parsed.username || !kt_secret_is_empty(&password) ||
-	    (!has_scheme && !strpbrk(parsed.host, ".[")))
+	if (!parsed.host || !*parsed.host || parsed.username || !kt_secret_is_empty(&password))
 		return kt_fail(error, KT_ERROR_USAGE, "a base URL is https://HOST[:PORT][/PATH]");
 	if (!kt_url_is_safe_for_tokens(&parsed)) {
 		kt_fail(error, KT_ERROR_UNSAFE,

@@ -10,6 +10,7 @@
 #include "helper/keeper/terminal.h"
 #include "helper/report.h"
 #include "keyring/cleanup.h"
+#include "keyring/shell_word.h"
 #include "keyring/text.h"
 
 /* The caller named neither a way to log in nor where settings are found. */
@@ -136,9 +137,13 @@ static bool settle_way(const struct kt_login_options *login, struct kt_settings 
                        struct kt_error *error)
 {
 	if (kt_kind_is_fixed(settings->kind) && login->like && !kt_terminal_is_interactive()) {
-		kt_fail(error, KT_ERROR_USAGE, "login: a %s cannot be renewed, only replaced by a new "
-		        "one", kt_kind_name(settings->kind));
-		return kt_advise(error, "make one in the console and give it on stdin: add --with-token");
+		const char *name = login->account ? login->account : login->like;
+		struct kt_shell_word word;
+
+		kt_fail(error, KT_ERROR_USAGE, "login: %s is a token, not an app: it cannot be renewed, "
+		        "only replaced by a new one", login->like);
+		return kt_advise(error, "make one in the console and give it on stdin: keyturn login %s "
+		                 "--with-token", kt_shell_word(&word, name, "ACCOUNT"));
 	}
 	if (settings->kind != KT_KIND_NONE)
 		return true;

@@ -149,6 +149,9 @@ static bool unlock_on_screen(struct kt_keyring *keyring, struct kt_error *error)
 	int64_t start = kt_clock_monotonic();
 	struct kt_error cause = { 0 };
 
+	if (isatty(STDERR_FILENO))
+		kt_report_note("if it is locked: waiting for the keyring's password window on your "
+		               "screen, 2 minutes at most");
 	if (kt_keyring_unlock(keyring, &cause))
 		return true;
 	if (cause.code == KT_ERROR_DISMISSED && kt_clock_monotonic() - start < AT_ONCE)

@@ -330,6 +330,27 @@ static bool check_type(const struct kt_token_response *response, struct kt_error
 	return true;
 }
 
+/* Nothing was there to be renewed: the login has to be done again. */
+static bool fail_unfinished(const struct kt_token_response *response,
+                            const struct kt_credential *credential, struct kt_error *error)
+{
+	const char *host = credential->identity.host;
+	const char *text = kt_text_or_empty(response->text);
+
+	if (response->cause && strcmp(response->cause, "certificate") == 0)
+		return kt_token_error_write(response, credential, error);
+	if (response->status)
+		kt_fail(error, KT_ERROR_SERVER, "the login did not get through: %s answered %lld", host,
+		        (long long)response->status);
+	else if (*text)
+		kt_fail(error, KT_ERROR_NETWORK, "the login did not get through: %.*s",
+		        kt_characters_fit(text, 160), text);
+	else
+		kt_fail(error, KT_ERROR_NETWORK, "the login did not get through: %s did not answer",
+		        host);
+	return kt_advise(error, "run the same command again");
+}
+
 bool kt_login_take_tokens(struct kt_credential *credential, const struct kt_errand *answer,
                           struct kt_error *error)
 {
@@ -337,6 +358,8 @@ bool kt_login_take_tokens(struct kt_credential *credential, const struct kt_erra
 	struct kt_token_response response;
 
 	kt_token_response_read(&response, answer, kt_dialect_of(credential));
+	if (response.verdict != KT_VERDICT_TOKENS && response.verdict != KT_VERDICT_REFUSED)
+		return fail_unfinished(&response, credential, error);
 	if (response.verdict != KT_VERDICT_TOKENS)
 		return kt_token_error_write(&response, credential, error);
 	if (!check_type(&response, error) ||

@@ -2,10 +2,12 @@
 #include "config.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "helper/answer.h"
 #include "helper/keeper/login/ca_file.h"
 #include "helper/keeper/login/settings.h"
+#include "helper/keeper/terminal.h"
 #include "helper/keeper/token/service_app.h"
 #include "keyring/characters.h"
 #include "keyring/cleanup.h"
@@ -555,15 +557,21 @@ bool kt_settings_read_secret(struct kt_secret *secret, const char *path, struct 
 	bool found = true;
 
 	kt_secret_clear(secret);
-	if (!kt_file_read_given(path, SECRET_MAXIMUM, secret, &found, error))
+	if (strcmp(path, "-") == 0 && isatty(STDIN_FILENO)) {
+		if (!kt_terminal_ask_secret("Client secret (not shown while you type): ", secret,
+		                            error))
+			return false;
+	} else if (!kt_file_read_given(path, SECRET_MAXIMUM, secret, &found, error)) {
 		return false;
+	}
 	kt_secret_trim(secret);
 	if (!kt_secret_is_empty(secret))
 		return true;
 	if (found)
 		kt_fail(error, KT_ERROR_USAGE, "the client secret is empty");
 	else
-		kt_fail(error, KT_ERROR_USAGE, "the file of --client-secret-file does not exist");
+		kt_fail(error, KT_ERROR_USAGE, "the file of --client-secret-file does not exist: "
+		        "%.*s", kt_characters_fit(path, 150), path);
 	return kt_advise(error, "give the path of a file that holds the secret alone, or - for stdin");
 }
 

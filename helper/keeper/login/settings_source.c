@@ -6,6 +6,7 @@
 
 #include "helper/keeper/login/dotenv.h"
 #include "helper/keeper/login/settings_source.h"
+#include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/environment.h"
 #include "keyring/file.h"
@@ -163,7 +164,9 @@ bool kt_settings_from_env_file(struct kt_settings *settings, const char *path,
 	if (!kt_file_read_given(path, FILE_MAXIMUM, &content, &found, error))
 		return false;
 	if (!found)
-		return kt_fail(error, KT_ERROR_USAGE, "the file of --env-file does not exist");
+		return kt_fail(error, KT_ERROR_USAGE, "the file of --env-file does not exist: %.*s",
+		               kt_characters_fit(path, 150), path) ||
+		       kt_advise(error, "give the path of a file of NAME=VALUE lines");
 	source.lines = kt_secret_reveal(&content);
 	return read_variables(settings, &source, kind, error);
 }
