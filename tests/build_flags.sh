@@ -4,31 +4,20 @@
 # cannot be had.
 set -eu
 
-: "${srcdir:=$(cd "$(dirname "$0")/.." && pwd)}"
-failed=0
-if ! command -v readelf >/dev/null; then
-	echo "skip: readelf is not installed"
-	exit 77
-fi
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
-trap 'exit 1' HUP INT TERM
-cd "$scratch"
+. "$(dirname "$0")/lib/home.sh"
+need readelf
+home_make
+mkdir "$work/build"
+cd "$work/build"
 : >log
 : >made
 
 # passes NAME COMMAND...
 passes()
 {
-	case_name=$1
+	begin "$1"
 	shift
-	if "$@"; then
-		echo "ok $case_name"
-	else
-		echo "not ok $case_name"
-		tail -n 20 log made | sed 's/^/# /'
-		failed=1
-	fi
+	must "$@"
 }
 
 # What Debian's dpkg-buildflags gives with all of its hardening, and more of the kind.
@@ -79,4 +68,4 @@ sed -i '/READELF/d; /ac_cv_header_security_pam_modules_h/d' config.cache
 passes "a directory for the module without PAM's headers is an error" pam_missing --with-pam-dir=/x
 passes "and so is one for its profile" pam_missing --with-pam-configs-dir=/x
 
-exit "$failed"
+finish
