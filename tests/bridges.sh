@@ -115,9 +115,7 @@ bridge_go()
 			(cd oauth2source && go vet ./...)
 		fi
 		# A copy of the SDK stands in for one that the module proxy does not serve.
-		[ -z "${KEYTURN_COZE_GO:-}" ] ||
-			(cd cozetest && go mod edit -replace "github.com/coze-dev/coze-go=$KEYTURN_COZE_GO")
-		if (cd cozetest && go mod tidy) >"$work/go/install" 2>&1; then
+		if (cd cozetest && add_coze_go && go mod tidy) >"$work/go/install" 2>&1; then
 			(cd cozetest && in_test_go go test ./...)
 			mkdir cozetest/me && cp "$srcdir/docs/examples/me.go" cozetest/me/
 			(cd cozetest && in_test_go go build -o "$work/go/me" ./me)
@@ -127,6 +125,16 @@ bridge_go()
 		fi
 		in_test_go go test -race ./... 2>&1
 	)
+}
+
+add_coze_go()
+{
+	sdk=github.com/coze-dev/coze-go
+	if [ -n "${KEYTURN_COZE_GO:-}" ]; then
+		go mod edit -require "$sdk@v0.0.0" -replace "$sdk=$KEYTURN_COZE_GO"
+	else
+		go get "$sdk@latest"
+	fi
 }
 
 in_test_go()
