@@ -40,7 +40,7 @@ home=$HOME
 
 # Each language's keyturn notes when it is started for a token.
 program=$(command -v keyturn)
-for language in python node go java; do
+for language in python node go java mcp; do
 	mkdir -p "$work/$language"
 	: >"$work/$language/starts"
 	printf '#!/bin/sh\n[ "$1" != token ] || echo "$*" >>"%s"\nexec "%s" "$@"\n' \
@@ -115,9 +115,7 @@ bridge_go()
 			(cd oauth2source && go vet ./...)
 		fi
 		# A copy of the SDK stands in for one that the module proxy does not serve.
-		[ -z "${KEYTURN_COZE_GO:-}" ] ||
-			(cd cozetest && go mod edit -replace "github.com/coze-dev/coze-go=$KEYTURN_COZE_GO")
-		if (cd cozetest && go mod tidy) >"$work/go/install" 2>&1; then
+		if (cd cozetest && add_coze_go && go mod tidy) >"$work/go/install" 2>&1; then
 			(cd cozetest && in_test_go go test ./...)
 			mkdir cozetest/me && cp "$srcdir/docs/examples/me.go" cozetest/me/
 			(cd cozetest && in_test_go go build -o "$work/go/me" ./me)
@@ -127,6 +125,16 @@ bridge_go()
 		fi
 		in_test_go go test -race ./... 2>&1
 	)
+}
+
+add_coze_go()
+{
+	sdk=github.com/coze-dev/coze-go
+	if [ -n "${KEYTURN_COZE_GO:-}" ]; then
+		go mod edit -require "$sdk@v0.0.0" -replace "$sdk=$KEYTURN_COZE_GO"
+	else
+		go get "$sdk@latest"
+	fi
 }
 
 in_test_go()
@@ -154,9 +162,23 @@ bridge_java()
 	[ "$(keyturn run example -- java -cp "classes:$(cat "$work/java/classpath")" Workspaces)" = 1 ]
 }
 
+# An agent's MCP client, which hands the server no variable but PATH and HOME.
+bridge_mcp()
+{
+	cp "$srcdir"/tests/bridges/*.mjs "$work/mcp/"
+	cd "$work/mcp"
+	echo '{"private":true}' >package.json
+	if ! HOME=$caller_home npm install --silent --no-audit --no-fund --ignore-scripts \
+		@modelcontextprotocol/sdk@1.32.2 >install 2>&1; then
+		lacks 'Node.js packages' install
+		return 0
+	fi
+	COZE_API_TOKEN=pat_stale BRIDGE_ACCOUNT=example BRIDGE_API=$COZE_API \
+		BRIDGE_SERVER=$work/mcp/mcp_server.mjs node mcp_client.mjs
+}
+
 # Beside each other: most of the time each waits for its tokens to end.
-for language in python node go java; do
-	[ -d "$srcdir/bridges/$language" ] || continue
+for language in python node go java mcp; do
 	(
 		set +e
 		(set -e; "bridge_$language") >"$work/$language/log" 2>&1
@@ -167,9 +189,9 @@ done
 # shellcheck disable=SC2086
 wait $bridges
 
-for language in python node go java; do
+for language in python node go java mcp; do
 	[ -f "$work/$language/status" ] || continue
-	begin "the bridge for $language"
+	begin "a fresh token for $language"
 	grep '^skipped: ' "$work/$language/log" || :
 	if [ "$(cat "$work/$language/status")" -ne 0 ]; then
 		complain 'its tests fail'

@@ -336,6 +336,8 @@ endif
 EXTRA_DIST += \
 	$(SCRIPT_TESTS) \
 	tests/bridges.sh \
+	tests/bridges/mcp_client.mjs \
+	tests/bridges/mcp_server.mjs \
 	$(PAM_SCRIPT_TESTS) \
 	tests/README.md \
 	tests/bench/measure.py \

@@ -101,7 +101,7 @@ function keyturn(account, { sessionName, program = 'keyturn' } = {}) {
 	}
 
 	async function current() {
-		await rejecting;
+		if (rejecting) await rejecting;
 		if (held && Date.now() / 1000 < held.until) return held.answer;
 		asking ??= ask().finally(() => {
 			asking = null;
