@@ -7,4 +7,9 @@ PROTOCOL_SOURCES = \
 	helper/protocol/table.c \
 	helper/protocol/token.c
 
-libhelper_a_SOURCES += $(PROTOCOL_SOURCES)
+# These take JSON and are the keeper's alone.
+TOOL_SOURCES = \
+	helper/protocol/docker.c \
+	helper/protocol/tool.c helper/protocol/tool.h
+
+libhelper_a_SOURCES += $(PROTOCOL_SOURCES) $(TOOL_SOURCES)
