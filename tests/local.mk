@@ -149,7 +149,11 @@ SCRIPT_TESTS = \
 	tests/login_web.sh \
 	tests/manuals.sh \
 	tests/many_accounts.sh \
+	tests/protocol_aws.sh \
+	tests/protocol_bazel.sh \
 	tests/protocol_docker.sh \
+	tests/protocol_kubernetes.sh \
+	tests/protocol_terraform.sh \
 	tests/readme.sh \
 	tests/remedies.sh \
 	tests/renew_ahead.sh \

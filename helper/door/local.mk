@@ -24,7 +24,8 @@ keyturn_LDFLAGS = $(DOOR_LDFLAGS)
 keyturn_LDADD = $(DOOR_LIBS)
 
 # The names by which tools start the door.
-DOOR_LINKS = git-credential-keyturn docker-credential-keyturn
+DOOR_LINKS = git-credential-keyturn docker-credential-keyturn bazel-credential-keyturn \
+	terraform-credentials-keyturn
 
 install-exec-hook: $(PAM_INSTALL_HOOK)
 	for name in $(DOOR_LINKS); do \

@@ -65,6 +65,7 @@ static bool read_server(struct kt_tool_question *question, const char *bytes, si
 	if (!kt_tool_service(pattern, bytes, size, error) ||
 	    !kt_text_set_bytes(&question->name, bytes, size, error))
 		return false;
+	question->request.tool = "docker";
 	return question->verb == KT_TOOL_GET || pattern->path ||
 	       kt_text_set(&pattern->path, "", error);
 }
@@ -78,7 +79,7 @@ static bool read_login(struct kt_tool_question *question, const struct kt_secret
 	const char *username;
 	const char *secret;
 
-	if (!kt_json_parse(&json, kt_secret_reveal(input), kt_secret_length(input), error))
+	if (!kt_tool_parse_json(&json, kt_secret_reveal(input), kt_secret_length(input), error))
 		return false;
 	server = kt_text_or_empty(kt_json_text(json, "ServerURL"));
 	username = kt_text_or_empty(kt_json_text(json, "Username"));
@@ -90,7 +91,6 @@ static bool read_login(struct kt_tool_question *question, const struct kt_secret
 	if (!secret || *secret == '\0')
 		return kt_fail(error, KT_ERROR_USAGE, "the login to store has no Secret");
 	request->has_password = true;
-	request->tool = "docker";
 	return kt_text_set(&request->pattern.username, username, error) &&
 	       kt_secret_append_text(&request->password, secret, error);
 }

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "helper/protocol/tool.h"
 #include "helper/url.h"
@@ -9,7 +10,8 @@
 #include "keyring/text.h"
 
 static const struct kt_tool *const tools[] = {
-	&kt_tool_docker,
+	&kt_tool_aws, &kt_tool_bazel, &kt_tool_docker, &kt_tool_kubernetes,
+	&kt_tool_terraform,
 };
 
 const struct kt_tool *kt_tool_of_name(const char *name)
@@ -78,6 +80,76 @@ bool kt_tool_service(struct kt_identity *identity, const char *bytes, size_t len
 	if (!kt_secret_is_empty(&password))
 		return kt_fail(error, KT_ERROR_UNSAFE, "the service's URL holds a password");
 	return name_registry(identity, error);
+}
+
+bool kt_tool_parse_json(struct kt_json **json, const char *bytes, size_t length,
+                        struct kt_error *error)
+{
+	if (kt_json_parse(json, bytes, length, error))
+		return true;
+	if (error->code == KT_ERROR_SERVER)
+		error->code = KT_ERROR_USAGE;
+	return false;
+}
+
+bool kt_tool_open_account(struct kt_tool_question *question, int count, char **words,
+                          struct kt_error *error)
+{
+	question->verb = KT_TOOL_TOKEN;
+	if (count == 0)
+		return true;
+	if (count > 1 || words[0][0] == '-' || words[0][0] == '\0')
+		return kt_fail(error, KT_ERROR_USAGE, "this protocol takes one word, an account");
+	return kt_text_set(&question->account, words[0], error);
+}
+
+const char *kt_tool_time(char time[KT_TOOL_TIME_SIZE], int64_t seconds)
+{
+	const time_t when = (time_t)seconds;
+	struct tm parts = { 0 };
+
+	gmtime_r(&when, &parts);
+	if (strftime(time, KT_TOOL_TIME_SIZE, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
+		time[0] = '\0';
+	return time;
+}
+
+bool kt_tool_check_token(const struct kt_answer *answer, struct kt_error *error)
+{
+	if (!answer->is_token)
+		return kt_fail(error, KT_ERROR_NOT_FOUND, "the login is a password and no token");
+	if (!kt_answer_is_token(&answer->secret))
+		return kt_fail(error, KT_ERROR_INTERNAL,
+		               "the token holds a character that no header may hold");
+	return true;
+}
+
+/* RFC 7617, 2: a user name has no colon. */
+static bool append_basic(struct kt_secret *value, const struct kt_answer *answer,
+                         struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret pair = { 0 };
+	const char *username = kt_text_or_empty(answer->username);
+
+	if (strchr(username, ':'))
+		return kt_fail(error, KT_ERROR_USAGE, "a user name with a colon fits no header");
+	return kt_secret_append_text(&pair, username, error) &&
+	       kt_secret_append(&pair, ":", 1, error) &&
+	       kt_secret_append(&pair, kt_secret_reveal(&answer->secret),
+	                        kt_secret_length(&answer->secret), error) &&
+	       kt_secret_append_text(value, "Basic ", error) &&
+	       kt_text_append_base64(value, kt_secret_reveal(&pair), kt_secret_length(&pair), error);
+}
+
+bool kt_tool_append_header_value(struct kt_secret *value, const struct kt_answer *answer,
+                                 struct kt_error *error)
+{
+	if (!answer->is_token)
+		return append_basic(value, answer, error);
+	return kt_tool_check_token(answer, error) &&
+	       kt_secret_append_text(value, "Bearer ", error) &&
+	       kt_secret_append(value, kt_secret_reveal(&answer->secret),
+	                        kt_secret_length(&answer->secret), error);
 }
 
 void kt_tool_question_clear(struct kt_tool_question *question)

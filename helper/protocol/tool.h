@@ -13,6 +13,7 @@
 #include "helper/answer.h"
 #include "helper/request.h"
 #include "keyring/error.h"
+#include "keyring/json.h"
 #include "keyring/secret.h"
 
 /* Bytes of a tool's request on stdin. */
@@ -53,7 +54,11 @@ struct kt_tool {
 	             struct kt_error *error);
 };
 
+extern const struct kt_tool kt_tool_aws;
+extern const struct kt_tool kt_tool_bazel;
 extern const struct kt_tool kt_tool_docker;
+extern const struct kt_tool kt_tool_kubernetes;
+extern const struct kt_tool kt_tool_terraform;
 
 /* The tool of this name, or that starts keyturn as this program; NULL where there is none. */
 const struct kt_tool *kt_tool_of_name(const char *name);
@@ -66,5 +71,24 @@ const struct kt_tool *kt_tool_of_program(const char *path);
  */
 bool kt_tool_service(struct kt_identity *identity, const char *bytes, size_t length,
                      struct kt_error *error);
+
+/* A tool's JSON, bounded as in json.h; a rule that is broken is KT_ERROR_USAGE. */
+bool kt_tool_parse_json(struct kt_json **json, const char *bytes, size_t length,
+                        struct kt_error *error);
+
+/* An open that takes one word at the most, the account. */
+bool kt_tool_open_account(struct kt_tool_question *question, int count, char **words,
+                          struct kt_error *error);
+
+/* RFC 3339, whole seconds, UTC: "2026-01-01T01:15:00Z". Returns time. */
+#define KT_TOOL_TIME_SIZE 40
+const char *kt_tool_time(char time[KT_TOOL_TIME_SIZE], int64_t seconds);
+
+/* A password that a git-style caller stored is no token; nor is what no header may hold. */
+bool kt_tool_check_token(const struct kt_answer *answer, struct kt_error *error);
+
+/* "Bearer TOKEN", or "Basic ..." (RFC 7617) of a password's user name and itself. */
+bool kt_tool_append_header_value(struct kt_secret *value, const struct kt_answer *answer,
+                                 struct kt_error *error);
 
 void kt_tool_question_clear(struct kt_tool_question *question);

@@ -131,5 +131,34 @@ bool kt_command_speak(struct kt_keeper *keeper, const struct kt_tool *tool, int 
 	    answer_question(keeper, tool, &question, &output, error))
 		return kt_secret_is_empty(&output) ||
 		       kt_answer_send(STDOUT_FILENO, &output, error);
-	return tool->fails_on_stdout && tell_on_stdout(error);
+	if (tool->fails_on_stdout)
+		return tell_on_stdout(error);
+	return kt_advise(error, error->code == KT_ERROR_USAGE ? "see keyturn-protocols(7)"
+	                                                      : "run: keyturn doctor");
 }
+
+static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
+{
+	const struct kt_tool *tool = kt_tool_of_name(argv[0]);
+
+	return tool ? kt_command_speak(keeper, tool, argc, argv, error)
+	            : kt_fail(error, KT_ERROR_INTERNAL, "there is no such protocol");
+}
+
+const struct kt_command kt_command_aws = {
+	.name = "aws",
+	.synopsis = "[ACCOUNT]",
+	.summary = "answer AWS's credential_process",
+	.details = "In ~/.aws/config: credential_process = /usr/bin/keyturn aws ACCOUNT\n"
+	           "The account's user name is the key id, its token the secret.\n",
+	.run = run,
+};
+
+const struct kt_command kt_command_kubernetes = {
+	.name = "kubernetes",
+	.synopsis = "[ACCOUNT]",
+	.summary = "answer kubectl's exec credential plugin",
+	.details = "kubectl starts it, by the user's lines in the kubeconfig: keyturn-protocols(7).\n"
+	           "Without ACCOUNT the server answers that provideClusterInfo names.\n",
+	.run = run,
+};

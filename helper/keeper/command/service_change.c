@@ -210,10 +210,11 @@ bool kt_service_change_erase(struct kt_keeper *keeper, const struct kt_request *
 	keyring = kt_keeper_keyring(keeper, error);
 	if (!keyring || !kt_returned_search(keyring, request, &list, error))
 		return false;
-	if (list.corrupt > 0 && !erase_damaged(keyring, &request->pattern, error))
+	if (list.corrupt > 0 && !request->tool && !erase_damaged(keyring, &request->pattern, error))
 		return false;
 	for (size_t i = 0; i < list.count; i++)
-		if (!erase_one(keyring, &list.items[i].identity, request, error))
+		if ((!request->tool || kt_text_is_equal(list.items[i].tool, request->tool)) &&
+		    !erase_one(keyring, &list.items[i].identity, request, error))
 			return false;
 	return true;
 }

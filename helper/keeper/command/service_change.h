@@ -17,7 +17,8 @@ bool kt_service_change_store(struct kt_keeper *keeper, const struct kt_request *
 
 /*
  * Drops the login that the request describes: a password is deleted, of a grant the access token
- * alone is dropped. Without a password in the request a PAT or SAT stays.
+ * alone is dropped. Without a password in the request a PAT or SAT stays. A tool other than git
+ * (request->tool) deletes what it stored, and nothing else.
  */
 bool kt_service_change_erase(struct kt_keeper *keeper, const struct kt_request *request,
                              struct kt_error *error);
