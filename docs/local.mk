@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-dist_man_MANS = docs/man/git-credential-keyturn.1 docs/man/keyturn-provider.5 docs/man/keyturn.1
+dist_man_MANS = docs/man/git-credential-keyturn.1 docs/man/keyturn-provider.5 docs/man/keyturn.1 \
+	docs/man/keyturn-protocols.7
 
 EXTRA_DIST += \
 	docs/agents.md \

@@ -41,6 +41,8 @@ struct kt_request {
 	bool wants_basic;                     /* a wwwauth[] names Basic */
 	char *state;                          /* the text after "keyturn:" in our state[] */
 
+	const char *tool;                     /* the tool that stores it; NULL: git */
+
 	/* keyturn's own, with which a program hands over a grant. */
 	char *kind;
 	char *client_id;

@@ -39,6 +39,7 @@ static const struct field {
 	FIELD(TYPE_NUMBER, refused, "refused"),
 	FIELD(TYPE_TEXT, authtype, "authtype"),
 	FIELD(TYPE_TEXT, git_username, "git_username"),
+	FIELD(TYPE_TEXT, tool, "tool"),
 	FIELD(TYPE_TEXT, api_base, "api_base"),
 	FIELD(TYPE_TEXT, www_base, "www_base"),
 	FIELD(TYPE_TEXT, ca, "ca"),

@@ -33,6 +33,7 @@ struct kt_credential {
 	int64_t refused;        /* PAT, SAT: when a service refused it; 0 never */
 	char *authtype;         /* "bearer" when --authtype bearer was given */
 	char *git_username;     /* told to git instead of the account's name */
+	char *tool;             /* password: the tool that stored it; NULL: git */
 	char *api_base;         /* "https://api.coze.cn" */
 	char *www_base;
 	char *ca;               /* PEM certificates of --ca-file */

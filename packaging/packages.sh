@@ -14,7 +14,7 @@ test_packages='binutils chromium clang curl dbus default-jdk-headless expect fak
 	kwallet6,libqca-qt6-plugins|libkf5wallet-bin,libqca-qt5-2-plugins libclang-rt-dev
 	libcmocka-dev libglib2.0-bin libnss-extrausers libpam0g-dev libpam-wrapper libqrencode-dev
 	libsecret-tools mandoc maven musl-tools openssh-client openssh-server openssl pamtester passwd perl
-	procps python3 python3-venv sshpass strace sudo systemd-container tmux util-linux valgrind xz-utils zsh'
+	procps python3 python3-venv skopeo sshpass strace sudo systemd-container tmux util-linux valgrind xz-utils zsh'
 
 # as_root COMMAND...
 as_root()

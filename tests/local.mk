@@ -37,11 +37,11 @@ tests_bin_faulty_keeper_LDADD = $(KEEPER_LIBS)
 tests_bin_keyturn_courier_SOURCES =
 tests_bin_keyturn_courier_LDADD = $(COURIER_LIBS)
 
-check_DATA = tests/bin/git-credential-keyturn tests/bin/keyturn-secret-service.so
+check_DATA = $(DOOR_LINKS:%=tests/bin/%) tests/bin/keyturn-secret-service.so
 tests/bin/keyturn-secret-service.so: keyturn-secret-service.so tests/bin/keyturn
 	cd tests/bin && $(LN_S) -f ../../keyturn-secret-service.so .
-tests/bin/git-credential-keyturn: tests/bin/keyturn
-	cd tests/bin && $(LN_S) -f keyturn git-credential-keyturn
+$(DOOR_LINKS:%=tests/bin/%): tests/bin/keyturn
+	cd tests/bin && $(LN_S) -f keyturn $(@F)
 # tests/turn: the lock of take_turn (tests/lib/home.sh).
 CLEANFILES = $(check_DATA) $(nodist_systemduserunit_DATA) tests/turn \
 	compile_commands.json compile_commands.json.new
@@ -149,6 +149,11 @@ SCRIPT_TESTS = \
 	tests/login_web.sh \
 	tests/manuals.sh \
 	tests/many_accounts.sh \
+	tests/protocol_aws.sh \
+	tests/protocol_bazel.sh \
+	tests/protocol_docker.sh \
+	tests/protocol_kubernetes.sh \
+	tests/protocol_terraform.sh \
 	tests/readme.sh \
 	tests/remedies.sh \
 	tests/renew_ahead.sh \

@@ -63,7 +63,8 @@ bash_offers()
 }
 
 passes "the manuals are sound" mandoc -T lint -W warning "$srcdir/docs/man/keyturn.1" \
-	"$srcdir/docs/man/keyturn-provider.5" "$srcdir/docs/man/git-credential-keyturn.1" "$srcdir/docs/man/pam_keyturn.8"
+	"$srcdir/docs/man/keyturn-provider.5" "$srcdir/docs/man/git-credential-keyturn.1" "$srcdir/docs/man/keyturn-protocols.7" \
+	"$srcdir/docs/man/pam_keyturn.8"
 passes "zsh can read its completion" zsh -n "$completions/_keyturn"
 
 keyturn help | sed -nE 's/^  ([a-z]+) .*/\1/p' | sort >"$scratch/commands"

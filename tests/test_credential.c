@@ -21,7 +21,7 @@
 static char **text_fields(struct kt_credential *credential, size_t index)
 {
 	char **const fields[] = {
-		&credential->authtype, &credential->git_username, &credential->api_base,
+		&credential->authtype, &credential->git_username, &credential->tool, &credential->api_base,
 		&credential->www_base, &credential->ca, &credential->grant, &credential->state,
 		&credential->dialect, &credential->issuer, &credential->token_endpoint,
 		&credential->authorization_endpoint, &credential->device_authorization_endpoint,

@@ -199,6 +199,18 @@ static bool answer_account(const struct call *call, struct kt_error *error)
 	return true;
 }
 
+/* True if a tool other than git started us by its own name: its words are the keeper's. */
+static bool is_tool(const char *program)
+{
+	static const char end[] = "-keyturn";
+	const char *slash = strrchr(program, '/');
+	const char *name = slash ? slash + 1 : program;
+	size_t length = strlen(name);
+
+	return length >= sizeof(end) && strcmp(name + length - (sizeof(end) - 1), end) == 0 &&
+	       strcmp(name, "git-credential-keyturn") != 0;
+}
+
 bool kt_hot_answer(int count, char **arguments, const char *(*variable)(const char *name),
                    struct kt_secret *input, struct kt_error *error)
 {
@@ -206,7 +218,7 @@ bool kt_hot_answer(int count, char **arguments, const char *(*variable)(const ch
 	const struct kt_protocol *protocol;
 
 	/* Only the keeper writes a trace. */
-	if (count < 2 || variable("KEYTURN_TRACE"))
+	if (count < 2 || is_tool(arguments[0]) || variable("KEYTURN_TRACE"))
 		return false;
 	kt_cache_open(&call.cache, variable);
 	if (call.cache.seconds == 0)

@@ -23,8 +23,14 @@ keyturn_CFLAGS = $(AM_CFLAGS) $(DOOR_CFLAGS)
 keyturn_LDFLAGS = $(DOOR_LDFLAGS)
 keyturn_LDADD = $(DOOR_LIBS)
 
+# The names by which tools start the door.
+DOOR_LINKS = git-credential-keyturn docker-credential-keyturn bazel-credential-keyturn \
+	terraform-credentials-keyturn
+
 install-exec-hook: $(PAM_INSTALL_HOOK)
-	cd $(DESTDIR)$(bindir) && $(LN_S) -f keyturn git-credential-keyturn
+	for name in $(DOOR_LINKS); do \
+		(cd $(DESTDIR)$(bindir) && $(LN_S) -f keyturn $$name) || exit 1; \
+	done
 
 uninstall-hook:
-	rm -f $(DESTDIR)$(bindir)/git-credential-keyturn
+	for name in $(DOOR_LINKS); do rm -f $(DESTDIR)$(bindir)/$$name || exit 1; done

@@ -24,7 +24,7 @@ static const struct kt_command *const commands[] = {
 	&kt_command_list,   &kt_command_show,    &kt_command_set,        &kt_command_default,
 	&kt_command_logout, &kt_command_status,  &kt_command_refresh,    &kt_command_reject,
 	&kt_command_lock,   &kt_command_unlock,
-	&kt_command_providers,
+	&kt_command_providers, &kt_command_aws, &kt_command_kubernetes,
 	&kt_command_vault,  &kt_command_doctor,  &kt_command_get,        &kt_command_store,
 	&kt_command_erase,  &kt_command_capability,
 };
@@ -141,9 +141,12 @@ static void tell_of_words(const char *word)
 
 static bool dispatch(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
 {
+	const struct kt_tool *tool = kt_tool_of_program(argv[0]);
 	bool is_git = is_git_helper(argv[0]);
 	const struct kt_command *command = argc > 1 ? find_command(argv[1]) : NULL;
 
+	if (tool)
+		return kt_command_speak(keeper, tool, argc, argv, error);
 	if (argc > 1 && strcmp(argv[1], kt_command_renew_ahead.name) == 0)
 		command = &kt_command_renew_ahead;
 	if (is_git && argc > 2) {

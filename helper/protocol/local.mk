@@ -7,4 +7,13 @@ PROTOCOL_SOURCES = \
 	helper/protocol/table.c \
 	helper/protocol/token.c
 
-libhelper_a_SOURCES += $(PROTOCOL_SOURCES)
+# These take JSON and are the keeper's alone.
+TOOL_SOURCES = \
+	helper/protocol/aws.c \
+	helper/protocol/bazel.c \
+	helper/protocol/docker.c \
+	helper/protocol/kubernetes.c \
+	helper/protocol/terraform.c \
+	helper/protocol/tool.c helper/protocol/tool.h
+
+libhelper_a_SOURCES += $(PROTOCOL_SOURCES) $(TOOL_SOURCES)

@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "helper/keeper/keeper.h"
+#include "helper/protocol/tool.h"
 #include "keyring/error.h"
 #include "keyring/secret.h"
 
@@ -44,9 +45,18 @@ extern const struct kt_command kt_command_lock;
 extern const struct kt_command kt_command_unlock;
 extern const struct kt_command kt_command_doctor;
 extern const struct kt_command kt_command_providers;
+extern const struct kt_command kt_command_aws;
+extern const struct kt_command kt_command_kubernetes;
 
 /* Started by keyturn itself (helper/background_renewal.h); no help lists it. */
 extern const struct kt_command kt_command_renew_ahead;
+
+/*
+ * Speaks a tool's protocol. argv[0] is its name, the words behind it are the tool's. A failure is
+ * told as the tool has it.
+ */
+bool kt_command_speak(struct kt_keeper *keeper, const struct kt_tool *tool, int argc, char **argv,
+                      struct kt_error *error);
 
 /*
  * One option of a command. values: false for a flag, whose target is a bool; true for one value,

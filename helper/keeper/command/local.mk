@@ -14,12 +14,15 @@ libkeeper_a_SOURCES += \
 	helper/keeper/command/login.c \
 	helper/keeper/command/logout.c \
 	helper/keeper/command/options.c \
+	helper/keeper/command/protocol.c \
 	helper/keeper/command/providers.c \
 	helper/keeper/command/refresh.c \
 	helper/keeper/command/reject.c \
 	helper/keeper/command/renew_ahead.c \
 	helper/keeper/command/run.c \
 	helper/keeper/command/run_tool.c helper/keeper/command/run_tool.h \
+	helper/keeper/command/service_change.c helper/keeper/command/service_change.h \
+	helper/keeper/command/service_lookup.c helper/keeper/command/service_lookup.h \
 	helper/keeper/command/set.c \
 	helper/keeper/command/show.c \
 	helper/keeper/command/status.c \

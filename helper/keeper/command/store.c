@@ -1,164 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include <string.h>
 #include <unistd.h>
 
-#include "helper/keeper/account/default.h"
 #include "helper/keeper/account/idn.h"
-#include "helper/keeper/account/returned.h"
-#include "helper/keeper/cache/change.h"
 #include "helper/keeper/command/command.h"
-#include "helper/keeper/login/store_grant.h"
-#include "helper/report.h"
+#include "helper/keeper/command/service_change.h"
 #include "helper/request.h"
-#include "helper/url.h"
-#include "keyring/characters.h"
 #include "keyring/cleanup.h"
-#include "keyring/clock.h"
-#include "keyring/text.h"
-
-/* True if the request has something to store, as far as can be told without the keyring. */
-static bool is_worth_storing(const struct kt_request *request)
-{
-	if (request->is_foreign)
-		kt_report_trace("store: it is of no server");
-	else if (request->is_ephemeral)
-		kt_report_trace("store: an ephemeral credential is not kept");
-	else if (!request->has_password && kt_secret_is_empty(&request->oauth_refresh_token))
-		kt_report_trace("store: nothing to keep");
-	else if (request->has_expiry && request->expiry <= kt_clock_wall() &&
-	         kt_secret_is_empty(&request->oauth_refresh_token))
-		kt_report_trace("store: it has expired already");
-	else
-		return true;
-	return false;
-}
-
-static enum kt_kind kind_of(const struct kt_request *request)
-{
-	const char *password = kt_secret_reveal(&request->password);
-
-	if (!kt_characters_are_visible_ascii(password, kt_secret_length(&request->password)) ||
-	    !kt_url_is_safe_for_tokens(&request->pattern))
-		return KT_KIND_PASSWORD;
-	if (kt_text_has_prefix(password, "pat_"))
-		return KT_KIND_PAT;
-	if (kt_text_has_prefix(password, "sat_"))
-		return KT_KIND_SAT;
-	return KT_KIND_PASSWORD;
-}
-
-/* Replaces the stored secrets by the request's. *changed tells whether anything differs. */
-static bool update(struct kt_credential *credential, const struct kt_request *request,
-                   bool *changed, struct kt_error *error)
-{
-	bool is_same = kt_secret_is_equal(&credential->token, &request->password);
-
-	*changed = !is_same;
-	if (request->has_expiry && request->expiry != credential->expires &&
-	    !kt_kind_is_fixed(credential->kind)) {
-		credential->expires = request->expiry;
-		*changed = true;
-	} else if (!is_same) {
-		credential->expires = request->has_expiry ? request->expiry : 0;
-	}
-	if (!kt_secret_is_empty(&request->oauth_refresh_token) || !is_same) {
-		if (!kt_secret_is_equal(&credential->refresh_token, &request->oauth_refresh_token))
-			*changed = true;
-		if (!kt_secret_copy(&credential->refresh_token, &request->oauth_refresh_token, error))
-			return false;
-	}
-	if (is_same)
-		return true;
-	credential->refused = 0;
-	credential->never_expires = false;
-	credential->created = kt_clock_wall();
-	return kt_secret_copy(&credential->token, &request->password, error);
-}
-
-/*
- * Stores a secret without a grant. It never replaces an OAuth or JWT grant of that name: git
- * stores back whatever worked, access tokens too.
- */
-static bool store_secret(struct kt_keyring *keyring, const struct kt_identity *identity,
-                         const struct kt_request *request, struct kt_error *error)
-{
-	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
-	enum kt_kind kind = kind_of(request);
-	bool found;
-	bool returned = false;
-	bool changed = false;
-	enum kt_default_scope became;
-
-	if (!kt_keyring_load_to_replace(keyring, identity, &credential, &found, error))
-		return false;
-	/* Before it becomes an account, or another secret of one. */
-	if ((!found || !kt_secret_is_equal(&credential.token, &request->password)) &&
-	    !kt_returned_find(keyring, request, &returned, error))
-		return false;
-	if (returned) {
-		kt_report_trace("store: an account of this service answered with it");
-		return true;
-	}
-	if (found && kt_kind_is_grant(credential.kind)) {
-		kt_report_trace("store: the account has a grant, which a password does not replace");
-		return true;
-	}
-	if (found && credential.kind != kind &&
-	    !kt_secret_is_equal(&credential.token, &request->password)) {
-		kt_credential_clear(&credential);
-		found = false;
-	}
-	if (!found) {
-		credential.kind = kind;
-		if (!kt_identity_copy(&credential.identity, identity, error))
-			return false;
-	}
-	if (!update(&credential, request, &changed, error))
-		return false;
-	if (found && !changed) {
-		kt_report_trace("store: it is stored already");
-		return true;
-	}
-	return kt_keyring_store(keyring, &credential, error) &&
-	       kt_default_offer(identity, credential.kind == KT_KIND_PASSWORD ? KT_DEFAULT_SERVICE
-	                                                                       : KT_DEFAULT_GENERAL,
-	                        &became, error);
-}
-
-/* The identity under which the request is kept: absent parts are empty. */
-static bool identify(const struct kt_request *request, struct kt_identity *identity,
-                     struct kt_error *error)
-{
-	bool has_name = request->pattern.username != NULL;
-	bool is_token = kt_store_grant_is_offered(request) || kind_of(request) != KT_KIND_PASSWORD;
-
-	return kt_identity_copy(identity, &request->pattern, error) &&
-	       (identity->path || kt_text_set(&identity->path, "", error)) &&
-	       (has_name || kt_text_set(&identity->username, is_token ? "main" : "", error));
-}
 
 static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
 {
 	KT_CLEANUP(kt_request_clear) struct kt_request request = { 0 };
-	KT_CLEANUP(kt_identity_clear) struct kt_identity identity = { 0 };
-	KT_CLEANUP(kt_change_end) struct kt_change change = { 0 };
-	struct kt_keyring *keyring;
 
 	(void)argc;
 	(void)argv;
-	if (!kt_idn_take_git(&request, STDIN_FILENO, error))
-		return false;
-	if (!is_worth_storing(&request))
-		return true;
-	keyring = kt_keeper_keyring(keeper, error);
-	if (!keyring || !identify(&request, &identity, error) ||
-	    !kt_change_begin(&change, &identity, error))
-		return false;
-	if (kt_store_grant_is_offered(&request))
-		return kt_store_grant(keyring, &identity, &request, error);
-	return store_secret(keyring, &identity, &request, error);
+	return kt_idn_take_git(&request, STDIN_FILENO, error) &&
+	       kt_service_change_store(keeper, &request, error);
 }
 
 const struct kt_command kt_command_store = {

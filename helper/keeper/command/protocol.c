@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <unistd.h>
+
+#include "helper/answer.h"
+#include "helper/keeper/account/service.h"
+#include "helper/keeper/command/command.h"
+#include "helper/keeper/command/service_change.h"
+#include "helper/keeper/command/service_lookup.h"
+#include "helper/keeper/command/token_lookup.h"
+#include "helper/protocol/tool.h"
+#include "keyring/cleanup.h"
+#include "keyring/json.h"
+#include "keyring/text.h"
+
+static bool answer_none(const struct kt_tool *tool, const struct kt_tool_question *question,
+                        struct kt_secret *output, struct kt_error *error)
+{
+	const struct kt_identity *pattern = &question->request.pattern;
+
+	if (tool->none)
+		return tool->none(question, output, error);
+	kt_fail(error, KT_ERROR_NOT_FOUND, "no login is stored for %s://%s", pattern->protocol,
+	        pattern->host);
+	return kt_advise(error, "run: keyturn list");
+}
+
+static bool answer_service(struct kt_keeper *keeper, const struct kt_tool *tool,
+                           const struct kt_tool_question *question, struct kt_secret *output,
+                           struct kt_error *error)
+{
+	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
+	KT_CLEANUP(kt_answer_clear) struct kt_answer answer = { 0 };
+	enum kt_service_found result;
+
+	if (!kt_service_lookup(keeper, &question->request, &credential, &answer, &result, error))
+		return false;
+	return result == KT_SERVICE_ANSWER ? tool->answer(question, &answer, output, error)
+	                                   : answer_none(tool, question, output, error);
+}
+
+static bool answer_account(struct kt_keeper *keeper, const struct kt_tool *tool,
+                           const struct kt_tool_question *question, struct kt_secret *output,
+                           struct kt_error *error)
+{
+	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
+	KT_CLEANUP(kt_answer_clear) struct kt_answer answer = { 0 };
+	const struct kt_token_lookup lookup = { .account = question->account };
+
+	return kt_token_lookup_answer(keeper, &lookup, &credential, &answer, error) &&
+	       tool->answer(question, &answer, output, error);
+}
+
+/* The services and user names of the logins that this tool stored; never another's. */
+static bool list_logins(struct kt_keeper *keeper, const struct kt_tool *tool,
+                        struct kt_secret *output, struct kt_error *error)
+{
+	KT_CLEANUP(kt_credentials_clear) struct kt_credentials list = { 0 };
+	KT_CLEANUP(kt_json_free) struct kt_json *json = NULL;
+	const struct kt_identity anything = { 0 };
+	struct kt_keyring *keyring = kt_keeper_keyring(keeper, error);
+
+	if (!keyring || !kt_keyring_search(keyring, &anything, &list, error) ||
+	    !kt_json_create(&json, error))
+		return false;
+	for (size_t i = 0; i < list.count; i++) {
+		KT_CLEANUP(kt_text_free) char *service = NULL;
+		const struct kt_credential *item = &list.items[i];
+
+		if (!kt_text_is_equal(item->tool, tool->name))
+			continue;
+		if (!kt_service_format(&item->identity, &service, error))
+			return false;
+		if (service && !kt_json_has(json, service) &&
+		    !kt_json_add_text(json, service, item->identity.username, error))
+			return false;
+	}
+	return kt_json_print(json, output, error) && kt_secret_append_text(output, "\n", error);
+}
+
+static bool answer_question(struct kt_keeper *keeper, const struct kt_tool *tool,
+                            const struct kt_tool_question *question, struct kt_secret *output,
+                            struct kt_error *error)
+{
+	switch (question->verb) {
+	case KT_TOOL_SAY:
+		return kt_secret_copy(output, &question->said, error);
+	case KT_TOOL_GET:
+		return answer_service(keeper, tool, question, output, error);
+	case KT_TOOL_TOKEN:
+		return answer_account(keeper, tool, question, output, error);
+	case KT_TOOL_STORE:
+		return kt_service_change_store(keeper, &question->request, error);
+	case KT_TOOL_ERASE:
+		return kt_service_change_erase(keeper, &question->request, error);
+	case KT_TOOL_LIST:
+		return list_logins(keeper, tool, output, error);
+	}
+	return kt_fail(error, KT_ERROR_INTERNAL, "the protocol asks for nothing");
+}
+
+/* Tells the failure where this tool reads it; the error then has no words left for stderr. */
+static bool tell_on_stdout(struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret output = { 0 };
+	struct kt_error unsaid = { 0 };
+
+	if (kt_secret_append_text(&output, error->message, &unsaid) &&
+	    (error->remedy[0] == '\0' ||
+	     (kt_secret_append_text(&output, "\n", &unsaid) &&
+	      kt_secret_append_text(&output, error->remedy, &unsaid))) &&
+	    kt_secret_append_text(&output, "\n", &unsaid) &&
+	    kt_answer_send(STDOUT_FILENO, &output, &unsaid))
+		*error = (struct kt_error){ .code = KT_ERROR_NOT_FOUND };
+	return false;
+}
+
+bool kt_command_speak(struct kt_keeper *keeper, const struct kt_tool *tool, int argc, char **argv,
+                      struct kt_error *error)
+{
+	KT_CLEANUP(kt_tool_question_clear) struct kt_tool_question question = { 0 };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret input = { 0 };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret output = { 0 };
+
+	keeper->wants_json = false;
+	if (tool->open(&question, argc - 1, argv + 1, error) &&
+	    (!question.reads_input ||
+	     (kt_secret_read(&input, STDIN_FILENO, KT_TOOL_INPUT_MAXIMUM, error) &&
+	      tool->read(&question, &input, error))) &&
+	    answer_question(keeper, tool, &question, &output, error))
+		return kt_secret_is_empty(&output) ||
+		       kt_answer_send(STDOUT_FILENO, &output, error);
+	if (tool->fails_on_stdout)
+		return tell_on_stdout(error);
+	return kt_advise(error, error->code == KT_ERROR_USAGE ? "see keyturn-protocols(7)"
+	                                                      : "run: keyturn doctor");
+}
+
+static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
+{
+	const struct kt_tool *tool = kt_tool_of_name(argv[0]);
+
+	return tool ? kt_command_speak(keeper, tool, argc, argv, error)
+	            : kt_fail(error, KT_ERROR_INTERNAL, "there is no such protocol");
+}
+
+const struct kt_command kt_command_aws = {
+	.name = "aws",
+	.synopsis = "[ACCOUNT]",
+	.summary = "answer AWS's credential_process",
+	.details = "In ~/.aws/config: credential_process = /usr/bin/keyturn aws ACCOUNT\n"
+	           "The account's user name is the key id, its token the secret.\n",
+	.run = run,
+};
+
+const struct kt_command kt_command_kubernetes = {
+	.name = "kubernetes",
+	.synopsis = "[ACCOUNT]",
+	.summary = "answer kubectl's exec credential plugin",
+	.details = "kubectl starts it, by the user's lines in the kubeconfig: keyturn-protocols(7).\n"
+	           "Without ACCOUNT the server answers that provideClusterInfo names.\n",
+	.run = run,
+};

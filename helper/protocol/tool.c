@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "helper/protocol/tool.h"
+#include "helper/url.h"
+#include "keyring/cleanup.h"
+#include "keyring/text.h"
+
+static const struct kt_tool *const tools[] = {
+	&kt_tool_aws, &kt_tool_bazel, &kt_tool_docker, &kt_tool_kubernetes,
+	&kt_tool_terraform,
+};
+
+const struct kt_tool *kt_tool_of_name(const char *name)
+{
+	for (size_t i = 0; i < KT_COUNT(tools); i++)
+		if (strcmp(tools[i]->name, name) == 0)
+			return tools[i];
+	return NULL;
+}
+
+const struct kt_tool *kt_tool_of_program(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	for (size_t i = 0; i < KT_COUNT(tools); i++)
+		if (kt_text_is_equal(tools[i]->program, slash ? slash + 1 : path))
+			return tools[i];
+	return NULL;
+}
+
+/* Names that a registry has beside its own. Each is whole: nothing is matched by its end. */
+static bool name_registry(struct kt_identity *identity, struct kt_error *error)
+{
+	static const struct {
+		const char *host;
+		const char *path;
+		const char *service;
+	} aliases[] = {
+		/* Docker's own words for one registry (docker-login(1)). */
+		{ "index.docker.io", "v1", "index.docker.io" },
+		{ "docker.io", "", "index.docker.io" },
+		{ "registry-1.docker.io", "", "index.docker.io" },
+	};
+
+	if (!kt_text_is_equal(identity->protocol, "https"))
+		return true;
+	for (size_t i = 0; i < KT_COUNT(aliases); i++)
+		if (strcmp(identity->host, aliases[i].host) == 0 &&
+		    strcmp(kt_text_or_empty(identity->path), aliases[i].path) == 0) {
+			kt_text_free(&identity->path);
+			return kt_text_set(&identity->host, aliases[i].service, error);
+		}
+	return true;
+}
+
+bool kt_tool_service(struct kt_identity *identity, const char *bytes, size_t length,
+                     struct kt_error *error)
+{
+	static const char sparse[] = "sparse+";
+	KT_CLEANUP(kt_secret_clear) struct kt_secret url = { 0 };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret password = { 0 };
+
+	if (length > sizeof(sparse) - 1 && memcmp(bytes, sparse, sizeof(sparse) - 1) == 0) {
+		bytes += sizeof(sparse) - 1;
+		length -= sizeof(sparse) - 1;
+	}
+	length = kt_url_span(bytes, length, "?#");
+	if (memchr(bytes, '\0', length))
+		return kt_fail(error, KT_ERROR_USAGE, "the service's name holds a NUL");
+	if (!memmem(bytes, length, "://", 3) && !kt_secret_append_text(&url, "https://", error))
+		return false;
+	if (!kt_secret_append(&url, bytes, length, error) ||
+	    !kt_url_parse(identity, &password, kt_secret_reveal(&url), kt_secret_length(&url),
+	                  error))
+		return false;
+	if (!kt_secret_is_empty(&password))
+		return kt_fail(error, KT_ERROR_UNSAFE, "the service's URL holds a password");
+	return name_registry(identity, error);
+}
+
+bool kt_tool_parse_json(struct kt_json **json, const char *bytes, size_t length,
+                        struct kt_error *error)
+{
+	if (kt_json_parse(json, bytes, length, error))
+		return true;
+	if (error->code == KT_ERROR_SERVER)
+		error->code = KT_ERROR_USAGE;
+	return false;
+}
+
+bool kt_tool_open_account(struct kt_tool_question *question, int count, char **words,
+                          struct kt_error *error)
+{
+	question->verb = KT_TOOL_TOKEN;
+	if (count == 0)
+		return true;
+	if (count > 1 || words[0][0] == '-' || words[0][0] == '\0')
+		return kt_fail(error, KT_ERROR_USAGE, "this protocol takes one word, an account");
+	return kt_text_set(&question->account, words[0], error);
+}
+
+const char *kt_tool_time(char time[KT_TOOL_TIME_SIZE], int64_t seconds)
+{
+	const time_t when = (time_t)seconds;
+	struct tm parts = { 0 };
+
+	gmtime_r(&when, &parts);
+	if (strftime(time, KT_TOOL_TIME_SIZE, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
+		time[0] = '\0';
+	return time;
+}
+
+bool kt_tool_check_token(const struct kt_answer *answer, struct kt_error *error)
+{
+	if (!answer->is_token)
+		return kt_fail(error, KT_ERROR_NOT_FOUND, "the login is a password and no token");
+	if (!kt_answer_is_token(&answer->secret))
+		return kt_fail(error, KT_ERROR_INTERNAL,
+		               "the token holds a character that no header may hold");
+	return true;
+}
+
+/* RFC 7617, 2: a user name has no colon. */
+static bool append_basic(struct kt_secret *value, const struct kt_answer *answer,
+                         struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret pair = { 0 };
+	const char *username = kt_text_or_empty(answer->username);
+
+	if (strchr(username, ':'))
+		return kt_fail(error, KT_ERROR_USAGE, "a user name with a colon fits no header");
+	return kt_secret_append_text(&pair, username, error) &&
+	       kt_secret_append(&pair, ":", 1, error) &&
+	       kt_secret_append(&pair, kt_secret_reveal(&answer->secret),
+	                        kt_secret_length(&answer->secret), error) &&
+	       kt_secret_append_text(value, "Basic ", error) &&
+	       kt_text_append_base64(value, kt_secret_reveal(&pair), kt_secret_length(&pair), error);
+}
+
+bool kt_tool_append_header_value(struct kt_secret *value, const struct kt_answer *answer,
+                                 struct kt_error *error)
+{
+	if (!answer->is_token)
+		return append_basic(value, answer, error);
+	return kt_tool_check_token(answer, error) &&
+	       kt_secret_append_text(value, "Bearer ", error) &&
+	       kt_secret_append(value, kt_secret_reveal(&answer->secret),
+	                        kt_secret_length(&answer->secret), error);
+}
+
+void kt_tool_question_clear(struct kt_tool_question *question)
+{
+	kt_request_clear(&question->request);
+	kt_text_free(&question->account);
+	kt_text_free(&question->name);
+	kt_secret_clear(&question->said);
+	*question = (struct kt_tool_question){ 0 };
+}

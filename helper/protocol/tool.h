@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * Protocols that the keeper alone speaks, because they take JSON or name a service in words of
+ * their own: one file and one row a tool. They do no I/O. Each word from a tool is hostile until
+ * it is parsed.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "helper/answer.h"
+#include "helper/request.h"
+#include "keyring/error.h"
+#include "keyring/json.h"
+#include "keyring/secret.h"
+
+/* Bytes of a tool's request on stdin. */
+#define KT_TOOL_INPUT_MAXIMUM ((size_t)1 << 16)
+
+enum kt_tool_verb {
+	KT_TOOL_SAY,   /* the answer needs no login: it stands in said */
+	KT_TOOL_GET,   /* the login of request's service */
+	KT_TOOL_TOKEN, /* the token of account */
+	KT_TOOL_STORE,
+	KT_TOOL_ERASE,
+	KT_TOOL_LIST,  /* what this tool stored */
+};
+
+/* A tool's question. Zeroed it is empty. */
+struct kt_tool_question {
+	enum kt_tool_verb verb;
+	bool reads_input;          /* the rest stands on stdin */
+	struct kt_request request; /* GET, STORE, ERASE */
+	char *account;             /* TOKEN: the account; NULL: the one that answers */
+	char *name;                /* the service, or the form of the answer, in the tool's words */
+	struct kt_secret said;
+};
+
+struct kt_tool {
+	const char *name;
+	const char *program;   /* the name by which the tool starts it; NULL: keyturn NAME */
+	bool fails_on_stdout;  /* a failure is one text there, with exit status 1 */
+	/* The words behind the name; the input, where question->reads_input says so. */
+	bool (*open)(struct kt_tool_question *question, int count, char **words,
+	             struct kt_error *error);
+	bool (*read)(struct kt_tool_question *question, const struct kt_secret *input,
+	             struct kt_error *error);
+	bool (*answer)(const struct kt_tool_question *question, const struct kt_answer *answer,
+	               struct kt_secret *bytes, struct kt_error *error);
+	/* The answer where no login is stored; NULL: a failure that says so. */
+	bool (*none)(const struct kt_tool_question *question, struct kt_secret *bytes,
+	             struct kt_error *error);
+};
+
+extern const struct kt_tool kt_tool_aws;
+extern const struct kt_tool kt_tool_bazel;
+extern const struct kt_tool kt_tool_docker;
+extern const struct kt_tool kt_tool_kubernetes;
+extern const struct kt_tool kt_tool_terraform;
+
+/* The tool of this name, or that starts keyturn as this program; NULL where there is none. */
+const struct kt_tool *kt_tool_of_name(const char *name);
+const struct kt_tool *kt_tool_of_program(const char *path);
+
+/*
+ * Reads a service as tools name it into identity: a URL (also with "sparse+" in front), or a bare
+ * HOST[:PORT][/PATH], which is an https one. The names of one registry that has several become its
+ * first. A query is left out. No host stands for another; a URL that holds a password is refused.
+ */
+bool kt_tool_service(struct kt_identity *identity, const char *bytes, size_t length,
+                     struct kt_error *error);
+
+/* A tool's JSON, bounded as in json.h; a rule that is broken is KT_ERROR_USAGE. */
+bool kt_tool_parse_json(struct kt_json **json, const char *bytes, size_t length,
+                        struct kt_error *error);
+
+/* An open that takes one word at the most, the account. */
+bool kt_tool_open_account(struct kt_tool_question *question, int count, char **words,
+                          struct kt_error *error);
+
+/* RFC 3339, whole seconds, UTC: "2026-01-01T01:15:00Z". Returns time. */
+#define KT_TOOL_TIME_SIZE 40
+const char *kt_tool_time(char time[KT_TOOL_TIME_SIZE], int64_t seconds);
+
+/* A password that a git-style caller stored is no token; nor is what no header may hold. */
+bool kt_tool_check_token(const struct kt_answer *answer, struct kt_error *error);
+
+/* "Bearer TOKEN", or "Basic ..." (RFC 7617) of a password's user name and itself. */
+bool kt_tool_append_header_value(struct kt_secret *value, const struct kt_answer *answer,
+                                 struct kt_error *error);
+
+void kt_tool_question_clear(struct kt_tool_question *question);
