@@ -136,7 +136,7 @@ begin 'an account stored again with another kind leaves one item'
 store 'protocol=https\nhost=api.coze.cn\nusername=main\npassword=plain\n\n'
 expect_status 0
 call keyturn list
-must [ "$(grep -c 'main .*https://api.coze.cn ' "$work/out")" -eq 1 ]
+must [ "$(grep -c 'main .*coze.cn ' "$work/out")" -eq 1 ]
 store 'protocol=https\nhost=api.coze.cn\nusername=main\npassword=sat_again\n\n'
 call keyturn show main --json
 expect_json sat kind
