@@ -220,7 +220,7 @@ expect_said 'keeps the refresh token'
 call keyturn refresh twice
 expect_status 0
 be google '{"subject":"somebody else"}'
-log_in twice google-twice
+log_in twice google-twice --replace
 expect_status 0
 call keyturn refresh twice
 expect_status 3
