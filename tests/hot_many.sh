@@ -61,11 +61,14 @@ call keyturn store
 expect_status 0
 call keyturn token due
 expect_status 0
+# That the old token lives on is learned at the first renewal.
+call keyturn refresh due
+expect_status 0
 sleep 20.2
 call "$many" -n 1000 -o czu_ keyturn token due
 echo "# $(cat "$work/out")"
 must [ "$(field wrong)" -eq 0 ]
 must wait_until none_is_left_behind
-must [ "$(grep -c '"operation":"refresh"' "$work/server/requests.jsonl")" -eq 2 ]
+must [ "$(grep -c '"operation":"refresh"' "$work/server/requests.jsonl")" -eq 3 ]
 
 finish
