@@ -46,6 +46,8 @@ extern const struct kt_command kt_command_unlock;
 extern const struct kt_command kt_command_doctor;
 extern const struct kt_command kt_command_providers;
 extern const struct kt_command kt_command_aws;
+extern const struct kt_command kt_command_cargo;
+extern const struct kt_command kt_command_goauth;
 extern const struct kt_command kt_command_kubernetes;
 
 /* Started by keyturn itself (helper/background_renewal.h); no help lists it. */
