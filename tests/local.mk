@@ -155,6 +155,9 @@ SCRIPT_TESTS = \
 	tests/protocol_docker.sh \
 	tests/protocol_goauth.sh \
 	tests/protocol_kubernetes.sh \
+	tests/protocol_netrc.sh \
+	tests/protocol_npm.sh \
+	tests/protocol_sasl.sh \
 	tests/protocol_terraform.sh \
 	tests/readme.sh \
 	tests/remedies.sh \

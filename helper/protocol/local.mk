@@ -15,6 +15,9 @@ TOOL_SOURCES = \
 	helper/protocol/docker.c \
 	helper/protocol/goauth.c \
 	helper/protocol/kubernetes.c \
+	helper/protocol/netrc.c \
+	helper/protocol/npm.c \
+	helper/protocol/sasl.c \
 	helper/protocol/terraform.c \
 	helper/protocol/tool.c helper/protocol/tool.h
 

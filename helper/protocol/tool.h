@@ -67,6 +67,9 @@ extern const struct kt_tool kt_tool_cargo;
 extern const struct kt_tool kt_tool_docker;
 extern const struct kt_tool kt_tool_goauth;
 extern const struct kt_tool kt_tool_kubernetes;
+extern const struct kt_tool kt_tool_netrc;
+extern const struct kt_tool kt_tool_npm;
+extern const struct kt_tool kt_tool_sasl;
 extern const struct kt_tool kt_tool_terraform;
 
 /* The tool of this name, or that starts keyturn as this program; NULL where there is none. */

@@ -238,3 +238,27 @@ const struct kt_command kt_command_kubernetes = {
 	           "Without ACCOUNT the server answers that provideClusterInfo names.\n",
 	.run = run,
 };
+
+const struct kt_command kt_command_netrc = {
+	.name = "netrc",
+	.synopsis = "HOST | URL",
+	.summary = "print a server's login as a netrc, for a pipe",
+	.details = "The login goes to curl through a pipe: keyturn-protocols(7).\n",
+	.run = run,
+};
+
+const struct kt_command kt_command_npm = {
+	.name = "npm",
+	.synopsis = "[ACCOUNT]",
+	.summary = "print the value that pnpm's tokenHelper sends",
+	.details = "pnpm takes a program without words: keyturn-protocols(7).\n",
+	.run = run,
+};
+
+const struct kt_command kt_command_sasl = {
+	.name = "sasl",
+	.synopsis = "xoauth2 | oauthbearer [ACCOUNT]",
+	.summary = "print the first response of a mail login, in base64",
+	.details = "The account's user name, or the one for git, is the mailbox.\n",
+	.run = run,
+};
