@@ -151,8 +151,13 @@ SCRIPT_TESTS = \
 	tests/many_accounts.sh \
 	tests/protocol_aws.sh \
 	tests/protocol_bazel.sh \
+	tests/protocol_cargo.sh \
 	tests/protocol_docker.sh \
+	tests/protocol_goauth.sh \
 	tests/protocol_kubernetes.sh \
+	tests/protocol_netrc.sh \
+	tests/protocol_npm.sh \
+	tests/protocol_sasl.sh \
 	tests/protocol_terraform.sh \
 	tests/readme.sh \
 	tests/remedies.sh \

@@ -25,6 +25,8 @@ static const struct kt_command *const commands[] = {
 	&kt_command_logout, &kt_command_status,  &kt_command_refresh,    &kt_command_reject,
 	&kt_command_lock,   &kt_command_unlock,
 	&kt_command_providers, &kt_command_aws, &kt_command_kubernetes,
+	&kt_command_cargo,  &kt_command_goauth, &kt_command_netrc,     &kt_command_npm,
+	&kt_command_sasl,
 	&kt_command_vault,  &kt_command_doctor,  &kt_command_get,        &kt_command_store,
 	&kt_command_erase,  &kt_command_capability,
 };
@@ -147,6 +149,9 @@ static bool dispatch(struct kt_keeper *keeper, int argc, char **argv, struct kt_
 
 	if (tool)
 		return kt_command_speak(keeper, tool, argc, argv, error);
+	/* cargo starts a provider with this word alone. */
+	if (argc == 2 && strcmp(argv[1], "--cargo-plugin") == 0)
+		return kt_command_speak(keeper, kt_tool_of_name("cargo"), 1, argv, error);
 	if (argc > 1 && strcmp(argv[1], kt_command_renew_ahead.name) == 0)
 		command = &kt_command_renew_ahead;
 	if (is_git && argc > 2) {

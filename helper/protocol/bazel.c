@@ -33,7 +33,7 @@ static bool read_question(struct kt_tool_question *question, const struct kt_sec
 	uri = kt_json_text(json, "uri");
 	if (!uri || !strstr(uri, "://"))
 		return kt_fail(error, KT_ERROR_USAGE, "the request has no uri");
-	return kt_tool_service(&question->request.pattern, uri, strlen(uri), error);
+	return kt_tool_service(&question->request.pattern, "bazel", uri, strlen(uri), error);
 }
 
 static bool write_answer(const struct kt_tool_question *question, const struct kt_answer *answer,

@@ -62,7 +62,7 @@ static bool read_server(struct kt_tool_question *question, const char *bytes, si
 	}
 	if (size == 0)
 		return kt_fail(error, KT_ERROR_USAGE, NO_SERVER);
-	if (!kt_tool_service(pattern, bytes, size, error) ||
+	if (!kt_tool_service(pattern, "docker", bytes, size, error) ||
 	    !kt_text_set_bytes(&question->name, bytes, size, error))
 		return false;
 	question->request.tool = "docker";

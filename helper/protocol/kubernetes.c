@@ -29,7 +29,7 @@ static bool read_server(struct kt_tool_question *question, const struct kt_json 
 	if (!server || question->account)
 		return true;
 	question->verb = KT_TOOL_GET;
-	return kt_tool_service(&question->request.pattern, server, strlen(server), error);
+	return kt_tool_service(&question->request.pattern, "kubernetes", server, strlen(server), error);
 }
 
 static bool open_question(struct kt_tool_question *question, int count, char **words,

@@ -11,8 +11,13 @@ PROTOCOL_SOURCES = \
 TOOL_SOURCES = \
 	helper/protocol/aws.c \
 	helper/protocol/bazel.c \
+	helper/protocol/cargo.c \
 	helper/protocol/docker.c \
+	helper/protocol/goauth.c \
 	helper/protocol/kubernetes.c \
+	helper/protocol/netrc.c \
+	helper/protocol/npm.c \
+	helper/protocol/sasl.c \
 	helper/protocol/terraform.c \
 	helper/protocol/tool.c helper/protocol/tool.h
 

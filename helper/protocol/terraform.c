@@ -37,7 +37,7 @@ static bool open_question(struct kt_tool_question *question, int count, char **w
 		if (strchr(words[1], '/'))
 			return kt_fail(error, KT_ERROR_USAGE, "the host is not a host name");
 		question->request.tool = NAME;
-		return kt_tool_service(pattern, words[1], strlen(words[1]), error) &&
+		return kt_tool_service(pattern, "terraform", words[1], strlen(words[1]), error) &&
 		       (question->verb == KT_TOOL_GET ||
 		        (kt_text_set(&pattern->path, "", error) &&
 		         kt_text_set(&pattern->username, NAME, error)));

@@ -10,8 +10,8 @@
 #include "keyring/text.h"
 
 static const struct kt_tool *const tools[] = {
-	&kt_tool_aws, &kt_tool_bazel, &kt_tool_docker, &kt_tool_kubernetes,
-	&kt_tool_terraform,
+	&kt_tool_aws, &kt_tool_bazel, &kt_tool_cargo, &kt_tool_docker, &kt_tool_goauth,
+	&kt_tool_kubernetes, &kt_tool_netrc, &kt_tool_npm, &kt_tool_sasl, &kt_tool_terraform,
 };
 
 const struct kt_tool *kt_tool_of_name(const char *name)
@@ -32,24 +32,32 @@ const struct kt_tool *kt_tool_of_program(const char *path)
 	return NULL;
 }
 
-/* Names that a registry has beside its own. Each is whole: nothing is matched by its end. */
-static bool name_registry(struct kt_identity *identity, struct kt_error *error)
+/*
+ * Names that a tool has for a registry beside its own. Each is whole: nothing is matched by its
+ * end. Another tool, which connects to the very host, does not have them.
+ */
+static bool name_registry(struct kt_identity *identity, const char *tool, struct kt_error *error)
 {
 	static const struct {
+		const char *tool;
 		const char *host;
 		const char *path;
 		const char *service;
 	} aliases[] = {
 		/* Docker's own words for one registry (docker-login(1)). */
-		{ "index.docker.io", "v1", "index.docker.io" },
-		{ "docker.io", "", "index.docker.io" },
-		{ "registry-1.docker.io", "", "index.docker.io" },
+		{ "docker", "index.docker.io", "v1", "index.docker.io" },
+		{ "docker", "docker.io", "", "index.docker.io" },
+		{ "docker", "registry-1.docker.io", "", "index.docker.io" },
+		/* cargo names crates.io by the place of its index (cargo-login(1)). */
+		{ "cargo", "github.com", "rust-lang/crates.io-index", "crates.io" },
+		{ "cargo", "index.crates.io", "", "crates.io" },
 	};
 
 	if (!kt_text_is_equal(identity->protocol, "https"))
 		return true;
 	for (size_t i = 0; i < KT_COUNT(aliases); i++)
-		if (strcmp(identity->host, aliases[i].host) == 0 &&
+		if (strcmp(aliases[i].tool, tool) == 0 &&
+		    strcmp(identity->host, aliases[i].host) == 0 &&
 		    strcmp(kt_text_or_empty(identity->path), aliases[i].path) == 0) {
 			kt_text_free(&identity->path);
 			return kt_text_set(&identity->host, aliases[i].service, error);
@@ -57,8 +65,8 @@ static bool name_registry(struct kt_identity *identity, struct kt_error *error)
 	return true;
 }
 
-bool kt_tool_service(struct kt_identity *identity, const char *bytes, size_t length,
-                     struct kt_error *error)
+bool kt_tool_service(struct kt_identity *identity, const char *tool, const char *bytes,
+                     size_t length, struct kt_error *error)
 {
 	static const char sparse[] = "sparse+";
 	KT_CLEANUP(kt_secret_clear) struct kt_secret url = { 0 };
@@ -79,7 +87,7 @@ bool kt_tool_service(struct kt_identity *identity, const char *bytes, size_t len
 		return false;
 	if (!kt_secret_is_empty(&password))
 		return kt_fail(error, KT_ERROR_UNSAFE, "the service's URL holds a password");
-	return name_registry(identity, error);
+	return name_registry(identity, tool, error);
 }
 
 bool kt_tool_parse_json(struct kt_json **json, const char *bytes, size_t length,

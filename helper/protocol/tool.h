@@ -41,6 +41,7 @@ struct kt_tool_question {
 struct kt_tool {
 	const char *name;
 	const char *program;   /* the name by which the tool starts it; NULL: keyturn NAME */
+	const char *greeting;  /* said first; then each line of stdin is a question; NULL: none */
 	bool fails_on_stdout;  /* a failure is one text there, with exit status 1 */
 	/* The words behind the name; the input, where question->reads_input says so. */
 	bool (*open)(struct kt_tool_question *question, int count, char **words,
@@ -52,12 +53,23 @@ struct kt_tool {
 	/* The answer where no login is stored; NULL: a failure that says so. */
 	bool (*none)(const struct kt_tool_question *question, struct kt_secret *bytes,
 	             struct kt_error *error);
+	/* The answer to a store and an erase that were done; NULL: nothing. */
+	bool (*done)(const struct kt_tool_question *question, struct kt_secret *bytes,
+	             struct kt_error *error);
+	/* Where there is a greeting: a failure as one line. */
+	bool (*fail)(const struct kt_tool_question *question, const struct kt_error *failure,
+	             struct kt_secret *bytes, struct kt_error *error);
 };
 
 extern const struct kt_tool kt_tool_aws;
 extern const struct kt_tool kt_tool_bazel;
+extern const struct kt_tool kt_tool_cargo;
 extern const struct kt_tool kt_tool_docker;
+extern const struct kt_tool kt_tool_goauth;
 extern const struct kt_tool kt_tool_kubernetes;
+extern const struct kt_tool kt_tool_netrc;
+extern const struct kt_tool kt_tool_npm;
+extern const struct kt_tool kt_tool_sasl;
 extern const struct kt_tool kt_tool_terraform;
 
 /* The tool of this name, or that starts keyturn as this program; NULL where there is none. */
@@ -66,11 +78,12 @@ const struct kt_tool *kt_tool_of_program(const char *path);
 
 /*
  * Reads a service as tools name it into identity: a URL (also with "sparse+" in front), or a bare
- * HOST[:PORT][/PATH], which is an https one. The names of one registry that has several become its
- * first. A query is left out. No host stands for another; a URL that holds a password is refused.
+ * HOST[:PORT][/PATH], which is an https one. The names that this tool has for one registry become
+ * its own name. A query is left out. No host stands for another. A URL that holds a password is
+ * refused.
  */
-bool kt_tool_service(struct kt_identity *identity, const char *bytes, size_t length,
-                     struct kt_error *error);
+bool kt_tool_service(struct kt_identity *identity, const char *tool, const char *bytes,
+                     size_t length, struct kt_error *error);
 
 /* A tool's JSON, bounded as in json.h; a rule that is broken is KT_ERROR_USAGE. */
 bool kt_tool_parse_json(struct kt_json **json, const char *bytes, size_t length,

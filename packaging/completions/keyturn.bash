@@ -64,7 +64,7 @@ _keyturn()
 	esac
 	if [ "$COMP_CWORD" -eq 1 ] || { [ "$COMP_CWORD" -eq 2 ] && [ "$previous" = help ]; }; then
 		words='login token header run list show set default logout status refresh reject lock
-			unlock providers aws kubernetes vault doctor get store erase capability help --version'
+			unlock providers aws cargo goauth kubernetes netrc npm sasl vault doctor get store erase capability help --version'
 	fi
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
 }

@@ -46,7 +46,12 @@ extern const struct kt_command kt_command_unlock;
 extern const struct kt_command kt_command_doctor;
 extern const struct kt_command kt_command_providers;
 extern const struct kt_command kt_command_aws;
+extern const struct kt_command kt_command_cargo;
+extern const struct kt_command kt_command_goauth;
 extern const struct kt_command kt_command_kubernetes;
+extern const struct kt_command kt_command_netrc;
+extern const struct kt_command kt_command_npm;
+extern const struct kt_command kt_command_sasl;
 
 /* Started by keyturn itself (helper/background_renewal.h); no help lists it. */
 extern const struct kt_command kt_command_renew_ahead;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #include "helper/answer.h"
@@ -91,9 +92,11 @@ static bool answer_question(struct kt_keeper *keeper, const struct kt_tool *tool
 	case KT_TOOL_TOKEN:
 		return answer_account(keeper, tool, question, output, error);
 	case KT_TOOL_STORE:
-		return kt_service_change_store(keeper, &question->request, error);
+		return kt_service_change_store(keeper, &question->request, error) &&
+		       (!tool->done || tool->done(question, output, error));
 	case KT_TOOL_ERASE:
-		return kt_service_change_erase(keeper, &question->request, error);
+		return kt_service_change_erase(keeper, &question->request, error) &&
+		       (!tool->done || tool->done(question, output, error));
 	case KT_TOOL_LIST:
 		return list_logins(keeper, tool, output, error);
 	}
@@ -116,6 +119,59 @@ static bool tell_on_stdout(struct kt_error *error)
 	return false;
 }
 
+/* One line in, one line out: a failure is an answer, too. */
+static bool answer_line(struct kt_keeper *keeper, const struct kt_tool *tool,
+                        const struct kt_secret *line, struct kt_error *error)
+{
+	KT_CLEANUP(kt_tool_question_clear) struct kt_tool_question question = { .verb = KT_TOOL_GET };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret output = { 0 };
+	struct kt_error failure = { 0 };
+
+	if (!tool->read(&question, line, &failure) ||
+	    !answer_question(keeper, tool, &question, &output, &failure)) {
+		kt_secret_clear(&output);
+		if (!tool->fail(&question, &failure, &output, error))
+			return false;
+	}
+	return kt_answer_send(STDOUT_FILENO, &output, error);
+}
+
+/* Answers each line as it comes, up to the end of stdin. */
+static bool speak_in_lines(struct kt_keeper *keeper, const struct kt_tool *tool,
+                           struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret input = { 0 };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret greeting = { 0 };
+	size_t taken = 1;
+
+	if (!kt_secret_append_text(&greeting, tool->greeting, error) ||
+	    !kt_answer_send(STDOUT_FILENO, &greeting, error))
+		return false;
+	while (taken > 0) {
+		const char *end;
+
+		if (!kt_secret_read_some(&input, STDIN_FILENO, &taken, error))
+			return false;
+		while ((end = memchr(kt_secret_reveal(&input), '\n', kt_secret_length(&input)))) {
+			KT_CLEANUP(kt_secret_clear) struct kt_secret line = { 0 };
+			KT_CLEANUP(kt_secret_clear) struct kt_secret rest = { 0 };
+			const char *bytes = kt_secret_reveal(&input);
+			size_t length = (size_t)(end - bytes);
+
+			if (!kt_secret_append(&line, bytes, length, error) ||
+			    !kt_secret_append(&rest, end + 1, kt_secret_length(&input) - length - 1,
+			                      error) ||
+			    !answer_line(keeper, tool, &line, error))
+				return false;
+			kt_secret_move(&input, &rest);
+		}
+		if (kt_secret_length(&input) > KT_TOOL_INPUT_MAXIMUM)
+			return kt_fail(error, KT_ERROR_USAGE, "a line is longer than %zu bytes",
+			               KT_TOOL_INPUT_MAXIMUM);
+	}
+	return true;
+}
+
 bool kt_command_speak(struct kt_keeper *keeper, const struct kt_tool *tool, int argc, char **argv,
                       struct kt_error *error)
 {
@@ -124,6 +180,9 @@ bool kt_command_speak(struct kt_keeper *keeper, const struct kt_tool *tool, int 
 	KT_CLEANUP(kt_secret_clear) struct kt_secret output = { 0 };
 
 	keeper->wants_json = false;
+	if (tool->greeting)
+		return tool->open(&question, argc - 1, argv + 1, error) &&
+		       speak_in_lines(keeper, tool, error);
 	if (tool->open(&question, argc - 1, argv + 1, error) &&
 	    (!question.reads_input ||
 	     (kt_secret_read(&input, STDIN_FILENO, KT_TOOL_INPUT_MAXIMUM, error) &&
@@ -154,11 +213,52 @@ const struct kt_command kt_command_aws = {
 	.run = run,
 };
 
+const struct kt_command kt_command_cargo = {
+	.name = "cargo",
+	.synopsis = "",
+	.summary = "answer cargo's credential provider protocol",
+	.details = "cargo starts it, as its setting credential-provider says: keyturn-protocols(7).\n",
+	.run = run,
+};
+
+const struct kt_command kt_command_goauth = {
+	.name = "goauth",
+	.synopsis = "[ACCOUNT] [URL]",
+	.summary = "answer go's GOAUTH command",
+	.details = "To have go run it: go env -w 'GOAUTH=/usr/bin/keyturn goauth'\n"
+	           "go appends the URL that refused; its server's login answers.\n",
+	.run = run,
+};
+
 const struct kt_command kt_command_kubernetes = {
 	.name = "kubernetes",
 	.synopsis = "[ACCOUNT]",
 	.summary = "answer kubectl's exec credential plugin",
 	.details = "kubectl starts it, by the user's lines in the kubeconfig: keyturn-protocols(7).\n"
 	           "Without ACCOUNT the server answers that provideClusterInfo names.\n",
+	.run = run,
+};
+
+const struct kt_command kt_command_netrc = {
+	.name = "netrc",
+	.synopsis = "HOST | URL",
+	.summary = "print a server's login as a netrc, for a pipe",
+	.details = "The login goes to curl through a pipe: keyturn-protocols(7).\n",
+	.run = run,
+};
+
+const struct kt_command kt_command_npm = {
+	.name = "npm",
+	.synopsis = "[ACCOUNT]",
+	.summary = "print the value that pnpm's tokenHelper sends",
+	.details = "pnpm takes a program without words: keyturn-protocols(7).\n",
+	.run = run,
+};
+
+const struct kt_command kt_command_sasl = {
+	.name = "sasl",
+	.synopsis = "xoauth2 | oauthbearer [ACCOUNT]",
+	.summary = "print the first response of a mail login, in base64",
+	.details = "The account's user name, or the one for git, is the mailbox.\n",
 	.run = run,
 };
