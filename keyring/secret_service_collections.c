@@ -4,11 +4,16 @@
 #include <string.h>
 
 #include "keyring/cleanup.h"
+#include "keyring/clock.h"
 #include "keyring/secret_service_collections.h"
 #include "keyring/secret_service_prompt.h"
 #include "keyring/secret_service_provider.h"
 #include "keyring/secret_service_record.h"
 #include "keyring/text.h"
+
+/* Milliseconds between two looks whether a refused lock has come about after all. */
+#define LOCK_PAUSE 20
+#define LOCK_TRIES 50
 
 #define COLLECTIONS_PATH KT_CALL_SERVICE_PATH "/collection/"
 
@@ -368,9 +373,27 @@ bool kt_collections_open_default(struct kt_turn *turn, char **path, struct kt_er
 	       kt_text_set(path, turn->collection, error) && unlock_collection(turn, *path, error);
 }
 
+static bool are_locked(struct kt_turn *turn, const char *const *paths)
+{
+	struct kt_error ignored = { 0 };
+
+	for (const char *const *path = paths; *path; path++) {
+		bool locked = false;
+
+		if (!kt_collection_is_locked(turn, *path, &locked, &ignored) || !locked)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * KeePassXC may call its own prompt dismissed and lock the database a moment later: what counts
+ * is whether they are locked.
+ */
 static bool lock_paths(struct kt_turn *turn, const char *const *paths, struct kt_error *error)
 {
 	KT_CLEANUP(unref_variant) GVariant *reply = NULL;
+	struct kt_error refusal = { 0 };
 	const char *prompt;
 
 	reply = kt_call_send(&turn->call, KT_CALL_SERVICE_PATH, KT_CALL_SERVICE_INTERFACE ".Lock",
@@ -378,7 +401,15 @@ static bool lock_paths(struct kt_turn *turn, const char *const *paths, struct kt
 	if (!reply)
 		return false;
 	g_variant_get_child(reply, 1, "&o", &prompt);
-	return kt_prompt_complete(turn, prompt, error);
+	if (kt_prompt_complete(turn, prompt, &refusal))
+		return true;
+	for (int tries = 0; tries < LOCK_TRIES; tries++) {
+		if (are_locked(turn, paths))
+			return true;
+		kt_clock_sleep(LOCK_PAUSE);
+	}
+	*error = refusal;
+	return false;
 }
 
 bool kt_collections_lock(struct kt_turn *turn, struct kt_error *error)

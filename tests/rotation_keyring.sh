@@ -191,6 +191,10 @@ expect_status 4
 expect_said 'the login of parked@'
 expect_said 'kept in memory for 24 hours'
 must has_parked parked
+# Another keyring has no part in it.
+call env KEYTURN_KEYRING=memory keyturn token parked
+expect_status 1
+must has_parked parked
 must desktop_unlock
 mark
 call keyturn token parked

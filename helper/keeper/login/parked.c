@@ -106,8 +106,12 @@ static void add(void *context, int32_t serial, const char *description)
 void kt_parked_save(struct kt_keeper *keeper)
 {
 	KT_CLEANUP(kt_credentials_clear) struct kt_credentials list = { 0 };
+	KT_CLEANUP(kt_text_free) char *prefix = NULL;
+	struct kt_error ignored = { 0 };
 
-	kt_kernel_key_each(KT_ESCROW_LOGIN, add, &list);
+	if (!kt_escrow_login_prefix(&prefix, &ignored))
+		return;
+	kt_kernel_key_each(prefix, add, &list);
 	for (size_t i = 0; i < list.count; i++) {
 		KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
 		struct kt_error cause = { 0 };

@@ -4,8 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "helper/keeper/account/lock.h"
 #include "helper/keeper/token/escrow.h"
 #include "keyring/cleanup.h"
+#include "keyring/environment.h"
 #include "keyring/kernel_key.h"
 #include "keyring/text.h"
 
@@ -44,10 +46,27 @@ bool kt_escrow_open(struct kt_escrow *escrow, const struct kt_identity *identity
 	return open_named(escrow, "keyturn:escrow:v1", identity, error);
 }
 
+bool kt_escrow_login_prefix(char **prefix, struct kt_error *error)
+{
+	KT_CLEANUP(kt_text_free) char *configuration = NULL;
+	struct kt_identity keyring = {
+		.path = (char *)kt_environment_get("KEYTURN_KEYRING"),
+		.username = (char *)kt_environment_get("KEYTURN_VAULT"),
+	};
+
+	if (!kt_environment_config_directory(&configuration, error))
+		return false;
+	keyring.host = configuration;
+	return kt_text_format(prefix, error, "keyturn:escrow-login:v1:%016llx",
+	                      (unsigned long long)kt_account_number(&keyring));
+}
+
 bool kt_escrow_open_login(struct kt_escrow *escrow, const struct kt_identity *identity,
                           struct kt_error *error)
 {
-	return open_named(escrow, "keyturn:escrow-login:v1", identity, error);
+	KT_CLEANUP(kt_text_free) char *prefix = NULL;
+
+	return kt_escrow_login_prefix(&prefix, error) && open_named(escrow, prefix, identity, error);
 }
 
 /* All that a renewal may change, but for the refresh token of before. */

@@ -27,8 +27,11 @@ bool kt_escrow_open(struct kt_escrow *escrow, const struct kt_identity *identity
 bool kt_escrow_open_login(struct kt_escrow *escrow, const struct kt_identity *identity,
                           struct kt_error *error);
 
-/* The beginning of every login's description. */
-#define KT_ESCROW_LOGIN "keyturn:escrow-login:v1:"
+/*
+ * The beginning of the description of every login that waits for this keyring. One that waits for
+ * another, of another configuration or named by KEYTURN_KEYRING, is not brought here.
+ */
+bool kt_escrow_login_prefix(char **prefix, struct kt_error *error);
 
 /* Appends the form of what a renewal changes: tokens, times, generation, facts. */
 bool kt_escrow_pack(const struct kt_credential *renewed, struct kt_secret *form,
