@@ -32,7 +32,7 @@ service kt-login
 service kt-create create
 service kt-dbus backends=dbus
 service kt-prefetch prefetch
-service kt-grace grace=5
+service kt-grace grace=30
 service kt-vault backends=vault
 service kt-short timeout=300
 printf '%s\n' "auth required pam_unix.so" "account required pam_unix.so" \

@@ -141,7 +141,7 @@ import json, re, sys
 level, text, name = sys.argv[1:]
 found = [f for f in json.load(sys.stdin)["checks"] if f["layer"] == "pam"
          and f["level"] == level and text in f["message"]
-         and name in re.split("[:,] *", f["message"])]
+         and name in re.split("[(,)] *", f["message"])]
 sys.exit(not found)' "$level" "$text" "$name" <"$scratch/told" || {
 			sed 's/^/# /' "$scratch/told"
 			return 1
