@@ -283,6 +283,7 @@ static void reset_list(struct kt_request *request, enum list list)
 		kt_text_free(&request->state);
 	if (list == LIST_SETTING)
 		kt_text_free(&request->ca_file);
+	kt_text_free(&request->ca_file);
 	kt_text_free(&request->settings);
 	if (list == LIST_WWWAUTH)
 		request->wants_bearer = request->wants_basic = false;
@@ -544,6 +545,7 @@ void kt_request_clear(struct kt_request *request)
 	kt_secret_clear(&request->client_secret);
 	kt_text_free(&request->token_endpoint);
 	kt_text_free(&request->session_name);
+	kt_text_free(&request->ca_file);
 	kt_text_free(&request->settings);
 	*request = (struct kt_request){ 0 };
 }
