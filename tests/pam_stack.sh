@@ -80,7 +80,7 @@ check "login opens the locked keyring by the bus" opens kt-dbus
 by_activation() {
 	stop_keyring
 	login kt-dbus auth cred open close && succeeded_with_lines 0 &&
-		! pgrep -u kt-one -x gnome-keyring-d >/dev/null
+		! pgrep -u kt-one --ns "$$" --nslist mnt -x gnome-keyring-d >/dev/null
 }
 check "a login starts no daemon over the bus" by_activation
 
@@ -209,8 +209,9 @@ root_opens_nothing() {
 }
 check "root touches no path of the user" root_opens_nothing
 
+# Ours: another test's users may have the same number, in a mount namespace of their own.
 helper_pid() {
-	pgrep -n -u kt-one -x keyturn-unlock
+	pgrep -n -u kt-one --ns "$$" --nslist mnt -x keyturn-unlock
 }
 
 helper_is_confined() {
