@@ -31,7 +31,7 @@ static bool add_line(struct kt_secret *output, const char *name, const char *val
 	       kt_secret_append_text(output, "\n", error);
 }
 
-/* What is known of a grant (docs/safety.md, 2.5). */
+/* The facts of a grant (docs/safety.md, 2.5). */
 static bool add_facts(struct kt_secret *output, const struct kt_credential *credential,
                       struct kt_error *error)
 {

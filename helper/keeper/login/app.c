@@ -134,7 +134,7 @@ static bool keep_service_app(struct kt_keyring *keyring, struct kt_credential *c
 	       (kt_service_app_remember(credential) || kt_login_store(keyring, credential, error));
 }
 
-/* What a person allowed is not lost where the keyring does not take it at once. */
+/* A login that a person allowed is not lost where the keyring does not take it at once. */
 static bool keep(struct kt_keyring *keyring, struct kt_credential *credential,
                  struct kt_escrow *escrow, struct kt_error *error)
 {

@@ -226,7 +226,7 @@ static bool keep_refresh_token(struct kt_credential *credential, struct kt_crede
 	return kt_text_set(&credential->grant, before->grant, error);
 }
 
-/* What is worth keeping of the account's earlier login; one that cannot be read has nothing. */
+/* The parts of the account's earlier login that are kept; one that cannot be read has none. */
 static bool take_over(struct kt_credential *credential, struct kt_keyring *keyring, bool *is_kept,
                       struct kt_error *error)
 {

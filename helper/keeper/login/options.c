@@ -104,7 +104,7 @@ static bool read_source(struct kt_keeper *keeper, const struct kt_login_options 
 	return !login->like || read_like(keeper, login, settings, identity, error);
 }
 
-/* What is pasted around an id or an address is no part of it. */
+/* Characters pasted around an id or an address are no part of it. */
 static bool tidy(struct kt_settings *settings, struct kt_error *error)
 {
 	unsigned int removed = 0;

@@ -176,7 +176,7 @@ static bool fill(struct kt_credential *credential, const struct kt_identity *ide
 	       set_token(credential, request, error);
 }
 
-/* What the account's earlier login or hand-over said, and this one does not. */
+/* Keeps the settings of the account's earlier login or hand-over that this one does not name. */
 static bool keep_settings(struct kt_credential *credential, struct kt_keyring *keyring,
                           struct kt_error *error)
 {

@@ -22,7 +22,7 @@
 #define CODE_NO_PERMISSION 4101
 #define CODE_EXPIRED 700012006
 
-/* What came back. */
+/* The service's answer. */
 struct reply {
 	const struct kt_errand *answer;
 	int64_t status; /* HTTP; 0: none */
