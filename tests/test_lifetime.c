@@ -168,6 +168,23 @@ static void a_life_is_counted_in_milliseconds(void **state)
 	                kt_clock_wall_milliseconds(), 2001, 2900);
 }
 
+/* A millisecond between the looks at the two clocks makes no other end of it. */
+static void an_end_near_a_whole_second_is_told_as_one(void **state)
+{
+	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
+	int64_t wall = kt_clock_wall_milliseconds();
+	int64_t begin = kt_clock_boot_milliseconds() - wall % 1000;
+	int64_t off;
+
+	(void)state;
+	start(&credential, 900);
+	credential.issued = wall / 1000;
+	for (off = -300; off <= 300; off += 20) {
+		credential.issued_boot_milliseconds = begin + off;
+		assert_int_equal(kt_lifetime_wall_end(&credential), credential.issued + 900);
+	}
+}
+
 static void a_token_without_a_known_end_is_good_until_it_is_refused(void **state)
 {
 	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
@@ -304,6 +321,7 @@ int main(void)
 		cmocka_unit_test(what_is_spent_of_a_life_is_known),
 		cmocka_unit_test(a_token_lives_from_when_it_was_got),
 		cmocka_unit_test(a_life_is_counted_in_milliseconds),
+		cmocka_unit_test(an_end_near_a_whole_second_is_told_as_one),
 		cmocka_unit_test(a_token_without_a_known_end_is_good_until_it_is_refused),
 		cmocka_unit_test(a_long_life_is_kept),
 		cmocka_unit_test(a_token_that_cannot_be_renewed_is_not_mistrusted),

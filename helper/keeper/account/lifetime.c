@@ -211,5 +211,11 @@ int64_t kt_lifetime_wall_end_milliseconds(const struct kt_credential *credential
 
 int64_t kt_lifetime_wall_end(const struct kt_credential *credential)
 {
-	return kt_lifetime_wall_end_milliseconds(credential) / SECOND;
+	int64_t end = kt_lifetime_wall_end_milliseconds(credential) / SECOND;
+	int64_t told;
+
+	if (!end || __builtin_add_overflow(credential->issued, credential->lifetime, &told))
+		return end;
+	/* The clocks are read one after the other: an end near a whole second would be told as two. */
+	return end - told <= 1 && told - end <= 1 ? told : end;
 }

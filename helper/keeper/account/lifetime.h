@@ -62,4 +62,6 @@ int64_t kt_lifetime_margin(const struct kt_credential *credential);
 
 /* When the access token ends by this machine's wall clock; 0: there is none, or no known end. */
 int64_t kt_lifetime_wall_end_milliseconds(const struct kt_credential *credential);
+
+/* The same in seconds; the same at each call while the wall clock goes on as this boot's does. */
 int64_t kt_lifetime_wall_end(const struct kt_credential *credential);
