@@ -31,20 +31,29 @@
 #define TEMPORARY_SUFFIX 7 /* the end that kt_file_replace appends */
 #define STALE_SECONDS 86400
 
+#define PARTS 3
+
+/* The parts of a file's name, in hexadecimal; NULL for a part that a pattern leaves open. */
+struct parts {
+	char *text[PARTS];
+};
+
+/* A part that was hashed last: one account is looked for, stored and looked at again. */
+struct hashed {
+	struct kt_secret plain;
+	struct kt_secret digits; /* empty: none yet */
+};
+
 struct state {
 	struct kt_vault vault;
 	struct kt_keyring_options options;
 	struct kt_secret key; /* empty until it is needed */
-};
-
-/* The parts of a file's name, in hexadecimal; NULL for a part that a pattern leaves open. */
-struct parts {
-	char *text[3];
+	struct hashed hashed[PARTS];
 };
 
 static void clear_parts(struct parts *parts)
 {
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < PARTS; i++)
 		kt_text_free(&parts->text[i]);
 }
 
@@ -54,12 +63,21 @@ static void close_directory(DIR **directory)
 		closedir(*directory);
 }
 
+static void forget_key(struct state *state)
+{
+	for (size_t i = 0; i < PARTS; i++) {
+		kt_secret_clear(&state->hashed[i].plain);
+		kt_secret_clear(&state->hashed[i].digits);
+	}
+	kt_secret_clear(&state->key);
+}
+
 static void close_vault(void *opaque)
 {
 	struct state *state = opaque;
 
 	kt_vault_clear(&state->vault);
-	kt_secret_clear(&state->key);
+	forget_key(state);
 	free(state);
 }
 
@@ -89,38 +107,47 @@ static bool need_key(struct state *state, struct kt_error *error)
  * Names.
  */
 
-static bool hash_part(const struct kt_secret *key, const char *purpose, const char *bytes,
-                      size_t length, char **part, struct kt_error *error)
+static bool hash_part(struct state *state, size_t part, const struct kt_secret *plain,
+                      struct parts *parts, struct kt_error *error)
 {
-	KT_CLEANUP(kt_secret_clear) struct kt_secret hash = { 0 };
-	KT_CLEANUP(kt_secret_clear) struct kt_secret digits = { 0 };
+	static const char *const purposes[PARTS] = {
+		"keyturn vault account 1", "keyturn vault service 1", "keyturn vault path 1",
+	};
+	struct hashed *hashed = &state->hashed[part];
 
-	return kt_seal_derive(key, purpose, bytes, length, &hash, error) &&
-	       kt_seal_append_hex(&digits, kt_secret_reveal(&hash), HASH_SIZE, error) &&
-	       kt_text_set(part, kt_secret_reveal(&digits), error);
+	if (kt_secret_is_empty(&hashed->digits) || !kt_secret_is_equal(&hashed->plain, plain)) {
+		kt_secret_clear(&hashed->digits);
+		if (!kt_secret_copy(&hashed->plain, plain, error) ||
+		    !kt_seal_hash(&state->key, purposes[part], kt_secret_reveal(plain),
+		                  kt_secret_length(plain), HASH_SIZE, &hashed->digits, error))
+			return false;
+	}
+	return kt_text_set(&parts->text[part], kt_secret_reveal(&hashed->digits), error);
 }
 
-static bool hash_text(const struct kt_secret *key, const char *purpose, const char *text,
-                      char **part, struct kt_error *error)
+static bool hash_text(struct state *state, size_t part, const char *text, struct parts *parts,
+                      struct kt_error *error)
 {
-	return !text || hash_part(key, purpose, text, strlen(text), part, error);
+	KT_CLEANUP(kt_secret_clear) struct kt_secret plain = { 0 };
+
+	return !text || (kt_secret_append_text(&plain, text, error) &&
+	                 hash_part(state, part, &plain, parts, error));
 }
 
-static bool make_parts(const struct kt_secret *key, const struct kt_identity *pattern,
+static bool make_parts(struct state *state, const struct kt_identity *pattern,
                        struct parts *parts, struct kt_error *error)
 {
 	KT_CLEANUP(kt_secret_clear) struct kt_secret service = { 0 };
 
-	if (!hash_text(key, "keyturn vault account 1", pattern->username, &parts->text[0], error) ||
-	    !hash_text(key, "keyturn vault path 1", pattern->path, &parts->text[2], error))
+	if (!hash_text(state, 0, pattern->username, parts, error) ||
+	    !hash_text(state, 2, pattern->path, parts, error))
 		return false;
 	if (!pattern->protocol || !pattern->host)
 		return true;
 	return kt_secret_append(&service, pattern->protocol, strlen(pattern->protocol) + 1,
 	                        error) &&
 	       kt_secret_append_text(&service, pattern->host, error) &&
-	       hash_part(key, "keyturn vault service 1", kt_secret_reveal(&service),
-	                 kt_secret_length(&service), &parts->text[1], error);
+	       hash_part(state, 1, &service, parts, error);
 }
 
 static bool is_complete(const struct parts *parts)
@@ -152,9 +179,9 @@ static bool is_name_match(const struct parts *parts, const char *name)
 {
 	size_t length = strlen(name);
 
-	if (length != 3 * PART_LENGTH + 2)
+	if (length != PARTS * PART_LENGTH + PARTS - 1)
 		return false;
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < PARTS; i++)
 		if (parts->text[i] && strncmp(name + i * (PART_LENGTH + 1), parts->text[i],
 		                              PART_LENGTH) != 0)
 			return false;
@@ -265,7 +292,7 @@ static bool search(void *opaque, const struct kt_identity *pattern, struct kt_cr
 	KT_CLEANUP(clear_parts) struct parts parts = { 0 };
 	KT_CLEANUP(kt_text_free) char *name = NULL;
 
-	if (!need_key(state, error) || !make_parts(&state->key, pattern, &parts, error))
+	if (!need_key(state, error) || !make_parts(state, pattern, &parts, error))
 		return false;
 	if (!is_complete(&parts))
 		return search_listing(state, &parts, pattern, found, error);
@@ -292,12 +319,12 @@ static void sweep(const struct state *state)
 	}
 }
 
-static bool name_item(const struct state *state, const struct kt_identity *identity, char **name,
+static bool name_item(struct state *state, const struct kt_identity *identity, char **name,
                       struct kt_error *error)
 {
 	KT_CLEANUP(clear_parts) struct parts parts = { 0 };
 
-	if (!make_parts(&state->key, identity, &parts, error))
+	if (!make_parts(state, identity, &parts, error))
 		return false;
 	if (!is_complete(&parts))
 		return kt_fail(error, KT_ERROR_INTERNAL, "a credential's identity is incomplete");
@@ -404,7 +431,7 @@ static bool lock(void *opaque, struct kt_error *error)
 	struct state *state = opaque;
 
 	(void)error;
-	kt_secret_clear(&state->key);
+	forget_key(state);
 	kt_vault_lock(&state->vault);
 	return true;
 }
@@ -431,7 +458,7 @@ static bool unlock(void *opaque, struct kt_error *error)
 	struct state *state = opaque;
 	bool stays_open;
 
-	kt_secret_clear(&state->key);
+	forget_key(state);
 	if (!need_key(state, error) || !is_open(state, &stays_open, error))
 		return false;
 	if (stays_open)

@@ -271,6 +271,16 @@ bool kt_seal_append_hex(struct kt_secret *target, const void *bytes, size_t leng
 	return true;
 }
 
+bool kt_seal_hash(const struct kt_secret *key, const char *purpose, const void *bytes,
+                  size_t length, size_t size, struct kt_secret *digits, struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret hash = { 0 };
+
+	kt_secret_clear(digits);
+	return kt_seal_derive(key, purpose, bytes, length, &hash, error) &&
+	       kt_seal_append_hex(digits, kt_secret_reveal(&hash), size, error);
+}
+
 bool kt_seal_read_hex(struct kt_secret *bytes, const char *digits, size_t length,
                       struct kt_error *error)
 {

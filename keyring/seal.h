@@ -40,6 +40,13 @@ bool kt_seal_randomize(struct kt_secret *target, size_t length, struct kt_error 
 bool kt_seal_derive(const struct kt_secret *key, const char *purpose, const void *bytes,
                     size_t length, struct kt_secret *derived, struct kt_error *error);
 
+/*
+ * Replaces digits by 2 * size hexadecimal digits, size being at most KT_SEAL_KEY_SIZE: the head of
+ * the keyed hash that kt_seal_derive makes.
+ */
+bool kt_seal_hash(const struct kt_secret *key, const char *purpose, const void *bytes,
+                  size_t length, size_t size, struct kt_secret *digits, struct kt_error *error);
+
 /* At most 256 MiB, eight times the work of KT_SEAL_COST, and the limits of scrypt itself. */
 bool kt_seal_is_bounded(const struct kt_seal_cost *cost);
 

@@ -119,13 +119,10 @@ static bool make_check(const struct kt_vault *vault, const struct kt_secret *key
                        struct kt_secret *check, struct kt_error *error)
 {
 	KT_CLEANUP(kt_secret_clear) struct kt_secret text = { 0 };
-	KT_CLEANUP(kt_secret_clear) struct kt_secret hash = { 0 };
 
-	kt_secret_clear(check);
 	return write_header(vault, NULL, &text, error) &&
-	       kt_seal_derive(key, "keyturn vault header 1", kt_secret_reveal(&text),
-	                      kt_secret_length(&text), &hash, error) &&
-	       kt_seal_append_hex(check, kt_secret_reveal(&hash), kt_secret_length(&hash), error);
+	       kt_seal_hash(key, "keyturn vault header 1", kt_secret_reveal(&text),
+	                    kt_secret_length(&text), KT_SEAL_KEY_SIZE, check, error);
 }
 
 bool kt_vault_check_header(const struct kt_vault *vault, const struct kt_secret *key, bool *holds,

@@ -159,11 +159,8 @@ static bool hash_token(const struct kt_credential *credential,
                        const struct kt_secret *refresh_token, struct kt_secret *digits,
                        struct kt_error *error)
 {
-	KT_CLEANUP(kt_secret_clear) struct kt_secret hash = { 0 };
-
-	return kt_seal_derive(&credential->journal_key, "journal", kt_secret_reveal(refresh_token),
-	                      kt_secret_length(refresh_token), &hash, error) &&
-	       kt_seal_append_hex(digits, kt_secret_reveal(&hash), HASH_DIGITS / 2, error);
+	return kt_seal_hash(&credential->journal_key, "journal", kt_secret_reveal(refresh_token),
+	                    kt_secret_length(refresh_token), HASH_DIGITS / 2, digits, error);
 }
 
 bool kt_journal_name_token(struct kt_journal *journal, const struct kt_credential *credential,
