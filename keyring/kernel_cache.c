@@ -91,21 +91,43 @@ static int64_t read_seconds(const char *text)
 	return seconds;
 }
 
-void kt_cache_open(struct kt_cache *cache, const char *(*variable)(const char *name))
+/* The variables that select the store; the last one tells how long it keeps an answer. */
+static const char *const variables[] = {
+	"HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR", "KEYTURN_KEYRING",
+	"KEYTURN_VAULT", "KEYTURN_VAULT_KEY_FILE", "CREDENTIALS_DIRECTORY",
+	"DBUS_SESSION_BUS_ADDRESS", "KEYTURN_CACHE",
+};
+
+#define SELECTING (KT_COUNT(variables) - 1)
+
+/* Of a variable that is there twice the first counts, as the C library has it. */
+static void read_variable(const char *entry, const char *values[])
 {
-	static const char *const selecting[] = {
-		"HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR", "KEYTURN_KEYRING",
-		"KEYTURN_VAULT", "KEYTURN_VAULT_KEY_FILE", "CREDENTIALS_DIRECTORY",
-		"DBUS_SESSION_BUS_ADDRESS",
-	};
-	const char *setting = variable("KEYTURN_CACHE");
+	for (size_t i = 0; i < KT_COUNT(variables); i++) {
+		size_t length;
+
+		if (values[i] || entry[0] != variables[i][0])
+			continue;
+		length = strlen(variables[i]);
+		if (strncmp(entry, variables[i], length) == 0 && entry[length] == '=')
+			values[i] = entry + length + 1;
+	}
+}
+
+void kt_cache_open(struct kt_cache *cache, char *const environment[])
+{
+	const char *values[KT_COUNT(variables)] = { NULL };
+	const char *setting;
 	uint64_t state = HASH_START;
 
-	for (size_t i = 0; i < KT_COUNT(selecting); i++) {
-		const char *value = kt_text_or_empty(variable(selecting[i]));
+	for (; *environment; environment++)
+		read_variable(*environment, values);
+	for (size_t i = 0; i < SELECTING; i++) {
+		const char *value = kt_text_or_empty(values[i]);
 
 		state = hash(state, value, strlen(value) + 1);
 	}
+	setting = values[SELECTING] && values[SELECTING][0] ? values[SELECTING] : NULL;
 	write_hex(cache->tag, state);
 	cache->seconds = setting ? read_seconds(setting) : KT_CACHE_SECONDS;
 	cache->limit = setting ? cache->seconds : INT32_MAX;

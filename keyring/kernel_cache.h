@@ -74,10 +74,10 @@ struct kt_cache_entry {
 };
 
 /*
- * Reads the variables that select the store, and KEYTURN_CACHE ("off", or seconds; anything
- * else counts as "off"), through variable, which gives NULL for an absent or empty one.
+ * Reads from the environment (environ(7)) the variables that select the store, and KEYTURN_CACHE
+ * ("off", or seconds; anything else counts as "off"). An empty variable counts as absent.
  */
-void kt_cache_open(struct kt_cache *cache, const char *(*variable)(const char *name));
+void kt_cache_open(struct kt_cache *cache, char *const environment[]);
 
 /* The remembered answer, if it may still be handed out. Two system calls. */
 bool kt_cache_find(const struct kt_cache *cache, const struct kt_cache_key *key,

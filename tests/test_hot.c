@@ -38,15 +38,13 @@ const char *kt_libexec_path(enum kt_libexec_program program)
 }
 
 /* The environment: a store of this test's own, and one variable that a test sets. */
-static const char *set_name = "";
-static const char *set_value;
+static char set[64];
 static char home[64];
+static char *const environment[] = { set, home, NULL };
 
-static const char *variable(const char *name)
+static void set_variable(const char *name, const char *value)
 {
-	if (strcmp(name, set_name) == 0)
-		return set_value;
-	return strcmp(name, "HOME") == 0 ? home : NULL;
+	snprintf(set, sizeof(set), "%s=%s", name, value);
 }
 
 static void put_due(const struct kt_cache_key *key, const char *token, bool is_token,
@@ -59,7 +57,7 @@ static void put_due(const struct kt_cache_key *key, const char *token, bool is_t
 	struct kt_cache cache = { 0 };
 	struct kt_error error = { 0 };
 
-	kt_cache_open(&cache, variable);
+	kt_cache_open(&cache, environment);
 	answer.expires = expires;
 	assert_true(kt_text_set(&answer.account, "work", &error));
 	assert_true(kt_text_set(&answer.username, "coze", &error));
@@ -91,7 +89,7 @@ static int start(void **state)
 	static const struct kt_cache_key bob = { .form = KT_CACHE_TOKEN, .account = "bob" };
 
 	(void)state;
-	set_name = "";
+	set[0] = '\0';
 	if (!kt_kernel_key_is_usable())
 		skip_because("the kernel keyring is not allowed here");
 	put(&get, "pat_get", true, 0);
@@ -106,7 +104,7 @@ static int start(void **state)
 static int forget(void **state)
 {
 	(void)state;
-	set_name = "";
+	set[0] = '\0';
 	kt_cache_forget(&(struct kt_identity){ 0 }, NULL);
 	return 0;
 }
@@ -131,7 +129,7 @@ static bool ask(char **arguments, const char *text, struct kt_secret *output,
 	dup2(in[0], STDIN_FILENO);
 	dup2(out[1], STDOUT_FILENO);
 
-	is_answered = kt_hot_answer(count, arguments, variable, input, &error);
+	is_answered = kt_hot_answer(count, arguments, environment, input, &error);
 
 	dup2(saved_input, STDIN_FILENO);
 	dup2(saved_output, STDOUT_FILENO);
@@ -261,21 +259,17 @@ static void the_environment_decides_too(void **state)
 
 	(void)state;
 
-	set_name = "KEYTURN_ACCOUNT";
-	set_value = "home";
+	set_variable("KEYTURN_ACCOUNT", "home");
 	expect(token, "", "pat_home\n");
 	expect(get, COZE "\n", NULL);
-	set_value = "nobody";
+	set_variable("KEYTURN_ACCOUNT", "nobody");
 	expect(token, "", NULL);
 	expect(named, "", "pat_home\n");
-	set_name = "KEYTURN_CACHE";
-	set_value = "off";
+	set_variable("KEYTURN_CACHE", "off");
 	expect(token, "", NULL);
-	set_name = "KEYTURN_TRACE";
-	set_value = "1";
+	set_variable("KEYTURN_TRACE", "1");
 	expect(token, "", NULL);
-	set_name = "KEYTURN_VAULT";
-	set_value = "/elsewhere";
+	set_variable("KEYTURN_VAULT", "/elsewhere");
 	expect(token, "", NULL);
 	expect(get, COZE "\n", NULL);
 }
@@ -319,7 +313,7 @@ static void an_answer_that_nobody_takes_is_a_failure(void **state)
 	(void)state;
 	assert_true(saved >= 0 && full >= 0);
 	dup2(full, STDOUT_FILENO);
-	is_answered = kt_hot_answer(2, token, variable, &input, &error);
+	is_answered = kt_hot_answer(2, token, environment, &input, &error);
 	dup2(saved, STDOUT_FILENO);
 	close(saved);
 	close(full);
@@ -332,7 +326,7 @@ static bool may_claim(void)
 {
 	struct kt_cache cache = { 0 };
 
-	kt_cache_open(&cache, variable);
+	kt_cache_open(&cache, environment);
 	return kt_background_renewal_claim(&cache, "https://api.coze.cn", "work");
 }
 
@@ -345,7 +339,7 @@ static void a_token_that_is_due_is_handed_out_and_renewed_once(void **state)
 	struct kt_cache cache = { 0 };
 
 	(void)state;
-	kt_cache_open(&cache, variable);
+	kt_cache_open(&cache, environment);
 	put_due(&soon, "token_soon", true, 0, kt_clock_wall_milliseconds() + 60000);
 	put_due(&due, "token_due", true, 0, kt_clock_wall_milliseconds());
 
@@ -382,6 +376,6 @@ int main(void)
 	/* A keyring that no other test uses meanwhile. */
 	if (geteuid() == 0 && (setuid(54322) != 0 || prctl(PR_SET_DUMPABLE, 1) != 0))
 		return 1;
-	snprintf(home, sizeof(home), "/test_hot-%ld", (long)getpid());
+	snprintf(home, sizeof(home), "HOME=/test_hot-%ld", (long)getpid());
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -53,25 +53,17 @@ void kt_clock_sleep(int64_t milliseconds)
 }
 
 /* The environment: a store of this test's own, and what a test sets. */
-static const char *set_name = "";
-static const char *set_value;
+static char set[128];
 static char home[64];
 
-static const char *variable(const char *name)
-{
-	if (strcmp(name, set_name) == 0)
-		return set_value;
-	return strcmp(name, "HOME") == 0 ? home : NULL;
-}
-
+/* Of a variable that stands there twice the first counts. */
 static struct kt_cache open_cache(const char *name, const char *value)
 {
+	char *const environment[] = { set, home, NULL };
 	struct kt_cache cache = { 0 };
 
-	set_name = name;
-	set_value = value;
-	kt_cache_open(&cache, variable);
-	set_name = "";
+	snprintf(set, sizeof(set), "%s=%s", name, value ? value : "");
+	kt_cache_open(&cache, environment);
 	return cache;
 }
 
@@ -649,6 +641,6 @@ int main(void)
 	/* An ordinary user's quota, and a keyring that no other test uses meanwhile. */
 	if (geteuid() == 0 && (setuid(54321) != 0 || prctl(PR_SET_DUMPABLE, 1) != 0))
 		return 1;
-	snprintf(home, sizeof(home), "/test_kernel_cache-%ld", (long)getpid());
+	snprintf(home, sizeof(home), "HOME=/test_kernel_cache-%ld", (long)getpid());
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -16,5 +16,5 @@
  * it is the keeper's; input holds the whole request that was read from stdin meanwhile. False with
  * an error: the request could not be read whole, or the answer not be written.
  */
-bool kt_hot_answer(int count, char **arguments, const char *(*variable)(const char *name),
+bool kt_hot_answer(int count, char **arguments, char *const environment[],
                    struct kt_secret *input, struct kt_error *error);

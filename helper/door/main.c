@@ -65,18 +65,6 @@ static bool guard(struct kt_error *error)
 	return kt_advise(error, "remove its setuid, setgid or file capability bits");
 }
 
-/* An empty variable counts as absent. Looks at one byte of most: getenv() costs us a third. */
-static const char *variable(const char *name)
-{
-	size_t length = strlen(name);
-
-	for (char **entry = environ; *entry; entry++)
-		if ((*entry)[0] == name[0] && strncmp(*entry, name, length) == 0 &&
-		    (*entry)[length] == '=' && (*entry)[length + 1] != '\0')
-			return *entry + length + 1;
-	return NULL;
-}
-
 static bool write_whole(int descriptor, const struct kt_secret *bytes)
 {
 	size_t length = kt_secret_length(bytes);
@@ -149,7 +137,7 @@ int main(int count, char **arguments)
 	KT_CLEANUP(kt_secret_clear) struct kt_secret input = { 0 };
 	struct kt_error error = { 0 };
 
-	if (guard(&error) && kt_hot_answer(count, arguments, variable, &input, &error))
+	if (guard(&error) && kt_hot_answer(count, arguments, environ, &input, &error))
 		return EXIT_SUCCESS;
 	if (error.code == KT_ERROR_NONE) {
 		if (is_renewal(count, arguments))

@@ -54,6 +54,13 @@ void kt_keeper_leave(struct kt_keyring **keyring)
 	*keyring = NULL;
 }
 
+const struct kt_cache *kt_keeper_cache(struct kt_keeper *keeper)
+{
+	if (keeper->cache.tag[0] == '\0')
+		kt_cache_open(&keeper->cache, environ);
+	return &keeper->cache;
+}
+
 void kt_keeper_start_courier(struct kt_keeper *keeper)
 {
 	struct kt_error ignored = { 0 };

@@ -11,10 +11,12 @@
 
 #include "helper/keeper/courier.h"
 #include "keyring/error.h"
+#include "keyring/kernel_cache.h"
 #include "keyring/keyring.h"
 
 struct kt_keeper {
 	struct kt_keyring keyring;
+	struct kt_cache cache;     /* kt_keeper_cache() */
 	uint64_t stamp;             /* the last change before the keyring was read; 0 unknown */
 	struct kt_courier courier; /* started before there is an errand for it; else none */
 	bool wants_json;           /* --json: errors go to stdout as an object too */
@@ -37,6 +39,9 @@ struct kt_keyring *kt_keeper_enter(struct kt_keeper *keeper, bool *waited,
 
 /* Ends the turn. For KT_CLEANUP; a NULL keyring is none. */
 void kt_keeper_leave(struct kt_keyring **keyring);
+
+/* The cache that belongs to this keyring, opened by the first call. */
+const struct kt_cache *kt_keeper_cache(struct kt_keeper *keeper);
 
 /* Starts a courier that will most likely be needed, while something else is done. */
 void kt_keeper_start_courier(struct kt_keeper *keeper);

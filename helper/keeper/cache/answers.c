@@ -27,12 +27,12 @@ static uint64_t key_number(const struct kt_cache_key *key)
 	return kt_account_number(&words);
 }
 
-void kt_answers_begin(struct kt_lookup *lookup,
+void kt_answers_begin(struct kt_lookup *lookup, const struct kt_cache *cache,
                       const struct kt_cache_key *key)
 {
-	kt_cache_open(&lookup->cache, kt_environment_get);
+	lookup->cache = cache;
 	lookup->key = *key;
-	if (lookup->cache.seconds == 0)
+	if (lookup->cache->seconds == 0)
 		return;
 	lookup->stamp = kt_stamp_claim_end(key_number(key), &lookup->is_due);
 	if (lookup->stamp == 0) {
@@ -49,7 +49,7 @@ void kt_answers_find(const struct kt_lookup *lookup, struct kt_answer *answer,
 
 	*found = false;
 	*none = false;
-	if (!kt_cache_find(&lookup->cache, &lookup->key, &entry))
+	if (!kt_cache_find(lookup->cache, &lookup->key, &entry))
 		return;
 	*none = kt_secret_is_empty(&entry.answer);
 	*found = !*none && kt_answer_unpack(answer, kt_secret_reveal(&entry.answer),
@@ -67,7 +67,7 @@ static void insert(const struct kt_lookup *lookup, const struct kt_identity *ide
 	KT_CLEANUP(kt_text_free) char *name = NULL;
 	struct kt_error ignored = { 0 };
 
-	if (lookup->cache.seconds == 0)
+	if (lookup->cache->seconds == 0)
 		return;
 	if (identity && (!kt_account_lock_name(identity, &name, &ignored) ||
 	                 !kt_lock_take(&lock, name, KT_LOCK_SHARED, 0, "the account", &ignored) ||
@@ -75,7 +75,7 @@ static void insert(const struct kt_lookup *lookup, const struct kt_identity *ide
 		return;
 	if (kt_stamp_is_still(lookup->stamp, identity ? kt_account_number(identity) : 0,
 	                      entry->generation))
-		kt_cache_put(&lookup->cache, &lookup->key, entry);
+		kt_cache_put(lookup->cache, &lookup->key, entry);
 }
 
 /*
@@ -129,8 +129,8 @@ void kt_answers_put(const struct kt_lookup *lookup,
 {
 	KT_CLEANUP(kt_cache_entry_clear) struct kt_cache_entry entry = { 0 };
 
-	if (lookup->cache.seconds == 0 ||
-	    !make_entry(&lookup->cache, credential, answer, &entry))
+	if (lookup->cache->seconds == 0 ||
+	    !make_entry(lookup->cache, credential, answer, &entry))
 		return;
 	/* Renewals are of the account's own token; a session's is signed anew when it ends. */
 	if (lookup->key.variant)
@@ -139,7 +139,7 @@ void kt_answers_put(const struct kt_lookup *lookup,
 	if (kt_kind_is_grant(credential->kind))
 		kt_stamp_note_end(key_number(&lookup->key), entry.until / 1000);
 	if (entry.renew && kt_clock_wall_milliseconds() >= entry.renew)
-		kt_background_renewal_start_once(&lookup->cache, answer->service, answer->account);
+		kt_background_renewal_start_once(lookup->cache, answer->service, answer->account);
 }
 
 void kt_answers_put_none(const struct kt_lookup *lookup)
@@ -163,18 +163,16 @@ static bool is_of_account(void *context, const char *packed, size_t length)
 	       kt_text_is_equal(answer.service, renewed->service);
 }
 
-void kt_answers_replace(const struct kt_credential *credential)
+void kt_answers_replace(const struct kt_cache *cache, const struct kt_credential *credential)
 {
 	KT_CLEANUP(kt_cache_entry_clear) struct kt_cache_entry entry = { 0 };
 	KT_CLEANUP(kt_answer_clear) struct kt_answer answer = { 0 };
-	struct kt_cache cache;
 	struct kt_error ignored = { 0 };
 
 	kt_stamp_advance(kt_account_number(&credential->identity), credential->generation);
-	kt_cache_open(&cache, kt_environment_get);
 	if (kt_answer_from_credential(credential, &answer, &ignored) &&
-	    make_entry(&cache, credential, &answer, &entry))
-		kt_cache_renew(&cache, &credential->identity, &entry, is_of_account, &answer);
+	    make_entry(cache, credential, &answer, &entry))
+		kt_cache_renew(cache, &credential->identity, &entry, is_of_account, &answer);
 	else
 		kt_cache_forget(&credential->identity, NULL);
 }

@@ -16,13 +16,13 @@
 
 /* One key, from before the keyring is read to the insert. A zeroed one remembers nothing. */
 struct kt_lookup {
-	struct kt_cache cache;
+	const struct kt_cache *cache;
 	struct kt_cache_key key; /* its texts are borrowed */
 	uint64_t stamp;
 	bool is_due; /* its last answer was a token that is over by now; one caller is told */
 };
 
-void kt_answers_begin(struct kt_lookup *lookup,
+void kt_answers_begin(struct kt_lookup *lookup, const struct kt_cache *cache,
                       const struct kt_cache_key *key);
 
 /*
@@ -46,7 +46,7 @@ void kt_answers_put_none(const struct kt_lookup *lookup);
  * Replaces the account's cached answers by the new token, so that no caller has to go to the
  * keyring for it. Call with the account's lock held, after the store.
  */
-void kt_answers_replace(const struct kt_credential *credential);
+void kt_answers_replace(const struct kt_cache *cache, const struct kt_credential *credential);
 
 /* A change of the account begins or ends: stamps it and makes the cache forget. */
 void kt_answers_forget(const struct kt_identity *identity);

@@ -57,7 +57,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	    !kt_keyring_load(&keeper->keyring, &identity, &credential, &found, error))
 		return false;
 	if (found && credential.kind == KT_KIND_JWT)
-		return kt_service_app_reject(&keeper->keyring, &credential, &requirement,
+		return kt_service_app_reject(keeper, &credential, &requirement,
 		                             current ? NULL : &token, error);
 	if (!found || (!current && !kt_secret_is_equal(&credential.token, &token))) {
 		kt_report_trace("reject: that token is not the current one any more");

@@ -39,7 +39,6 @@ static bool renew(struct kt_keeper *keeper, const char *service, const char *acc
 
 static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
 {
-	struct kt_cache cache;
 	bool is_done;
 
 	if (argc != 3)
@@ -47,8 +46,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 		               KT_BACKGROUND_RENEWAL_COMMAND ": a service and an account");
 	keeper->never_prompts = true;
 	is_done = renew(keeper, argv[1], argv[2], error);
-	kt_cache_open(&cache, kt_environment_get);
-	kt_background_renewal_end(&cache, argv[1], argv[2], is_done);
+	kt_background_renewal_end(kt_keeper_cache(keeper), argv[1], argv[2], is_done);
 	return is_done;
 }
 

@@ -159,20 +159,21 @@ bool kt_service_change_store(struct kt_keeper *keeper, const struct kt_request *
 }
 
 /* Erases this item if the request's password matches. Without one a PAT or SAT is kept. */
-static bool erase_one(struct kt_keyring *keyring, const struct kt_identity *identity,
+static bool erase_one(struct kt_keeper *keeper, const struct kt_identity *identity,
                       const struct kt_request *request, struct kt_error *error)
 {
 	KT_CLEANUP(kt_change_end) struct kt_change change = { 0 };
 	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
 	const struct kt_requirement requirement = { .session_name = request->session_name };
 	const struct kt_secret *secret = kt_returned_secret(request);
+	struct kt_keyring *keyring = &keeper->keyring;
 	bool found;
 
 	if (!kt_change_lock(&change, identity, error) ||
 	    !kt_keyring_load(keyring, identity, &credential, &found, error))
 		return false;
 	if (found && credential.kind == KT_KIND_JWT)
-		return kt_service_app_reject(keyring, &credential, &requirement, secret, error);
+		return kt_service_app_reject(keeper, &credential, &requirement, secret, error);
 	if (!found || (secret && !kt_secret_is_equal(&credential.token, secret)))
 		return true;
 	kt_change_invalidate(&change);
@@ -214,7 +215,7 @@ bool kt_service_change_erase(struct kt_keeper *keeper, const struct kt_request *
 		return false;
 	for (size_t i = 0; i < list.count; i++)
 		if ((!request->tool || kt_text_is_equal(list.items[i].tool, request->tool)) &&
-		    !erase_one(keyring, &list.items[i].identity, request, error))
+		    !erase_one(keeper, &list.items[i].identity, request, error))
 			return false;
 	return true;
 }

@@ -61,7 +61,7 @@ bool kt_service_lookup(struct kt_keeper *keeper, const struct kt_request *reques
 	bool found;
 
 	*result = KT_SERVICE_NONE;
-	kt_answers_begin(&memory, &key);
+	kt_answers_begin(&memory, kt_keeper_cache(keeper), &key);
 	kt_keeper_expect(keeper, memory.stamp, memory.is_due);
 	kt_parked_save(keeper);
 	if (!find_account(keeper, request, &memory, credential, answer, &answered, &found, error))

@@ -219,7 +219,7 @@ static bool from_keyring(struct kt_keeper *keeper, const struct kt_token_lookup 
 	bool answered = false;
 	bool found;
 
-	kt_answers_begin(&memory, &key);
+	kt_answers_begin(&memory, kt_keeper_cache(keeper), &key);
 	memory.is_due = memory.is_due || is_too_short(lookup, &memory, requirement);
 	kt_keeper_expect(keeper, memory.stamp, memory.is_due);
 	kt_parked_save(keeper);

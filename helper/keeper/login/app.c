@@ -122,7 +122,7 @@ static bool get_tokens(struct kt_keeper *keeper, const struct kt_login_options *
 }
 
 /* A service app's token stands in the item only where the kernel cannot keep it. */
-static bool keep_service_app(struct kt_keyring *keyring, struct kt_credential *credential,
+static bool keep_service_app(struct kt_keeper *keeper, struct kt_credential *credential,
                              struct kt_error *error)
 {
 	KT_CLEANUP(kt_credential_clear) struct kt_credential bare = { 0 };
@@ -130,21 +130,22 @@ static bool keep_service_app(struct kt_keyring *keyring, struct kt_credential *c
 	if (!kt_credential_copy(&bare, credential, error))
 		return false;
 	kt_lifetime_end(&bare);
-	return kt_login_store(keyring, &bare, error) &&
-	       (kt_service_app_remember(credential) || kt_login_store(keyring, credential, error));
+	return kt_login_store(&keeper->keyring, &bare, error) &&
+	       (kt_service_app_remember(kt_keeper_cache(keeper), credential) ||
+	        kt_login_store(&keeper->keyring, credential, error));
 }
 
 /* A login that a person allowed is not lost where the keyring does not take it at once. */
-static bool keep(struct kt_keyring *keyring, struct kt_credential *credential,
+static bool keep(struct kt_keeper *keeper, struct kt_credential *credential,
                  struct kt_escrow *escrow, struct kt_error *error)
 {
 	int64_t begin = kt_clock_monotonic();
 	struct kt_error cause = { 0 };
 
 	if (credential->kind == KT_KIND_JWT)
-		return keep_service_app(keyring, credential, error);
+		return keep_service_app(keeper, credential, error);
 	kt_fault_point("login-got");
-	while (!kt_login_store(keyring, credential, &cause)) {
+	while (!kt_login_store(&keeper->keyring, credential, &cause)) {
 		if (kt_clock_monotonic() - begin >= STORE_MILLISECONDS)
 			return kt_parked_keep(escrow, credential, &cause, error);
 		kt_clock_sleep(250);
@@ -198,7 +199,7 @@ bool kt_login_with_app(struct kt_keeper *keeper, const struct kt_login_options *
 		kt_parked_reserve(&escrow, &credential);
 	if (!get_tokens(keeper, login, &credential, error) ||
 	    (replaces && !kt_login_check_replaced(login, &old, &credential, NULL, error)) ||
-	    !keep(keyring, &credential, &escrow, error))
+	    !keep(keeper, &credential, &escrow, error))
 		return false;
 	kt_login_summarize(login, &credential, keyring, NULL);
 	return true;

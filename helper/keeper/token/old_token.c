@@ -25,7 +25,7 @@ static const char *verdict_of(const struct kt_whoami *whoami)
 	}
 }
 
-void kt_old_token_learn(struct kt_keyring *keyring, const struct kt_credential *before,
+void kt_old_token_learn(struct kt_keeper *keeper, const struct kt_credential *before,
                         struct kt_credential *renewed)
 {
 	KT_CLEANUP(kt_whoami_clear) struct kt_whoami whoami = { 0 };
@@ -38,6 +38,6 @@ void kt_old_token_learn(struct kt_keyring *keyring, const struct kt_credential *
 		return;
 	kt_report_trace("after a renewal the old token %s", verdict_of(&whoami));
 	if (kt_text_set(&renewed->old_token, verdict_of(&whoami), &ignored) &&
-	    kt_keyring_store(keyring, renewed, &ignored))
-		kt_answers_replace(renewed);
+	    kt_keyring_store(&keeper->keyring, renewed, &ignored))
+		kt_answers_replace(kt_keeper_cache(keeper), renewed);
 }

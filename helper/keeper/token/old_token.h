@@ -6,13 +6,13 @@
  * grant, by showing that token to the service's own who-am-I.
  */
 
+#include "helper/keeper/keeper.h"
 #include "keyring/credential.h"
-#include "keyring/keyring.h"
 
 /*
  * Asks, after a renewal that was stored, if it is not known yet and before's token would have lived
  * on for some seconds; renewed and its item get what was learned. Nothing is lost where it fails.
  * Called under the account's lock.
  */
-void kt_old_token_learn(struct kt_keyring *keyring, const struct kt_credential *before,
+void kt_old_token_learn(struct kt_keeper *keeper, const struct kt_credential *before,
                         struct kt_credential *renewed);

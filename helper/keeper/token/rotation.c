@@ -237,7 +237,7 @@ static bool save(struct rotation *rotation, const struct kt_credential *renewed,
 		kt_clock_sleep(250);
 	}
 	kt_fault_point("stored");
-	kt_answers_replace(renewed);
+	kt_answers_replace(kt_keeper_cache(rotation->keeper), renewed);
 	kt_escrow_retire(&rotation->escrow, kt_keyring_settling(rotation->keyring));
 	return true;
 }
@@ -276,7 +276,7 @@ static bool accept(struct rotation *rotation, struct kt_errand *answer,
 	if (!kt_journal_write(&rotation->journal, KT_JOURNAL_CLEAR, error))
 		return false;
 	kt_signals_deliver(&rotation->hold);
-	kt_old_token_learn(rotation->keyring, rotation->credential, &renewed);
+	kt_old_token_learn(rotation->keeper, rotation->credential, &renewed);
 	kt_credential_clear(rotation->credential);
 	*rotation->credential = renewed;
 	renewed = (struct kt_credential){ 0 };

@@ -37,7 +37,7 @@
 
 /* One run: the token's place in the cache. */
 struct session {
-	struct kt_cache cache;
+	const struct kt_cache *cache;
 	struct kt_cache_key key;
 	char *variant;
 	bool is_own; /* the account's own token, which its item may hold */
@@ -158,8 +158,8 @@ static void recall(const struct session *session, struct kt_credential *credenti
 	KT_CLEANUP(kt_credential_clear) struct kt_credential kept = { 0 };
 	struct kt_error ignored = { 0 };
 
-	if (session->cache.seconds == 0 ||
-	    !kt_cache_find(&session->cache, &session->key, &entry) ||
+	if (session->cache->seconds == 0 ||
+	    !kt_cache_find(session->cache, &session->key, &entry) ||
 	    !kt_credential_read(&kept, kt_secret_reveal(&entry.answer),
 	                        kt_secret_length(&entry.answer), &ignored))
 		return;
@@ -179,7 +179,7 @@ static bool remember(const struct session *session, const struct kt_credential *
 	KT_CLEANUP(kt_credential_clear) struct kt_credential kept = { .kind = credential->kind };
 	struct kt_error ignored = { 0 };
 
-	if (session->cache.seconds == 0 ||
+	if (session->cache->seconds == 0 ||
 	    !kt_identity_copy(&kept.identity, &credential->identity, &ignored) ||
 	    !kt_secret_copy(&kept.token, &credential->token, &ignored) ||
 	    !kt_text_set(&kept.boot_id, credential->boot_id, &ignored))
@@ -189,7 +189,7 @@ static bool remember(const struct session *session, const struct kt_credential *
 	kept.lifetime = credential->lifetime;
 	entry.until = kt_lifetime_wall_end_milliseconds(credential);
 	return kt_credential_write(&kept, &entry.answer, &ignored) &&
-	       kt_cache_put(&session->cache, &session->key, &entry);
+	       kt_cache_put(session->cache, &session->key, &entry);
 }
 
 static int64_t clock_difference(const struct kt_token_response *response)
@@ -305,7 +305,7 @@ static bool run_locked(struct kt_keeper *keeper, struct kt_credential *credentia
 	    !kt_service_app_choose(credential, requirement, error) ||
 	    !name_session(&session, credential, requirement, error))
 		return false;
-	kt_cache_open(&session.cache, kt_environment_get);
+	session.cache = kt_keeper_cache(keeper);
 	if (!requirement->fresh)
 		recall(&session, credential);
 	if (kt_requirement_is_met(requirement, credential))
@@ -314,7 +314,7 @@ static bool run_locked(struct kt_keeper *keeper, struct kt_credential *credentia
 		return false;
 	/* Otherwise the door would hand out the old token from the cache until it expires. */
 	if (session.is_own)
-		kt_answers_replace(credential);
+		kt_answers_replace(session.cache, credential);
 	else if (requirement->fresh)
 		kt_answers_forget(&credential->identity);
 	if (remember(&session, credential) || !session.is_own)
@@ -332,7 +332,7 @@ bool kt_service_app_run(struct kt_keeper *keeper, struct kt_credential *credenti
 	if (!kt_service_app_choose(credential, requirement, error) ||
 	    !name_session(&session, credential, requirement, error))
 		return false;
-	kt_cache_open(&session.cache, kt_environment_get);
+	session.cache = kt_keeper_cache(keeper);
 	recall(&session, credential);
 	if (kt_requirement_is_met(requirement, credential))
 		return true;
@@ -347,17 +347,17 @@ bool kt_service_app_run(struct kt_keeper *keeper, struct kt_credential *credenti
 	return run_locked(keeper, credential, requirement, &change, error);
 }
 
-bool kt_service_app_remember(const struct kt_credential *credential)
+bool kt_service_app_remember(const struct kt_cache *cache, const struct kt_credential *credential)
 {
 	KT_CLEANUP(clear_session) struct session session = { 0 };
 	const struct kt_requirement own = { 0 };
 	struct kt_error ignored = { 0 };
 
-	kt_cache_open(&session.cache, kt_environment_get);
+	session.cache = cache;
 	return name_session(&session, credential, &own, &ignored) && remember(&session, credential);
 }
 
-bool kt_service_app_reject(struct kt_keyring *keyring, struct kt_credential *credential,
+bool kt_service_app_reject(struct kt_keeper *keeper, struct kt_credential *credential,
                            const struct kt_requirement *requirement, const struct kt_secret *token,
                            struct kt_error *error)
 {
@@ -365,7 +365,7 @@ bool kt_service_app_reject(struct kt_keyring *keyring, struct kt_credential *cre
 	KT_CLEANUP(clear_session) struct session session = { 0 };
 	const struct kt_identity *identity = &credential->identity;
 
-	kt_cache_open(&session.cache, kt_environment_get);
+	session.cache = kt_keeper_cache(keeper);
 	if (!kt_credential_copy(&chosen, credential, error) ||
 	    !kt_service_app_choose(&chosen, requirement, error) ||
 	    !name_session(&session, &chosen, requirement, error))
@@ -377,5 +377,5 @@ bool kt_service_app_reject(struct kt_keyring *keyring, struct kt_credential *cre
 	}
 	kt_answers_forget_variant(identity, session.variant);
 	kt_answers_forget_variant(identity, kt_text_or_empty(requirement->session_name));
-	return !session.is_own || kt_refused_mark(keyring, credential, error);
+	return !session.is_own || kt_refused_mark(&keeper->keyring, credential, error);
 }

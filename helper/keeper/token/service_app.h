@@ -32,13 +32,13 @@ bool kt_service_app_sign(struct kt_keeper *keeper, struct kt_credential *credent
  * Puts the account's own token, just signed at a login, into the kernel cache. False if the
  * kernel does not take it.
  */
-bool kt_service_app_remember(const struct kt_credential *credential);
+bool kt_service_app_remember(const struct kt_cache *cache, const struct kt_credential *credential);
 
 /*
  * Drops the token of the wish's session, which the service refused, if it is still the current
  * one (NULL: any). Call with the account's lock held.
  */
-bool kt_service_app_reject(struct kt_keyring *keyring, struct kt_credential *credential,
+bool kt_service_app_reject(struct kt_keeper *keeper, struct kt_credential *credential,
                            const struct kt_requirement *requirement, const struct kt_secret *token,
                            struct kt_error *error);
 
