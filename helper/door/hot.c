@@ -199,7 +199,10 @@ static bool answer_account(const struct call *call, struct kt_error *error)
 	return true;
 }
 
-/* An empty variable counts as absent. Looks at one byte of most: the C library's way costs a third. */
+/*
+ * An empty variable counts as absent. Looks at one byte of most entries: the C library's way costs
+ * a third.
+ */
 static const char *variable(char *const environment[], const char *name)
 {
 	size_t length = strlen(name);
