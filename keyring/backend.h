@@ -51,7 +51,9 @@ struct kt_backend {
 
 	/*
 	 * Writes the item as a whole: in place of before (its place and kind), or a new one where
-	 * before is NULL. KT_ERROR_NOT_FOUND: there is no item at that place any more.
+	 * before is NULL. Nothing is replaced before kt_credential_write() has made the new form, for
+	 * one that cannot be read again is no form. KT_ERROR_NOT_FOUND: there is no item at that
+	 * place any more.
 	 */
 	bool (*store)(void *state, const struct kt_credential *credential,
 	              const struct kt_credential *before, struct kt_error *error);

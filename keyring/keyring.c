@@ -411,16 +411,10 @@ static bool store_and_look(struct kt_keyring *keyring, const struct kt_credentia
 bool kt_keyring_store(struct kt_keyring *keyring, const struct kt_credential *credential,
                       struct kt_error *error)
 {
-	KT_CLEANUP(kt_secret_clear) struct kt_secret form = { 0 };
 	bool waited;
 	bool stored;
 
-	/*
-	 * Before the backend is called: a credential that could not be read again must not
-	 * replace an item.
-	 */
-	if (!kt_credential_write(credential, &form, error) ||
-	    !kt_keyring_enter(keyring, &waited, error))
+	if (!kt_keyring_enter(keyring, &waited, error))
 		return false;
 	stored = store_and_look(keyring, credential, error);
 	kt_keyring_leave(keyring);
