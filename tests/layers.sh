@@ -100,7 +100,8 @@ points helper/courier helper/courier/ helper/errand.h helper/libexec.h keyring/c
 below_keeper='keyring/ helper/answer.h helper/background_renewal.h helper/cache_key.h
 	helper/courier_start.h helper/errand.h helper/libexec.h helper/protocol/ helper/report.h
 	helper/request.h helper/url.h'
-own='helper/keeper/courier.h helper/keeper/keeper.h helper/keeper/random.h helper/keeper/terminal.h'
+own='helper/keeper/courier.h helper/keeper/keeper.h helper/keeper/library.h helper/keeper/random.h
+	helper/keeper/terminal.h'
 folder()
 {
 	folder=$1

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include <dlfcn.h>
 #include <idn2.h>
 #include <string.h>
 
 #include "helper/keeper/account/idn.h"
+#include "helper/keeper/library.h"
 #include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
@@ -13,34 +13,6 @@
 #define LIBRARY "libidn2.so.0"
 /* RFC 1035, 2.3.4, four bytes a character. */
 #define NAME_MAXIMUM 1020
-
-struct library {
-	void *handle;
-	__typeof__(&idn2_lookup_u8) lookup;
-	__typeof__(&idn2_free) release;
-};
-
-static void close_library(struct library *library)
-{
-	if (library->handle)
-		dlclose(library->handle);
-}
-
-/* C has no cast from an object's pointer to a function's; POSIX has them of one size. */
-static bool find_function(const struct library *library, const char *name, void *function)
-{
-	void *symbol = dlsym(library->handle, name);
-
-	memcpy(function, &symbol, sizeof(symbol));
-	return symbol != NULL;
-}
-
-static bool open_library(struct library *library)
-{
-	library->handle = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
-	return library->handle && find_function(library, "idn2_lookup_u8", &library->lookup) &&
-	       find_function(library, "idn2_free", &library->release);
-}
 
 static bool fail_name(const char *reason, struct kt_error *error)
 {
@@ -60,8 +32,10 @@ static bool is_ascii(const char *bytes, size_t length)
 static bool append_name(struct kt_secret *text, const char *bytes, size_t length,
                         struct kt_error *error)
 {
-	KT_CLEANUP(close_library) struct library library = { 0 };
+	KT_CLEANUP(kt_library_close) void *library = NULL;
 	KT_CLEANUP(kt_text_free) char *name = NULL;
+	__typeof__(&idn2_lookup_u8) lookup;
+	__typeof__(&idn2_free) release;
 	uint8_t *ascii = NULL;
 	bool done;
 
@@ -70,17 +44,19 @@ static bool append_name(struct kt_secret *text, const char *bytes, size_t length
 	if (length > NAME_MAXIMUM || !kt_characters_are_utf8(bytes, length) ||
 	    !kt_characters_are_clean(bytes, length))
 		return fail_name("is no name in UTF-8", error);
-	if (!open_library(&library))
+	library = kt_library_open(LIBRARY);
+	if (!kt_library_find(library, "idn2_lookup_u8", &lookup) ||
+	    !kt_library_find(library, "idn2_free", &release))
 		return fail_name("libidn2 is not installed", error);
 	if (!kt_text_set_bytes(&name, bytes, length, error))
 		return false;
 	/* As curl does it, in this order: it is curl that connects to the name. */
-	if (library.lookup((const uint8_t *)name, &ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) !=
+	if (lookup((const uint8_t *)name, &ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) !=
 	            IDN2_OK &&
-	    library.lookup((const uint8_t *)name, &ascii, IDN2_TRANSITIONAL) != IDN2_OK)
+	    lookup((const uint8_t *)name, &ascii, IDN2_TRANSITIONAL) != IDN2_OK)
 		return fail_name("has no form in ASCII", error);
 	done = kt_secret_append_text(text, (const char *)ascii, error);
-	library.release(ascii);
+	release(ascii);
 	return done;
 }
 

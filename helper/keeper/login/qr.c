@@ -1,45 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include <dlfcn.h>
 #include <qrencode.h>
-#include <string.h>
 
+#include "helper/keeper/library.h"
 #include "helper/keeper/login/qr.h"
 #include "keyring/cleanup.h"
 
 #define QUIET 2
 #define LIBRARY "libqrencode.so.4"
-
-/* Opened when a picture is drawn: linked, it would cost every start of the keeper. */
-struct library {
-	void *handle;
-	__typeof__(&QRcode_encodeString8bit) encode;
-	__typeof__(&QRcode_free) release;
-};
-
-static void close_library(struct library *library)
-{
-	if (library->handle)
-		dlclose(library->handle);
-}
-
-/* C has no cast from an object's pointer to a function's; POSIX has them of one size. */
-static bool find_function(const struct library *library, const char *name, void *function)
-{
-	void *symbol = dlsym(library->handle, name);
-
-	memcpy(function, &symbol, sizeof(symbol));
-	return symbol != NULL;
-}
-
-static bool open_library(struct library *library)
-{
-	library->handle = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
-	return library->handle &&
-	       find_function(library, "QRcode_encodeString8bit", &library->encode) &&
-	       find_function(library, "QRcode_free", &library->release);
-}
 
 static bool is_dark(const QRcode *code, int row, int column)
 {
@@ -72,13 +41,19 @@ static bool draw(const QRcode *code, struct kt_secret *picture, struct kt_error 
 
 bool kt_qr_draw(const char *text, struct kt_secret *picture, struct kt_error *error)
 {
-	KT_CLEANUP(close_library) struct library library = { 0 };
-	QRcode *code = open_library(&library) ? library.encode(text, 0, QR_ECLEVEL_L) : NULL;
+	KT_CLEANUP(kt_library_close) void *library = kt_library_open(LIBRARY);
+	__typeof__(&QRcode_encodeString8bit) encode;
+	__typeof__(&QRcode_free) release;
+	QRcode *code;
 	bool drawn;
 
+	if (!kt_library_find(library, "QRcode_encodeString8bit", &encode) ||
+	    !kt_library_find(library, "QRcode_free", &release))
+		return true;
+	code = encode(text, 0, QR_ECLEVEL_L);
 	if (!code)
 		return true;
 	drawn = draw(code, picture, error);
-	library.release(code);
+	release(code);
 	return drawn;
 }
