@@ -168,20 +168,41 @@ static void a_life_is_counted_in_milliseconds(void **state)
 	                kt_clock_wall_milliseconds(), 2001, 2900);
 }
 
+/* The wall clock now, and the boot's at the same moment: nobody held this test up in between. */
+static int64_t both_clocks(int64_t *boot)
+{
+	int64_t wall;
+	int64_t after;
+
+	do {
+		*boot = kt_clock_boot_milliseconds();
+		wall = kt_clock_wall_milliseconds();
+		after = kt_clock_boot_milliseconds();
+	} while (after - *boot > 20);
+	return wall;
+}
+
 /* A millisecond between the looks at the two clocks makes no other end of it. */
 static void an_end_near_a_whole_second_is_told_as_one(void **state)
 {
 	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
-	int64_t wall = kt_clock_wall_milliseconds();
-	int64_t begin = kt_clock_boot_milliseconds() - wall % 1000;
+	int64_t boot;
+	int64_t wall = both_clocks(&boot);
 	int64_t off;
 
 	(void)state;
 	start(&credential, 900);
-	credential.issued = wall / 1000;
+	credential.issued = wall / 1000 - 5;
 	for (off = -300; off <= 300; off += 20) {
-		credential.issued_boot_milliseconds = begin + off;
-		assert_int_equal(kt_lifetime_wall_end(&credential), credential.issued + 900);
+		int64_t asked = kt_clock_boot_milliseconds();
+		int64_t end;
+
+		credential.issued_boot_milliseconds = boot - 5000 - wall % 1000 + off;
+		end = kt_lifetime_wall_end(&credential);
+		/* Who is held up between the clocks is told an earlier end. */
+		assert_true(end == credential.issued + 900 ||
+		            (end < credential.issued + 900 &&
+		             kt_clock_boot_milliseconds() - asked > 600));
 	}
 }
 

@@ -202,11 +202,13 @@ int64_t kt_lifetime_left(const struct kt_credential *credential)
 
 int64_t kt_lifetime_wall_end_milliseconds(const struct kt_credential *credential)
 {
+	/* Read first: who is held up behind it tells an end that is early, and none that is late. */
+	int64_t now = kt_clock_wall_milliseconds();
 	int64_t left = kt_lifetime_left_milliseconds(credential);
 
 	if (credential->end_unknown)
 		return 0;
-	return left > 0 ? kt_clock_wall_milliseconds() + left : 0;
+	return left > 0 ? now + left : 0;
 }
 
 int64_t kt_lifetime_wall_end(const struct kt_credential *credential)
