@@ -100,6 +100,11 @@ static const char *const variables[] = {
 
 #define SELECTING (KT_COUNT(variables) - 1)
 
+static uint32_t letter(const char *text)
+{
+	return UINT32_C(1) << (text[0] & 31);
+}
+
 /* Of a variable that is there twice the first counts, as the C library has it. */
 static void read_variable(const char *entry, const char *values[])
 {
@@ -114,14 +119,25 @@ static void read_variable(const char *entry, const char *values[])
 	}
 }
 
+/* Most entries are others, which their first letter tells. */
+static void read_variables(char *const environment[], const char *values[])
+{
+	uint32_t letters = 0;
+
+	for (size_t i = 0; i < KT_COUNT(variables); i++)
+		letters |= letter(variables[i]);
+	for (; *environment; environment++)
+		if (letters & letter(*environment))
+			read_variable(*environment, values);
+}
+
 void kt_cache_open(struct kt_cache *cache, char *const environment[])
 {
 	const char *values[KT_COUNT(variables)] = { NULL };
 	const char *setting;
 	uint64_t state = HASH_START;
 
-	for (; *environment; environment++)
-		read_variable(*environment, values);
+	read_variables(environment, values);
 	for (size_t i = 0; i < SELECTING; i++) {
 		const char *value = kt_text_or_empty(values[i]);
 
