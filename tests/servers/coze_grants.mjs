@@ -35,7 +35,7 @@ export class Grants {
 	}
 
 	clock() {
-		return Math.floor(Date.now() / 1000) + this.settings.clock_skew;
+		return this.settings.clock_stands || Math.floor(Date.now() / 1000) + this.settings.clock_skew;
 	}
 
 	/* details: what the token stands for, kept for GET /control; life in seconds. */

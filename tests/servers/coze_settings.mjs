@@ -21,6 +21,7 @@ const DEFAULTS = {
 	expires_in: 'absolute', // see EXPIRES_IN_FORMS, or { raw: "JSON text" }
 	old_access_survives: true, // the access token of before a refresh
 	clock_skew: 0, // seconds this server's clock is ahead
+	clock_stands: 0, // seconds since the epoch at which this server's clock stands; 0: it goes
 	jwt_tolerance: 60, // seconds that iat may be ahead, or exp behind
 	error_name: 'both', // which member names an error: 'error', 'error_code', 'both'
 	error_text: 'both', // 'error_message', 'error_description', 'both'
