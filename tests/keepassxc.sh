@@ -57,6 +57,15 @@ is_locked()
 		string:org.freedesktop.Secret.Collection string:Locked | grep -q 'boolean true'
 }
 
+# is_at_rest: it waits for something to do, and has done nothing for a moment. On a busy machine its
+# window takes longer to come than a call to the keyring may take.
+is_at_rest()
+{
+	used=$(cut -d ' ' -f 14,15 "/proc/$DESKTOP_DAEMON/stat")
+	sleep 0.3
+	[ "$(cut -d ' ' -f 3,14,15 "/proc/$DESKTOP_DAEMON/stat")" = "S $used" ]
+}
+
 # start_keepassxc [DATABASE]: opened with its password, or with none.
 start_keepassxc()
 {
@@ -74,6 +83,7 @@ end_keepassxc()
 begin 'a login is kept without a display: the prompt of a new item is seen through'
 start_keepassxc "$work/logins.kdbx"
 must desktop_wait is_open
+must desktop_wait is_at_rest
 input 'pat_keepassxc\n'
 call keyturn login main --site coze.cn --with-token
 expect_status 0
@@ -98,6 +108,8 @@ expect_status 0
 input 'protocol=https\nhost=git.example.com\nusername=u\n\n'
 call keyturn get
 must grep -qxF 'password=x{"a":1}{USERNAME}{PASSWORD}y' "$work/out"
+# It writes its file a moment behind its answer.
+must desktop_wait is_at_rest
 
 begin 'doctor names it'
 call keyturn doctor
@@ -125,6 +137,7 @@ begin 'a database that is not open is locked, not empty'
 end_keepassxc
 start_keepassxc
 must desktop_wait desktop_has_service
+must desktop_wait is_at_rest
 call keyturn token main
 expect_status 4
 expect_output ''
@@ -135,6 +148,7 @@ begin 'open again it has what was stored'
 end_keepassxc
 start_keepassxc "$work/logins.kdbx"
 must desktop_wait is_open
+must desktop_wait is_at_rest
 call keyturn token main
 expect_output pat_last
 call keyturn logout main
