@@ -466,18 +466,30 @@ vault_login() {
 	awk '$1 ~ /^(cred|open|close)$/ { sum += $3 } END { print sum + 0 }' "$scratch/out"
 }
 
-# With an open vault the same program runs, and derives nothing: least of eight of both, in turns.
+# derivation: milliseconds of one of the vault's cost.
+derivation() {
+	derived_from=$(date +%s%N)
+	openssl kdf -keylen 32 -kdfopt pass:x -kdfopt salt:0123456789abcdef -kdfopt n:131072 -kdfopt r:8 \
+		-kdfopt p:1 -kdfopt maxmem_bytes:300000000 SCRYPT >/dev/null || return 1
+	echo "$((($(date +%s%N) - derived_from) / 1000000))"
+}
+
+# With an open vault the same program runs, and derives nothing: least of eight of each, in turns.
+# Who waited would wait for a derivation; half of one is for the other processor's work beside it.
 vault_quick() {
 	: >"$scratch/times"
 	for try in 1 2 3 4 5 6 7 8; do
 		opened=$(vault_login list)
 		closed=$(vault_login lock)
-		echo "$opened $closed" >>"$scratch/times"
+		derived=$(derivation) || return 1
+		echo "$opened $closed $derived" >>"$scratch/times"
 		gives_token kt-two pat_vault || return 1
 	done
 	awk 'NR == 1 || $1 < open { open = $1 } NR == 1 || $2 < closed { closed = $2 }
-		END { printf "# a login: %s ms with an open vault, %s ms with a closed one\n", open, closed
-			exit !(open > 0 && closed > 0 && closed < open * 1.6) }' "$scratch/times"
+		NR == 1 || $3 < key { key = $3 }
+		END { printf "# a login: %s ms with an open vault, %s ms with a closed one, a key %s ms\n",
+				open, closed, key
+			exit !(open > 0 && closed > 0 && key > 0 && closed < open + key / 2) }' "$scratch/times"
 }
 check "a login does not wait for the key of a closed vault" vault_quick
 
