@@ -52,6 +52,7 @@ UNIT_TESTS = \
 	tests/test_backend_memory \
 	tests/test_backend_vault \
 	tests/test_body \
+	tests/test_challenge \
 	tests/test_change \
 	tests/test_credential \
 	tests/test_doctor_pam \
@@ -92,6 +93,7 @@ DESKTOP_TESTS = tests/test_backend_secret_service tests/test_collections
 endif
 FUZZ_REPLAYS = \
 	tests/fuzz/replay_body \
+	tests/fuzz/replay_challenge \
 	tests/fuzz/replay_errand \
 	tests/fuzz/replay_redirect \
 	tests/fuzz/replay_request
@@ -225,6 +227,7 @@ tests_test_backend_vault_SOURCES = tests/test_backend_vault.c \
 	tests/lib/scratch_vault.c tests/lib/scratch_vault.h
 tests_test_backend_vault_LDADD = $(KEYRING_TEST)
 tests_test_body_LDADD = $(COURIER_TEST)
+tests_test_challenge_LDADD = $(COURIER_TEST)
 tests_test_errand_LDADD = $(HELPER_TEST)
 tests_test_gate_LDADD = $(KEYRING_TEST)
 tests_test_hot_SOURCES = tests/test_hot.c helper/door/hot.c
@@ -259,6 +262,8 @@ tests_programs_other_version_so_LDADD =
 
 tests_fuzz_replay_body_SOURCES = tests/fuzz/fuzz_body.c tests/fuzz/replay.c
 tests_fuzz_replay_body_LDADD = $(COURIER_TEST)
+tests_fuzz_replay_challenge_SOURCES = tests/fuzz/fuzz_challenge.c tests/fuzz/replay.c
+tests_fuzz_replay_challenge_LDADD = $(COURIER_TEST)
 tests_fuzz_replay_errand_SOURCES = tests/fuzz/fuzz_errand.c tests/fuzz/replay.c
 tests_fuzz_replay_errand_LDADD = $(HELPER_TEST)
 tests_fuzz_replay_redirect_SOURCES = tests/fuzz/fuzz_redirect.c tests/fuzz/replay.c
