@@ -59,6 +59,7 @@ static const struct field {
 	FIELD(TYPE_TEXT, revocation_endpoint, "revocation_endpoint"),
 	FIELD(TYPE_TEXT, userinfo_endpoint, "userinfo_endpoint"),
 	FIELD(TYPE_TEXT, client_id, "client_id"),
+	FIELD(TYPE_FLAG, client_registered, "client_registered"),
 	FIELD(TYPE_SECRET, client_secret, "client_secret"),
 	FIELD(TYPE_TEXT, client_authentication, "client_authentication"),
 	FIELD(TYPE_TEXT, redirect_uri, "redirect_uri"),

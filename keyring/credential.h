@@ -55,6 +55,7 @@ struct kt_credential {
 	char *revocation_endpoint;
 	char *userinfo_endpoint;                /* who-am-I of an OpenID issuer */
 	char *client_id;
+	bool client_registered;                 /* by the login itself (RFC 7591) */
 	struct kt_secret client_secret;
 	char *client_authentication;            /* none, bearer, basic, post, private-key-jwt */
 	char *redirect_uri;

@@ -68,6 +68,7 @@ UNIT_TESTS = \
 	tests/test_lifetime \
 	tests/test_lock \
 	tests/test_loopback \
+	tests/test_metadata \
 	tests/test_pages \
 	tests/test_pasted \
 	tests/test_pkce \
@@ -148,6 +149,7 @@ SCRIPT_TESTS = \
 	tests/login_jwt.sh \
 	tests/login_oidc.sh \
 	tests/login_quirks.sh \
+	tests/login_resource.sh \
 	tests/login_web.sh \
 	tests/manuals.sh \
 	tests/many_accounts.sh \
@@ -398,6 +400,8 @@ EXTRA_DIST += \
 	tests/servers/coze_settings.mjs \
 	tests/servers/coze_strict.test.mjs \
 	tests/servers/git_http_server.mjs \
+	tests/servers/mcp_client.mjs \
+	tests/servers/mcp_server.mjs \
 	tests/servers/oauth_server.mjs \
 	tests/servers/oidc_server.mjs \
 	tests/servers/oidc_server.test.mjs \

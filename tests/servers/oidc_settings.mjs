@@ -107,11 +107,15 @@ async function loadGrant(ctx) {
 }
 
 /*
- * The configuration; switches: { access_life }, seconds, read at every token. postsOnly: a client's
- * secret is taken from the body alone.
+ * The configuration; switches: { access_life }, seconds, read at every token. Options: posts-only, a
+ * client's secret is taken from the body alone; registers, clients register themselves (RFC 7591).
  */
-export function oidcConfiguration(switches, postsOnly) {
-	const ways = ['none', 'client_secret_post', ...(postsOnly ? [] : ['client_secret_basic'])];
+export function oidcConfiguration(switches, options = {}) {
+	const ways = [
+		'none',
+		'client_secret_post',
+		...(options['posts-only'] ? [] : ['client_secret_basic']),
+	];
 
 	return {
 		adapter: newStore(),
@@ -142,6 +146,7 @@ export function oidcConfiguration(switches, postsOnly) {
 			revocation: { enabled: true },
 			introspection: { enabled: true },
 			deviceFlow,
+			registration: { enabled: options.registers === true },
 			resourceIndicators,
 		},
 		ttl: {

@@ -10,6 +10,7 @@
 #include "helper/keeper/cache/change.h"
 #include "helper/keeper/login/login.h"
 #include "helper/keeper/login/pasted.h"
+#include "helper/keeper/login/resource.h"
 #include "helper/keeper/oauth/dialect.h"
 #include "helper/keeper/oauth/token_error.h"
 #include "helper/keeper/terminal.h"
@@ -79,13 +80,17 @@ static bool ask_site(struct kt_identity *identity, struct kt_error *error)
 	}
 }
 
-/* Where an issuer's token may go: --host, else the issuer's own host. */
+/* Where an issuer's token may go: --host, else the issuer's own host, or the resource's. */
 static bool set_issuer_host(const struct kt_settings *settings, struct kt_identity *identity,
                             struct kt_error *error)
 {
 	KT_CLEANUP(kt_text_free) char *base = NULL;
-	const char *server = settings->issuer ? settings->issuer : settings->token_endpoint;
+	const char *server = settings->issuer ? settings->issuer
+	                     : settings->token_endpoint ? settings->token_endpoint
+	                                                : settings->resource;
 
+	if (server == settings->resource && !kt_resource_check(server, error))
+		return false;
 	if (!settings->host) {
 		if (!kt_service_set_base(identity, server, error))
 			return false;
@@ -99,7 +104,9 @@ static bool set_issuer_host(const struct kt_settings *settings, struct kt_identi
 
 static bool names_server(const struct kt_login_options *login)
 {
-	static const char *const options[] = { "host", "issuer", "provider", "token-endpoint" };
+	static const char *const options[] = {
+		"host", "issuer", "provider", "resource", "token-endpoint",
+	};
 
 	for (size_t i = 0; i < KT_COUNT(options); i++)
 		if (kt_login_given(login, options[i]))
@@ -114,12 +121,12 @@ static bool find_service(const struct kt_login_options *login, const struct kt_s
 	const char *base = kt_environment_get("COZE_API_BASE");
 	const char *api_base = kt_login_given(login, "api-base");
 	bool is_issuer = settings->kind == KT_KIND_OAUTH &&
-	                 (settings->issuer || settings->token_endpoint);
+	                 (settings->issuer || settings->token_endpoint || settings->resource);
 
 	if ((login->site != NULL) + (api_base != NULL) +
-	    (kt_login_given(login, "issuer") != NULL) > 1)
-		return kt_fail(error, KT_ERROR_USAGE, "login: --site, --api-base and --issuer exclude "
-		               "each other");
+	    (kt_login_given(login, "issuer") || kt_login_given(login, "resource")) > 1)
+		return kt_fail(error, KT_ERROR_USAGE, "login: --site, --api-base and --issuer or "
+		               "--resource exclude each other");
 	if (is_issuer && (!identity->host || names_server(login)))
 		return set_issuer_host(settings, identity, error);
 	if (api_base)

@@ -47,6 +47,14 @@ static bool check_endpoints(const struct kt_login_options *login,
 	return true;
 }
 
+/* A client that a login registered for itself was for that login: the next one has its own. */
+static void forget_client(struct kt_settings *settings)
+{
+	kt_text_free(&settings->client_id);
+	kt_secret_clear(&settings->client_secret);
+	kt_text_free(&settings->redirect_uri);
+}
+
 /* The issuer tells them anew. */
 static void forget_metadata(struct kt_settings *settings)
 {
@@ -78,6 +86,8 @@ static bool read_like(struct kt_keeper *keeper, const struct kt_login_options *l
 		return false;
 	if (settings->issuer)
 		forget_metadata(settings);
+	if (credential.client_registered)
+		forget_client(settings);
 	if (identity->username)
 		return true;
 	if (!kt_identity_copy(identity, &credential.identity, error))
@@ -139,7 +149,7 @@ static bool apply(const struct kt_login_options *login, struct kt_settings *sett
  */
 static enum kt_kind infer_kind(const struct kt_settings *settings)
 {
-	if (settings->issuer || settings->token_endpoint)
+	if (settings->issuer || settings->token_endpoint || settings->resource)
 		return KT_KIND_OAUTH;
 	if (settings->private_key_file || settings->public_key_id ||
 	    !kt_secret_is_empty(&settings->private_key))

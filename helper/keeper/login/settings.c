@@ -248,7 +248,7 @@ const struct kt_setting kt_setting_rows[] = {
 	{
 		.option = "host",
 		.argument = "HOST",
-		.help = "where its token may go; default the issuer's host",
+		.help = "where its token may go; default the issuer's or resource's",
 		.kinds = FOR_OAUTH,
 		NOT_KEPT(host),
 	},
@@ -261,8 +261,8 @@ const struct kt_setting kt_setting_rows[] = {
 	},
 	{
 		.option = "resource",
-		.argument = "URI",
-		.help = "what its token is for",
+		.argument = "URL",
+		.help = "what its token is for; it says who gives it",
 		.kinds = FOR_OAUTH,
 		KEPT(resource),
 	},

@@ -14,10 +14,13 @@
 
 /*
  * Begins a request to an endpoint of the credential's server: address, form, CA, and the time for
- * all of it in milliseconds. The second one is a GET.
+ * all of it in milliseconds. The second one is in JSON whatever the server's form is, the third one
+ * a GET.
  */
 bool kt_grant_begin_at(const char *url, const struct kt_credential *credential, int64_t timeout,
                        struct kt_errand *errand, struct kt_error *error);
+bool kt_grant_begin_json(const char *url, const struct kt_credential *credential, int64_t timeout,
+                         struct kt_errand *errand, struct kt_error *error);
 bool kt_grant_begin_get(const char *url, const struct kt_credential *credential, int64_t timeout,
                         struct kt_errand *errand, struct kt_error *error);
 
