@@ -72,6 +72,7 @@ UNIT_TESTS = \
 	tests/test_pages \
 	tests/test_pasted \
 	tests/test_pkce \
+	tests/test_promise \
 	tests/test_provider \
 	tests/test_protocol_git \
 	tests/test_provider_file \
@@ -145,6 +146,7 @@ SCRIPT_TESTS = \
 	tests/layers.sh \
 	tests/lib_home.sh \
 	tests/limits.sh \
+	tests/login_apps.sh \
 	tests/login_device.sh \
 	tests/login_jwt.sh \
 	tests/login_oidc.sh \
@@ -407,6 +409,7 @@ EXTRA_DIST += \
 	tests/servers/oidc_server.test.mjs \
 	tests/servers/oidc_settings.mjs \
 	tests/servers/oidc_store.mjs \
+	tests/servers/oidc_token_exchange.mjs \
 	tests/servers/older_node.mjs \
 	tests/servers/older_node_hooks.mjs \
 	tests/servers/package-lock.json \

@@ -3,6 +3,7 @@
 /*
  * Runs the npm package oidc-provider, an authorization server that nobody here wrote: node
  * oidc_server.mjs --dir DIR [--host localhost|127.0.0.1] [--access-life SECONDS] [--registers]
+ * [--client-key FILE]
  *
  * Over TLS on a loopback port of the kernel's choice; DIR/server.json says where once it is ready,
  * DIR/requests.jsonl has a line per request, SIGTERM ends it. KEYTURN_NODE_MODULES names the
@@ -21,6 +22,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import './older_node.mjs';
 import { makeServerCertificate } from './certificates.mjs';
 import { ACCOUNT, oidcConfiguration } from './oidc_settings.mjs';
+import { addTokenExchange } from './oidc_token_exchange.mjs';
 import {
 	announce,
 	ControlError,
@@ -232,6 +234,7 @@ async function main() {
 		'access-life': true,
 		'posts-only': false,
 		registers: false,
+		'client-key': true,
 	});
 	const switches = changeSwitches(
 		{ access_life: 900, consent: 'allow', rfc8414: true },
@@ -246,6 +249,7 @@ async function main() {
 	const provider = new Provider(issuer, oidcConfiguration(switches, options));
 	const counts = newCounts();
 
+	addTokenExchange(provider);
 	watch(provider, counts, path.join(options.dir, 'requests.jsonl'));
 	server.on('request', newHandler(provider, switches));
 	endOnTerm(options.dir);

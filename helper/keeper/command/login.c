@@ -223,7 +223,8 @@ const struct kt_command kt_command_login = {
 	            "--resource URL) [--with-token | --kind KIND] [OPTION...]",
 	.summary = "keep a login: a token, or an app that gets tokens",
 	.details = "--with-token                a PAT or SAT from stdin, or typed without echo\n"
-	           "--kind KIND                 of an app: web, pkce, device or jwt; oauth with\n"
+	           "--kind KIND                 of an app: web, pkce, device or jwt; oauth,\n"
+	           "                            client-credentials or token-exchange with\n"
 	           "                            --issuer; else found from what is given\n"
 	           "--site SITE                 coze.cn or coze.com\n"
 	           "--like ACCOUNT              site, kind, client and secrets as that one has them;\n"

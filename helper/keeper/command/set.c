@@ -78,7 +78,7 @@ static bool set_client_secret(const struct changes *changes, struct kt_credentia
 static bool set_texts(const struct changes *changes, struct kt_credential *credential,
                       struct kt_error *error)
 {
-	if (changes->scope && credential->kind != KT_KIND_OAUTH)
+	if (changes->scope && !kt_kind_is_standard(credential->kind))
 		return kt_fail(error, KT_ERROR_USAGE, "set: --scope has no meaning for a %s login",
 		               kt_kind_name(credential->kind));
 	if (changes->authtype && *changes->authtype && strcmp(changes->authtype, "bearer") != 0)

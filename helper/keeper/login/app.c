@@ -67,7 +67,7 @@ static bool ask_missing(struct kt_settings *settings, struct kt_error *error)
 	if (!kt_terminal_is_interactive())
 		return true;
 	/* An issuer may register a client for itself. */
-	if (settings->kind == KT_KIND_OAUTH)
+	if (kt_kind_is_standard(settings->kind))
 		return true;
 	if (!ask_text(is_jwt ? "The app's id: " : "The app's client id: ", "the client id",
 	              &settings->client_id, error))
@@ -112,7 +112,9 @@ static bool get_tokens(struct kt_keeper *keeper, const struct kt_login_options *
 {
 	switch (credential->kind) {
 	case KT_KIND_JWT:
-		return kt_service_app_sign(keeper, credential, error);
+	case KT_KIND_CLIENT_CREDENTIALS:
+	case KT_KIND_TOKEN_EXCHANGE:
+		return kt_service_app_ask(keeper, credential, error);
 	case KT_KIND_DEVICE:
 		return kt_login_device(credential, error);
 	case KT_KIND_WEB:
@@ -129,7 +131,7 @@ static bool get_tokens(struct kt_keeper *keeper, const struct kt_login_options *
 static bool fill(struct kt_credential *credential, struct kt_settings *settings,
                  struct kt_error *error)
 {
-	if (settings->kind != KT_KIND_OAUTH)
+	if (!kt_kind_is_standard(settings->kind))
 		return kt_coze_app_fill(credential, settings, error);
 	if (settings->resource && !settings->issuer && !settings->token_endpoint &&
 	    !kt_resource_find_issuer(settings, error))
@@ -158,7 +160,7 @@ static bool keep(struct kt_keeper *keeper, struct kt_credential *credential,
 	int64_t begin = kt_clock_monotonic();
 	struct kt_error cause = { 0 };
 
-	if (credential->kind == KT_KIND_JWT)
+	if (kt_kind_is_app(credential->kind))
 		return keep_service_app(keeper, credential, error);
 	kt_fault_point("login-got");
 	while (!kt_login_store(&keeper->keyring, credential, &cause)) {
@@ -209,7 +211,7 @@ bool kt_login_with_app(struct kt_keeper *keeper, const struct kt_login_options *
 		return true;
 	if (!ask_missing(settings, error) || !fill(&credential, settings, error))
 		return false;
-	if (credential.kind != KT_KIND_JWT)
+	if (!kt_kind_is_app(credential.kind))
 		kt_parked_reserve(&escrow, &credential);
 	if (!get_tokens(keeper, login, &credential, error) ||
 	    (replaces && !kt_login_check_replaced(login, &old, &credential, NULL, error)) ||

@@ -9,6 +9,7 @@
 #include "helper/keeper/login/login.h"
 #include "helper/keeper/login/open_browser.h"
 #include "helper/keeper/login/pasted.h"
+#include "helper/keeper/login/redirect_uri.h"
 #include "helper/keeper/oauth/grant.h"
 #include "helper/keeper/random.h"
 #include "helper/keeper/terminal.h"
@@ -169,7 +170,7 @@ static bool catch_code(struct kt_keeper *keeper, const struct kt_login_options *
 		return fail_busy(visit, error);
 	if (!kt_errand_is(&answer, "say", "port") || !kt_errand_number(&answer, "port", &port))
 		return fail_redirect(&answer, error);
-	if (!kt_login_put_port(&visit->redirect_uri, port, error) ||
+	if (!kt_redirect_uri_put_port(&visit->redirect_uri, port, error) ||
 	    !make_url(credential, visit, error))
 		return false;
 	invite(keeper, login, visit, port);
@@ -274,7 +275,7 @@ static bool paste_code(struct kt_keeper *keeper, const struct kt_login_options *
 {
 	KT_CLEANUP(kt_secret_clear) struct kt_secret address = { 0 };
 
-	if (!kt_login_put_port(&visit->redirect_uri, PASTE_PORT, error) ||
+	if (!kt_redirect_uri_put_port(&visit->redirect_uri, PASTE_PORT, error) ||
 	    !make_url(credential, visit, error))
 		return false;
 	invite(keeper, login, visit, 0);
@@ -300,17 +301,6 @@ static bool exchange(struct kt_credential *credential, const struct visit *visit
 	                                   KT_COURIER_MILLISECONDS, &errand, error) &&
 	       kt_courier_ask(&errand, &answer, error) &&
 	       kt_login_take_tokens(credential, &answer, error);
-}
-
-bool kt_login_put_port(char **redirect_uri, int64_t port, struct kt_error *error)
-{
-	KT_CLEANUP(kt_text_free) char *before = NULL;
-	char *colon = strstr(*redirect_uri, ":0");
-
-	if (!colon || (colon[2] != '\0' && colon[2] != '/'))
-		return true;
-	return kt_text_set_bytes(&before, *redirect_uri, (size_t)(colon - *redirect_uri), error) &&
-	       kt_text_format(redirect_uri, error, "%s:%lld%s", before, (long long)port, colon + 2);
 }
 
 bool kt_login_browser(struct kt_keeper *keeper, const struct kt_login_options *login,

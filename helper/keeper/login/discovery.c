@@ -16,6 +16,7 @@
 /* RFC 8252, 7.3: a native client may ask for any port of the loopback. */
 #define REDIRECT_URI "http://127.0.0.1:0/callback"
 #define ADDRESS_FORMS 4
+#define SUBJECT_TOKEN_TYPE "urn:ietf:params:oauth:token-type:access_token"
 
 static bool advise_issuer(struct kt_error *error)
 {
@@ -171,11 +172,11 @@ static bool add_offline_access(struct kt_credential *credential, const struct kt
 	        kt_text_set(&credential->parameters, "prompt=consent", error));
 }
 
-/* A token for a resource is none for the issuer's own userinfo. */
+/* A token for a resource is none for the issuer's own userinfo, nor is an app's own. */
 static bool take_userinfo(struct kt_credential *credential, const struct kt_errand *answer,
                           struct kt_error *error)
 {
-	return credential->resource ||
+	return credential->resource || kt_kind_is_app(credential->kind) ||
 	       take_endpoint(answer, "s.userinfo_endpoint", false, &credential->userinfo_endpoint,
 	                     error);
 }
@@ -183,7 +184,7 @@ static bool take_userinfo(struct kt_credential *credential, const struct kt_erra
 static bool take(struct kt_credential *credential, const struct kt_errand *answer,
                  struct kt_error *error)
 {
-	if (!credential->no_pkce &&
+	if (!credential->no_pkce && !kt_kind_is_app(credential->kind) &&
 	    !kt_metadata_lists(answer, "l.code_challenge_methods_supported", "S256", true)) {
 		kt_fail(error, KT_ERROR_UNSAFE, "the issuer does not know PKCE with S256");
 		return kt_advise(error, "if its operator knows better, add --no-pkce");
@@ -200,9 +201,39 @@ static bool take(struct kt_credential *credential, const struct kt_errand *answe
 	       take_userinfo(credential, answer, error);
 }
 
+bool kt_discovery_fail_no_server(enum kt_kind kind, struct kt_error *error)
+{
+	kt_fail(error, KT_ERROR_USAGE, "login: a login of the kind %s needs --issuer, --resource, "
+	        "--provider or --token-endpoint", kt_kind_name(kind));
+	return kt_advise(error, "name the server that gives the tokens");
+}
+
+static bool check_app(const struct kt_settings *settings, struct kt_error *error)
+{
+	bool has_subject = settings->subject_account || settings->subject_token_file ||
+	                   !kt_secret_is_empty(&settings->subject_token);
+
+	if (!settings->issuer && !settings->token_endpoint)
+		return kt_discovery_fail_no_server(settings->kind, error);
+	if (settings->kind == KT_KIND_TOKEN_EXCHANGE)
+		return has_subject ||
+		       kt_fail(error, KT_ERROR_USAGE, "login: no token to exchange is named") ||
+		       kt_advise(error, "add --subject-token-file FILE, or --subject-account ACCOUNT");
+	if (settings->client_id && (!kt_secret_is_empty(&settings->client_secret) ||
+	                            !kt_secret_is_empty(&settings->private_key) ||
+	                            settings->private_key_file))
+		return true;
+	kt_fail(error, KT_ERROR_USAGE, "login: a client-credentials login needs the client's id, and "
+	        "its secret or key");
+	return kt_advise(error, "add --client-id ID and --client-secret-file FILE, or "
+	                 "--private-key-file FILE and --public-key-id KID");
+}
+
 /* An issuer may register a client by itself; a known service has a page for that. */
 static bool check_complete(const struct kt_settings *settings, struct kt_error *error)
 {
+	if (kt_kind_is_app(settings->kind))
+		return check_app(settings, error);
 	if ((settings->issuer && !settings->provider) ||
 	    (settings->client_id && (settings->issuer || settings->token_endpoint)))
 		return true;
@@ -260,27 +291,41 @@ static bool check_authentication(const struct kt_credential *credential, struct 
 	return true;
 }
 
+static bool check_issuer(const char *issuer, struct kt_error *error)
+{
+	if (!issuer || (kt_metadata_is_safe(issuer) && !strchr(issuer, '?')))
+		return true;
+	return kt_fail(error, KT_ERROR_UNSAFE, "the issuer is not an https address without query and "
+	               "fragment") ||
+	       advise_issuer(error);
+}
+
+/* A person's login ends at a redirect URI, and may need a client of its own. */
+static bool settle_client(struct kt_credential *credential, const struct kt_settings *settings,
+                          const struct kt_errand *metadata, struct kt_error *error)
+{
+	if (credential->kind == KT_KIND_TOKEN_EXCHANGE && !credential->subject_token_type)
+		return kt_text_set(&credential->subject_token_type, SUBJECT_TOKEN_TYPE, error);
+	if (credential->kind != KT_KIND_OAUTH)
+		return true;
+	return (credential->redirect_uri ||
+	        kt_text_set(&credential->redirect_uri, REDIRECT_URI, error)) &&
+	       (!settings->scope_found || add_offline_access(credential, metadata, error)) &&
+	       (credential->client_id || kt_registration_run(credential, metadata, error));
+}
+
 bool kt_discovery_fill(struct kt_credential *credential, const struct kt_settings *settings,
                        struct kt_error *error)
 {
 	KT_CLEANUP(kt_errand_clear) struct kt_errand answer = { 0 };
 
-	if (!check_complete(settings, error))
-		return false;
-	if (settings->issuer &&
-	    (!kt_metadata_is_safe(settings->issuer) || strchr(settings->issuer, '?')))
-		return kt_fail(error, KT_ERROR_UNSAFE, "the issuer is not an https address without "
-		               "query and fragment") ||
-		       advise_issuer(error);
-	if (!kt_login_begin_grant(credential, settings, error) ||
+	if (!check_complete(settings, error) || !check_issuer(settings->issuer, error) ||
+	    !kt_login_begin_grant(credential, settings, error) ||
 	    !check_endpoints(credential, error) || !set_key(credential, settings, error) ||
 	    !kt_text_set(&credential->dialect, "standard", error) ||
-	    (!credential->redirect_uri &&
-	     !kt_text_set(&credential->redirect_uri, REDIRECT_URI, error)) ||
 	    (credential->issuer &&
 	     (!fetch(credential, &answer, error) || !take(credential, &answer, error))) ||
-	    (settings->scope_found && !add_offline_access(credential, &answer, error)) ||
-	    (!credential->client_id && !kt_registration_run(credential, &answer, error)))
+	    !settle_client(credential, settings, &answer, error))
 		return false;
 	return (credential->client_authentication ||
 	        kt_text_set(&credential->client_authentication, authentication(&answer, credential),

@@ -97,9 +97,6 @@ bool kt_login_device(struct kt_credential *credential, struct kt_error *error);
 bool kt_login_browser(struct kt_keeper *keeper, const struct kt_login_options *login,
                       struct kt_credential *credential, struct kt_error *error);
 
-/* A redirect URI with port 0 gets this one. */
-bool kt_login_put_port(char **redirect_uri, int64_t port, struct kt_error *error);
-
 /*
  * Says who logged in, how long it lasts and which command to type next; offers to remove the
  * source. user: the user's name at the service, if it was asked already.

@@ -16,7 +16,8 @@ static bool read_kind(const struct kt_login_options *login, enum kt_kind *kind,
 	*kind = login->kind ? kt_kind_from_name(login->kind) : KT_KIND_NONE;
 	if (!login->kind || kt_kind_is_grant(*kind) || kt_kind_is_fixed(*kind))
 		return true;
-	return kt_fail(error, KT_ERROR_USAGE, "login: --kind is web, pkce, device, jwt or oauth");
+	return kt_fail(error, KT_ERROR_USAGE, "login: --kind is web, pkce, device, jwt, oauth, "
+	               "client-credentials or token-exchange");
 }
 
 /* An endpoint beside --like would get that account's secrets. */
@@ -149,6 +150,9 @@ static bool apply(const struct kt_login_options *login, struct kt_settings *sett
  */
 static enum kt_kind infer_kind(const struct kt_settings *settings)
 {
+	if (settings->subject_token_file || settings->subject_account ||
+	    !kt_secret_is_empty(&settings->subject_token))
+		return KT_KIND_TOKEN_EXCHANGE;
 	if (settings->issuer || settings->token_endpoint || settings->resource)
 		return KT_KIND_OAUTH;
 	if (settings->private_key_file || settings->public_key_id ||

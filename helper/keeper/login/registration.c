@@ -5,8 +5,8 @@
 #include <sys/random.h>
 
 #include "helper/keeper/courier.h"
-#include "helper/keeper/login/login.h"
 #include "helper/keeper/login/metadata.h"
+#include "helper/keeper/login/redirect_uri.h"
 #include "helper/keeper/login/registration.h"
 #include "helper/keeper/oauth/grant.h"
 #include "keyring/characters.h"
@@ -82,8 +82,8 @@ static bool choose_port(struct kt_credential *credential, struct kt_error *error
 
 	if (getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number))
 		return kt_fail(error, KT_ERROR_INTERNAL, "the kernel gives no random numbers");
-	return kt_login_put_port(&credential->redirect_uri,
-	                         PORT_FIRST + number % (PORT_LAST - PORT_FIRST + 1), error);
+	return kt_redirect_uri_put_port(&credential->redirect_uri,
+	                                PORT_FIRST + number % (PORT_LAST - PORT_FIRST + 1), error);
 }
 
 /* The scope of a client limits its grants, and some servers take only scopes that they list. */

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * Settings of an app: each is a row in settings.c's table, with its option of keyturn login, the
- * names it has in Coze's guides and in coze_oauth_config.json (docs/coze.md, sections 10 and 11),
- * its kinds of app, and its members here and in a credential.
+ * Settings of an app: each is a row in the table of settings_rows.c, with its option of keyturn
+ * login, the names it has in Coze's guides and in coze_oauth_config.json (docs/coze.md, sections 10
+ * and 11), its kinds of app, and its members here and in a credential.
  */
 
 #include <stdbool.h>
@@ -48,6 +48,10 @@ struct kt_settings {
 	struct kt_secret private_key;
 	char *private_key_file;
 	char *public_key_id;
+	struct kt_secret subject_token;
+	char *subject_token_file;
+	char *subject_account;
+	char *subject_token_type;
 	char *redirect_uri;
 	char *workspace_id;
 	char *account_id;

@@ -70,6 +70,15 @@ bool kt_grant_authorization_code(const struct kt_credential *credential,
                                  const struct kt_secret *verifier, int64_t timeout,
                                  struct kt_errand *errand, struct kt_error *error);
 
+/* RFC 6749, 4.4: a token for the client itself. */
+bool kt_grant_client_credentials(const struct kt_credential *credential, int64_t timeout,
+                                 struct kt_errand *errand, struct kt_error *error);
+
+/* RFC 8693, 2.1: a token in exchange for another one. */
+bool kt_grant_token_exchange(const struct kt_credential *credential,
+                             const struct kt_secret *subject_token, int64_t timeout,
+                             struct kt_errand *errand, struct kt_error *error);
+
 /* RFC 8628: 3.1 asks for the codes, 3.4 polls. */
 bool kt_grant_device_begin(const struct kt_credential *credential, int64_t timeout,
                            struct kt_errand *errand, struct kt_error *error);
