@@ -112,6 +112,19 @@ call keyturn login signing_app --kind client-credentials --issuer "$OIDC_ISSUER"
 expect_status 2
 expect_cause_and_remedy
 
+begin 'a new key of the client takes the place of the old one, and its grant stays'
+call keyturn set signing_device --private-key-file "$work/other" --public-key-id client-key
+expect_status 0
+call keyturn refresh signing_device
+expect_status 3
+call keyturn set signing_device --private-key-file "$work/key" --public-key-id client-key
+expect_status 0
+call keyturn refresh signing_device
+expect_status 0
+call keyturn set public --private-key-file "$work/key" --public-key-id client-key
+expect_status 2
+expect_said 'has no private key'
+
 begin "git's fill and approve a hundred times: the grant still renews"
 for account in public basic; do
 	fill_and_approve 100 "$OIDC_ISSUER" "$account"
