@@ -37,7 +37,9 @@
  *                           answered   a whole answer; status, sent (CLOCK_BOOTTIME in
  *                                      milliseconds, before the first byte of the request),
  *                                      date (epoch), retry_after (seconds, 1 to 3600), logid,
- *                                      each where the server sent it, and, when the body is
+ *                                      challenge.resource_metadata and challenge.scope (of
+ *                                      WWW-Authenticate: RFC 9728, 5.1 and RFC 6750, 3), each
+ *                                      where the server sent it, and, when the body is
  *                                      one good JSON object or a form, json=1 and its flat
  *                                      members as "s.NAME" (string), "n.NAME" (number),
  *                                      "b.NAME" (boolean), "l.NAME" (the lists of text of

@@ -55,6 +55,7 @@ struct kt_credential {
 	char *revocation_endpoint;
 	char *userinfo_endpoint;                /* who-am-I of an OpenID issuer */
 	char *client_id;
+	bool client_registered;                 /* by the login itself (RFC 7591) */
 	struct kt_secret client_secret;
 	char *client_authentication;            /* none, bearer, basic, post, private-key-jwt */
 	char *redirect_uri;
@@ -77,6 +78,10 @@ struct kt_credential {
 	int64_t duration;                       /* seconds; 0 the server's default */
 	struct kt_secret private_key;           /* PEM, PKCS#8 */
 	char *public_key_id;
+	struct kt_secret subject_token;         /* RFC 8693: one of these three is exchanged */
+	char *subject_token_file;               /* read at each renewal */
+	char *subject_account;                  /* of keyturn's own */
+	char *subject_token_type;               /* a URI */
 	struct kt_secret journal_key;           /* the key of the journal's hashes */
 
 	/* Facts of a grant (docs/safety.md, 2.5): what its service was seen to do. */

@@ -11,6 +11,8 @@ static const char *const kind_names[] = {
 	[KT_KIND_NONE] = "",     [KT_KIND_PAT] = "pat",       [KT_KIND_SAT] = "sat",
 	[KT_KIND_WEB] = "web",   [KT_KIND_PKCE] = "pkce",     [KT_KIND_DEVICE] = "device",
 	[KT_KIND_JWT] = "jwt",   [KT_KIND_OAUTH] = "oauth",   [KT_KIND_PASSWORD] = "password",
+	[KT_KIND_CLIENT_CREDENTIALS] = "client-credentials",
+	[KT_KIND_TOKEN_EXCHANGE] = "token-exchange",
 };
 
 const char *kt_kind_name(enum kt_kind kind)
@@ -28,7 +30,18 @@ enum kt_kind kt_kind_from_name(const char *name)
 
 bool kt_kind_is_grant(enum kt_kind kind)
 {
-	return kind >= KT_KIND_WEB && kind <= KT_KIND_OAUTH;
+	return kind >= KT_KIND_WEB && kind <= KT_KIND_TOKEN_EXCHANGE;
+}
+
+bool kt_kind_is_standard(enum kt_kind kind)
+{
+	return kind >= KT_KIND_OAUTH && kind <= KT_KIND_TOKEN_EXCHANGE;
+}
+
+bool kt_kind_is_app(enum kt_kind kind)
+{
+	return kind == KT_KIND_JWT || kind == KT_KIND_CLIENT_CREDENTIALS ||
+	       kind == KT_KIND_TOKEN_EXCHANGE;
 }
 
 bool kt_kind_is_fixed(enum kt_kind kind)

@@ -27,6 +27,8 @@ enum kt_kind {
 	KT_KIND_DEVICE,
 	KT_KIND_JWT,
 	KT_KIND_OAUTH,
+	KT_KIND_CLIENT_CREDENTIALS,
+	KT_KIND_TOKEN_EXCHANGE,
 	KT_KIND_PASSWORD,
 };
 
@@ -36,8 +38,17 @@ const char *kt_kind_name(enum kt_kind kind);
 /* KT_KIND_NONE where the name is none of ours. */
 enum kt_kind kt_kind_from_name(const char *name);
 
-/* Kinds whose access token is got with a grant: web, pkce, device, jwt, oauth. */
+/* Kinds whose access token is got with a grant: web, pkce, device, jwt, and those of any server. */
 bool kt_kind_is_grant(enum kt_kind kind);
+
+/* Grants of any RFC 6749 server: oauth, client-credentials, token-exchange. */
+bool kt_kind_is_standard(enum kt_kind kind);
+
+/*
+ * Apps that act for themselves, so that nobody is asked and there is no refresh token: each token
+ * is asked for anew. jwt, client-credentials, token-exchange.
+ */
+bool kt_kind_is_app(enum kt_kind kind);
 
 /* Kinds that a console shows once and that nothing renews: pat, sat. */
 bool kt_kind_is_fixed(enum kt_kind kind);

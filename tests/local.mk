@@ -52,6 +52,7 @@ UNIT_TESTS = \
 	tests/test_backend_memory \
 	tests/test_backend_vault \
 	tests/test_body \
+	tests/test_challenge \
 	tests/test_change \
 	tests/test_credential \
 	tests/test_doctor_pam \
@@ -67,9 +68,11 @@ UNIT_TESTS = \
 	tests/test_lifetime \
 	tests/test_lock \
 	tests/test_loopback \
+	tests/test_metadata \
 	tests/test_pages \
 	tests/test_pasted \
 	tests/test_pkce \
+	tests/test_promise \
 	tests/test_provider \
 	tests/test_protocol_git \
 	tests/test_provider_file \
@@ -92,6 +95,7 @@ DESKTOP_TESTS = tests/test_backend_secret_service tests/test_collections
 endif
 FUZZ_REPLAYS = \
 	tests/fuzz/replay_body \
+	tests/fuzz/replay_challenge \
 	tests/fuzz/replay_errand \
 	tests/fuzz/replay_redirect \
 	tests/fuzz/replay_request
@@ -142,10 +146,12 @@ SCRIPT_TESTS = \
 	tests/layers.sh \
 	tests/lib_home.sh \
 	tests/limits.sh \
+	tests/login_apps.sh \
 	tests/login_device.sh \
 	tests/login_jwt.sh \
 	tests/login_oidc.sh \
 	tests/login_quirks.sh \
+	tests/login_resource.sh \
 	tests/login_web.sh \
 	tests/manuals.sh \
 	tests/many_accounts.sh \
@@ -225,6 +231,7 @@ tests_test_backend_vault_SOURCES = tests/test_backend_vault.c \
 	tests/lib/scratch_vault.c tests/lib/scratch_vault.h
 tests_test_backend_vault_LDADD = $(KEYRING_TEST)
 tests_test_body_LDADD = $(COURIER_TEST)
+tests_test_challenge_LDADD = $(COURIER_TEST)
 tests_test_errand_LDADD = $(HELPER_TEST)
 tests_test_gate_LDADD = $(KEYRING_TEST)
 tests_test_hot_SOURCES = tests/test_hot.c helper/door/hot.c
@@ -259,6 +266,8 @@ tests_programs_other_version_so_LDADD =
 
 tests_fuzz_replay_body_SOURCES = tests/fuzz/fuzz_body.c tests/fuzz/replay.c
 tests_fuzz_replay_body_LDADD = $(COURIER_TEST)
+tests_fuzz_replay_challenge_SOURCES = tests/fuzz/fuzz_challenge.c tests/fuzz/replay.c
+tests_fuzz_replay_challenge_LDADD = $(COURIER_TEST)
 tests_fuzz_replay_errand_SOURCES = tests/fuzz/fuzz_errand.c tests/fuzz/replay.c
 tests_fuzz_replay_errand_LDADD = $(HELPER_TEST)
 tests_fuzz_replay_redirect_SOURCES = tests/fuzz/fuzz_redirect.c tests/fuzz/replay.c
@@ -393,11 +402,14 @@ EXTRA_DIST += \
 	tests/servers/coze_settings.mjs \
 	tests/servers/coze_strict.test.mjs \
 	tests/servers/git_http_server.mjs \
+	tests/servers/mcp_client.mjs \
+	tests/servers/mcp_server.mjs \
 	tests/servers/oauth_server.mjs \
 	tests/servers/oidc_server.mjs \
 	tests/servers/oidc_server.test.mjs \
 	tests/servers/oidc_settings.mjs \
 	tests/servers/oidc_store.mjs \
+	tests/servers/oidc_token_exchange.mjs \
 	tests/servers/older_node.mjs \
 	tests/servers/older_node_hooks.mjs \
 	tests/servers/package-lock.json \

@@ -6,10 +6,12 @@ set -eu
 
 . "$(dirname "$0")/lib/home.sh"
 . "$srcdir/tests/lib/server.sh"
-need git python3 curl
+need git python3 curl openssl
 need_module oidc-provider
 home_start
-oidc_server_start "$work/server" || exit 1
+openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "$work/key" 2>"$work/openssl"
+openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "$work/other" 2>"$work/openssl"
+oidc_server_start "$work/server" --client-key "$work/key" || exit 1
 
 oidc_control()
 {
@@ -69,6 +71,59 @@ for account in public basic; do
 	call keyturn token "$account"
 	must_not cmp -s "$work/token" "$work/out"
 done
+
+begin 'a client signs with its key: a login, renewals, its own tokens, a revocation'
+start_login signing --client-id signing-client --client-auth private-key-jwt \
+	--private-key-file "$work/key" --public-key-id client-key \
+	--redirect-uri http://127.0.0.1:0/callback
+visit
+end_login
+expect_status 0
+for time in 1 2; do
+	call keyturn refresh signing
+	expect_status 0
+done
+wanted='type the code'
+start_login signing_device --client-id signing-client --private-key-file "$work/key" \
+	--public-key-id client-key
+code=$(sed -n 's/.*type the code \([A-Z0-9-]*\).*/\1/p' "$work/err")
+oidc_control /approve "{\"user_code\":\"$code\"}" >"$work/control" || complain 'not approved'
+end_login
+expect_status 0
+call keyturn login signing_app --kind client-credentials --issuer "$OIDC_ISSUER" \
+	--ca-file "$OIDC_CA" --client-id signing-client --private-key-file "$work/key" \
+	--public-key-id client-key
+expect_status 0
+call keyturn refresh signing_app
+expect_status 0
+call keyturn logout signing
+expect_status 0
+expect_said 'and revoked at the service'
+
+begin 'another key is told as what it is'
+call keyturn login signing_app --kind client-credentials --issuer "$OIDC_ISSUER" \
+	--ca-file "$OIDC_CA" --client-id signing-client --private-key-file "$work/other" \
+	--public-key-id client-key
+expect_status 3
+expect_said "the client's secret or key"
+expect_cause_and_remedy
+call keyturn login signing_app --kind client-credentials --issuer "$OIDC_ISSUER" \
+	--ca-file "$OIDC_CA" --client-id signing-client --client-auth private-key-jwt
+expect_status 2
+expect_cause_and_remedy
+
+begin 'a new key of the client takes the place of the old one, and its grant stays'
+call keyturn set signing_device --private-key-file "$work/other" --public-key-id client-key
+expect_status 0
+call keyturn refresh signing_device
+expect_status 3
+call keyturn set signing_device --private-key-file "$work/key" --public-key-id client-key
+expect_status 0
+call keyturn refresh signing_device
+expect_status 0
+call keyturn set public --private-key-file "$work/key" --public-key-id client-key
+expect_status 2
+expect_said 'has no private key'
 
 begin "git's fill and approve a hundred times: the grant still renews"
 for account in public basic; do

@@ -135,7 +135,7 @@ static const char *secret_of(const struct kt_errand_field *field)
 {
 	static const char *const secrets[] = {
 		"body.client_assertion", "body.client_secret", "body.code", "body.code_verifier",
-		"body.device_code", "body.refresh_token", "body.token",
+		"body.device_code", "body.refresh_token", "body.subject_token", "body.token",
 	};
 	const char *text = kt_secret_reveal(&field->value);
 	const char *blank = strchr(text, ' ');

@@ -136,14 +136,14 @@ static bool add_list(struct kt_errand *answer, const struct kt_json *json, const
 	return length == 0 || add_member(&to, 'l', name, kt_secret_reveal(&joined), error);
 }
 
-/* The lists of server metadata that a client goes by (RFC 8414, 2). */
+/* The lists of metadata that a client goes by (RFC 8414, 2; RFC 9728, 2). */
 static bool add_lists(struct kt_errand *answer, const struct kt_json *json,
                       struct kt_error *error)
 {
 	static const char *const names[] = {
 		"scopes_supported", "response_types_supported", "grant_types_supported",
 		"token_endpoint_auth_methods_supported", "code_challenge_methods_supported",
-		"revocation_endpoint_auth_methods_supported",
+		"revocation_endpoint_auth_methods_supported", "authorization_servers",
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)

@@ -14,6 +14,7 @@
 
 #include "helper/courier/amend.h"
 #include "helper/courier/body.h"
+#include "helper/courier/challenge.h"
 #include "helper/courier/http.h"
 #include "helper/courier/sandbox.h"
 #include "keyring/characters.h"
@@ -55,6 +56,7 @@ struct exchange {
 	time_t retry_date;
 	int64_t retry_after;
 	char logid[129];
+	struct kt_challenge challenge;
 	const char *broken; /* the rule that the answer broke */
 };
 
@@ -65,6 +67,7 @@ static void exchange_clear(struct exchange *exchange)
 	curl_slist_free_all(exchange->headers);
 	kt_secret_clear(&exchange->request);
 	kt_secret_clear(&exchange->body);
+	kt_challenge_clear(&exchange->challenge);
 }
 
 bool kt_http_prepare(struct kt_error *error)
@@ -113,6 +116,19 @@ static void read_retry_after(struct exchange *exchange, const char *value)
 		exchange->retry_after = value[strspn(value, "0")] == '\0' ? 1 : LONGEST_RETRY;
 }
 
+/* A header that memory has no room for counts as none. */
+static void take_challenge(struct exchange *exchange, const char *line, size_t length)
+{
+	static const char name[] = "WWW-Authenticate:";
+	struct kt_error ignored = { 0 };
+
+	while (length > 0 && strchr("\r\n", line[length - 1]))
+		length--;
+	if (length >= strlen(name) && strncasecmp(line, name, strlen(name)) == 0)
+		kt_challenge_read(&exchange->challenge, line + strlen(name), length - strlen(name),
+		                  &ignored);
+}
+
 static size_t take_header(char *line, size_t size, size_t length, void *context)
 {
 	struct exchange *exchange = context;
@@ -128,6 +144,7 @@ static size_t take_header(char *line, size_t size, size_t length, void *context)
 		exchange->date = exchange->retry_date = 0;
 		exchange->retry_after = 0;
 		exchange->logid[0] = '\0';
+		kt_challenge_clear(&exchange->challenge);
 	} else if (read_header(line, length, "Date", value)) {
 		exchange->date = to_date(value);
 	} else if (read_header(line, length, "Retry-After", value)) {
@@ -135,6 +152,8 @@ static size_t take_header(char *line, size_t size, size_t length, void *context)
 	} else if (read_header(line, length, "X-Tt-Logid", value) &&
 	           kt_characters_are_visible_ascii(value, strlen(value))) {
 		memcpy(exchange->logid, value, sizeof(value));
+	} else {
+		take_challenge(exchange, line, size * length);
 	}
 	return size * length;
 }
@@ -545,6 +564,7 @@ static int64_t retry_after(const struct exchange *exchange)
 static bool add_facts(const struct exchange *exchange, struct kt_errand *answer, long status,
                       struct kt_error *error)
 {
+	const struct kt_challenge *challenge = &exchange->challenge;
 	int64_t wait = retry_after(exchange);
 
 	return kt_errand_add_number(answer, "status", status, error) &&
@@ -553,7 +573,12 @@ static bool add_facts(const struct exchange *exchange, struct kt_errand *answer,
 	        kt_errand_add_number(answer, "date", exchange->date, error)) &&
 	       (!wait || kt_errand_add_number(answer, "retry_after", wait, error)) &&
 	       (!exchange->logid[0] ||
-	        kt_errand_add(answer, "logid", exchange->logid, error));
+	        kt_errand_add(answer, "logid", exchange->logid, error)) &&
+	       (!challenge->resource_metadata ||
+	        kt_errand_add(answer, "challenge.resource_metadata", challenge->resource_metadata,
+	                      error)) &&
+	       (!challenge->scope ||
+	        kt_errand_add(answer, "challenge.scope", challenge->scope, error));
 }
 
 static bool report(const struct exchange *exchange, struct kt_errand *answer,

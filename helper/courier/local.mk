@@ -3,6 +3,7 @@ libcourier_a_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS) $(CRYPTO_CFLAGS)
 libcourier_a_SOURCES = \
 	helper/courier/amend.c helper/courier/amend.h \
 	helper/courier/body.c helper/courier/body.h \
+	helper/courier/challenge.c helper/courier/challenge.h \
 	helper/courier/http.c helper/courier/http.h \
 	helper/courier/loopback.c helper/courier/loopback.h \
 	helper/courier/main.c \

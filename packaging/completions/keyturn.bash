@@ -23,9 +23,11 @@ _keyturn()
 		words='coze cozeloop coze-cli mcp vite vue openai github github-enterprise gitlab
 			huggingface'
 		;;
-	--kind) words='web pkce device jwt oauth' ;;
+	--kind) words='web pkce device jwt oauth client-credentials token-exchange' ;;
+	--subject-token-type) words='access_token id_token jwt refresh_token saml1 saml2' ;;
 	--api-base | --www-base | --git-username | --min-valid | --env | --name | --credential | \
 		--*-id | --redirect-uri | --issuer | --host | --scope | --resource | --session-name | --duration | --custom-consumer | --like | \
+		--subject-account | \
 		--provider | --*-endpoint | --param | --token-param)
 		return
 		;;
@@ -36,7 +38,8 @@ _keyturn()
 				--scope --resource --provider --authorization-endpoint --token-endpoint
 				--device-endpoint --revocation-endpoint --userinfo-endpoint --client-auth
 				--param --token-param --lifetime --old-token --no-pkce --client-id
-				--client-secret-file --private-key-file --public-key-id --redirect-uri
+				--client-secret-file --private-key-file --public-key-id
+				--subject-token-file --subject-account --subject-token-type --redirect-uri
 				--workspace-id --no-browser --paste --account-id
 				--enterprise-id --session-name --duration --scope-file --device-id
 				--custom-consumer --config --from-env --env-file --like --ca-file

@@ -124,10 +124,22 @@ quirks_server_start()
 	QUIRKS_BASE=$(server_field "$1/server.json" base)
 }
 
+# mcp_server_start DIR [OPTION...]: behind the oidc server; sets MCP_RESOURCE, MCP_CONTROL, MCP_PID.
+mcp_server_start()
+{
+	mcp_directory=$1
+	shift
+	server_launch mcp_server.mjs "$mcp_directory" --issuer "$OIDC_ISSUER" \
+		--tls "${OIDC_CA%/*}/tls" "$@" || return 1
+	MCP_PID=$server_pid
+	MCP_RESOURCE=$(server_field "$mcp_directory/server.json" resource)
+	MCP_CONTROL=$(server_field "$mcp_directory/server.json" control)
+}
+
 # server_stop: ends those that were started here.
 server_stop()
 {
-	for server_pid in ${COZE_PID:-} ${OIDC_PID:-} ${OAUTH_PID:-} ${QUIRKS_PID:-}; do
+	for server_pid in ${COZE_PID:-} ${OIDC_PID:-} ${OAUTH_PID:-} ${QUIRKS_PID:-} ${MCP_PID:-}; do
 		kill "$server_pid" 2>/dev/null
 		wait "$server_pid" 2>/dev/null
 	done
@@ -135,4 +147,5 @@ server_stop()
 	OIDC_PID=
 	OAUTH_PID=
 	QUIRKS_PID=
+	MCP_PID=
 }

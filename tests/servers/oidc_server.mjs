@@ -2,7 +2,8 @@
 
 /*
  * Runs the npm package oidc-provider, an authorization server that nobody here wrote: node
- * oidc_server.mjs --dir DIR [--host localhost|127.0.0.1] [--access-life SECONDS]
+ * oidc_server.mjs --dir DIR [--host localhost|127.0.0.1] [--access-life SECONDS] [--registers]
+ * [--client-key FILE]
  *
  * Over TLS on a loopback port of the kernel's choice; DIR/server.json says where once it is ready,
  * DIR/requests.jsonl has a line per request, SIGTERM ends it. KEYTURN_NODE_MODULES names the
@@ -21,6 +22,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import './older_node.mjs';
 import { makeServerCertificate } from './certificates.mjs';
 import { ACCOUNT, oidcConfiguration } from './oidc_settings.mjs';
+import { addTokenExchange } from './oidc_token_exchange.mjs';
 import {
 	announce,
 	ControlError,
@@ -139,10 +141,11 @@ function newHandler(provider, switches) {
 	};
 }
 
-async function newGrant(provider, clientId, scope) {
+async function newGrant(provider, clientId, scope, resource) {
 	const grant = new provider.Grant({ accountId: ACCOUNT, clientId });
 
 	grant.addOIDCScope(scope);
+	for (const one of [resource ?? []].flat()) grant.addResourceScope(one, scope);
 	return grant.save();
 }
 
@@ -184,7 +187,13 @@ async function approve(provider, { user_code: typed, decision = 'allow' }) {
 		decision === 'allow'
 			? {
 					accountId: ACCOUNT,
-					grantId: await newGrant(provider, code.clientId, scope),
+					grantId: await newGrant(
+						provider,
+						code.clientId,
+						scope,
+						code.params.resource
+					),
+					resource: code.params.resource,
 					scope,
 					authTime: Math.floor(Date.now() / 1000),
 				}
@@ -224,6 +233,8 @@ async function main() {
 		host: true,
 		'access-life': true,
 		'posts-only': false,
+		registers: false,
+		'client-key': true,
 	});
 	const switches = changeSwitches(
 		{ access_life: 900, consent: 'allow', rfc8414: true },
@@ -235,9 +246,10 @@ async function main() {
 	const Provider = await loadProvider();
 	const server = https.createServer(certificate);
 	const issuer = `https://${options.host ?? 'localhost'}:${await listen(server)}`;
-	const provider = new Provider(issuer, oidcConfiguration(switches, options['posts-only']));
+	const provider = new Provider(issuer, oidcConfiguration(switches, options));
 	const counts = newCounts();
 
+	addTokenExchange(provider);
 	watch(provider, counts, path.join(options.dir, 'requests.jsonl'));
 	server.on('request', newHandler(provider, switches));
 	endOnTerm(options.dir);

@@ -3,12 +3,15 @@
 /*
  * oidc-provider at its strictest: PKCE with S256 for every client, one-use refresh tokens for
  * public and confidential ones, short lives where asked, no development pages. The apps are one
- * public and two with a secret, sent in the two standard ways.
+ * public and two with a secret, sent in the two standard ways; one acts for itself, and one signs
+ * its assertions with a key that the test has.
  */
 
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto';
+import fs from 'node:fs';
 
 import { newStore } from './oidc_store.mjs';
+import { TOKEN_EXCHANGE } from './oidc_token_exchange.mjs';
 
 export const ACCOUNT = 'tester';
 export const RESOURCE = 'https://api.example/';
@@ -43,7 +46,28 @@ const CLIENTS = [
 		token_endpoint_auth_method: 'client_secret_post',
 		...FLOWS,
 	},
+	{
+		client_id: 'app-client',
+		client_secret: 'app-secret-for-tests-0123456789',
+		token_endpoint_auth_method: 'client_secret_basic',
+		redirect_uris: [],
+		response_types: [],
+		grant_types: ['client_credentials', TOKEN_EXCHANGE],
+	},
 ];
+
+/* A client that authenticates itself with the key of a file (RFC 7523). */
+function signingClient(file) {
+	const key = createPublicKey(fs.readFileSync(file)).export({ format: 'jwk' });
+
+	return {
+		client_id: 'signing-client',
+		token_endpoint_auth_method: 'private_key_jwt',
+		jwks: { keys: [{ ...key, use: 'sig', alg: 'RS256', kid: 'client-key' }] },
+		...FLOWS,
+		grant_types: [...FLOWS.grant_types, 'client_credentials'],
+	};
+}
 
 function newSigningKey() {
 	const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -107,15 +131,24 @@ async function loadGrant(ctx) {
 }
 
 /*
- * The configuration; switches: { access_life }, seconds, read at every token. postsOnly: a client's
- * secret is taken from the body alone.
+ * The configuration; switches: { access_life }, seconds, read at every token. Options: posts-only, a
+ * client's secret is taken from the body alone; registers, clients register themselves (RFC
+ * 7591); client-key, the file of a client's key.
  */
-export function oidcConfiguration(switches, postsOnly) {
-	const ways = ['none', 'client_secret_post', ...(postsOnly ? [] : ['client_secret_basic'])];
+export function oidcConfiguration(switches, options = {}) {
+	const ways = [
+		'none',
+		'client_secret_post',
+		'private_key_jwt',
+		...(options['posts-only'] ? [] : ['client_secret_basic']),
+	];
 
 	return {
 		adapter: newStore(),
-		clients: CLIENTS.filter((client) => ways.includes(client.token_endpoint_auth_method)),
+		clients: [
+			...CLIENTS.filter((client) => ways.includes(client.token_endpoint_auth_method)),
+			...(options['client-key'] ? [signingClient(options['client-key'])] : []),
+		],
 		clientAuthMethods: ways,
 		scopes: SCOPES,
 		responseTypes: ['code'],
@@ -141,12 +174,15 @@ export function oidcConfiguration(switches, postsOnly) {
 			rpInitiatedLogout: { enabled: false },
 			revocation: { enabled: true },
 			introspection: { enabled: true },
+			clientCredentials: { enabled: true },
 			deviceFlow,
+			registration: { enabled: options.registers === true },
 			resourceIndicators,
 		},
 		ttl: {
 			AccessToken: () => switches.access_life,
 			AuthorizationCode: 60,
+			ClientCredentials: () => switches.access_life,
 			DeviceCode: 300,
 			Grant: 30 * 86400,
 			IdToken: 3600,

@@ -9,7 +9,9 @@
  * refresh), /google (a refresh token only if access_type=offline was asked), /bitbucket (Basic
  * alone, no metadata), /linear (ten years), /mailchimp (expires_in 0), /echo (its error repeats
  * the refresh token), /device (slow_down with an interval), /moved (its metadata names /real),
- * /twice (a foreign RFC 8414 document beside a right OpenID one).
+ * /twice (a foreign RFC 8414 document beside a right OpenID one), /secret and /closed (the first
+ * registers clients and gives them a secret, the other refuses to). Each name in `resources` is a
+ * resource with metadata of its own; /challenged says in its 401 where they are.
  *
  * On a loopback port of the kernel's choice, without TLS; DIR/server.json says where,
  * DIR/requests.jsonl has each request. POST /control { NAME: VALUE } sets what a next answer does.
@@ -94,6 +96,11 @@ const token = {
 		if (state.decision === 'declined') return [400, failure('authorization_declined')];
 		return [200, tokens()];
 	},
+	secret(fields) {
+		if (fields.client_id !== 'registered' || fields.client_secret !== 'secret-of-the-registered')
+			return [401, failure('invalid_client')];
+		return [200, tokens({ scope: fields.scope })];
+	},
 	real: () => [200, tokens()],
 	twice: () => [200, tokens()],
 };
@@ -107,11 +114,48 @@ function metadata(base, name, issuer = `${base}/${name}`) {
 	};
 }
 
+/* RFC 9728: what each resource says of itself, below the well-known address or at its own. */
+const resources = {
+	'': (base) => ({ resource: `${base}/`, authorization_servers: [`${base}/twice`] }),
+	plain: (base) => ({ resource: `${base}/plain`, authorization_servers: [`${base}/twice`] }),
+	challenged: (base) => ({ resource: `${base}/challenged`, authorization_servers: [`${base}/secret`],
+		scopes_supported: ['other'] }),
+	other: (base) => ({ resource: `${base}/another`, authorization_servers: [`${base}/twice`] }),
+	foreign: (base) => ({ resource: 'https://elsewhere.example/', authorization_servers: [`${base}/twice`] }),
+	many: (base) => ({ resource: `${base}/many`, authorization_servers: [`${base}/secret`, `${base}/twice`],
+		scopes_supported: ['read', 'write'] }),
+	closed: (base) => ({ resource: `${base}/closed`, authorization_servers: [`${base}/closed`] }),
+	none: (base) => ({ resource: `${base}/none` }),
+	remote: (base) => ({ resource: `${base}/remote`, authorization_servers: ['http://elsewhere.example'] }),
+};
+
+function resourceMetadata(base, url) {
+	const name = url.match(/^\/\.well-known\/oauth-protected-resource(?:\/([a-z]+))?$/);
+
+	if (url === '/metadata-of-the-challenged') return resources.challenged(base);
+	return name && name[1] !== 'challenged' ? resources[name[1] ?? '']?.(base) : null;
+}
+
+/* RFC 7591. */
+function register(name, body) {
+	const { token_endpoint_auth_method: way } = JSON.parse(body);
+
+	if (name === 'closed')
+		return [400, failure('invalid_redirect_uri')];
+	return [201, { client_id: 'registered', client_secret: 'secret-of-the-registered',
+		client_secret_expires_at: 0, token_endpoint_auth_method: way }];
+}
+
 function wellKnown(base, url) {
 	if (url === '/.well-known/oauth-authorization-server/moved') return metadata(base, 'real', `${base}/real/`);
 	if (url === '/.well-known/oauth-authorization-server/real/') return metadata(base, 'real', `${base}/real/`);
 	if (url === '/.well-known/oauth-authorization-server/twice') return metadata(base, 'real');
 	if (url === '/twice/.well-known/openid-configuration') return metadata(base, 'twice');
+	for (const name of ['secret', 'closed'])
+		if (url === `/.well-known/oauth-authorization-server/${name}`)
+			return { ...metadata(base, name), registration_endpoint: `${base}/${name}/register`,
+				token_endpoint_auth_methods_supported: ['client_secret_post'],
+				scopes_supported: ['one', 'two', 'read', 'write', 'offline_access'] };
 	return null;
 }
 
@@ -134,11 +178,15 @@ function authorize(response, url) {
 function route(request, response, body, base) {
 	const url = new URL(request.url, base);
 	const [, name, action] = url.pathname.split('/');
-	const document = wellKnown(base, url.pathname);
+	const document = wellKnown(base, url.pathname) ?? resourceMetadata(base, url.pathname);
 
 	fs.writeSync(log, `${JSON.stringify({ time: Date.now(), path: url.pathname, query: url.search, body, headers: request.headers })}\n`);
 	if (document) return answer(response, 200, document);
 	if (name === 'control') return answer(response, 200, Object.assign(state, JSON.parse(body)));
+	if (url.pathname === '/challenged')
+		return answer(response, 401, {}, { 'www-authenticate': ['Basic realm="a, b"',
+			`Bearer scope="one two", resource_metadata="${base}/metadata-of-the-challenged"`] });
+	if (action === 'register') return answer(response, ...register(name, body));
 	if (action === 'authorize') return authorize(response, url);
 	if (action === 'device')
 		return answer(response, 200, { device_code: 'device-code-of-tests', user_code: 'WDJB-MJHT',

@@ -6,7 +6,7 @@
 
 bool kt_facts_has_refresh(const struct kt_credential *credential)
 {
-	return credential->kind == KT_KIND_JWT || !kt_secret_is_empty(&credential->refresh_token);
+	return kt_kind_is_app(credential->kind) || !kt_secret_is_empty(&credential->refresh_token);
 }
 
 bool kt_facts_is_renewable(const struct kt_credential *credential)
@@ -36,6 +36,8 @@ const char *kt_facts_rotation(const struct kt_credential *credential)
 {
 	if (credential->kind == KT_KIND_JWT)
 		return "signed";
+	if (kt_kind_is_app(credential->kind))
+		return "asked";
 	if (kt_secret_is_empty(&credential->refresh_token))
 		return "none";
 	return credential->rotation ? credential->rotation : "unknown";

@@ -10,7 +10,7 @@
 
 #include "keyring/credential.h"
 
-/* A new access token can be asked for: it has a refresh token, or is signed for. */
+/* A new access token can be had: with a refresh token, or because an app asks for each anew. */
 bool kt_facts_has_refresh(const struct kt_credential *credential);
 
 /* The same, and the grant is not known to be over. */
@@ -24,7 +24,7 @@ bool kt_facts_can_log_in(const struct kt_credential *credential);
 
 /*
  * For people: the old token "lives", "dies" or is "unknown"; a refresh token "rotates", "stays" or
- * is "unknown", there is "none", or each token is "signed" for.
+ * is "unknown", there is "none", or each token is "signed" for, or "asked" for anew.
  */
 const char *kt_facts_old_token(const struct kt_credential *credential);
 const char *kt_facts_rotation(const struct kt_credential *credential);

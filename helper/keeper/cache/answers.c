@@ -84,7 +84,7 @@ static void insert(const struct kt_lookup *lookup, const struct kt_identity *ide
  */
 static bool may_outlive_caller(const struct kt_credential *credential)
 {
-	return credential->kind == KT_KIND_JWT || kt_environment_has_service_manager() ||
+	return kt_kind_is_app(credential->kind) || kt_environment_has_service_manager() ||
 	       !kt_environment_is_container();
 }
 

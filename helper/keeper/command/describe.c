@@ -50,8 +50,7 @@ bool kt_describe_end_briefly(const struct kt_credential *credential, char **text
 {
 	if (credential->never_expires)
 		return kt_text_set(text, "never", error);
-	if (kt_kind_is_grant(credential->kind) &&
-	    (credential->kind == KT_KIND_JWT || kt_facts_has_refresh(credential)))
+	if (kt_kind_is_grant(credential->kind) && kt_facts_has_refresh(credential))
 		return kt_text_set(text, "renews itself", error);
 	if (has_unknown_end(credential) || !end_of(credential))
 		return kt_text_set(text, credential->kind == KT_KIND_PASSWORD ? "-" : "unknown",

@@ -18,7 +18,7 @@ static bool is_bare(const struct kt_login_options *login)
 {
 	static const char *const ways[] = {
 		"client-id", "issuer", "private-key-file", "client-secret-file", "provider",
-		"token-endpoint",
+		"resource", "token-endpoint",
 	};
 
 	for (size_t i = 0; i < KT_COUNT(ways); i++)
@@ -219,12 +219,12 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 
 const struct kt_command kt_command_login = {
 	.name = "login",
-	.synopsis = "[ACCOUNT] (--site coze.cn|coze.com | --api-base URL | --issuer URL) "
-	            "[--with-token | --kind KIND] "
-	            "[OPTION...]",
+	.synopsis = "[ACCOUNT] (--site coze.cn|coze.com | --api-base URL | --issuer URL | "
+	            "--resource URL) [--with-token | --kind KIND] [OPTION...]",
 	.summary = "keep a login: a token, or an app that gets tokens",
 	.details = "--with-token                a PAT or SAT from stdin, or typed without echo\n"
-	           "--kind KIND                 of an app: web, pkce, device or jwt; oauth with\n"
+	           "--kind KIND                 of an app: web, pkce, device or jwt; oauth,\n"
+	           "                            client-credentials or token-exchange with\n"
 	           "                            --issuer; else found from what is given\n"
 	           "--site SITE                 coze.cn or coze.com\n"
 	           "--like ACCOUNT              site, kind, client and secrets as that one has them;\n"

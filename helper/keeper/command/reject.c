@@ -56,7 +56,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	    !kt_change_lock(&change, &identity, error) ||
 	    !kt_keyring_load(&keeper->keyring, &identity, &credential, &found, error))
 		return false;
-	if (found && credential.kind == KT_KIND_JWT)
+	if (found && kt_kind_is_app(credential.kind))
 		return kt_service_app_reject(keeper, &credential, &requirement,
 		                             current ? NULL : &token, error);
 	if (!found || (!current && !kt_secret_is_equal(&credential.token, &token))) {

@@ -17,7 +17,7 @@
 #define NAMES(...) (const char *const[]){ __VA_ARGS__, NULL }
 
 /*
- * Beside the names of login/settings.c: two addresses to which a token would be sent, and the
+ * Beside the names of login/settings_rows.c: two addresses to which a token would be sent, and the
  * CLI's own login in its place.
  */
 #define COZE_RIVALS "COZE_BASE_WS_URL", "COZELOOP_OTLP_ENDPOINT", "COZE_USE_CLI_TOKEN"

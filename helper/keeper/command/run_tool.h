@@ -23,7 +23,7 @@ struct kt_run_tool {
 	const char *const *websockets; /* the address of its websockets */
 	const char *const *workspaces; /* the account's workspace, if it has one */
 	const char *const *rivals;     /* removed: they name another account or another service */
-	bool is_coze; /* the names of Coze's apps (login/settings.c) are rivals too */
+	bool is_coze; /* the names of Coze's apps (login/settings_rows.c) are rivals too */
 };
 
 /* The tool of that name, the default one for NULL. Unknown is KT_ERROR_USAGE. */

@@ -172,7 +172,7 @@ static bool erase_one(struct kt_keeper *keeper, const struct kt_identity *identi
 	if (!kt_change_lock(&change, identity, error) ||
 	    !kt_keyring_load(keyring, identity, &credential, &found, error))
 		return false;
-	if (found && credential.kind == KT_KIND_JWT)
+	if (found && kt_kind_is_app(credential.kind))
 		return kt_service_app_reject(keeper, &credential, &requirement, secret, error);
 	if (!found || (secret && !kt_secret_is_equal(&credential.token, secret)))
 		return true;

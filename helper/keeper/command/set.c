@@ -51,16 +51,20 @@ static bool set_key(const struct changes *changes, struct kt_credential *credent
 {
 	if (!changes->private_key_file && !changes->public_key_id)
 		return true;
-	if (credential->kind != KT_KIND_JWT)
-		return kt_fail(error, KT_ERROR_USAGE, "set: only a service app has a private key");
+	if (kt_secret_is_empty(&credential->private_key))
+		return kt_fail(error, KT_ERROR_USAGE, "set: this account's client has no private key");
 	if (!changes->private_key_file || !changes->public_key_id) {
 		kt_fail(error, KT_ERROR_USAGE, "set: a key and its fingerprint belong together");
 		return kt_advise(error, "give both --private-key-file and --public-key-id");
 	}
+	if (!kt_private_key_read(&credential->private_key, changes->private_key_file, error) ||
+	    !kt_text_set(&credential->public_key_id, changes->public_key_id, error))
+		return false;
+	/* Elsewhere the key shows who the client is, and the grant stays. */
+	if (credential->kind != KT_KIND_JWT)
+		return true;
 	kt_lifetime_end(credential);
-	return kt_private_key_read(&credential->private_key, changes->private_key_file, error) &&
-	       kt_text_set(&credential->public_key_id, changes->public_key_id, error) &&
-	       kt_random_text(&credential->grant, error);
+	return kt_random_text(&credential->grant, error);
 }
 
 static bool set_client_secret(const struct changes *changes, struct kt_credential *credential,
@@ -78,7 +82,7 @@ static bool set_client_secret(const struct changes *changes, struct kt_credentia
 static bool set_texts(const struct changes *changes, struct kt_credential *credential,
                       struct kt_error *error)
 {
-	if (changes->scope && credential->kind != KT_KIND_OAUTH)
+	if (changes->scope && !kt_kind_is_standard(credential->kind))
 		return kt_fail(error, KT_ERROR_USAGE, "set: --scope has no meaning for a %s login",
 		               kt_kind_name(credential->kind));
 	if (changes->authtype && *changes->authtype && strcmp(changes->authtype, "bearer") != 0)
@@ -213,7 +217,7 @@ const struct kt_command kt_command_set = {
 	           "--accept                    a token marked as refused is right after all\n"
 	           "--name NEW                  another name for the account\n"
 	           "--client-secret-file FILE   its app has a new secret; - for stdin\n"
-	           "--private-key-file FILE, --public-key-id KID   its service app has a new key\n"
+	           "--private-key-file FILE, --public-key-id KID   its app or client has a new key\n"
 	           "--git-username NAME         what git is told as user name\n"
 	           "--authtype bearer           git gets it as a Bearer token\n"
 	           "--scope TEXT                what is asked of its server from the next login on\n"

@@ -70,6 +70,7 @@ static bool print_lines(const struct kt_credential *credential, bool is_default,
 	       add_line(output, "stored", created, error) &&
 	       add_line(output, "client id", credential->client_id, error) &&
 	       add_line(output, "issuer", credential->issuer, error) &&
+	       add_line(output, "resource", credential->resource, error) &&
 	       add_line(output, "default", is_default ? "yes" : "no", error) &&
 	       add_line(output, "keyring", keyring, error);
 }
@@ -86,6 +87,8 @@ static bool print_json(const struct kt_credential *credential, bool is_default,
 	        kt_json_add_text(json, "client_id", credential->client_id, error)) &&
 	       (!credential->issuer ||
 	        kt_json_add_text(json, "issuer", credential->issuer, error)) &&
+	       (!credential->resource ||
+	        kt_json_add_text(json, "resource", credential->resource, error)) &&
 	       kt_json_add_text(json, "keyring", keyring, error) &&
 	       kt_json_print(json, output, error) && kt_secret_append_text(output, "\n", error);
 }

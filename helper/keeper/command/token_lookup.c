@@ -78,7 +78,7 @@ static bool sign_token(struct kt_keeper *keeper, const struct kt_settings *setti
 {
 	return kt_coze_app_fill(credential, settings, error) &&
 	       kt_service_app_choose(credential, requirement, error) &&
-	       kt_service_app_sign(keeper, credential, error);
+	       kt_service_app_ask(keeper, credential, error);
 }
 
 /*

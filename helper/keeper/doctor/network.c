@@ -165,7 +165,7 @@ static void report_facts(struct kt_findings *findings, const struct kt_credentia
 {
 	const char *old_token = kt_facts_old_token(credential);
 
-	if (strcmp(old_token, "lives") == 0 && credential->kind != KT_KIND_JWT &&
+	if (strcmp(old_token, "lives") == 0 && !kt_kind_is_app(credential->kind) &&
 	    kt_environment_is_container() && !kt_environment_has_service_manager())
 		kt_findings_add(findings, "grant", KT_FINDING_OK, NULL, "%s can be renewed, but not ahead "
 		                "of time in this container: it may end half-way, since it has no "

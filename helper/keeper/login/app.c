@@ -10,6 +10,7 @@
 #include "helper/keeper/login/parked.h"
 #include "helper/keeper/login/pasted.h"
 #include "helper/keeper/login/replace.h"
+#include "helper/keeper/login/resource.h"
 #include "helper/keeper/terminal.h"
 #include "helper/keeper/token/fault_point.h"
 #include "helper/keeper/token/service_app.h"
@@ -65,6 +66,9 @@ static bool ask_missing(struct kt_settings *settings, struct kt_error *error)
 
 	if (!kt_terminal_is_interactive())
 		return true;
+	/* An issuer may register a client for itself. */
+	if (kt_kind_is_standard(settings->kind))
+		return true;
 	if (!ask_text(is_jwt ? "The app's id: " : "The app's client id: ", "the client id",
 	              &settings->client_id, error))
 		return false;
@@ -108,7 +112,9 @@ static bool get_tokens(struct kt_keeper *keeper, const struct kt_login_options *
 {
 	switch (credential->kind) {
 	case KT_KIND_JWT:
-		return kt_service_app_sign(keeper, credential, error);
+	case KT_KIND_CLIENT_CREDENTIALS:
+	case KT_KIND_TOKEN_EXCHANGE:
+		return kt_service_app_ask(keeper, credential, error);
 	case KT_KIND_DEVICE:
 		return kt_login_device(credential, error);
 	case KT_KIND_WEB:
@@ -119,6 +125,18 @@ static bool get_tokens(struct kt_keeper *keeper, const struct kt_login_options *
 	default:
 		return kt_fail(error, KT_ERROR_USAGE, "login: that kind is none of an app");
 	}
+}
+
+/* Fills the credential with all but its tokens. */
+static bool fill(struct kt_credential *credential, struct kt_settings *settings,
+                 struct kt_error *error)
+{
+	if (!kt_kind_is_standard(settings->kind))
+		return kt_coze_app_fill(credential, settings, error);
+	if (settings->resource && !settings->issuer && !settings->token_endpoint &&
+	    !kt_resource_find_issuer(settings, error))
+		return false;
+	return kt_discovery_fill(credential, settings, error);
 }
 
 /* A service app's token stands in the item only where the kernel cannot keep it. */
@@ -142,7 +160,7 @@ static bool keep(struct kt_keeper *keeper, struct kt_credential *credential,
 	int64_t begin = kt_clock_monotonic();
 	struct kt_error cause = { 0 };
 
-	if (credential->kind == KT_KIND_JWT)
+	if (kt_kind_is_app(credential->kind))
 		return keep_service_app(keeper, credential, error);
 	kt_fault_point("login-got");
 	while (!kt_login_store(&keeper->keyring, credential, &cause)) {
@@ -191,11 +209,9 @@ bool kt_login_with_app(struct kt_keeper *keeper, const struct kt_login_options *
 		return false;
 	if (is_done)
 		return true;
-	if (!ask_missing(settings, error) ||
-	    !(settings->kind == KT_KIND_OAUTH ? kt_discovery_fill(&credential, settings, error)
-	                                      : kt_coze_app_fill(&credential, settings, error)))
+	if (!ask_missing(settings, error) || !fill(&credential, settings, error))
 		return false;
-	if (credential.kind != KT_KIND_JWT)
+	if (!kt_kind_is_app(credential.kind))
 		kt_parked_reserve(&escrow, &credential);
 	if (!get_tokens(keeper, login, &credential, error) ||
 	    (replaces && !kt_login_check_replaced(login, &old, &credential, NULL, error)) ||

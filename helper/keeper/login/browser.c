@@ -9,6 +9,7 @@
 #include "helper/keeper/login/login.h"
 #include "helper/keeper/login/open_browser.h"
 #include "helper/keeper/login/pasted.h"
+#include "helper/keeper/login/redirect_uri.h"
 #include "helper/keeper/oauth/grant.h"
 #include "helper/keeper/random.h"
 #include "helper/keeper/terminal.h"
@@ -32,6 +33,7 @@ struct visit {
 	char *redirect_uri;
 	char *url;
 	bool has_verifier;
+	bool is_registered; /* the server knows the redirect URI from this login itself */
 };
 
 static void clear_visit(struct visit *visit)
@@ -68,6 +70,8 @@ static bool fail_busy(const struct visit *visit, struct kt_error *error)
 {
 	kt_fail(error, KT_ERROR_USAGE, "another program has the port of %.*s",
 	        kt_characters_fit(visit->redirect_uri, 150), visit->redirect_uri);
+	if (visit->is_registered)
+		return kt_advise(error, "run the same command again, which takes another one");
 	return kt_advise(error, "end that program, register another address and name it with "
 	                 "--redirect-uri, or add --paste");
 }
@@ -83,8 +87,9 @@ static void tell_way_over_ssh(int64_t port)
 static void invite(struct kt_keeper *keeper, const struct kt_login_options *login,
                    const struct visit *visit, int64_t port)
 {
-	kt_report_note("register this redirect URI with the app, if not done: %s",
-	               visit->redirect_uri);
+	if (!visit->is_registered)
+		kt_report_note("register this redirect URI with the app, if not done: %s",
+		               visit->redirect_uri);
 	if (port && kt_environment_is_remote())
 		tell_way_over_ssh(port);
 	if (port && !login->no_browser && kt_open_browser_is_possible() &&
@@ -132,28 +137,17 @@ static bool fail_redirect(const struct kt_errand *answer, struct kt_error *error
 	return kt_advise(error, "run the same command to ask again");
 }
 
-/* A redirect URI with port 0 gets the port that the kernel chose. */
-static bool put_port(struct visit *visit, int64_t port, struct kt_error *error)
-{
-	KT_CLEANUP(kt_text_free) char *before = NULL;
-	char *colon = strstr(visit->redirect_uri, ":0");
-
-	if (!colon || (colon[2] != '\0' && colon[2] != '/'))
-		return true;
-	return kt_text_set_bytes(&before, visit->redirect_uri,
-	                         (size_t)(colon - visit->redirect_uri), error) &&
-	       kt_text_format(&visit->redirect_uri, error, "%s:%lld%s", before, (long long)port,
-	                      colon + 2);
-}
-
 /* A wrong redirect URI shows its error in the browser alone: the wait says what it would mean. */
-static void await_browser(const struct kt_courier *courier, int64_t deadline)
+static void await_browser(const struct kt_courier *courier, const struct visit *visit,
+                          int64_t deadline)
 {
 	struct kt_terminal_wait wait = { .deadline = deadline };
 
 	if (!isatty(STDERR_FILENO))
 		return;
-	kt_report_note("an error about redirect_uri there? register the URI above with the app");
+	if (!visit->is_registered)
+		kt_report_note("an error about redirect_uri there? register the URI above with the "
+		               "app");
 	do {
 		kt_terminal_wait_tell(&wait, "waiting for the browser");
 	} while (!kt_courier_await(courier, 1000) && kt_clock_monotonic() < deadline);
@@ -176,10 +170,11 @@ static bool catch_code(struct kt_keeper *keeper, const struct kt_login_options *
 		return fail_busy(visit, error);
 	if (!kt_errand_is(&answer, "say", "port") || !kt_errand_number(&answer, "port", &port))
 		return fail_redirect(&answer, error);
-	if (!put_port(visit, port, error) || !make_url(credential, visit, error))
+	if (!kt_redirect_uri_put_port(&visit->redirect_uri, port, error) ||
+	    !make_url(credential, visit, error))
 		return false;
 	invite(keeper, login, visit, port);
-	await_browser(&courier, deadline - 2000);
+	await_browser(&courier, visit, deadline - 2000);
 	if (!kt_courier_receive(&courier, &answer, deadline, error))
 		return false;
 	if (!kt_errand_is(&answer, "say", "code"))
@@ -280,7 +275,8 @@ static bool paste_code(struct kt_keeper *keeper, const struct kt_login_options *
 {
 	KT_CLEANUP(kt_secret_clear) struct kt_secret address = { 0 };
 
-	if (!put_port(visit, PASTE_PORT, error) || !make_url(credential, visit, error))
+	if (!kt_redirect_uri_put_port(&visit->redirect_uri, PASTE_PORT, error) ||
+	    !make_url(credential, visit, error))
 		return false;
 	invite(keeper, login, visit, 0);
 	kt_report_note("allow the login there; the browser then shows an address, perhaps with an "
@@ -313,6 +309,7 @@ bool kt_login_browser(struct kt_keeper *keeper, const struct kt_login_options *l
 	KT_CLEANUP(clear_visit) struct visit visit = {
 		/* Coze's web apps have a secret instead (docs/coze.md, 4.1). */
 		.has_verifier = credential->kind != KT_KIND_WEB && !credential->no_pkce,
+		.is_registered = credential->client_registered,
 	};
 	bool pastes = login->paste || !is_loopback(credential->redirect_uri);
 

@@ -3,13 +3,11 @@
 
 #include <string.h>
 
-#include "helper/keeper/courier.h"
 #include "helper/keeper/login/coze_app.h"
 #include "helper/keeper/login/discovery.h"
-#include "helper/keeper/oauth/grant.h"
+#include "helper/keeper/login/metadata.h"
+#include "helper/keeper/login/registration.h"
 #include "helper/keeper/oauth/private_key.h"
-#include "helper/request.h"
-#include "helper/url.h"
 #include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/shell_word.h"
@@ -18,17 +16,7 @@
 /* RFC 8252, 7.3: a native client may ask for any port of the loopback. */
 #define REDIRECT_URI "http://127.0.0.1:0/callback"
 #define ADDRESS_FORMS 4
-
-static bool is_safe(const char *url)
-{
-	KT_CLEANUP(kt_identity_clear) struct kt_identity parsed = { 0 };
-	KT_CLEANUP(kt_secret_clear) struct kt_secret password = { 0 };
-	struct kt_error ignored = { 0 };
-
-	return kt_characters_are_visible_ascii(url, strlen(url)) && !strchr(url, '#') &&
-	       kt_url_parse(&parsed, &password, url, strlen(url), &ignored) &&
-	       parsed.host && !parsed.username && kt_url_is_safe_for_tokens(&parsed);
-}
+#define SUBJECT_TOKEN_TYPE "urn:ietf:params:oauth:token-type:access_token"
 
 static bool advise_issuer(struct kt_error *error)
 {
@@ -60,31 +48,18 @@ static bool make_address(const char *issuer, size_t form, char **address, struct
 	                      (int)length > host ? (int)length - host : 0, issuer + host);
 }
 
-static bool ask(const char *address, const struct kt_credential *credential,
-                struct kt_errand *answer, struct kt_error *error)
-{
-	KT_CLEANUP(kt_errand_clear) struct kt_errand errand = { 0 };
-
-	return kt_grant_begin_get(address, credential, KT_COURIER_MILLISECONDS, &errand, error) &&
-	       kt_courier_ask(&errand, answer, error);
-}
-
 /* True if the answer has metadata; *is_own: of this issuer. */
 static bool has_metadata(const struct kt_errand *answer, const char *issuer, bool *is_own)
 {
-	int64_t status = 0;
-
 	*is_own = kt_errand_is(answer, "s.issuer", issuer);
-	return kt_errand_number(answer, "status", &status) && status == 200 &&
-	       kt_errand_text(answer, "s.issuer");
+	return kt_metadata_status(answer) == 200 && kt_errand_text(answer, "s.issuer");
 }
 
 static bool fail_nowhere(const struct kt_errand *answer, struct kt_error *error)
 {
 	const char *reason = kt_errand_text(answer, "reason");
-	int64_t status = 0;
+	int64_t status = kt_metadata_status(answer);
 
-	kt_errand_number(answer, "status", &status);
 	if (!reason)
 		kt_fail(error, status ? KT_ERROR_SERVER : KT_ERROR_NETWORK,
 		        "the issuer has no metadata at its well-known addresses");
@@ -103,7 +78,7 @@ static bool fail_mismatch(const char *issuer, const char *found, struct kt_error
 {
 	struct kt_shell_word word;
 
-	if (!is_safe(found) || strchr(found, '?'))
+	if (!kt_metadata_is_safe(found) || strchr(found, '?'))
 		return kt_fail(error, KT_ERROR_UNSAFE, "the metadata of %.*s names another issuer, whose "
 		               "name is no https address", kt_characters_fit(issuer, 120), issuer) ||
 		       advise_issuer(error);
@@ -128,7 +103,7 @@ static bool fetch(const struct kt_credential *credential, struct kt_errand *answ
 			return false;
 		if (!address)
 			continue;
-		if (!ask(address, credential, &tried, error))
+		if (!kt_metadata_ask(address, credential, &tried, error))
 			return false;
 		if (!has_metadata(&tried, credential->issuer, &is_own)) {
 			if (form > 0 && answer->count > 0)
@@ -159,30 +134,11 @@ static bool take_endpoint(const struct kt_errand *answer, const char *name, bool
 		return !is_needed ||
 		       kt_fail(error, KT_ERROR_UNSAFE, "the issuer has no token endpoint") ||
 		       advise_issuer(error);
-	if (!is_safe(url))
+	if (!kt_metadata_is_safe(url))
 		return kt_fail(error, KT_ERROR_UNSAFE,
 		               "one of the issuer's endpoints is not https") ||
 		       advise_issuer(error);
 	return kt_text_set(endpoint, url, error);
-}
-
-/* True if the list (entries joined by newlines) has the word; by_default if there is no list. */
-static bool is_listed(const struct kt_errand *answer, const char *name, const char *word,
-                      bool by_default)
-{
-	const char *list = kt_errand_text(answer, name);
-	size_t length = strlen(word);
-
-	if (!list)
-		return by_default;
-	while (*list) {
-		size_t entry = strcspn(list, "\n");
-
-		if (entry == length && strncmp(list, word, length) == 0)
-			return true;
-		list += entry + (list[entry] == '\n');
-	}
-	return false;
 }
 
 static const char *authentication(const struct kt_errand *answer,
@@ -194,14 +150,42 @@ static const char *authentication(const struct kt_errand *answer,
 		return "private-key-jwt";
 	if (kt_secret_is_empty(&credential->client_secret))
 		return "none";
-	return is_listed(answer, name, "client_secret_basic", true) ? "basic" : "post";
+	return kt_metadata_lists(answer, name, "client_secret_basic", true) ? "basic" : "post";
+}
+
+/*
+ * A scope that the resource named is for its tokens. Where the server has a scope of its own for
+ * a refresh token, that is asked for as well, and so the person (OpenID Connect Core, 11).
+ */
+static bool add_offline_access(struct kt_credential *credential, const struct kt_errand *answer,
+                               struct kt_error *error)
+{
+	static const char word[] = "offline_access";
+	const char *scope = kt_text_or_empty(credential->scope);
+	KT_CLEANUP(kt_text_free) char *longer = NULL;
+
+	if (strstr(scope, word) || !kt_metadata_lists(answer, "l.scopes_supported", word, false))
+		return true;
+	return kt_text_format(&longer, error, "%s %s", scope, word) &&
+	       kt_text_set(&credential->scope, longer, error) &&
+	       (credential->parameters ||
+	        kt_text_set(&credential->parameters, "prompt=consent", error));
+}
+
+/* A token for a resource is none for the issuer's own userinfo, nor is an app's own. */
+static bool take_userinfo(struct kt_credential *credential, const struct kt_errand *answer,
+                          struct kt_error *error)
+{
+	return credential->resource || kt_kind_is_app(credential->kind) ||
+	       take_endpoint(answer, "s.userinfo_endpoint", false, &credential->userinfo_endpoint,
+	                     error);
 }
 
 static bool take(struct kt_credential *credential, const struct kt_errand *answer,
                  struct kt_error *error)
 {
-	if (!credential->no_pkce &&
-	    !is_listed(answer, "l.code_challenge_methods_supported", "S256", true)) {
+	if (!credential->no_pkce && !kt_kind_is_app(credential->kind) &&
+	    !kt_metadata_lists(answer, "l.code_challenge_methods_supported", "S256", true)) {
 		kt_fail(error, KT_ERROR_UNSAFE, "the issuer does not know PKCE with S256");
 		return kt_advise(error, "if its operator knows better, add --no-pkce");
 	}
@@ -214,12 +198,45 @@ static bool take(struct kt_credential *credential, const struct kt_errand *answe
 	                     &credential->device_authorization_endpoint, error) &&
 	       take_endpoint(answer, "s.revocation_endpoint", false,
 	                     &credential->revocation_endpoint, error) &&
-	       take_endpoint(answer, "s.userinfo_endpoint", false, &credential->userinfo_endpoint,
-	                     error);
+	       take_userinfo(credential, answer, error);
 }
 
-static bool fail_incomplete(struct kt_error *error)
+bool kt_discovery_fail_no_server(enum kt_kind kind, struct kt_error *error)
 {
+	kt_fail(error, KT_ERROR_USAGE, "login: a login of the kind %s needs --issuer, --resource, "
+	        "--provider or --token-endpoint", kt_kind_name(kind));
+	return kt_advise(error, "name the server that gives the tokens");
+}
+
+static bool check_app(const struct kt_settings *settings, struct kt_error *error)
+{
+	bool has_subject = settings->subject_account || settings->subject_token_file ||
+	                   !kt_secret_is_empty(&settings->subject_token);
+
+	if (!settings->issuer && !settings->token_endpoint)
+		return kt_discovery_fail_no_server(settings->kind, error);
+	if (settings->kind == KT_KIND_TOKEN_EXCHANGE)
+		return has_subject ||
+		       kt_fail(error, KT_ERROR_USAGE, "login: no token to exchange is named") ||
+		       kt_advise(error, "add --subject-token-file FILE, or --subject-account ACCOUNT");
+	if (settings->client_id && (!kt_secret_is_empty(&settings->client_secret) ||
+	                            !kt_secret_is_empty(&settings->private_key) ||
+	                            settings->private_key_file))
+		return true;
+	kt_fail(error, KT_ERROR_USAGE, "login: a client-credentials login needs the client's id, and "
+	        "its secret or key");
+	return kt_advise(error, "add --client-id ID and --client-secret-file FILE, or "
+	                 "--private-key-file FILE and --public-key-id KID");
+}
+
+/* An issuer may register a client by itself; a known service has a page for that. */
+static bool check_complete(const struct kt_settings *settings, struct kt_error *error)
+{
+	if (kt_kind_is_app(settings->kind))
+		return check_app(settings, error);
+	if ((settings->issuer && !settings->provider) ||
+	    (settings->client_id && (settings->issuer || settings->token_endpoint)))
+		return true;
 	kt_fail(error, KT_ERROR_USAGE, "login: an oauth login needs --client-id, and --issuer, "
 	        "--provider or --token-endpoint");
 	return kt_advise(error, "register a native client with the server and name both");
@@ -240,7 +257,7 @@ static bool check_endpoints(const struct kt_credential *credential, struct kt_er
 	};
 
 	for (size_t i = 0; i < KT_COUNT(endpoints); i++)
-		if (endpoints[i].url && !is_safe(endpoints[i].url)) {
+		if (endpoints[i].url && !kt_metadata_is_safe(endpoints[i].url)) {
 			kt_fail(error, KT_ERROR_UNSAFE, "login: --%s is not an https address without "
 			        "fragment", endpoints[i].option);
 			return kt_advise(error, "give it as the server's documentation has it");
@@ -274,24 +291,41 @@ static bool check_authentication(const struct kt_credential *credential, struct 
 	return true;
 }
 
+static bool check_issuer(const char *issuer, struct kt_error *error)
+{
+	if (!issuer || (kt_metadata_is_safe(issuer) && !strchr(issuer, '?')))
+		return true;
+	return kt_fail(error, KT_ERROR_UNSAFE, "the issuer is not an https address without query and "
+	               "fragment") ||
+	       advise_issuer(error);
+}
+
+/* A person's login ends at a redirect URI, and may need a client of its own. */
+static bool settle_client(struct kt_credential *credential, const struct kt_settings *settings,
+                          const struct kt_errand *metadata, struct kt_error *error)
+{
+	if (credential->kind == KT_KIND_TOKEN_EXCHANGE && !credential->subject_token_type)
+		return kt_text_set(&credential->subject_token_type, SUBJECT_TOKEN_TYPE, error);
+	if (credential->kind != KT_KIND_OAUTH)
+		return true;
+	return (credential->redirect_uri ||
+	        kt_text_set(&credential->redirect_uri, REDIRECT_URI, error)) &&
+	       (!settings->scope_found || add_offline_access(credential, metadata, error)) &&
+	       (credential->client_id || kt_registration_run(credential, metadata, error));
+}
+
 bool kt_discovery_fill(struct kt_credential *credential, const struct kt_settings *settings,
                        struct kt_error *error)
 {
 	KT_CLEANUP(kt_errand_clear) struct kt_errand answer = { 0 };
 
-	if (!settings->client_id || (!settings->issuer && !settings->token_endpoint))
-		return fail_incomplete(error);
-	if (settings->issuer && (!is_safe(settings->issuer) || strchr(settings->issuer, '?')))
-		return kt_fail(error, KT_ERROR_UNSAFE, "the issuer is not an https address without "
-		               "query and fragment") ||
-		       advise_issuer(error);
-	if (!kt_login_begin_grant(credential, settings, error) ||
+	if (!check_complete(settings, error) || !check_issuer(settings->issuer, error) ||
+	    !kt_login_begin_grant(credential, settings, error) ||
 	    !check_endpoints(credential, error) || !set_key(credential, settings, error) ||
 	    !kt_text_set(&credential->dialect, "standard", error) ||
-	    (!credential->redirect_uri &&
-	     !kt_text_set(&credential->redirect_uri, REDIRECT_URI, error)) ||
 	    (credential->issuer &&
-	     (!fetch(credential, &answer, error) || !take(credential, &answer, error))))
+	     (!fetch(credential, &answer, error) || !take(credential, &answer, error))) ||
+	    !settle_client(credential, settings, &answer, error))
 		return false;
 	return (credential->client_authentication ||
 	        kt_text_set(&credential->client_authentication, authentication(&answer, credential),

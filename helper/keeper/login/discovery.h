@@ -8,6 +8,9 @@
 #include "helper/keeper/login/settings.h"
 #include "keyring/credential.h"
 
+/* KT_ERROR_USAGE for a login of that kind at a server that nobody named. Always returns false. */
+bool kt_discovery_fail_no_server(enum kt_kind kind, struct kt_error *error);
+
 /*
  * Fills credential, whose identity is there, for a login at settings->issuer: all but its tokens,
  * with a new grant. Metadata of another issuer, or endpoints without TLS, are KT_ERROR_UNSAFE.

@@ -8,8 +8,10 @@
 #include "helper/keeper/account/facts.h"
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/cache/change.h"
+#include "helper/keeper/login/discovery.h"
 #include "helper/keeper/login/login.h"
 #include "helper/keeper/login/pasted.h"
+#include "helper/keeper/login/resource.h"
 #include "helper/keeper/oauth/dialect.h"
 #include "helper/keeper/oauth/token_error.h"
 #include "helper/keeper/terminal.h"
@@ -79,13 +81,17 @@ static bool ask_site(struct kt_identity *identity, struct kt_error *error)
 	}
 }
 
-/* Where an issuer's token may go: --host, else the issuer's own host. */
+/* Where an issuer's token may go: --host, else the issuer's own host, or the resource's. */
 static bool set_issuer_host(const struct kt_settings *settings, struct kt_identity *identity,
                             struct kt_error *error)
 {
 	KT_CLEANUP(kt_text_free) char *base = NULL;
-	const char *server = settings->issuer ? settings->issuer : settings->token_endpoint;
+	const char *server = settings->issuer ? settings->issuer
+	                     : settings->token_endpoint ? settings->token_endpoint
+	                                                : settings->resource;
 
+	if (server == settings->resource && !kt_resource_check(server, error))
+		return false;
 	if (!settings->host) {
 		if (!kt_service_set_base(identity, server, error))
 			return false;
@@ -99,7 +105,9 @@ static bool set_issuer_host(const struct kt_settings *settings, struct kt_identi
 
 static bool names_server(const struct kt_login_options *login)
 {
-	static const char *const options[] = { "host", "issuer", "provider", "token-endpoint" };
+	static const char *const options[] = {
+		"host", "issuer", "provider", "resource", "token-endpoint",
+	};
 
 	for (size_t i = 0; i < KT_COUNT(options); i++)
 		if (kt_login_given(login, options[i]))
@@ -113,13 +121,13 @@ static bool find_service(const struct kt_login_options *login, const struct kt_s
 {
 	const char *base = kt_environment_get("COZE_API_BASE");
 	const char *api_base = kt_login_given(login, "api-base");
-	bool is_issuer = settings->kind == KT_KIND_OAUTH &&
-	                 (settings->issuer || settings->token_endpoint);
+	bool is_issuer = kt_kind_is_standard(settings->kind) &&
+	                 (settings->issuer || settings->token_endpoint || settings->resource);
 
 	if ((login->site != NULL) + (api_base != NULL) +
-	    (kt_login_given(login, "issuer") != NULL) > 1)
-		return kt_fail(error, KT_ERROR_USAGE, "login: --site, --api-base and --issuer exclude "
-		               "each other");
+	    (kt_login_given(login, "issuer") || kt_login_given(login, "resource")) > 1)
+		return kt_fail(error, KT_ERROR_USAGE, "login: --site, --api-base and --issuer or "
+		               "--resource exclude each other");
 	if (is_issuer && (!identity->host || names_server(login)))
 		return set_issuer_host(settings, identity, error);
 	if (api_base)
@@ -129,6 +137,8 @@ static bool find_service(const struct kt_login_options *login, const struct kt_s
 		                           error);
 	if (identity->host)
 		return true;
+	if (kt_kind_is_standard(settings->kind))
+		return kt_discovery_fail_no_server(settings->kind, error);
 	if (settings->api_base || base)
 		return set_base(identity, settings->api_base ? settings->api_base : base, error);
 	if (kt_terminal_is_interactive())
@@ -210,7 +220,7 @@ static bool is_same_grant(const struct kt_credential *credential,
 static bool keep_refresh_token(struct kt_credential *credential, struct kt_credential *before,
                                struct kt_keyring *keyring, bool *is_kept, struct kt_error *error)
 {
-	if (!kt_secret_is_empty(&credential->refresh_token) || credential->kind == KT_KIND_JWT ||
+	if (!kt_secret_is_empty(&credential->refresh_token) || kt_kind_is_app(credential->kind) ||
 	    !is_same_grant(credential, before))
 		return true;
 	if (!kt_rotation_adopt(keyring, before, error))
@@ -301,7 +311,7 @@ static bool has_word(const char *list, const char *word, size_t length)
 /* RFC 6749, 5.1: a scope that is not the one that was asked for is told. */
 static void tell_narrower_scope(const struct kt_credential *credential)
 {
-	const char *asked = credential->kind == KT_KIND_OAUTH ? credential->scope : NULL;
+	const char *asked = kt_kind_is_standard(credential->kind) ? credential->scope : NULL;
 
 	while (asked && credential->granted_scope && *asked) {
 		size_t part = strcspn(asked, " ,");

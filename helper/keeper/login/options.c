@@ -16,7 +16,8 @@ static bool read_kind(const struct kt_login_options *login, enum kt_kind *kind,
 	*kind = login->kind ? kt_kind_from_name(login->kind) : KT_KIND_NONE;
 	if (!login->kind || kt_kind_is_grant(*kind) || kt_kind_is_fixed(*kind))
 		return true;
-	return kt_fail(error, KT_ERROR_USAGE, "login: --kind is web, pkce, device, jwt or oauth");
+	return kt_fail(error, KT_ERROR_USAGE, "login: --kind is web, pkce, device, jwt, oauth, "
+	               "client-credentials or token-exchange");
 }
 
 /* An endpoint beside --like would get that account's secrets. */
@@ -45,6 +46,14 @@ static bool check_endpoints(const struct kt_login_options *login,
 		return kt_advise(error, "leave one of the two away");
 	}
 	return true;
+}
+
+/* A client that a login registered for itself was for that login: the next one has its own. */
+static void forget_client(struct kt_settings *settings)
+{
+	kt_text_free(&settings->client_id);
+	kt_secret_clear(&settings->client_secret);
+	kt_text_free(&settings->redirect_uri);
 }
 
 /* The issuer tells them anew. */
@@ -78,6 +87,8 @@ static bool read_like(struct kt_keeper *keeper, const struct kt_login_options *l
 		return false;
 	if (settings->issuer)
 		forget_metadata(settings);
+	if (credential.client_registered)
+		forget_client(settings);
 	if (identity->username)
 		return true;
 	if (!kt_identity_copy(identity, &credential.identity, error))
@@ -139,7 +150,10 @@ static bool apply(const struct kt_login_options *login, struct kt_settings *sett
  */
 static enum kt_kind infer_kind(const struct kt_settings *settings)
 {
-	if (settings->issuer || settings->token_endpoint)
+	if (settings->subject_token_file || settings->subject_account ||
+	    !kt_secret_is_empty(&settings->subject_token))
+		return KT_KIND_TOKEN_EXCHANGE;
+	if (settings->issuer || settings->token_endpoint || settings->resource)
 		return KT_KIND_OAUTH;
 	if (settings->private_key_file || settings->public_key_id ||
 	    !kt_secret_is_empty(&settings->private_key))

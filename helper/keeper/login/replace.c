@@ -187,7 +187,7 @@ bool kt_login_check_replaced(const struct kt_login_options *login,
 		return kt_text_is_equal(old->subject, credential->subject) ||
 		       refuse_person(login, name, old->subject, credential->subject, error);
 	if (kt_secret_is_equal(&old->token, &credential->token) || old->refused ||
-	    credential->kind == KT_KIND_JWT || !kt_whoami_is_known(credential))
+	    kt_kind_is_app(credential->kind) || !kt_whoami_is_known(credential))
 		return true;
 	old_user = user_of(old, &old->token);
 	if (!old_user)

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * Settings of an app: each is a row in settings.c's table, with its option of keyturn login, the
- * names it has in Coze's guides and in coze_oauth_config.json (docs/coze.md, sections 10 and 11),
- * its kinds of app, and its members here and in a credential.
+ * Settings of an app: each is a row in the table of settings_rows.c, with its option of keyturn
+ * login, the names it has in Coze's guides and in coze_oauth_config.json (docs/coze.md, sections 10
+ * and 11), its kinds of app, and its members here and in a credential.
  */
 
 #include <stdbool.h>
@@ -19,6 +19,7 @@
 /* Texts are its own; absent ones are NULL. A list is a text, its entries joined by newlines. */
 struct kt_settings {
 	struct kt_identity like;     /* the account that the secrets were taken from; empty: none */
+	bool scope_found;            /* scope is the resource's own word, not the person's */
 	enum kt_kind kind;           /* the app's kind; KT_KIND_PAT or _SAT for a plain token */
 	struct kt_secret token;      /* COZE_API_TOKEN */
 	char *api_base;
@@ -47,6 +48,10 @@ struct kt_settings {
 	struct kt_secret private_key;
 	char *private_key_file;
 	char *public_key_id;
+	struct kt_secret subject_token;
+	char *subject_token_file;
+	char *subject_account;
+	char *subject_token_type;
 	char *redirect_uri;
 	char *workspace_id;
 	char *account_id;

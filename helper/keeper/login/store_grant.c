@@ -44,7 +44,7 @@ static bool find_kind(const struct kt_request *request, const struct kt_identity
 		*kind = KT_KIND_OAUTH;
 	else
 		*kind = kt_secret_is_empty(&request->client_secret) ? KT_KIND_PKCE : KT_KIND_WEB;
-	if (!kt_kind_is_grant(*kind) || *kind == KT_KIND_JWT)
+	if (!kt_kind_is_grant(*kind) || kt_kind_is_app(*kind))
 		return kt_fail(error, KT_ERROR_USAGE, "the grant's kind= is none of web, pkce, device "
 		               "and oauth") ||
 		       advise_manual(error);

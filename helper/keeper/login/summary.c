@@ -215,7 +215,7 @@ void kt_login_summarize(const struct kt_login_options *login,
 	tell_expiry(login, credential, name);
 	if (user)
 		kt_report_note("%s: the token works, as user \"%s\"", name, user);
-	else if (kt_kind_is_grant(credential->kind) && credential->kind != KT_KIND_OAUTH &&
+	else if (kt_kind_is_grant(credential->kind) && !kt_kind_is_standard(credential->kind) &&
 	         (login->check || isatty(STDERR_FILENO)))
 		ask_who(credential, name);
 	if (kt_terminal_is_interactive())

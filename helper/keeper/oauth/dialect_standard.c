@@ -58,8 +58,12 @@ static bool identify_client(const struct kt_credential *credential, struct kt_er
 {
 	const char *way = kt_text_or_empty(credential->client_authentication);
 
-	/* Beside Basic too: some servers find the client by it (RFC 8628, 3.1 has it so). */
-	if (!kt_errand_add(errand, "body.client_id", credential->client_id, error))
+	/*
+	 * Beside Basic too: some servers find the client by it (RFC 8628, 3.1 has it so). Who
+	 * exchanges a token may be no client at all (RFC 8693, 2.1).
+	 */
+	if (credential->client_id &&
+	    !kt_errand_add(errand, "body.client_id", credential->client_id, error))
 		return false;
 	if (strcmp(way, "basic") == 0)
 		return add_basic(credential, errand, error);

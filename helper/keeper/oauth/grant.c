@@ -27,6 +27,13 @@ bool kt_grant_begin_at(const char *url, const struct kt_credential *credential, 
 	                     error);
 }
 
+bool kt_grant_begin_json(const char *url, const struct kt_credential *credential, int64_t timeout,
+                         struct kt_errand *errand, struct kt_error *error)
+{
+	return begin("post", url, credential, timeout, errand, error) &&
+	       kt_errand_add(errand, "format", "json", error);
+}
+
 bool kt_grant_begin_get(const char *url, const struct kt_credential *credential, int64_t timeout,
                         struct kt_errand *errand, struct kt_error *error)
 {

@@ -14,10 +14,13 @@
 
 /*
  * Begins a request to an endpoint of the credential's server: address, form, CA, and the time for
- * all of it in milliseconds. The second one is a GET.
+ * all of it in milliseconds. The second one is in JSON whatever the server's form is, the third one
+ * a GET.
  */
 bool kt_grant_begin_at(const char *url, const struct kt_credential *credential, int64_t timeout,
                        struct kt_errand *errand, struct kt_error *error);
+bool kt_grant_begin_json(const char *url, const struct kt_credential *credential, int64_t timeout,
+                         struct kt_errand *errand, struct kt_error *error);
 bool kt_grant_begin_get(const char *url, const struct kt_credential *credential, int64_t timeout,
                         struct kt_errand *errand, struct kt_error *error);
 
@@ -66,6 +69,15 @@ bool kt_grant_authorization_code(const struct kt_credential *credential,
                                  const struct kt_secret *code, const char *redirect_uri,
                                  const struct kt_secret *verifier, int64_t timeout,
                                  struct kt_errand *errand, struct kt_error *error);
+
+/* RFC 6749, 4.4: a token for the client itself. */
+bool kt_grant_client_credentials(const struct kt_credential *credential, int64_t timeout,
+                                 struct kt_errand *errand, struct kt_error *error);
+
+/* RFC 8693, 2.1: a token in exchange for another one. */
+bool kt_grant_token_exchange(const struct kt_credential *credential,
+                             const struct kt_secret *subject_token, int64_t timeout,
+                             struct kt_errand *errand, struct kt_error *error);
 
 /* RFC 8628: 3.1 asks for the codes, 3.4 polls. */
 bool kt_grant_device_begin(const struct kt_credential *credential, int64_t timeout,

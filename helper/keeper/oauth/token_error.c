@@ -7,6 +7,7 @@
 #include "helper/keeper/oauth/token_error.h"
 #include "keyring/characters.h"
 #include "keyring/cleanup.h"
+#include "keyring/shell_word.h"
 #include "keyring/text.h"
 
 /* The client types as Coze's console calls them. */
@@ -74,12 +75,47 @@ static bool fail_client(const struct kt_token_response *response,
 	kt_fail(error, KT_ERROR_REFUSED, "%s does not know this client: %.*s: %.*s",
 	        credential->identity.host, kt_characters_fit(response->name, 60), response->name,
 	        kt_characters_fit(text, 120), text);
+	if (kt_kind_is_standard(credential->kind))
+		return kt_advise(error, "check the client id, and the client's secret or key");
 	if (credential->kind == KT_KIND_JWT)
 		return kt_advise(error, "check the client id, the key's fingerprint and the site (coze.cn "
 		                 "and coze.com have apps of their own); a new app takes some seconds to "
 		                 "work");
 	return kt_advise(error, "check the client id, its secret and the site (coze.cn and coze.com "
 	                 "have apps of their own); a new app takes some seconds to work");
+}
+
+/*
+ * RFC 8693, 2.2.2: a subject token that is not accepted is told as an invalid request, or as an
+ * invalid grant.
+ */
+static bool is_of_the_subject(const struct kt_token_response *response,
+                              const struct kt_credential *credential)
+{
+	return credential->kind == KT_KIND_TOKEN_EXCHANGE &&
+	       response->verdict == KT_VERDICT_REFUSED &&
+	       (response->meaning == KT_MEANING_DEAD ||
+	        strcmp(response->name, "invalid_request") == 0);
+}
+
+static bool fail_subject(const struct kt_token_response *response,
+                         const struct kt_credential *credential, const char *whose,
+                         struct kt_error *error)
+{
+	const char *text = kt_text_or_empty(response->text);
+	struct kt_shell_word word;
+
+	kt_fail(error, KT_ERROR_REFUSED, "the service does not give %s a token in exchange: %.*s: %.*s",
+	        whose, kt_characters_fit(response->name, 60), response->name,
+	        kt_characters_fit(text, 120), text);
+	if (credential->subject_account)
+		return kt_advise(error, "see whether the token that is exchanged works: keyturn status %s",
+		                 kt_shell_word(&word, credential->subject_account, "ACCOUNT"));
+	if (credential->subject_token_file)
+		return kt_advise(error, "see to the token in %s",
+		                 kt_shell_word(&word, credential->subject_token_file, "FILE"));
+	return kt_advise(error, "give a new token to exchange on stdin: keyturn login %s "
+	                 "--subject-token-file -", kt_shell_word(&word, whose, "ACCOUNT"));
 }
 
 bool kt_token_error_write(const struct kt_token_response *response,
@@ -93,6 +129,9 @@ bool kt_token_error_write(const struct kt_token_response *response,
 	if (response->verdict == KT_VERDICT_REFUSED &&
 	    strcmp(response->name, "invalid_client") == 0)
 		return fail_client(response, credential, error);
-	return kt_service_full_name(&credential->identity, &name, error) &&
-	       kt_token_response_fail(response, name, error);
+	if (!kt_service_full_name(&credential->identity, &name, error))
+		return false;
+	if (is_of_the_subject(response, credential))
+		return fail_subject(response, credential, name, error);
+	return kt_token_response_fail(response, name, error);
 }

@@ -41,7 +41,7 @@ static struct reply read_reply(const struct kt_errand *answer)
 /* A PAT, SAT or app of Coze; every other service tells its userinfo endpoint. */
 static bool is_coze(const struct kt_credential *credential)
 {
-	return credential->kind != KT_KIND_OAUTH;
+	return !kt_kind_is_standard(credential->kind);
 }
 
 bool kt_whoami_is_known(const struct kt_credential *credential)

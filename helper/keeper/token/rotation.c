@@ -17,6 +17,7 @@
 #include "helper/keeper/token/journal.h"
 #include "helper/keeper/token/old_token.h"
 #include "helper/keeper/token/pace.h"
+#include "helper/keeper/token/promise.h"
 #include "helper/keeper/token/rotation.h"
 #include "helper/keeper/token/rotation_failure.h"
 #include "helper/keeper/token/signals.h"
@@ -458,59 +459,6 @@ static bool is_as_read(const struct rotation *rotation)
 	       kt_change_is_none_since(rotation->change, rotation->keeper->stamp);
 }
 
-/*
- * A renewal may kill the token, and comes soon: whoever is given it now is promised a margin of its
- * life, so that the hand-out has to be on record.
- */
-static bool is_nearly_due(const struct kt_credential *credential)
-{
-	return kt_facts_is_renewable(credential) && !kt_facts_old_token_lives(credential) &&
-	       kt_lifetime_until_renewal(credential) < 2 * kt_lifetime_margin(credential);
-}
-
-/* Notes that the token is handed out now. Without a record it may be replaced too soon. */
-static void promise(struct rotation *rotation)
-{
-	int64_t left = kt_lifetime_until_renewal_milliseconds(rotation->credential);
-	int64_t margin = kt_lifetime_margin(rotation->credential) * 1000;
-	int64_t until = kt_clock_wall_milliseconds() + (left < margin ? left : margin);
-	struct kt_error ignored = { 0 };
-
-	if (rotation->requirement->before_last_fifth || until <= rotation->journal.promised_wall)
-		return;
-	rotation->journal.promised_wall = until;
-	kt_journal_write(&rotation->journal, rotation->journal.phase, &ignored);
-}
-
-/* Milliseconds for which the token may not be replaced, because somebody was given it just now. */
-static int64_t promise_left(const struct rotation *rotation)
-{
-	const struct kt_requirement *requirement = rotation->requirement;
-	int64_t left = kt_lifetime_until_renewal_milliseconds(rotation->credential);
-	int64_t promised = rotation->journal.promised_wall - kt_clock_wall_milliseconds();
-
-	/* A caller that names a minimum insists. */
-	if (requirement->fresh || requirement->minimum_seconds > 0 ||
-	    !is_nearly_due(rotation->credential) || promised <= 0)
-		return 0;
-	return promised < left ? promised : left;
-}
-
-/*
- * True if that token is handed out to its end, since its renewal may kill it. One that has not even
- * a second left is no use to this caller: it waits that long for the next.
- */
-static bool is_promised(const struct rotation *rotation)
-{
-	int64_t left = promise_left(rotation);
-
-	if (left <= 0 || kt_lifetime_until_renewal(rotation->credential) > 0)
-		return left > 0;
-	if (!rotation->requirement->before_last_fifth)
-		kt_clock_sleep(left);
-	return rotation->requirement->before_last_fifth;
-}
-
 /* Under the lock: read everything again, then decide (docs/safety.md, 2.2). */
 static bool run_locked(struct rotation *rotation, struct kt_error *error)
 {
@@ -528,9 +476,8 @@ static bool run_locked(struct rotation *rotation, struct kt_error *error)
 	if (!adopt_locked(rotation, error))
 		return false;
 	if (kt_requirement_is_met(rotation->requirement, rotation->credential) ||
-	    is_promised(rotation)) {
-		if (is_nearly_due(rotation->credential))
-			promise(rotation);
+	    kt_promise_holds(&rotation->journal, rotation->requirement, rotation->credential)) {
+		kt_promise_note(&rotation->journal, rotation->requirement, rotation->credential);
 		return true;
 	}
 	if (!kt_facts_has_refresh(rotation->credential))
@@ -592,7 +539,7 @@ bool kt_rotation_run(struct kt_keeper *keeper, struct kt_credential *credential,
 	};
 	int64_t asked;
 
-	if (kt_requirement_is_met(requirement, credential) && !is_nearly_due(credential) &&
+	if (kt_requirement_is_met(requirement, credential) && !kt_promise_is_needed(credential) &&
 	    !is_parked(&credential->identity))
 		return true;
 	if (!kt_service_full_name(&credential->identity, &rotation.name, error))

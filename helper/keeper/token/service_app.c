@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "helper/keeper/account/facts.h"
 #include "helper/keeper/account/lifetime.h"
 #include "helper/keeper/cache/answers.h"
 #include "helper/keeper/cache/change.h"
@@ -14,8 +15,11 @@
 #include "helper/keeper/oauth/grant.h"
 #include "helper/keeper/oauth/token_error.h"
 #include "helper/keeper/oauth/token_response.h"
+#include "helper/keeper/token/journal.h"
+#include "helper/keeper/token/promise.h"
 #include "helper/keeper/token/refused.h"
 #include "helper/keeper/token/service_app.h"
+#include "helper/keeper/token/subject.h"
 #include "helper/report.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
@@ -167,6 +171,7 @@ static void recall(const struct session *session, struct kt_credential *credenti
 	credential->issued = kept.issued;
 	credential->issued_boot_milliseconds = kept.issued_boot_milliseconds;
 	credential->lifetime = kept.lifetime;
+	credential->end_unknown = kept.end_unknown;
 	kt_text_free(&credential->boot_id);
 	credential->boot_id = kept.boot_id;
 	kept.boot_id = NULL;
@@ -187,7 +192,9 @@ static bool remember(const struct session *session, const struct kt_credential *
 	kept.issued = credential->issued;
 	kept.issued_boot_milliseconds = credential->issued_boot_milliseconds;
 	kept.lifetime = credential->lifetime;
-	entry.until = kt_lifetime_wall_end_milliseconds(credential);
+	kept.end_unknown = credential->end_unknown;
+	entry.until = kt_clock_wall_milliseconds() +
+	              kt_lifetime_until_renewal_milliseconds(credential);
 	return kt_credential_write(&kept, &entry.answer, &ignored) &&
 	       kt_cache_put(session->cache, &session->key, &entry);
 }
@@ -201,18 +208,31 @@ static int64_t clock_difference(const struct kt_token_response *response)
 	return difference < -CLOCK_LONGEST ? -CLOCK_LONGEST : difference;
 }
 
-static bool ask(struct kt_keeper *keeper, struct kt_credential *credential, int64_t now,
-                int64_t deadline, struct kt_errand *answer, struct kt_token_response *response,
+/* The token request; now is the server's time. */
+static bool make_request(const struct kt_credential *credential, const struct kt_secret *subject,
+                         int64_t now, int64_t timeout, struct kt_errand *errand,
+                         struct kt_error *error)
+{
+	if (credential->kind == KT_KIND_CLIENT_CREDENTIALS)
+		return kt_grant_client_credentials(credential, timeout, errand, error);
+	if (credential->kind == KT_KIND_TOKEN_EXCHANGE)
+		return kt_grant_token_exchange(credential, subject, timeout, errand, error);
+	return kt_grant_jwt_bearer(credential, now, timeout, errand, error);
+}
+
+static bool ask(struct kt_keeper *keeper, struct kt_credential *credential,
+                const struct kt_secret *subject, int64_t now, int64_t deadline,
+                struct kt_errand *answer, struct kt_token_response *response,
                 struct kt_error *error)
 {
 	KT_CLEANUP(kt_errand_clear) struct kt_errand errand = { 0 };
 
-	if (!kt_grant_jwt_bearer(credential, now, deadline - kt_clock_monotonic(), &errand,
-	                         error) ||
+	if (!make_request(credential, subject, now, deadline - kt_clock_monotonic(), &errand,
+	                  error) ||
 	    !kt_courier_ask_early(&keeper->courier, &errand, answer, error))
 		return false;
 	kt_token_response_read(response, answer, kt_dialect_of(credential));
-	kt_report_trace("assertion of %s: HTTP %lld, verdict %d", credential->identity.username,
+	kt_report_trace("token for %s: HTTP %lld, verdict %d", credential->identity.username,
 	                (long long)response->status, (int)response->verdict);
 	return true;
 }
@@ -225,9 +245,10 @@ static bool accept(struct kt_credential *credential, const struct kt_errand *ans
 	if (!kt_tokens_read(&tokens, response, answer, error))
 		return false;
 	/* The life that was asked for, where none is told. */
-	if (!tokens.has_end)
+	if (!tokens.has_end && credential->kind == KT_KIND_JWT) {
 		tokens.lifetime = credential->duration ? credential->duration : DEFAULT_DURATION;
-	tokens.has_end = true;
+		tokens.has_end = true;
+	}
 	return kt_tokens_give(&tokens, credential, error);
 }
 
@@ -245,31 +266,37 @@ static void tell_clock(int64_t difference)
  * The refusal may be about the times of the assertion; a key that is not known is no matter of
  * time.
  */
-static bool may_be_the_clock(const struct kt_token_response *response)
+static bool may_be_the_clock(const struct kt_credential *credential,
+                             const struct kt_token_response *response)
 {
-	return response->status >= 400 && response->status < 500 && response->status != 429 &&
+	return credential->kind == KT_KIND_JWT && response->status >= 400 &&
+	       response->status < 500 && response->status != 429 &&
 	       response->name && !strstr(kt_text_or_empty(response->text), "kid");
 }
 
-bool kt_service_app_sign(struct kt_keeper *keeper, struct kt_credential *credential,
-                         struct kt_error *error)
+bool kt_service_app_ask(struct kt_keeper *keeper, struct kt_credential *credential,
+                        struct kt_error *error)
 {
+	KT_CLEANUP(kt_secret_clear) struct kt_secret subject = { 0 };
 	int64_t deadline = kt_clock_monotonic() + KT_COURIER_MILLISECONDS;
 	int64_t correction = 0;
 
+	if (credential->kind == KT_KIND_TOKEN_EXCHANGE &&
+	    !kt_subject_get(keeper, credential, &subject, error))
+		return false;
 	for (int tries = 1;; tries++) {
 		KT_CLEANUP(kt_errand_clear) struct kt_errand answer = { 0 };
 		struct kt_token_response response = { 0 };
 		int64_t difference;
 		int64_t pause;
 
-		if (!ask(keeper, credential, kt_clock_wall() + correction, deadline, &answer,
-		         &response, error))
+		if (!ask(keeper, credential, &subject, kt_clock_wall() + correction, deadline,
+		         &answer, &response, error))
 			return false;
 		if (response.verdict == KT_VERDICT_TOKENS)
 			return accept(credential, &answer, &response, error);
 		difference = clock_difference(&response);
-		if (correction == 0 && may_be_the_clock(&response)) {
+		if (correction == 0 && may_be_the_clock(credential, &response)) {
 			tell_clock(difference);
 			correction = difference != 0 ? difference : -SET_BACK;
 			continue;
@@ -293,24 +320,49 @@ static bool reload(struct kt_keyring *keyring, struct kt_credential *credential,
 	return found || kt_fail(error, KT_ERROR_NOT_FOUND, "the account was removed just now");
 }
 
+/*
+ * The record of hand-outs, of an account whose renewals may kill the token of before; closed, it
+ * promises nothing.
+ */
+static bool open_record(struct kt_journal *journal, const struct kt_credential *credential,
+                        struct kt_error *error)
+{
+	return kt_facts_old_token_lives(credential) ||
+	       kt_journal_open(journal, &credential->identity, error);
+}
+
+/* Nothing is promised of a new token. */
+static bool clear_record(struct kt_journal *journal, struct kt_error *error)
+{
+	if (!journal->is_open || journal->promised_wall == 0)
+		return true;
+	journal->promised_wall = 0;
+	return kt_journal_write(journal, journal->phase, error);
+}
+
 /* Under the lock: another may have signed meanwhile, or logged in anew. */
 static bool run_locked(struct kt_keeper *keeper, struct kt_credential *credential,
                        const struct kt_requirement *requirement, struct kt_change *change,
                        struct kt_error *error)
 {
 	KT_CLEANUP(clear_session) struct session session = { 0 };
+	KT_CLEANUP(kt_journal_close) struct kt_journal journal = { 0 };
 
 	if ((!kt_change_is_none_since(change, keeper->stamp) &&
 	     !reload(&keeper->keyring, credential, error)) ||
 	    !kt_service_app_choose(credential, requirement, error) ||
-	    !name_session(&session, credential, requirement, error))
+	    !name_session(&session, credential, requirement, error) ||
+	    !open_record(&journal, credential, error))
 		return false;
 	session.cache = kt_keeper_cache(keeper);
 	if (!requirement->fresh)
 		recall(&session, credential);
-	if (kt_requirement_is_met(requirement, credential))
+	if (kt_requirement_is_met(requirement, credential) ||
+	    kt_promise_holds(&journal, requirement, credential)) {
+		kt_promise_note(&journal, requirement, credential);
 		return true;
-	if (!kt_service_app_sign(keeper, credential, error))
+	}
+	if (!kt_service_app_ask(keeper, credential, error) || !clear_record(&journal, error))
 		return false;
 	/* Otherwise the door would hand out the old token from the cache until it expires. */
 	if (session.is_own)
@@ -321,6 +373,17 @@ static bool run_locked(struct kt_keeper *keeper, struct kt_credential *credentia
 		return true;
 	kt_change_invalidate(change);
 	return kt_keyring_store(&keeper->keyring, credential, error);
+}
+
+/* True if a token that lives is good enough for the caller, since no other can be had. */
+static bool makes_do(const struct kt_credential *credential,
+                     const struct kt_requirement *requirement, const struct kt_error *error)
+{
+	bool is_of_the_server = error->code == KT_ERROR_NETWORK || error->code == KT_ERROR_SERVER ||
+	                        error->code == KT_ERROR_DEAD || error->code == KT_ERROR_REFUSED;
+
+	return is_of_the_server && !requirement->fresh && !requirement->before_last_fifth &&
+	       requirement->minimum_seconds == 0 && kt_lifetime_left(credential) > 0;
 }
 
 bool kt_service_app_run(struct kt_keeper *keeper, struct kt_credential *credential,
@@ -334,7 +397,7 @@ bool kt_service_app_run(struct kt_keeper *keeper, struct kt_credential *credenti
 		return false;
 	session.cache = kt_keeper_cache(keeper);
 	recall(&session, credential);
-	if (kt_requirement_is_met(requirement, credential))
+	if (kt_requirement_is_met(requirement, credential) && !kt_promise_is_needed(credential))
 		return true;
 	if (!kt_keeper_keyring(keeper, error))
 		return false;
@@ -344,7 +407,13 @@ bool kt_service_app_run(struct kt_keeper *keeper, struct kt_credential *credenti
 		kt_error_clear(error);
 		return true;
 	}
-	return run_locked(keeper, credential, requirement, &change, error);
+	if (run_locked(keeper, credential, requirement, &change, error))
+		return true;
+	if (!makes_do(credential, requirement, error))
+		return false;
+	kt_report_trace("%s", error->message);
+	kt_error_clear(error);
+	return true;
 }
 
 bool kt_service_app_remember(const struct kt_cache *cache, const struct kt_credential *credential)

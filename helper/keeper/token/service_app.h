@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * The tokens of a service app (kind jwt): one for each session name, duration and scope. They
- * lie in the kernel cache alone; if the kernel refuses it, the account's own stands in its
- * item. A token that is lost is signed anew.
+ * The tokens of apps that act for themselves (kt_kind_is_app()); a service app's one for each
+ * session name, duration and scope. They lie in the kernel cache alone; if the kernel refuses it,
+ * the account's own stands in its item. A token that is lost is asked for anew.
  */
 
 #include <stdbool.h>
@@ -21,12 +21,12 @@ bool kt_service_app_run(struct kt_keeper *keeper, struct kt_credential *credenti
                         const struct kt_requirement *requirement, struct kt_error *error);
 
 /*
- * Signs and asks the service for a token now, without keyring, lock or cache. A clock that is
- * wrong by more than 30 s is put right by the server's Date, once (docs/safety.md, J3). If the
- * keeper has started a courier, that one is used first.
+ * Asks the service for a token now, without keyring, lock or cache, but for the account whose
+ * token is exchanged. An assertion is signed once more where the clock may be wrong
+ * (docs/safety.md, J3). If the keeper has started a courier, that one is used first.
  */
-bool kt_service_app_sign(struct kt_keeper *keeper, struct kt_credential *credential,
-                         struct kt_error *error);
+bool kt_service_app_ask(struct kt_keeper *keeper, struct kt_credential *credential,
+                        struct kt_error *error);
 
 /*
  * Puts the account's own token, just signed at a login, into the kernel cache. False if the

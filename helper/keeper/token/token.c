@@ -32,7 +32,7 @@ static bool fail_refused(const struct kt_credential *credential, struct kt_error
 bool kt_token_renew(struct kt_keeper *keeper, struct kt_credential *credential,
                     const struct kt_requirement *requirement, struct kt_error *error)
 {
-	if (credential->kind == KT_KIND_JWT)
+	if (kt_kind_is_app(credential->kind))
 		return kt_service_app_run(keeper, credential, requirement, error);
 	return kt_rotation_run(keeper, credential, requirement, error);
 }
