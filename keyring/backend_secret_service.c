@@ -11,25 +11,15 @@
 #include <string.h>
 
 #include "keyring/backend.h"
-#include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/secret_service.h"
 #include "keyring/secret_service_collections.h"
+#include "keyring/secret_service_home.h"
+#include "keyring/secret_service_matches.h"
 #include "keyring/secret_service_prompt.h"
 #include "keyring/secret_service_provider.h"
 #include "keyring/secret_service_turn.h"
 #include "keyring/text.h"
-
-#define SCHEMA_NAME "org.keyturn.Credential"
-#define SCHEMA_ATTRIBUTE "xdg:schema"
-#define ITEM "org.freedesktop.Secret.Item"
-
-/*
- * In a keyring that was locked when it started gnome-keyring has attributes hashed alone; these
- * are the schema's name and its MD5.
- */
-#define HASHED_ATTRIBUTE "gkr:compat:hashed:xdg:schema"
-#define HASHED_NAME "96834b425ea480f1492a4086fcb98f0c"
 
 /*
  * As text, KeePassXC would expand "{...}" in it and answer another secret than was stored, and
@@ -39,271 +29,14 @@
 
 #define SETTLING_UNKNOWN 30
 
-/* An item that is ours: its credential, or that it cannot be read. */
-struct match {
-	char *path;
-	bool is_corrupt;
-	struct kt_secret form; /* a damaged one's */
-	struct kt_credential credential;
-};
-
-struct matches {
-	struct match *items;
-	size_t count;
-};
-
-static const SecretSchema schema = {
-	.name = SCHEMA_NAME,
-	.flags = SECRET_SCHEMA_DONT_MATCH_NAME,
-	.attributes = {
-		{ "protocol", SECRET_SCHEMA_ATTRIBUTE_STRING },
-		{ "host", SECRET_SCHEMA_ATTRIBUTE_STRING },
-		{ "path", SECRET_SCHEMA_ATTRIBUTE_STRING },
-		{ "username", SECRET_SCHEMA_ATTRIBUTE_STRING },
-	},
-};
-
 static void unref_variant(GVariant **variant)
 {
 	g_clear_pointer(variant, g_variant_unref);
 }
 
-static void free_strings(char ***strings)
-{
-	g_clear_pointer(strings, g_strfreev);
-}
-
-static void unref_table(GHashTable **table)
-{
-	g_clear_pointer(table, g_hash_table_unref);
-}
-
 static void unref_value(gpointer *value)
 {
 	g_clear_pointer(value, secret_value_unref);
-}
-
-static void clear_matches(struct matches *matches)
-{
-	for (size_t i = 0; i < matches->count; i++) {
-		kt_text_free(&matches->items[i].path);
-		kt_secret_clear(&matches->items[i].form);
-		kt_credential_clear(&matches->items[i].credential);
-	}
-	free(matches->items);
-	*matches = (struct matches){ 0 };
-}
-
-static bool is_storable(const char *text)
-{
-	return !text || kt_characters_are_utf8(text, strlen(text));
-}
-
-static bool check_identity(const struct kt_identity *identity, struct kt_error *error)
-{
-	if (is_storable(identity->protocol) && is_storable(identity->host) &&
-	    is_storable(identity->path) && is_storable(identity->username))
-		return true;
-	kt_fail(error, KT_ERROR_USAGE, "the service or the account's name is not UTF-8");
-	return kt_advise(error, "name it in UTF-8");
-}
-
-/* The attributes that the pattern has; by_name: and that the items are ours. */
-static GHashTable *search_attributes(const struct kt_identity *pattern, bool by_name)
-{
-	const struct {
-		const char *name;
-		char *value;
-	} attributes[] = {
-		{ "protocol", pattern->protocol },
-		{ "host", pattern->host },
-		{ "path", pattern->path },
-		{ "username", pattern->username },
-	};
-	GHashTable *table = g_hash_table_new(g_str_hash, g_str_equal);
-
-	for (size_t i = 0; i < KT_COUNT(attributes); i++)
-		if (attributes[i].value)
-			g_hash_table_insert(table, (char *)attributes[i].name, attributes[i].value);
-	if (by_name)
-		g_hash_table_insert(table, SCHEMA_ATTRIBUTE, SCHEMA_NAME);
-	return table;
-}
-
-static bool search_paths(struct kt_turn *turn, const struct kt_identity *pattern, bool by_name,
-                         char ***unlocked, char ***locked, struct kt_error *error)
-{
-	struct kt_call *call = &turn->call;
-	KT_CLEANUP(unref_table) GHashTable *attributes = search_attributes(pattern, by_name);
-	GError *problem = NULL;
-
-	free_strings(unlocked);
-	free_strings(locked);
-	kt_call_start(call, "SearchItems");
-	secret_service_search_for_dbus_paths(turn->service, by_name ? NULL : &schema, attributes,
-	                                     call->cancellable, kt_call_done, call);
-	kt_call_wait(call);
-	return secret_service_search_for_dbus_paths_finish(turn->service, call->result, unlocked,
-	                                                   locked, &problem) ||
-	       kt_call_fail(call, problem, error);
-}
-
-static bool has_attribute(GVariant *attributes, const char *name, const char *wanted)
-{
-	const char *value;
-
-	return g_variant_lookup(attributes, name, "&s", &value) && strcmp(value, wanted) == 0;
-}
-
-/* unless: the answer if the item does not tell. */
-static bool has_our_schema(struct kt_turn *turn, const char *path, bool unless)
-{
-	KT_CLEANUP(unref_variant) GVariant *attributes = NULL;
-	struct kt_error ignored = { 0 };
-
-	attributes = kt_collection_read(turn, path, ITEM, "Attributes", "a{ss}", &ignored);
-	if (!attributes)
-		return unless;
-	return has_attribute(attributes, SCHEMA_ATTRIBUTE, SCHEMA_NAME) ||
-	       has_attribute(attributes, HASHED_ATTRIBUTE, HASHED_NAME);
-}
-
-/* Other programs' items are in nobody's way, and opening them would be no help. */
-static void keep_ours(struct kt_turn *turn, char **locked)
-{
-	char **kept = locked;
-
-	for (char **path = locked; *path; path++) {
-		if (has_our_schema(turn, *path, true))
-			*kept++ = *path;
-		else
-			g_free(*path);
-	}
-	*kept = NULL;
-}
-
-/*
- * Searches by what the pattern has: a keyring that was locked when it started finds nothing by
- * the schema. A name alone is what other programs have as well: of what is open the schema then
- * decides, before a secret is fetched.
- */
-static bool search_ours(struct kt_turn *turn, const struct kt_identity *pattern, char ***unlocked,
-                        char ***locked, struct kt_error *error)
-{
-	KT_CLEANUP(free_strings) char **ignored = NULL;
-	bool is_empty = !pattern->protocol && !pattern->host && !pattern->path &&
-	                !pattern->username;
-
-	if (!search_paths(turn, pattern, is_empty, unlocked, locked, error))
-		return false;
-	keep_ours(turn, *locked);
-	if (is_empty || (pattern->protocol && pattern->host) || !**unlocked)
-		return true;
-	return search_paths(turn, pattern, true, unlocked, &ignored, error);
-}
-
-/* Fills *match from an item's secret; *is_ours is false where it is none of the pattern's. */
-static bool read_match(struct kt_turn *turn, const char *path, SecretValue *value,
-                       const struct kt_identity *pattern, struct match *match, bool *is_ours,
-                       struct kt_error *error)
-{
-	struct kt_error problem = { 0 };
-	gsize length = 0;
-	const char *form = secret_value_get(value, &length);
-
-	if (kt_credential_read(&match->credential, form, length, &problem)) {
-		*is_ours = kt_identity_is_match(pattern, &match->credential.identity);
-	} else if (problem.code == KT_ERROR_CORRUPT) {
-		match->is_corrupt = true;
-		*is_ours = has_our_schema(turn, path, false);
-		if (!kt_secret_set(&match->form, form, length, error))
-			return false;
-	} else {
-		*error = problem;
-		return false;
-	}
-	return !*is_ours || kt_text_set(&match->path, path, error);
-}
-
-static bool read_matches(struct kt_turn *turn, char *const *paths, GHashTable *values,
-                         const struct kt_identity *pattern, struct matches *matches,
-                         struct kt_error *error)
-{
-	matches->items = calloc(g_strv_length((char **)paths), sizeof(*matches->items));
-	if (!matches->items)
-		return kt_fail_memory(error);
-	for (; *paths; paths++) {
-		struct match *match = &matches->items[matches->count];
-		SecretValue *value = g_hash_table_lookup(values, *paths);
-		bool is_ours = false;
-
-		if (!value)
-			continue;
-		matches->count++;
-		if (!read_match(turn, *paths, value, pattern, match, &is_ours, error))
-			return false;
-		if (is_ours)
-			continue;
-		kt_secret_clear(&match->form);
-		kt_credential_clear(&match->credential);
-		*match = (struct match){ 0 };
-		matches->count--;
-	}
-	return true;
-}
-
-static bool fetch(struct kt_turn *turn, char **paths, const struct kt_identity *pattern,
-                  struct matches *matches, struct kt_error *error)
-{
-	struct kt_call *call = &turn->call;
-	KT_CLEANUP(unref_table) GHashTable *values = NULL;
-	GError *problem = NULL;
-
-	if (!*paths)
-		return true;
-	if (!kt_turn_open_session(turn, error))
-		return false;
-	kt_call_start(call, "GetSecrets");
-	secret_service_get_secrets_for_dbus_paths(turn->service, (const char **)paths,
-	                                          call->cancellable, kt_call_done, call);
-	kt_call_wait(call);
-	values = secret_service_get_secrets_for_dbus_paths_finish(turn->service, call->result,
-	                                                          &problem);
-	if (!values)
-		return kt_call_fail(call, problem, error);
-	return read_matches(turn, paths, values, pattern, matches, error);
-}
-
-/*
- * Finds what there is of the pattern, and notes in the turn what is locked: items that match or,
- * where nothing was found or everything was asked for, collections that may hold some.
- */
-static bool find(struct kt_turn *turn, const struct kt_identity *pattern,
-                 struct matches *matches, enum kt_hidden *hidden, struct kt_error *error)
-{
-	KT_CLEANUP(free_strings) char **unlocked = NULL;
-	bool is_open_question;
-	bool is_closed;
-
-	if (!check_identity(pattern, error) ||
-	    !kt_collections_check_search(turn, &is_closed, error))
-		return false;
-	if (is_closed) {
-		*hidden = KT_HIDDEN_MATCHES;
-		return true;
-	}
-	if (!search_ours(turn, pattern, &unlocked, &turn->hidden, error) ||
-	    !fetch(turn, unlocked, pattern, matches, error))
-		return false;
-	*hidden = *turn->hidden ? KT_HIDDEN_MATCHES : KT_HIDDEN_NOTHING;
-	is_open_question = matches->count == 0 || !pattern->host;
-	if (*turn->hidden || !is_open_question)
-		return true;
-	if (!kt_collections_list_hidden(turn, &turn->hidden, error))
-		return false;
-	if (*turn->hidden)
-		*hidden = KT_HIDDEN_PERHAPS;
-	return true;
 }
 
 static bool delete_item(struct kt_turn *turn, const char *path, struct kt_error *error)
@@ -312,7 +45,7 @@ static bool delete_item(struct kt_turn *turn, const char *path, struct kt_error 
 	struct kt_error cause = { 0 };
 	const char *prompt;
 
-	reply = kt_call_send(&turn->call, path, ITEM ".Delete", NULL, "(o)", &cause);
+	reply = kt_call_send(&turn->call, path, KT_ITEM ".Delete", NULL, "(o)", &cause);
 	if (!reply) {
 		if (turn->call.is_no_object)
 			return true;
@@ -341,7 +74,7 @@ static GVariant *item_attributes(const struct kt_identity *identity)
 	GVariantBuilder attributes;
 
 	g_variant_builder_init(&attributes, G_VARIANT_TYPE("a{ss}"));
-	g_variant_builder_add(&attributes, "{ss}", SCHEMA_ATTRIBUTE, SCHEMA_NAME);
+	g_variant_builder_add(&attributes, "{ss}", KT_ITEM_SCHEMA_ATTRIBUTE, KT_ITEM_SCHEMA);
 	g_variant_builder_add(&attributes, "{ss}", "protocol", kt_text_or_empty(identity->protocol));
 	g_variant_builder_add(&attributes, "{ss}", "host", kt_text_or_empty(identity->host));
 	g_variant_builder_add(&attributes, "{ss}", "path", kt_text_or_empty(identity->path));
@@ -378,8 +111,8 @@ static bool create_item(struct kt_turn *turn, const char *collection,
 	if (!secret)
 		return false;
 	g_variant_builder_init(&properties, G_VARIANT_TYPE("a{sv}"));
-	g_variant_builder_add(&properties, "{sv}", ITEM ".Label", item_label(credential));
-	g_variant_builder_add(&properties, "{sv}", ITEM ".Attributes",
+	g_variant_builder_add(&properties, "{sv}", KT_ITEM ".Label", item_label(credential));
+	g_variant_builder_add(&properties, "{sv}", KT_ITEM ".Attributes",
 	                      item_attributes(&credential->identity));
 	reply = kt_call_send(&turn->call, collection, KT_COLLECTION ".CreateItem",
 	                     g_variant_new("(a{sv}@(oayays)b)", &properties, secret, TRUE), "(oo)",
@@ -388,6 +121,21 @@ static bool create_item(struct kt_turn *turn, const char *collection,
 		return false;
 	g_variant_get_child(reply, 1, "&o", &prompt);
 	return kt_prompt_complete(turn, prompt, error);
+}
+
+/* A service that could not decrypt it may say that it failed, and in what way it likes. */
+static bool create_new_item(struct kt_turn *turn, const char *collection,
+                            const struct kt_credential *credential, struct kt_error *error)
+{
+	struct kt_error cause = { 0 };
+
+	if (create_item(turn, collection, credential, &cause))
+		return true;
+	if (cause.code == KT_ERROR_UNAVAILABLE && !turn->call.is_late && kt_turn_is_connected(turn))
+		return kt_turn_renew_session(turn, error) &&
+		       create_item(turn, collection, credential, error);
+	*error = cause;
+	return false;
 }
 
 static bool fail_no_item(struct kt_error *error)
@@ -404,7 +152,7 @@ static bool set_secret(struct kt_turn *turn, const char *path,
 
 	if (!secret)
 		return false;
-	reply = kt_call_send(&turn->call, path, ITEM ".SetSecret",
+	reply = kt_call_send(&turn->call, path, KT_ITEM ".SetSecret",
 	                     g_variant_new("(@(oayays))", secret), "()", &cause);
 	if (reply)
 		return true;
@@ -420,7 +168,7 @@ static void set_label(struct kt_turn *turn, const char *path,
 {
 	struct kt_error ignored = { 0 };
 	GVariant *reply = kt_call_send(&turn->call, path, "org.freedesktop.DBus.Properties.Set",
-	                               g_variant_new("(ssv)", ITEM, "Label", item_label(credential)),
+	                               g_variant_new("(ssv)", KT_ITEM, "Label", item_label(credential)),
 	                               "()", &ignored);
 
 	unref_variant(&reply);
@@ -495,7 +243,21 @@ static void leave(void *state)
 	kt_turn_leave(state);
 }
 
-static bool add_match(struct match *match, struct kt_credentials *found, struct kt_error *error)
+/* A turn with a service that has its collections: it names a default one, or has loaded them. */
+static struct kt_turn *take_turn(struct kt_turn *turn, struct kt_error *error)
+{
+	struct kt_turn *taken = kt_turn_take(turn, error);
+	bool ignored;
+
+	if (!taken && turn->is_unserved)
+		kt_home_name_missing(error);
+	if (!taken || taken->collection || kt_home_await(taken, &ignored, error))
+		return taken;
+	kt_turn_end(&taken);
+	return NULL;
+}
+
+static bool add_match(struct kt_match *match, struct kt_credentials *found, struct kt_error *error)
 {
 	if (match->is_corrupt)
 		return kt_credentials_add_damaged(found, match->path, &match->form, error);
@@ -515,10 +277,10 @@ static bool is_beside(const char *path, const char *other)
 static bool search(void *state, const struct kt_identity *pattern, struct kt_credentials *found,
                    struct kt_error *error)
 {
-	KT_CLEANUP(kt_turn_end) struct kt_turn *turn = kt_turn_take(state, error);
-	KT_CLEANUP(clear_matches) struct matches matches = { 0 };
+	KT_CLEANUP(kt_turn_end) struct kt_turn *turn = take_turn(state, error);
+	KT_CLEANUP(kt_matches_clear) struct kt_matches matches = { 0 };
 
-	if (!turn || !find(turn, pattern, &matches, &found->hidden, error))
+	if (!turn || !kt_matches_find(turn, pattern, &matches, &found->hidden, error))
 		return false;
 	for (size_t i = 0; i < matches.count; i++) {
 		if (i == 0 || !is_beside(matches.items[i].path, matches.items[i - 1].path))
@@ -533,7 +295,7 @@ static bool search(void *state, const struct kt_identity *pattern, struct kt_cre
 
 static bool reveal(void *state, struct kt_error *error)
 {
-	KT_CLEANUP(kt_turn_end) struct kt_turn *turn = kt_turn_take(state, error);
+	KT_CLEANUP(kt_turn_end) struct kt_turn *turn = take_turn(state, error);
 
 	return turn && kt_collections_unlock(turn, (const char *const *)turn->hidden, error);
 }
@@ -541,29 +303,29 @@ static bool reveal(void *state, struct kt_error *error)
 static bool store(void *state, const struct kt_credential *credential,
                   const struct kt_credential *before, struct kt_error *error)
 {
-	KT_CLEANUP(kt_turn_end) struct kt_turn *turn = kt_turn_take(state, error);
+	KT_CLEANUP(kt_turn_end) struct kt_turn *turn = take_turn(state, error);
 	KT_CLEANUP(kt_text_free) char *collection = NULL;
 	const struct kt_provider *provider;
 
-	if (!turn || !check_identity(&credential->identity, error))
+	if (!turn || !kt_matches_check_identity(&credential->identity, error))
 		return false;
 	if (!before)
 		return kt_collections_open_default(turn, &collection, error) &&
-		       create_item(turn, collection, credential, error);
+		       create_new_item(turn, collection, credential, error);
 	provider = kt_provider_of(turn, error);
 	return provider && replace_and_unlock(turn, provider, credential, before, error);
 }
 
 static bool erase(void *state, const char *place, struct kt_error *error)
 {
-	KT_CLEANUP(kt_turn_end) struct kt_turn *turn = kt_turn_take(state, error);
+	KT_CLEANUP(kt_turn_end) struct kt_turn *turn = take_turn(state, error);
 
 	return turn && delete_item(turn, place, error);
 }
 
 static bool takes_password(void *state, bool *takes, struct kt_error *error)
 {
-	KT_CLEANUP(kt_turn_end) struct kt_turn *turn = kt_turn_take(state, error);
+	KT_CLEANUP(kt_turn_end) struct kt_turn *turn = take_turn(state, error);
 	const struct kt_provider *provider = turn ? kt_provider_of(turn, error) : NULL;
 
 	*takes = provider && provider->has_control_socket;
@@ -573,7 +335,7 @@ static bool takes_password(void *state, bool *takes, struct kt_error *error)
 static int settling(void *state)
 {
 	struct kt_error ignored = { 0 };
-	KT_CLEANUP(kt_turn_end) struct kt_turn *turn = kt_turn_take(state, &ignored);
+	KT_CLEANUP(kt_turn_end) struct kt_turn *turn = take_turn(state, &ignored);
 	const struct kt_provider *provider = turn ? kt_provider_of(turn, &ignored) : NULL;
 
 	/* Nothing is known of a service that is gone: the item it took may be gone as well. */
@@ -582,7 +344,7 @@ static int settling(void *state)
 
 static bool describe(void *state, char **line, bool *is_odd, struct kt_error *error)
 {
-	KT_CLEANUP(kt_turn_end) struct kt_turn *turn = kt_turn_take(state, error);
+	KT_CLEANUP(kt_turn_end) struct kt_turn *turn = take_turn(state, error);
 	const struct kt_provider *provider = turn ? kt_provider_of(turn, error) : NULL;
 
 	*is_odd = false;
@@ -595,7 +357,7 @@ static bool describe(void *state, char **line, bool *is_odd, struct kt_error *er
 
 static bool lock(void *state, struct kt_error *error)
 {
-	KT_CLEANUP(kt_turn_end) struct kt_turn *turn = kt_turn_take(state, error);
+	KT_CLEANUP(kt_turn_end) struct kt_turn *turn = take_turn(state, error);
 
 	return turn && kt_collections_lock(turn, error);
 }
@@ -603,19 +365,20 @@ static bool lock(void *state, struct kt_error *error)
 /* Opens the collections that may hold logins, then the one that new logins go to. */
 static bool unlock(void *state, struct kt_error *error)
 {
-	KT_CLEANUP(kt_turn_end) struct kt_turn *turn = kt_turn_take(state, error);
+	KT_CLEANUP(kt_turn_end) struct kt_turn *turn = take_turn(state, error);
 	KT_CLEANUP(kt_text_free) char *collection = NULL;
 
-	return turn && kt_collections_list_hidden(turn, &turn->hidden, error) &&
+	return turn && kt_home_check(turn, error) &&
+	       kt_collections_list_hidden(turn, &turn->hidden, error) &&
 	       kt_collections_unlock(turn, (const char *const *)turn->hidden, error) &&
 	       kt_collections_open_default(turn, &collection, error);
 }
 
 static bool is_open(void *state, bool *open, struct kt_error *error)
 {
-	KT_CLEANUP(kt_turn_end) struct kt_turn *turn = kt_turn_take(state, error);
+	KT_CLEANUP(kt_turn_end) struct kt_turn *turn = take_turn(state, error);
 
-	if (!turn || !kt_turn_find_default(turn, error) ||
+	if (!turn || !kt_turn_find_default(turn, error) || !kt_home_check(turn, error) ||
 	    !kt_collections_list_hidden(turn, &turn->hidden, error))
 		return false;
 	*open = turn->collection && !*turn->hidden;

@@ -403,8 +403,15 @@ static bool store_and_look(struct kt_keyring *keyring, const struct kt_credentia
 	struct kt_error reported = { 0 };
 	struct kt_error cause = { 0 };
 	bool done = store_once(keyring, credential, &reported);
+	enum look look = look_for(keyring, credential, &found, &cause);
 
-	return judge(look_for(keyring, credential, &found, &cause), done, &reported, &cause, error) &&
+	/* What came there is damaged: a service could not decrypt it. It is replaced. */
+	if (look == LOOK_NOT_THERE && found.count == 0 && found.corrupt > 0) {
+		kt_error_clear(&reported);
+		done = store_found(keyring, credential, &reported);
+		look = look_for(keyring, credential, &found, &cause);
+	}
+	return judge(look, done, &reported, &cause, error) &&
 	       erase_others(keyring, credential, &found, error);
 }
 

@@ -41,6 +41,8 @@ SECRET_SERVICE_SOURCES = \
 	keyring/secret_service_bus.c keyring/secret_service_bus.h \
 	keyring/secret_service_call.c keyring/secret_service_call.h \
 	keyring/secret_service_collections.c keyring/secret_service_collections.h \
+	keyring/secret_service_home.c keyring/secret_service_home.h \
+	keyring/secret_service_matches.c keyring/secret_service_matches.h \
 	keyring/secret_service_prompt.c keyring/secret_service_prompt.h \
 	keyring/secret_service_provider.c keyring/secret_service_provider.h \
 	keyring/secret_service_record.c keyring/secret_service_record.h \
@@ -57,6 +59,7 @@ keyturn_secret_service_so_SOURCES = $(SECRET_SERVICE_SOURCES) \
 	keyring/json.c \
 	keyring/lock.c \
 	keyring/secret.c \
+	keyring/shell_word.c \
 	keyring/text.c \
 	keyring/unlock_outcome.c \
 	keyring/wiping.c

@@ -6,6 +6,7 @@
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/secret_service_collections.h"
+#include "keyring/secret_service_home.h"
 #include "keyring/secret_service_prompt.h"
 #include "keyring/secret_service_provider.h"
 #include "keyring/secret_service_record.h"
@@ -82,20 +83,22 @@ void kt_collections_note(struct kt_turn *turn, const char *item)
 {
 	KT_CLEANUP(kt_record_clear) struct kt_record record = { 0 };
 	char *collection = collection_of(item);
-	bool is_news;
+	struct kt_error ignored = { 0 };
+	bool is_new;
 
 	kt_record_read(&record);
-	is_news = turn->provider && !kt_text_is_equal(record.provider, turn->provider->name);
-	if (is_news) {
+	is_new = collection && !kt_record_has(&record, collection);
+	if (is_new)
+		kt_record_add(&record, collection);
+	g_free(collection);
+	if (is_new || !record.provider)
+		kt_provider_of(turn, &ignored);
+	if (turn->provider && !kt_text_is_equal(record.provider, turn->provider->name)) {
 		g_free(record.provider);
 		record.provider = g_strdup(turn->provider->name);
+		is_new = true;
 	}
-	if (collection && !kt_record_has(&record, collection)) {
-		is_news = true;
-		kt_record_add(&record, collection);
-	}
-	g_free(collection);
-	if (is_news)
+	if (is_new)
 		kt_record_write(&record);
 }
 
@@ -173,10 +176,16 @@ bool kt_collections_list_hidden(struct kt_turn *turn, char ***hidden, struct kt_
 	KT_CLEANUP(unref_array) GPtrArray *found = g_ptr_array_new_with_free_func(g_free);
 	GVariantIter paths;
 	const char *path;
+	bool elsewhere;
 
-	if (!listed)
-		return false;
 	kt_record_read(&record);
+	if (!listed || !kt_home_is_elsewhere(turn, &record, &elsewhere, error))
+		return false;
+	free_strings(hidden);
+	if (elsewhere) {
+		*hidden = g_steal_pointer(&record.collections);
+		return true;
+	}
 	g_variant_iter_init(&paths, listed);
 	while (g_variant_iter_next(&paths, "&o", &path)) {
 		bool may_hold = !*record.collections || kt_text_is_equal(path, turn->collection) ||
@@ -187,7 +196,6 @@ bool kt_collections_list_hidden(struct kt_turn *turn, char ***hidden, struct kt_
 	}
 	if (!check_unlisted(turn, &record, listed, found, error))
 		return false;
-	free_strings(hidden);
 	*hidden = take_strings(&found);
 	return true;
 }
@@ -313,7 +321,7 @@ bool kt_collections_unlock(struct kt_turn *turn, const char *const *paths, struc
 
 	if (!*paths)
 		return true;
-	if (!check_listed(turn, paths, error))
+	if (!kt_home_check(turn, error) || !check_listed(turn, paths, error))
 		return false;
 	reply = kt_call_send(&turn->call, KT_CALL_SERVICE_PATH, KT_CALL_SERVICE_INTERFACE ".Unlock",
 	                     g_variant_new("(^ao)", paths), "(aoo)", error);

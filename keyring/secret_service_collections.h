@@ -30,7 +30,7 @@ bool kt_collections_open_default(struct kt_turn *turn, char **path, struct kt_er
 /*
  * Replaces *hidden by the locked collections that may hold an item of ours: the default one and
  * those recorded, or any as long as none is. One that its provider does not even list while it is
- * closed is named as recorded.
+ * closed is named as recorded, and so are all of a provider that does not answer any more.
  */
 bool kt_collections_list_hidden(struct kt_turn *turn, char ***hidden, struct kt_error *error);
 
@@ -48,7 +48,7 @@ bool kt_collections_check_search(struct kt_turn *turn, bool *is_closed, struct k
 bool kt_collections_unlock(struct kt_turn *turn, const char *const *paths,
                            struct kt_error *error);
 
-/* Records the provider, if it is known, and the collection that holds this item. */
+/* Records the provider and the collection that holds this item. */
 void kt_collections_note(struct kt_turn *turn, const char *item);
 
 /* Locks the default collection and those recorded, as far as they are open. */

@@ -26,6 +26,8 @@ struct kt_provider {
 	bool asks_at_search;    /* a search waits for a person while every collection is locked */
 	bool lists_closed;      /* a collection that is closed is still listed, as a locked one */
 	bool has_control_socket; /* a password typed at a terminal opens it (control_socket.h) */
+	const char *loaded;     /* at its start it has a name before its collections: the last one */
+	const char *takes_over[4]; /* providers whose collections it has; names begin so */
 	const char *wallet;     /* opens unasked what isOpen of org.kde.KWallet here says is open */
 	int settling;           /* seconds until what it answered for is on its disk */
 	const char *unlocked;   /* how, for people */

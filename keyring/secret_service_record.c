@@ -18,7 +18,7 @@ static void free_strings(char ***strings)
 	g_clear_pointer(strings, g_strfreev);
 }
 
-static bool record_path(char **path, struct kt_error *error)
+bool kt_record_path(char **path, struct kt_error *error)
 {
 	KT_CLEANUP(kt_text_free) char *directory = NULL;
 
@@ -56,7 +56,7 @@ void kt_record_read(struct kt_record *record)
 
 	kt_record_clear(record);
 	record->collections = g_new0(char *, 1);
-	if (record_path(&path, &ignored))
+	if (kt_record_path(&path, &ignored))
 		kt_file_read(path, MAXIMUM, &content, &found, &ignored);
 	lines = g_strsplit(kt_secret_reveal(&content), "\n", -1);
 	for (char **line = lines; *line; line++) {
@@ -80,7 +80,7 @@ void kt_record_write(const struct kt_record *record)
 	for (char **line = record->collections; *line; line++)
 		g_string_append_printf(text, "%s\n", *line);
 	if (text->len < MAXIMUM && kt_environment_config_directory(&directory, &ignored) &&
-	    kt_environment_make_directory(directory, &ignored) && record_path(&path, &ignored))
+	    kt_environment_make_directory(directory, &ignored) && kt_record_path(&path, &ignored))
 		kt_file_replace(path, text->str, text->len, &ignored);
 	g_string_free(text, TRUE);
 }

@@ -12,11 +12,16 @@
 #include <glib.h>
 #include <stdbool.h>
 
+#include "keyring/error.h"
+
 /* A zeroed one is none. */
 struct kt_record {
 	char **collections; /* object paths, ending in NULL */
 	char *provider;     /* its row's name; NULL: none was noted */
 };
+
+/* The file that it lies in (caller frees). */
+bool kt_record_path(char **path, struct kt_error *error);
 
 void kt_record_read(struct kt_record *record);
 

@@ -35,6 +35,7 @@ static void disconnect(struct kt_turn *turn)
 	g_clear_pointer(&turn->owner, g_free);
 	kt_text_free(&turn->collection);
 	turn->provider = NULL;
+	turn->is_loaded = false;
 	turn->is_greeted = false;
 }
 
@@ -99,12 +100,17 @@ static bool open_service(struct kt_turn *turn, struct kt_error *error)
 /* The bus starts a service that it knows and nobody owns yet. */
 static bool reach_service(struct kt_turn *turn, struct kt_error *error)
 {
+	turn->is_unserved = false;
 	if (!open_service(turn, error))
 		return false;
 	if (turn->owner)
 		return true;
 	disconnect(turn);
-	if (!start_service(turn, error) || !open_service(turn, error))
+	if (!start_service(turn, error)) {
+		turn->is_unserved = !turn->call.is_late;
+		return false;
+	}
+	if (!open_service(turn, error))
 		return false;
 	return turn->owner ||
 	       kt_call_fail(&turn->call, g_error_new_literal(G_DBUS_ERROR,
@@ -217,14 +223,33 @@ static bool greet(struct kt_turn *turn, struct kt_error *error)
 	       (turn->is_greeted || kt_turn_find_default(turn, error));
 }
 
+/*
+ * A public key with a zero in front is one that KWallet takes for too short a one: the next session
+ * has another key.
+ */
 bool kt_turn_open_session(struct kt_turn *turn, struct kt_error *error)
 {
-	if (!greet(turn, error))
-		return false;
-	if (secret_service_get_session_algorithms(turn->service) || open_session(turn, error))
-		return true;
-	disconnect(turn);
+	for (int tries = 0; tries < KT_TURN_SESSIONS; tries++) {
+		bool is_over;
+
+		kt_error_clear(error);
+		if (!greet(turn, error))
+			return false;
+		if (secret_service_get_session_algorithms(turn->service) || open_session(turn, error))
+			return true;
+		is_over = turn->call.is_late || error->code != KT_ERROR_UNAVAILABLE ||
+		          !kt_turn_is_connected(turn);
+		disconnect(turn);
+		if (is_over)
+			break;
+	}
 	return false;
+}
+
+bool kt_turn_renew_session(struct kt_turn *turn, struct kt_error *error)
+{
+	disconnect(turn);
+	return kt_turn_open_session(turn, error);
 }
 
 bool kt_turn_pass_gate(struct kt_turn *turn, bool *waited, struct kt_error *error)

@@ -34,6 +34,8 @@ struct kt_turn {
 	char *owner; /* the bus name of the process that service speaks to */
 	bool is_greeted; /* service has answered a call of ours, and knows us */
 	char *collection; /* the default one, once asked for; NULL: there is none yet */
+	bool is_unserved; /* the bus answered, and has nobody who serves the name */
+	bool is_loaded; /* the service has all of its collections (secret_service_home.h) */
 	const struct kt_provider *provider; /* NULL: not asked for yet */
 	char **hidden; /* paths of items and collections that the last search found locked */
 };
@@ -54,8 +56,17 @@ void kt_turn_leave(struct kt_turn *turn);
 struct kt_turn *kt_turn_take(struct kt_turn *turn, struct kt_error *error);
 void kt_turn_end(struct kt_turn **turn);
 
+/* How many sessions are tried, each with keys of its own: see kt_turn_renew_session. */
+#define KT_TURN_SESSIONS 4
+
 /* Opens the encrypted session that secrets travel in, unless it is open; "plain" is refused. */
 bool kt_turn_open_session(struct kt_turn *turn, struct kt_error *error);
+
+/*
+ * Opens another one. KWallet and libsecret differ in the keys that they make of a shared secret
+ * that begins with zeros, one in 256: what is sent in such a session, nobody can read.
+ */
+bool kt_turn_renew_session(struct kt_turn *turn, struct kt_error *error);
 
 /* Asks the service for its default collection, which may have become another. */
 bool kt_turn_find_default(struct kt_turn *turn, struct kt_error *error);

@@ -124,6 +124,36 @@ expect_status 0
 call keyturn lock
 expect_status 0
 
+conclude
+home_leave
+home_make
+
+begin 'where there is no keyring at all nothing is left open, as at the end of a session'
+call keyturn lock
+expect_status 0
+expect_said ''
+call keyturn lock --desktop
+expect_status 4
+expect_cause_and_remedy
+
+begin 'an open vault is closed also where another keyring is the chosen one'
+printf 'open sesame\n' | keyturn vault create --passphrase-file - >"$work/out"
+mkdir -p "$HOME/.config/keyturn"
+echo secret-service >"$HOME/.config/keyturn/keyring"
+call keyturn vault status
+must grep -q 'open, until keyturn lock' "$work/out"
+call keyturn lock
+expect_status 0
+call keyturn vault status
+must_not grep -q 'open, until keyturn lock' "$work/out"
+
+begin 'a vault that cannot be reached may stay open: exit 4'
+echo vault >"$HOME/.config/keyturn/keyring"
+rm -r "$HOME/.local/share/keyturn/vault"
+call keyturn lock
+expect_status 4
+expect_cause_and_remedy
+
 if ! command -v gnome-keyring-daemon >/dev/null; then
 	skip 'there is no gnome-keyring-daemon'
 fi

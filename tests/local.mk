@@ -155,6 +155,10 @@ SCRIPT_TESTS = \
 	tests/login_web.sh \
 	tests/manuals.sh \
 	tests/many_accounts.sh \
+	tests/provider_changed.sh \
+	tests/provider_gnome_keyring.sh \
+	tests/provider_keepassxc.sh \
+	tests/provider_kwallet.sh \
 	tests/protocol_aws.sh \
 	tests/protocol_bazel.sh \
 	tests/protocol_cargo.sh \
@@ -357,6 +361,7 @@ EXTRA_DIST += \
 	tests/bridges.sh \
 	tests/bridges/mcp_client.mjs \
 	tests/bridges/mcp_server.mjs \
+	tests/provider_oo7.sh \
 	$(PAM_SCRIPT_TESTS) \
 	tests/README.md \
 	tests/bench/measure.py \
@@ -374,6 +379,8 @@ EXTRA_DIST += \
 	tests/lib/pam_cases.sh \
 	tests/lib/pam_recipes.sh \
 	tests/lib/pam_root.sh \
+	tests/lib/provider_cases.sh \
+	tests/lib/providers.sh \
 	tests/lib/refresh.sh \
 	tests/lib/server.sh \
 	tests/lib/silent_dns.sh \

@@ -17,7 +17,7 @@
 #include "keyring/credential.h"
 #include "keyring/text.h"
 
-/* A sample of each type of field; the stored form has one row a field for all of them. */
+/* Every field of a credential, by its type; each_member_is_swept holds them to be all. */
 static char **text_fields(struct kt_credential *credential, size_t index)
 {
 	char **const fields[] = {
@@ -33,7 +33,9 @@ static char **text_fields(struct kt_credential *credential, size_t index)
 		&credential->identity.protocol, &credential->identity.host,
 		&credential->identity.path, &credential->identity.username,
 		&credential->userinfo_endpoint, &credential->old_token, &credential->rotation,
-		&credential->granted_scope, &credential->subject,
+		&credential->granted_scope, &credential->subject, &credential->provider,
+		&credential->parameters, &credential->token_parameters, &credential->answer_member,
+		&credential->body_format, &credential->errors, &credential->usual_lifetime,
 	};
 
 	return index < KT_COUNT(fields) ? fields[index] : NULL;
@@ -57,6 +59,16 @@ static int64_t *number_fields(struct kt_credential *credential, size_t index)
 		&credential->generation, &credential->state_since, &credential->refreshed,
 		&credential->duration, &credential->issued, &credential->issued_boot_milliseconds,
 		&credential->lifetime,
+	};
+
+	return index < KT_COUNT(fields) ? fields[index] : NULL;
+}
+
+static bool *flag_fields(struct kt_credential *credential, size_t index)
+{
+	bool *const fields[] = {
+		&credential->never_expires, &credential->needs_issuer, &credential->no_pkce,
+		&credential->reuse_revokes, &credential->end_unknown,
 	};
 
 	return index < KT_COUNT(fields) ? fields[index] : NULL;
@@ -235,6 +247,88 @@ static void every_number_comes_back_up_to_its_bound(void **state)
 	}
 }
 
+static void every_flag_comes_back(void **state)
+{
+	(void)state;
+	for (size_t i = 0;; i++) {
+		KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
+		KT_CLEANUP(kt_credential_clear) struct kt_credential unset = { 0 };
+		bool *field;
+
+		make(&credential);
+		make(&unset);
+		field = flag_fields(&credential, i);
+		if (!field)
+			break;
+		*field = true;
+		assert_true(comes_back(&credential, NULL));
+		assert_false(kt_credential_is_equal(&credential, &unset));
+	}
+}
+
+/* All that the sweeps have, each with a value; returns how many that are. */
+static size_t fill_every_field(struct kt_credential *credential)
+{
+	struct kt_error error = { 0 };
+	size_t texts = 0;
+	size_t secrets = 0;
+	size_t numbers = 0;
+	size_t flags = 0;
+
+	for (char **field; (field = text_fields(credential, texts)); texts++)
+		assert_true(kt_text_set(field, "text", &error));
+	for (struct kt_secret *field; (field = secret_fields(credential, secrets)); secrets++)
+		assert_true(kt_secret_set(field, "secret", 6, &error));
+	for (int64_t *field; (field = number_fields(credential, numbers)); numbers++)
+		*field = 1;
+	for (bool *field; (field = flag_fields(credential, flags)); flags++)
+		*field = true;
+	return texts + secrets + numbers + flags;
+}
+
+static void cover(bool *covered, const struct kt_credential *credential, const void *member,
+                  size_t size)
+{
+	size_t offset = (size_t)((const char *)member - (const char *)credential);
+
+	for (size_t i = offset; i < offset + size; i++)
+		covered[i] = true;
+}
+
+/* A field that is added and not swept leaves a hole as large as itself, or a member more. */
+static void each_member_is_swept(void **state)
+{
+	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { .kind = KT_KIND_OAUTH };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret form = { 0 };
+	struct kt_error error = { 0 };
+	bool covered[sizeof(credential)] = { 0 };
+	size_t swept = fill_every_field(&credential);
+	size_t members = 0;
+	void *field;
+
+	(void)state;
+	cover(covered, &credential, &credential.place, sizeof(credential.place));
+	cover(covered, &credential, &credential.kind, sizeof(credential.kind));
+	for (size_t i = 0; (field = text_fields(&credential, i)); i++)
+		cover(covered, &credential, field, sizeof(char *));
+	for (size_t i = 0; (field = secret_fields(&credential, i)); i++)
+		cover(covered, &credential, field, sizeof(struct kt_secret));
+	for (size_t i = 0; (field = number_fields(&credential, i)); i++)
+		cover(covered, &credential, field, sizeof(int64_t));
+	for (size_t i = 0; (field = flag_fields(&credential, i)); i++)
+		cover(covered, &credential, field, sizeof(bool));
+	for (size_t i = 0; i < sizeof(covered); i += sizeof(void *))
+		if (!covered[i])
+			fail_msg("no sweep has the field at offset %zu", i);
+
+	assert_true(kt_credential_write(&credential, &form, &error));
+	for (const char *at = kt_secret_reveal(&form); (at = strstr(at, "\":")); at++)
+		members++;
+	/* "version" and "kind" stand beside the fields. */
+	assert_int_equal(members, swept + 2);
+	assert_true(comes_back(&credential, NULL));
+}
+
 static void control_characters_in_a_name_or_a_token_are_refused(void **state)
 {
 	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
@@ -286,6 +380,8 @@ int main(void)
 		cmocka_unit_test(bytes_that_are_not_utf8_are_refused_in_every_field_but_the_password),
 		cmocka_unit_test(nul_in_a_secret_is_refused_and_never_cut_off),
 		cmocka_unit_test(every_number_comes_back_up_to_its_bound),
+		cmocka_unit_test(every_flag_comes_back),
+		cmocka_unit_test(each_member_is_swept),
 		cmocka_unit_test(control_characters_in_a_name_or_a_token_are_refused),
 		cmocka_unit_test(a_form_of_a_newer_version_is_told_from_a_damaged_one),
 	};

@@ -1,0 +1,39 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# oo7 as the desktop's keyring: tests/lib/provider_cases.sh. Not one of "make check", because
+# oo7-daemon (0.7.0-beta) is built from its crate, which takes the network: packaging/check does it.
+set -eu
+
+. "$(dirname "$0")/lib/home.sh"
+. "$srcdir/tests/lib/desktop.sh"
+. "$srcdir/tests/lib/server.sh"
+. "$srcdir/tests/lib/refresh.sh"
+. "$srcdir/tests/lib/providers.sh"
+. "$srcdir/tests/lib/provider_cases.sh"
+PATH=$PATH:${KEYTURN_OO7:-}
+alone "$0" "$@"
+need dbus-daemon dbus-send node python3 curl
+home_make
+providers_start
+refresh_serve
+provider_cases oo7 1
+
+has_owner()
+{
+	! no_service >/dev/null 2>&1
+}
+
+begin 'oo7: asked while it loads its keyrings, it is waited for'
+for command in 'token me' 'refresh me'; do
+	provider_kill
+	printf '%s' "$DESKTOP_PASSWORD" | oo7-daemon --login >>"$work/oo7.log" 2>&1 &
+	DESKTOP_DAEMON=$!
+	until has_owner; do :; done
+	# shellcheck disable=SC2086
+	call keyturn $command
+	expect_status 0
+done
+expect_whole me
+
+finish
