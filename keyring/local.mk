@@ -57,6 +57,7 @@ keyturn_secret_service_so_SOURCES = $(SECRET_SERVICE_SOURCES) \
 	keyring/json.c \
 	keyring/lock.c \
 	keyring/secret.c \
+	keyring/shell_word.c \
 	keyring/text.c \
 	keyring/unlock_outcome.c \
 	keyring/wiping.c

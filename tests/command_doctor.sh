@@ -51,7 +51,7 @@ layer_is vault ok
 expect_unsaid canary
 call keyturn doctor
 expect_status 0
-must grep -q '^ok  *items  *1 logins' "$work/out"
+must grep -q '^ok  *items  *1 login can be read$' "$work/out"
 
 begin 'a damaged item is found, and left as it is'
 store_token second coze.cn pat_second

@@ -7,6 +7,7 @@
 #include "helper/keeper/account/default.h"
 #include "helper/keeper/account/find.h"
 #include "helper/keeper/account/idn.h"
+#include "helper/keeper/account/secret_word.h"
 #include "helper/keeper/account/service.h"
 #include "helper/url.h"
 #include "keyring/cleanup.h"
@@ -247,6 +248,11 @@ static bool advise_near(const struct kt_credentials *list, const char *account,
 			                 kt_shell_word(&word, account, "ACCOUNT"));
 		}
 		kt_suggestion_consider(&suggestion, account, list->items[i].identity.username);
+	}
+	if (kt_secret_word_is_likely(account)) {
+		kt_fail(error, KT_ERROR_NOT_FOUND, "no account of that name is stored, and the name looks "
+		        "like a token");
+		return kt_advise(error, "name the account that has the token: keyturn list");
 	}
 	kt_fail(error, KT_ERROR_NOT_FOUND, "no account %s is stored", account);
 	if (suggestion.word)

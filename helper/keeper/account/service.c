@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "helper/keeper/account/idn.h"
+#include "helper/keeper/account/secret_word.h"
 #include "helper/keeper/account/service.h"
 #include "helper/request.h"
 #include "helper/url.h"
@@ -178,8 +179,11 @@ bool kt_service_set_site(struct kt_identity *identity, const char *site, struct 
 		cut_host(site, host);
 		for (size_t i = 0; i < KT_COUNT(sites); i++)
 			kt_suggestion_consider(&suggestion, host, sites[i].name);
-		kt_fail(error, KT_ERROR_USAGE, "--site %.*s: known are coze.cn and coze.com",
-		        kt_characters_fit(site, 100), site);
+		if (kt_secret_word_is_likely(site))
+			kt_fail(error, KT_ERROR_USAGE, "--site: known are coze.cn and coze.com");
+		else
+			kt_fail(error, KT_ERROR_USAGE, "--site %.*s: known are coze.cn and coze.com",
+			        kt_characters_fit(site, 100), site);
 		if (suggestion.word)
 			return kt_advise(error, "did you mean --site %s?", suggestion.word);
 		return kt_advise(error, "for another server give its address: --api-base URL");
@@ -240,6 +244,10 @@ bool kt_service_check_name(const char *name, struct kt_error *error)
 {
 	size_t length = strlen(name);
 
+	if (kt_secret_word_is_token(name)) {
+		kt_fail(error, KT_ERROR_USAGE, "the name looks like a token, and a name is shown");
+		return kt_advise(error, "choose a name such as work; the token is asked for by itself");
+	}
 	if (length >= 1 && length <= 255 && name[0] != '-' &&
 	    kt_characters_are_utf8(name, length) && kt_characters_are_clean(name, length))
 		return true;

@@ -7,6 +7,7 @@
 #include "helper/answer.h"
 #include "helper/keeper/account/default.h"
 #include "helper/keeper/account/find.h"
+#include "helper/keeper/account/secret_word.h"
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/cache/answers.h"
 #include "helper/keeper/command/command.h"
@@ -64,6 +65,11 @@ static bool read_host(const char *text, struct kt_identity *service, struct kt_e
 
 	if (site)
 		return kt_service_set_site(service, site, error);
+	/* Its refusals name the host; a token has none of a host's dots. */
+	if (!strchr(text, '.') && kt_secret_word_is_likely(text)) {
+		kt_fail(error, KT_ERROR_USAGE, "default: --host looks like a token, not like a host");
+		return kt_advise(error, "give a site or a host: keyturn help default");
+	}
 	return kt_text_set(&service->protocol, "https", error) &&
 	       kt_url_normal_host(&service->host, "https", text, strlen(text), error);
 }

@@ -87,8 +87,9 @@ static void check_providers(struct kt_findings *findings)
 		else
 			kt_findings_add_error(findings, "providers", KT_FINDING_WARNING, &error);
 	}
-	kt_findings_add(findings, "providers", KT_FINDING_OK, NULL, "%zu files of services can be read",
-	                good);
+	kt_findings_add(findings, "providers", KT_FINDING_OK, NULL,
+	                good == 1 ? "%zu file of a service can be read"
+	                          : "%zu files of services can be read", good);
 }
 
 /* Where libpam looks, in its order; the last is openSUSE's. */
