@@ -255,3 +255,17 @@ bool kt_service_check_name(const char *name, struct kt_error *error)
 	        "characters and does not begin with '-'");
 	return kt_advise(error, "choose a name such as work");
 }
+
+bool kt_service_read_host(struct kt_identity *service, const char *text, const char *option,
+                          struct kt_error *error)
+{
+	if (kt_service_site_meant(text))
+		return kt_service_set_site(service, text, error);
+	/* Refusals name the host. A token has none of a host's dots. */
+	if (!strchr(text, '.') && kt_secret_word_is_likely(text)) {
+		kt_fail(error, KT_ERROR_USAGE, "%s looks like a token, not like a host", option);
+		return kt_advise(error, "give a site or a host: coze.cn, coze.com, git.example.com");
+	}
+	return kt_text_set(&service->protocol, "https", error) &&
+	       kt_url_normal_host(&service->host, "https", text, strlen(text), error);
+}
