@@ -32,6 +32,8 @@ at_terminal "spawn keyturn login --api-base $COZE_API --with-token
 	expect \"Token (not shown while you type): \"
 	send \"\\\"$first\\\"\\r\"
 	expect \"the quotes around it are taken off\"
+	expect \"When does it end\"
+	send \"30d\r\"
 	expect \"main@$host is stored\"
 	expect \"the token works, as user\""
 expect_status 0
@@ -63,6 +65,8 @@ at_terminal 'spawn keyturn login nobody --api-base http://127.0.0.1:9 --with-tok
 	expect "Token"
 	send "pat_unasked\r"
 	expect "it is not known yet whether it works"
+	expect "When does it end"
+	send "\r"
 	expect "is stored"'
 expect_status 0
 call keyturn token nobody
@@ -172,6 +176,8 @@ for signal in INT TERM HUP; do
 	interrupted $signal 'Token (not shown' '' 'keyturn login x --site cn --with-token'
 	interrupted $signal 'Store it all the same' \
 		'expect "Token"; send "hunter2\r"' 'keyturn login x --site cn --with-token'
+	interrupted $signal 'When does it end' "expect \"Token\"; send \"$first\r\"" \
+		"keyturn login x --api-base $COZE_API --with-token"
 	interrupted $signal 'client id: ' '' 'keyturn login x --site cn --kind device'
 	interrupted $signal 'Client secret' '' 'keyturn login x --site cn --kind web --client-id 1'
 	interrupted $signal 'Replace main' '' "keyturn login main --kind device --client-id 1 --api-base $COZE_API"
