@@ -31,7 +31,7 @@ static bool refuse(struct kt_error *error)
 	               "come (YYYY-MM-DD) or never");
 }
 
-/* A number of at most so many digits, and then one of the separators, which are parted by blanks. */
+/* A number of at most so many digits and one of the separators, which are parted by blanks. */
 static bool read_part(const char **text, size_t most, int64_t least, int64_t greatest,
                       const char *separators, int64_t *number)
 {
@@ -52,7 +52,7 @@ static bool read_part(const char **text, size_t most, int64_t least, int64_t gre
 	return false;
 }
 
-/* The time of day that a console shows behind the date: 08:00, 08:00:00. An end of the day is kept. */
+/* The time of day that a console shows behind the date, 08:00 or 08:00:00; without one it stays. */
 static bool read_time(const char *text, struct tm *date)
 {
 	int64_t hour;

@@ -59,8 +59,8 @@ static void check_file(struct kt_findings *findings, const char *home, const cha
 	number = find_line(&content);
 	if (!number)
 		return;
-	kt_fail(&error, KT_ERROR_UNSAFE, "line %zu of %s has a token in plain text, which every program "
-	        "of yours can read", number, path);
+	kt_fail(&error, KT_ERROR_UNSAFE, "line %zu of %s has a token in plain text, which every "
+	        "program of yours can read", number, path);
 	kt_advise(&error, "log in with it, then remove that line: sed -i --follow-symlinks %zud %s",
 	          number, kt_shell_word(&word, path, "FILE"));
 	kt_findings_add_error(findings, "shell", KT_FINDING_WARNING, &error);

@@ -201,7 +201,7 @@ static void tell_expiry(const struct kt_login_options *login,
 		               (long long)((kt_lifetime_left(credential) + 30) / 60));
 }
 
-/* The exported token goes before what is stored, in all programs but those that keyturn run starts. */
+/* The exported token goes before what is stored, except in a program that keyturn run starts. */
 static void tell_exported(const struct kt_credential *credential)
 {
 	const char *exported = kt_environment_get("COZE_API_TOKEN");
