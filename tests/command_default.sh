@@ -64,6 +64,17 @@ expect_status 1
 expect_cause_and_remedy
 keyturn default home@coze.cn --host coze.cn
 
+begin 'a server of this machine has one too, by its host or its address'
+printf 'pat_l\n' | keyturn login near --api-base http://127.0.0.1:9 --with-token 2>"$work/stage.log"
+call keyturn default near --host 127.0.0.1:9
+expect_status 0
+call keyturn default --host http://127.0.0.1:9
+expect_output near@127.0.0.1:9
+keyturn default --unset --host 127.0.0.1:9
+call keyturn default --host 127.0.0.1:9
+expect_status 1
+keyturn logout near 2>/dev/null
+
 begin 'all defaults in JSON'
 call keyturn default --json
 expect_status 0

@@ -259,6 +259,8 @@ bool kt_service_check_name(const char *name, struct kt_error *error)
 bool kt_service_read_host(struct kt_identity *service, const char *text, const char *option,
                           struct kt_error *error)
 {
+	const char *protocol;
+
 	if (kt_service_site_meant(text))
 		return kt_service_set_site(service, text, error);
 	/* Refusals name the host. A token has none of a host's dots. */
@@ -266,6 +268,11 @@ bool kt_service_read_host(struct kt_identity *service, const char *text, const c
 		kt_fail(error, KT_ERROR_USAGE, "%s looks like a token, not like a host", option);
 		return kt_advise(error, "give a site or a host: coze.cn, coze.com, git.example.com");
 	}
-	return kt_text_set(&service->protocol, "https", error) &&
-	       kt_url_normal_host(&service->host, "https", text, strlen(text), error);
+	/* A server of this machine: without TLS. */
+	if (kt_text_has_prefix(text, "http://") || kt_text_has_prefix(text, "https://"))
+		return kt_service_set_base(service, text, error);
+	protocol = kt_text_has_prefix(text, "127.0.0.1") || kt_text_has_prefix(text, "[::1]")
+		? "http" : "https";
+	return kt_text_set(&service->protocol, protocol, error) &&
+	       kt_url_normal_host(&service->host, protocol, text, strlen(text), error);
 }
