@@ -14,6 +14,7 @@ EXTRA_DIST += \
 	docs/examples/me.py \
 	docs/examples/me_for_long.mjs \
 	docs/examples/me_for_long.py \
+	docs/journeys.md \
 	docs/latency.svg \
 	docs/performance.md \
 	docs/safety.md \

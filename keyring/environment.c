@@ -11,6 +11,7 @@
 
 #include "keyring/cleanup.h"
 #include "keyring/environment.h"
+#include "keyring/shell_word.h"
 #include "keyring/text.h"
 
 const char *kt_environment_get(const char *name)
@@ -108,6 +109,7 @@ static bool check_directory(const char *path, struct kt_error *error)
 {
 	KT_CLEANUP(kt_descriptor_close) int directory =
 		open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct kt_shell_word word;
 	struct stat status;
 
 	if (directory < 0 || fstat(directory, &status) != 0) {
@@ -118,11 +120,13 @@ static bool check_directory(const char *path, struct kt_error *error)
 	if (status.st_uid != geteuid()) {
 		kt_fail(error, KT_ERROR_UNSAFE, "the directory %s belongs to another user", path);
 		return kt_advise(error, "as root run: chown -R %lu %s",
-		                 (unsigned long)geteuid(), path);
+		                 (unsigned long)geteuid(),
+		                 kt_shell_word(&word, path, "DIRECTORY"));
 	}
 	if (status.st_mode & (S_IWGRP | S_IWOTH)) {
 		kt_fail(error, KT_ERROR_UNSAFE, "others may write to the directory %s", path);
-		return kt_advise(error, "run: chmod 700 %s", path);
+		return kt_advise(error, "run: chmod 700 %s",
+		                 kt_shell_word(&word, path, "DIRECTORY"));
 	}
 	return true;
 }

@@ -54,8 +54,11 @@ bool kt_prompt_fail_locked(struct kt_turn *turn, struct kt_error *error)
 		kt_fail(error, KT_ERROR_LOCKED, "the desktop keyring (%s) is locked", provider->name);
 		return kt_advise(error, "open it %s, then run the command again", provider->unlocked);
 	}
-	kt_fail(error, KT_ERROR_LOCKED, "the desktop keyring is locked%s",
-	        kt_unlock_outcome_reason(outcome));
+	if (kt_unlock_outcome_reason(outcome))
+		kt_fail(error, KT_ERROR_LOCKED, "the desktop keyring is locked: %s",
+		        kt_unlock_outcome_reason(outcome));
+	else
+		kt_fail(error, KT_ERROR_LOCKED, "the desktop keyring is locked");
 	/* ignore_dismissed: this is "unlock" itself. */
 	return kt_advise(error, "%s", turn->options.ignore_dismissed
 	                 ? "run it at a terminal, or in your desktop session"

@@ -20,19 +20,19 @@ static const struct {
 	const char *reason;
 	const char *remedy;
 } outcomes[] = {
-	[KT_UNLOCK_OUTCOME_NONE] = { NULL, "", "run: keyturn unlock" },
-	[KT_UNLOCK_OUTCOME_OPENED] = { "opened", ": login opened it, and it was locked since",
+	[KT_UNLOCK_OUTCOME_NONE] = { NULL, NULL, "run: keyturn unlock" },
+	[KT_UNLOCK_OUTCOME_OPENED] = { "opened", "login opened it, and it was locked since",
 	                        "run: keyturn unlock" },
 	[KT_UNLOCK_OUTCOME_NO_PASSWORD] = { "no-password",
-	                             ": this login was without a password to open it with",
+	                             "this login was without a password to open it with",
 	                             "run: keyturn unlock" },
 	[KT_UNLOCK_OUTCOME_PASSWORDS_DIFFER] = { "passwords-differ",
-	                                  ": its password is not the login password",
+	                                  "its password is not the login password",
 	                                  "run: keyturn unlock --resync" },
-	[KT_UNLOCK_OUTCOME_NO_DAEMON] = { "no-daemon", ": its daemon did not answer at login",
+	[KT_UNLOCK_OUTCOME_NO_DAEMON] = { "no-daemon", "its daemon did not answer at login",
 	                           "run: keyturn unlock" },
 	[KT_UNLOCK_OUTCOME_NO_LOGIN_KEYRING] = { "no-login-keyring",
-	                                  ": there was no login keyring that login could open",
+	                                  "there was no login keyring that login could open",
 	                                  "run: keyturn unlock" },
 };
 

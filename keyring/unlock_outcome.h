@@ -29,7 +29,7 @@ bool kt_unlock_outcome_write(const char *runtime_dir, enum kt_unlock_outcome out
 /* NONE where there is no word that is the user's own and known. runtime_dir may be NULL. */
 enum kt_unlock_outcome kt_unlock_outcome_read(const char *runtime_dir);
 
-/* The words after "the keyring is locked": ": and why", or none. */
+/* Why the keyring is locked, to stand behind "the keyring is locked: "; NULL: nothing is known. */
 const char *kt_unlock_outcome_reason(enum kt_unlock_outcome outcome);
 
 /* The command that mends it: "run: keyturn unlock", at least. */

@@ -11,6 +11,7 @@
 #include "keyring/environment.h"
 #include "keyring/file.h"
 #include "keyring/json.h"
+#include "keyring/shell_word.h"
 #include "keyring/text.h"
 #include "keyring/vault_header.h"
 
@@ -209,6 +210,7 @@ static bool read_header(struct kt_vault *vault, const struct kt_secret *text,
 /* Others must not enter: they could delete items, or put old ones back. */
 static bool check_directory(const struct kt_vault *vault, bool *found, struct kt_error *error)
 {
+	struct kt_shell_word word;
 	struct stat status;
 
 	*found = lstat(vault->directory, &status) == 0;
@@ -227,7 +229,8 @@ static bool check_directory(const struct kt_vault *vault, bool *found, struct kt
 	if (status.st_mode & 077) {
 		kt_fail(error, KT_ERROR_UNSAFE, "others can enter the vault in %s",
 		        vault->directory);
-		return kt_advise(error, "run: chmod 700 %s", vault->directory);
+		return kt_advise(error, "run: chmod 700 %s",
+		                 kt_shell_word(&word, vault->directory, "DIRECTORY"));
 	}
 	return true;
 }

@@ -12,6 +12,7 @@
 #include "keyring/environment.h"
 #include "keyring/kernel_key.h"
 #include "keyring/lock.h"
+#include "keyring/shell_word.h"
 #include "keyring/text.h"
 #include "keyring/unlock_outcome.h"
 #include "keyring/vault_header.h"
@@ -195,6 +196,7 @@ static bool check_key_file(const char *path, const struct stat *status, enum kt_
 {
 	bool is_credential = way == KT_VAULT_CREDENTIAL;
 	mode_t forbidden = is_credential ? 007 : 077;
+	struct kt_shell_word word;
 
 	if (!S_ISREG(status->st_mode) ||
 	    (status->st_uid != geteuid() && !(is_credential && status->st_uid == 0))) {
@@ -204,7 +206,8 @@ static bool check_key_file(const char *path, const struct stat *status, enum kt_
 	}
 	if (status->st_mode & forbidden) {
 		kt_fail(error, KT_ERROR_UNSAFE, "the key file %s can be used by others", path);
-		return kt_advise(error, "run: chmod 600 %s", path);
+		return kt_advise(error, "run: chmod 600 %s",
+		                 kt_shell_word(&word, path, "FILE"));
 	}
 	if (status->st_size < KEY_FILE_MINIMUM || status->st_size > KEY_FILE_MAXIMUM) {
 		kt_fail(error, KT_ERROR_UNSAFE, "the key file %s has not %d to %d bytes", path,
@@ -322,9 +325,11 @@ bool kt_vault_open_unattended(const struct kt_vault *vault, struct kt_secret *ke
 		return true;
 	if (cause.code == KT_ERROR_NONE || !is_passable(&second))
 		cause = second;
-	if (cause.code == KT_ERROR_NONE)
-		kt_fail(&cause, KT_ERROR_LOCKED, "the vault in %s is locked%s", vault->directory,
+	if (cause.code == KT_ERROR_NONE && kt_unlock_outcome_reason(outcome))
+		kt_fail(&cause, KT_ERROR_LOCKED, "the vault in %s is locked: %s", vault->directory,
 		        kt_unlock_outcome_reason(outcome));
+	if (cause.code == KT_ERROR_NONE)
+		kt_fail(&cause, KT_ERROR_LOCKED, "the vault in %s is locked", vault->directory);
 	if (cause.code == KT_ERROR_LOCKED)
 		kt_advise(&cause, "%s", is_askable(vault) ? kt_unlock_outcome_remedy(outcome) :
 		          "put the key file back, or name it in KEYTURN_VAULT_KEY_FILE");

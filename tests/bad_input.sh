@@ -55,6 +55,30 @@ input 'pat_canary\n'
 refused 1 keyturn reject nobody
 refused 125 keyturn run nobody -- echo ran
 
+# A token is no name, and names are shown.
+begin 'a token where another word belongs is not said again'
+for word in pat_canary 'Bearer pat_canary' '"sat_canary"' ghp_canary canary7canary7canary \
+	COZE_API_TOKEN=pat_canary; do
+	for command in 'token' 'header' 'show' 'status' 'logout' 'default' 'set --accept' 'refresh' \
+		'reject --current'; do
+		# shellcheck disable=SC2086
+		refused 1 keyturn $command "$word"
+	done
+	refused 125 keyturn run "$word" -- true
+	refused 1 env KEYTURN_ACCOUNT="$word" keyturn token
+	refused 2 keyturn login --site "$word" --with-token
+	refused 2 keyturn login --provider "$word" --client-id 1
+	refused 2 keyturn default --host "$word"
+	call keyturn providers "$word"
+	expect_unsaid canary
+done
+for word in 'COZE_API_TOKEN=pat_canaryA1b2C3d4E5f6G7' '"pat_canaryA1b2C3d4E5f6G7"' \
+	'Bearer pat_canaryA1b2C3d4E5f6G7' eyJcanaryA1b2C3d4E5f6G7; do
+	input 'pat_x'
+	refused 6 keyturn login "$word" --site cn --with-token
+	refused 6 keyturn token "$word"
+done
+
 begin 'a token that is none'
 for token in 'pat_can\nary' 'pat_can ary' 'pat_can\tary' 'pat_can\000ary' 'pat_can\303\244ary' \
 	'pat_can\033ary' '' '\n' ' \n\t\n' 'pat_canary\npat_canary\n'; do
@@ -177,6 +201,20 @@ chmod 666 "$HOME/vault.key"
 damaged 6 keyturn token
 rm "$HOME/vault.key"
 mv "$work/key" "$HOME/vault.key"
+
+begin 'a directory whose name a shell would cut is quoted where it is to be typed'
+mkdir "$work/two words"
+KEYTURN_VAULT="$work/two words/vault" keyturn vault create --key-file "$work/two words/key" >/dev/null
+chmod 755 "$work/two words/vault"
+call env KEYTURN_KEYRING=vault KEYTURN_VAULT="$work/two words/vault" keyturn token
+expect_status 6
+expect_said "run: chmod 700 '$work/two words/vault'"
+chmod 700 "$work/two words/vault"
+chmod 644 "$work/two words/key"
+KEYTURN_KEYRING=vault KEYTURN_VAULT="$work/two words/vault" keyturn lock
+call env KEYTURN_KEYRING=vault KEYTURN_VAULT="$work/two words/vault" keyturn token
+expect_status 6
+expect_said "run: chmod 600 '$work/two words/key'"
 
 begin 'a damaged vault.json'
 cp "$vault/vault.json" "$work/vault.json"

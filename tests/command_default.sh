@@ -64,6 +64,27 @@ expect_status 1
 expect_cause_and_remedy
 keyturn default home@coze.cn --host coze.cn
 
+begin 'a server of this machine has one too, by its host or its address'
+printf 'pat_l\n' | keyturn login near --api-base http://127.0.0.1:9 --with-token 2>"$work/stage.log"
+call keyturn default near --host 127.0.0.1:9
+expect_status 0
+call keyturn default --host http://127.0.0.1:9
+expect_output near@127.0.0.1:9
+keyturn default --unset --host 127.0.0.1:9
+call keyturn default --host 127.0.0.1:9
+expect_status 1
+keyturn logout near 2>/dev/null
+
+begin 'all defaults in JSON'
+call keyturn default --json
+expect_status 0
+expect_json 1 version
+expect_json home account
+expect_json home services 0 account
+call keyturn default --host coze.cn --json
+expect_status 0
+expect_json https://api.coze.cn service
+
 begin 'no account is the default any more'
 call keyturn default --unset
 expect_status 0
@@ -112,6 +133,35 @@ expect_status 2
 expect_cause_and_remedy
 expect_said work@coze.cn
 expect_said abroad@coze.com
+
+begin 'a person at a terminal is asked which; nothing is remembered of it'
+need expect
+at_terminal 'spawn keyturn token
+	expect " 1  home@coze.cn  pat"
+	expect " 3  abroad@coze.com  pat"
+	expect "Number or name: "
+	send "4\r"
+	expect "type a number from 1 to 3, try again (2 left)"
+	expect "Number or name: "
+	send "abroad\r"
+	expect "to be asked no more: keyturn default abroad@coze.com"
+	expect "pat_abroad"'
+expect_status 0
+at_terminal 'spawn keyturn show
+	expect "Number or name: "
+	send "2\r"
+	expect "account      work"'
+expect_status 0
+call keyturn token
+expect_status 2
+
+begin 'nor is anybody asked with --json, with KEYTURN_PROMPT=0, or in the background'
+for command in 'keyturn token --json' 'env KEYTURN_PROMPT=0 keyturn token' \
+	'bash -mc {keyturn token & wait $!}'; do
+	at_terminal "spawn $command"
+	expect_status 2
+	must_not grep -q 'Number or name' "$work/out"
+done
 
 begin 'a defaults file that is not readable as one is passed over'
 printf 'general\nrubbish =\nservice =https\n\377\n' >"$HOME/.config/keyturn/defaults"

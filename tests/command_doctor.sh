@@ -51,7 +51,31 @@ layer_is vault ok
 expect_unsaid canary
 call keyturn doctor
 expect_status 0
-must grep -q '^ok  *items  *1 logins' "$work/out"
+must grep -q '^ok  *items  *1 login can be read$' "$work/out"
+
+begin 'a token in a file of the shell is found, and the line can be removed as it is said'
+printf 'alias ll="ls -l"\n# export COZE_API_TOKEN="pat_****"\nexport COZE_API_TOKEN="pat_canaryA1b2C3d4E5f6G7"\n' \
+	>"$HOME/.zshrc"
+printf 'ls\ncurl -H "Authorization: Bearer sat_canaryA1b2C3d4E5f6G7"\n' >"$HOME/.bash_history"
+call keyturn doctor
+expect_status 0
+expect_unsaid canary
+for name in .zshrc .bash_history; do
+	grep "^ .*sed -i.*$name" "$work/out" | sed 's/.*: sed/sed/' >"$work/typed"
+	must test -s "$work/typed"
+	sh "$work/typed"
+done
+must [ "$(wc -l <"$HOME/.zshrc")" -eq 2 ]
+must [ "$(cat "$HOME/.bash_history")" = ls ]
+call keyturn doctor
+must_not grep -q ' shell ' "$work/out"
+rm "$HOME/.zshrc" "$HOME/.bash_history"
+
+begin 'an exported token is told'
+call env COZE_API_TOKEN=pat_canary keyturn doctor --json
+expect_status 0
+layer_is shell warning
+expect_unsaid canary
 
 begin 'a damaged item is found, and left as it is'
 store_token second coze.cn pat_second

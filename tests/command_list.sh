@@ -87,6 +87,42 @@ call keyturn list work
 expect_status 2
 expect_cause_and_remedy
 
+begin 'accounts of one site, of one kind, and those that end soon'
+printf 'pat_s\n' | keyturn login soon --site coze.com --with-token --expires 5 2>/dev/null
+printf 'pat_l\n' | keyturn login later --site coze.com --with-token --expires 20 2>/dev/null
+names()
+{
+	python3 -c 'import json, sys
+print(" ".join(a["account"] for a in json.load(open(sys.argv[1]))["accounts"]))' "$work/out"
+}
+call keyturn list --site www.coze.com --json
+expect_status 0
+must [ "$(names)" = 'later soon work' ]
+call keyturn list --site com --ends 31 --json
+must [ "$(names)" = 'soon later work' ]
+call keyturn list --site com --ends 7d --json
+must [ "$(names)" = soon ]
+call keyturn list --kind sat --site com
+expect_status 0
+expect_said 'no account is like that'
+for filter in '--kind banana' '--ends soon' '--ends never' '--site pat_canary'; do
+	# shellcheck disable=SC2086
+	call keyturn list $filter
+	expect_status 2
+	expect_cause_and_remedy
+	expect_unsaid canary
+done
+keyturn logout soon 2>/dev/null
+keyturn logout later 2>/dev/null
+
+begin 'show tells what mends a state that is not ok'
+printf 'pat_s\n' | keyturn login soon --site coze.com --with-token --expires 5 2>/dev/null
+call keyturn show soon
+expect_line 'to mend it   make a new one in the console, then run: keyturn login soon@coze.com --with-token'
+call keyturn show soon --json
+must grep -q '"remedy":"make a new one' "$work/out"
+keyturn logout soon 2>/dev/null
+
 begin 'show tells about one account, and no secret'
 call keyturn show work@coze.com
 expect_status 0

@@ -168,8 +168,70 @@ call keyturn show end --json
 left=$(($(json expires_at) - $(date +%s)))
 must [ "$left" -gt 863900 ] && must [ "$left" -le 864000 ]
 
+begin 'a date as a console writes it'
+while read -r end seen; do
+	input 'pat_end\n'
+	call keyturn login end --site coze.cn --with-token --expires "$end"
+	expect_status 0
+	call keyturn show end
+	expect_line "ends         2099-01-05 $seen"
+done <<END
+2099/01/05 23:59
+2099/1/5 23:59
+2099.1.5 23:59
+2099-1-5 23:59
+2099年1月5日 23:59
+２０９９－０１－０５ 23:59
+2099-01-05T08:07 08:07
+2099-01-05T08:07:06 08:07
+END
+for end in 永久 NEVER; do
+	input 'pat_end\n'
+	call keyturn login end --site coze.cn --with-token --expires "$end"
+	call keyturn show end
+	expect_line 'ends         never'
+done
+
+begin 'at a terminal the end is asked for, and asked again after a slip'
+at_terminal 'spawn keyturn login asked --site coze.cn --with-token
+	expect "Token"
+	send "pat_asked\r"
+	expect "When does it end"
+	send "2020-01-01\r"
+	expect "that is no day to come, like 2027-01-31; try again (2 left)"
+	expect "When does it end"
+	send "\"2099-01-05 08:07\"\r"
+	expect "is stored"'
+expect_status 0
+call keyturn show asked
+expect_line 'ends         2099-01-05 08:07'
+at_terminal 'spawn keyturn login asked --site coze.cn --with-token --expires 30
+	expect "Token"
+	send "pat_again\r"
+	expect "is stored"'
+expect_status 0
+must_not grep -q 'When does' "$work/out"
+at_terminal 'spawn keyturn login asked --site coze.cn --with-token
+	expect "Token"
+	send "pat_never\r"
+	expect "When does it end"
+	send "\004"'
+expect_status 2
+call keyturn token asked
+expect_output pat_again
+keyturn logout asked 2>/dev/null
+
+begin 'a token that is exported is told of'
+at_terminal 'spawn env COZE_API_TOKEN=pat_old keyturn login exported --site coze.cn --with-token --expires 30
+	expect "Token"
+	send "pat_new\r"
+	expect "COZE_API_TOKEN is exported here"'
+expect_status 0
+keyturn logout exported 2>/dev/null
+
 begin 'an end that is none is refused'
-for end in 0 -1 36501 2001-01-01 2099-02-30 2099-1-1 soon 1.5 ''; do
+for end in 0 -1 36501 2001-01-01 2099-02-30 2099-1 2099-13-01 2099-01-32 20990-1-1 2099-01-01x \
+	'2099-01-01 24:00' '2099-01-01 8' soon 1.5 ''; do
 	input 'pat_end\n'
 	call keyturn login end --site coze.cn --with-token --expires "$end"
 	expect_status 2
@@ -238,7 +300,9 @@ at_terminal 'spawn keyturn login typed
 	expect "Which site"
 	send "coze.com\r"
 	expect "Token"
-	send "pat_typed\r"'
+	send "pat_typed\r"
+	expect "When does it end? A date as the console shows it, 30d or never; Enter if unknown: "
+	send "\r"'
 expect_status 0
 expect_unsaid pat_typed
 must grep -q 'https://www.coze.com/open/oauth/pats' "$work/out"
@@ -259,7 +323,9 @@ at_terminal 'spawn keyturn login --site coze.cn --with-token
 	expect "A name for this login (main: replace main@coze.cn): "
 	send "second\r"
 	expect "Token"
-	send "pat_second_one\r"'
+	send "pat_second_one\r"
+	expect "When does it end"
+	send "\r"'
 expect_status 0
 call keyturn token main
 expect_output pat_three
@@ -282,7 +348,9 @@ at_terminal 'spawn keyturn login --site coze.cn --with-token
 	expect "A name for this login"
 	send "main\r"
 	expect "Token"
-	send "pat_four\r"'
+	send "pat_four\r"
+	expect "When does it end"
+	send "\r"'
 expect_status 0
 call keyturn token main
 expect_output pat_four
@@ -349,7 +417,9 @@ at_terminal 'spawn keyturn login odd --site coze.cn --with-token
 	send "n\r"
 	expect "try again (2 left)"
 	expect "Token"
-	send "pat_odd\r"'
+	send "pat_odd\r"
+	expect "When does it end"
+	send "\r"'
 expect_status 0
 call keyturn token odd
 expect_output pat_odd
@@ -361,6 +431,8 @@ at_terminal 'spawn keyturn login long --site coze.cn --with-token
 	expect "Token (not shown while you type): "
 	set file [open "'"$work"'/typed"]
 	send [read $file]
+	expect "When does it end"
+	send "\r"
 	expect "is stored"'
 expect_status 0
 call keyturn token long
@@ -398,7 +470,9 @@ at_terminal 'spawn keyturn login
 	send "wizard\r"
 	expect "Token"
 	send "Bearer pat_wizard\r"
-	expect "the word Bearer"'
+	expect "the word Bearer"
+	expect "When does it end"
+	send "\r"'
 expect_status 0
 call keyturn token wizard@coze.cn
 expect_output pat_wizard
@@ -413,6 +487,8 @@ expect_json https://api.coze.cn service
 begin 'a file that holds more than the secret is never removed: the line is named'
 printf 'alias ll="ls -l"\nexport COZE_API_TOKEN=pat_rc\nPATH=$PATH:/x\n' >"$work/bashrc"
 at_terminal 'spawn keyturn login rc --site coze.cn --env-file '"$work"'/bashrc
+	expect "When does it end"
+	send "\r"
 	expect "line 2 of '"$work"'/bashrc still holds the secret"
 	expect -re {sed -i [^\r]*}'
 expect_status 0
@@ -425,6 +501,8 @@ must_not grep -q pat_rc "$work/bashrc"
 begin 'a file with nothing else is offered'
 printf 'COZE_API_TOKEN=pat_env\nCOZE_API_BASE=https://api.coze.cn\n' >"$work/only.env"
 at_terminal 'spawn keyturn login only --env-file '"$work"'/only.env
+	expect "When does it end"
+	send "\r"
 	expect "Remove that file now"
 	send "y\r"
 	expect "is removed"'

@@ -188,4 +188,44 @@ expect_output 0
 call keyturn run work -- sh -c 'tr "\0" "\n" </proc/$$/cmdline | grep -c "pat_[w]ork"'
 expect_output 0
 
+# ends_in SECONDS: a PAT whose end was typed so.
+ends_in()
+{
+	printf 'pat_short\n' | keyturn login short --site coze.cn --with-token \
+		--expires "$(date -d "+$1 seconds" '+%Y-%m-%d %H:%M:%S')" 2>"$work/stage.log"
+}
+
+# gone: nothing of ours runs any more; the watcher sees the end of its command a moment later.
+gone()
+{
+	for turn in $(seq 200); do
+		! none_is_left_behind || return 0
+		sleep 0.02
+	done
+	complain "is left behind: $(cat "$work/left")"
+}
+
+begin 'a command that outlives its token is told so once, and nothing else changes'
+mkdir -p "$work/managed/systemd"
+: >"$work/managed/systemd/private"
+ends_in 2
+# shellcheck disable=SC2016
+call env XDG_RUNTIME_DIR="$work/managed" timeout 20 keyturn run short -- sh -c '
+	read -r children </proc/$$/task/$$/children && echo "its children: $children"
+	until grep -q "asks keyturn itself" "$1"; do sleep 0.05; done
+	exit 42' - "$work/err"
+expect_status 42
+expect_output ''
+must [ "$(grep -c 'the token that sh was started with has ended' "$work/err")" -eq 1 ]
+must [ "$(wc -l <"$work/err")" -eq 2 ]
+gone
+
+begin 'one that is shorter is not'
+ends_in 600
+call env XDG_RUNTIME_DIR="$work/managed" keyturn run short -- true
+expect_status 0
+expect_said ''
+gone
+keyturn logout short 2>/dev/null
+
 finish

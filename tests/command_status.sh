@@ -25,7 +25,12 @@ keep good "$(member access_token <"$work/minted")"
 begin 'a token that works, and whose it is'
 call keyturn status good
 expect_status 0
-must grep -q 'tester' "$work/out"
+expect_output "good@${COZE_API#http://}: the token works, as user \"tester\""
+call keyturn status good --json
+expect_status 0
+expect_json true works
+expect_json tester user
+expect_json good account
 
 begin 'a token that is revoked: exit 3, whatever is stored'
 keep revoked pat_unknown
@@ -34,6 +39,40 @@ expect_status 3
 expect_output ''
 expect_cause_and_remedy
 expect_said revoked
+expect_said '(it answered 4100: '
+expect_said 'log id test-logid'
+call keyturn status revoked --json
+expect_status 3
+expect_json refused error code
+
+begin 'all accounts: each in its place, git passwords left out, 3 where one does not work'
+printf 'protocol=https\nhost=git.example.com\nusername=alice\npassword=p\n\n' | keyturn store
+printf 'pat_x\n' | keyturn login away --api-base http://127.0.0.1:9 --with-token 2>"$work/login"
+printf 'pat_x\n' | keyturn login away2 --api-base http://127.0.0.1:9 --with-token 2>"$work/login"
+call keyturn status --all
+expect_status 3
+expect_said ''
+must grep -q '^good@.*: the token works' "$work/out"
+must grep -q '^revoked@.* it is revoked' "$work/out"
+must grep -q '^    log in again: keyturn login revoked' "$work/out"
+must [ "$(grep -c '^away2*@.* did not answer' "$work/out")" -eq 2 ]
+must_not grep -q alice "$work/out"
+call keyturn status --all --json
+expect_status 3
+must [ "$(json accounts | python3 -c 'import json, sys
+print(" ".join(a["account"] + str(a["works"])[0] for a in json.load(sys.stdin)))')" = \
+	'goodT revokedF awayF away2F' ]
+keyturn logout revoked 2>/dev/null
+call keyturn status --all
+expect_status 5
+keyturn logout away 2>/dev/null
+keyturn logout away2 2>/dev/null
+call keyturn status --all
+expect_status 0
+keep revoked pat_unknown
+call keyturn status --all good
+expect_status 2
+expect_cause_and_remedy
 
 begin 'no permission for the question is no word on the token: exit 5'
 fault_of_me='{"fault":{"on":"me","kind":"answer","status":403,"body":"{\"code\":4101,\"msg\":\"no\"}"}}'

@@ -7,6 +7,7 @@ set -eu
 
 . "$(dirname "$0")/lib/home.sh"
 . "$(dirname "$0")/lib/server.sh"
+. "$(dirname "$0")/lib/journey.sh"
 alone "$0" "$@"
 need expect python3 openssl
 need node
@@ -26,18 +27,21 @@ device_answers()
 		>"$work/control"
 }
 
-begin 'a token: one command, one paste, and the service says whose it is'
+journey 'a token that was made in the console'
 first=$(minted pat)
-at_terminal "spawn keyturn login --api-base $COZE_API --with-token
-	expect \"Token (not shown while you type): \"
-	send \"\\\"$first\\\"\\r\"
-	expect \"the quotes around it are taken off\"
-	expect \"main@$host is stored\"
-	expect \"the token works, as user\""
+dialogue "keyturn login --api-base $COZE_API --with-token" \
+	"expect {Token (not shown while you type): }
+	paste {\"$first\"}
+	expect {the quotes around it are taken off}
+	expect {When does it end}
+	answer 30d
+	expect {main@$host is stored}
+	expect {the token works, as user}"
 expect_status 0
 expect_unsaid "$first"
-call keyturn status
+types keyturn status
 expect_status 0
+arrives
 
 begin 'a token that the service refuses does not take the place of the one that works'
 at_terminal "spawn keyturn login --api-base $COZE_API --with-token
@@ -63,6 +67,8 @@ at_terminal 'spawn keyturn login nobody --api-base http://127.0.0.1:9 --with-tok
 	expect "Token"
 	send "pat_unasked\r"
 	expect "it is not known yet whether it works"
+	expect "When does it end"
+	send "\r"
 	expect "is stored"'
 expect_status 0
 call keyturn token nobody
@@ -74,19 +80,24 @@ at_terminal "spawn keyturn login dev --api-base $COZE_API
 	expect \"Token\"
 	send \"\\004\""
 expect_status 2
-device_answers '["pending","approve"]'
-at_terminal "spawn keyturn login dev --kind device --api-base $COZE_API
+at_terminal "spawn keyturn login empty --kind device --api-base $COZE_API
 	expect \"client id: \"
 	send \"\\r\"
 	expect \"cannot be empty\"
 	expect \"client id: \"
-	send \"device-client.app.coze\\r\"
-	expect \"as \\\"dev\\\" with the app device-client.app.coze\"
+	send \"\\004\""
+expect_status 2
+journey 'an app, allowed on another device'
+device_answers '["pending","approve"]'
+dialogue "keyturn login dev --kind device --api-base $COZE_API" 'expect {client id: }
+	paste device-client.app.coze
+	expect {as "dev" with the app device-client.app.coze}
 	expect -re {waiting for you to allow it, [0-9]:[0-9][0-9] left}
-	expect \"the token works\""
+	expect {the token works}'
 expect_status 0
-call keyturn status dev
+types keyturn status dev
 expect_status 0
+arrives
 
 begin 'Ctrl-C in the wait ends it, and stores nothing'
 device_answers '["pending","pending","pending","pending","pending","pending"]'
@@ -107,7 +118,7 @@ must_not grep -q "$(printf '\033')" "$work/out"
 must_not grep -qaP '\r[^\r\n]' "$work/out"
 must [ "$(grep -c 'waiting for you' "$work/out")" -le 1 ]
 
-begin "a service app: the console's file, and its key is not left without a word"
+journey "a service app, by the console's file"
 openssl genrsa -out "$work/key.pem" 2048 2>"$work/stage.log"
 openssl pkey -in "$work/key.pem" -pubout -out "$work/public.pem"
 coze_control "$(python3 -c '
@@ -120,12 +131,12 @@ json.dump({"client_type": "jwt", "client_id": "310000000002", "coze_www_base": s
 	"coze_api_base": sys.argv[2], "private_key": open(sys.argv[1]).read(),
 	"public_key_id": "kid1"}, open(sys.argv[3], "w"))
 ' "$work/key.pem" "$COZE_API" "$work/coze_oauth_config.json"
-at_terminal "spawn keyturn login app --config $work/coze_oauth_config.json
-	expect \"is stored (jwt\"
-	expect \"still holds the secret in plain text\""
+dialogue "keyturn login app --config $work/coze_oauth_config.json" 'expect {is stored (jwt}
+	expect {still holds the secret in plain text}'
 expect_status 0
-call keyturn status app
+types keyturn status app
 expect_status 0
+arrives
 must test -e "$work/coze_oauth_config.json"
 
 begin 'a secret that is asked of stdin is typed at a terminal, unseen'
@@ -172,6 +183,8 @@ for signal in INT TERM HUP; do
 	interrupted $signal 'Token (not shown' '' 'keyturn login x --site cn --with-token'
 	interrupted $signal 'Store it all the same' \
 		'expect "Token"; send "hunter2\r"' 'keyturn login x --site cn --with-token'
+	interrupted $signal 'When does it end' "expect \"Token\"; send \"$first\r\"" \
+		"keyturn login x --api-base $COZE_API --with-token"
 	interrupted $signal 'client id: ' '' 'keyturn login x --site cn --kind device'
 	interrupted $signal 'Client secret' '' 'keyturn login x --site cn --kind web --client-id 1'
 	interrupted $signal 'Replace main' '' "keyturn login main --kind device --client-id 1 --api-base $COZE_API"

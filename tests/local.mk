@@ -139,6 +139,8 @@ SCRIPT_TESTS = \
 	tests/git_t0303.sh \
 	tests/hardening.sh \
 	tests/hot_many.sh \
+	tests/journey_accounts.sh \
+	tests/journey_failures.sh \
 	tests/journey_terminal.sh \
 	tests/keyring_faults.sh \
 	tests/keepassxc.sh \
@@ -375,6 +377,7 @@ EXTRA_DIST += \
 	tests/lib/home.sh \
 	tests/lib/in_time.h \
 	tests/lib/hot.sh \
+	tests/lib/journey.sh \
 	tests/lib/pam_bases.sh \
 	tests/lib/pam_cases.sh \
 	tests/lib/pam_recipes.sh \

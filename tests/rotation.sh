@@ -196,7 +196,7 @@ call keyturn token silent
 expect_status 5
 expect_cause_and_remedy
 expect_requests 2
-expect_state silent suspect
+expect_state silent unsure
 call keyturn token silent
 expect_status 5
 expect_said 'try again in'

@@ -314,10 +314,10 @@ log_in before renamed
 habits '{"lose":1}'
 call keyturn refresh before
 expect_status 5
-expect_state before suspect
+expect_state before unsure
 call keyturn set before --name after
 expect_status 0
-expect_state after suspect
+expect_state after unsure
 second=$(saw second)
 call keyturn refresh after
 expect_status 5

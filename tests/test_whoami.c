@@ -65,11 +65,13 @@ static void each_answer_has_its_verdict(void **state)
 		  "keyturn refresh me" },
 		/* no permission is no word on the token */
 		{ KT_KIND_PAT, "api.coze.cn", 403, 4101, KT_WHOAMI_UNKNOWN, "no permission",
+		  "https://www.coze.cn/open/oauth/pats" },
+		{ KT_KIND_OAUTH, "id.example", 403, 4101, KT_WHOAMI_UNKNOWN, "no permission",
 		  "ordinary call" },
 		{ KT_KIND_OAUTH, "id.example", 403, -1, KT_WHOAMI_UNKNOWN, "no permission",
 		  "ordinary call" },
 		{ KT_KIND_OAUTH, "id.example", 404, -1, KT_WHOAMI_UNKNOWN, "404", "ordinary call" },
-		{ KT_KIND_PAT, "api.coze.cn", 200, 5000, KT_WHOAMI_UNKNOWN, "code of its own",
+		{ KT_KIND_PAT, "api.coze.cn", 200, 5000, KT_WHOAMI_UNKNOWN, "answered 5000",
 		  "ordinary call" },
 		{ KT_KIND_PAT, "api.coze.cn", 0, -1, KT_WHOAMI_UNANSWERED, "did not answer",
 		  "try again" },
@@ -125,12 +127,31 @@ static void ok_false_is_no_yes(void **state)
 	assert_int_equal(whoami.verdict, KT_WHOAMI_UNKNOWN);
 }
 
+/* People search for the number; the service's own people ask for the log id. */
+static void the_code_the_text_and_the_log_id_are_told(void **state)
+{
+	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
+	KT_CLEANUP(kt_errand_clear) struct kt_errand message = { 0 };
+	KT_CLEANUP(kt_whoami_clear) struct kt_whoami whoami = { 0 };
+	struct kt_error error = { 0 };
+
+	(void)state;
+	make(&credential, KT_KIND_PAT, "api.coze.cn");
+	answer(&message, 200, 4100);
+	assert_true(kt_errand_add(&message, "s.msg", "authentication is invalid", &error));
+	assert_true(kt_errand_add(&message, "s.detail.logid", "2026A", &error));
+	assert_true(kt_whoami_read(&whoami, &credential, &message, &error));
+	assert_non_null(strstr(whoami.reason.message,
+	                       "(it answered 4100: authentication is invalid, log id 2026A)"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_answer_has_its_verdict),
 		cmocka_unit_test(a_token_whose_end_is_past_has_expired),
 		cmocka_unit_test(ok_false_is_no_yes),
+		cmocka_unit_test(the_code_the_text_and_the_log_id_are_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -39,7 +39,9 @@ bool kt_terminal_is_there(void)
 
 bool kt_terminal_is_interactive(void)
 {
-	return isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+	/* A job in the background would be stopped by its question. */
+	return isatty(STDIN_FILENO) && isatty(STDERR_FILENO) &&
+	       tcgetpgrp(STDIN_FILENO) == getpgrp();
 }
 
 bool kt_terminal_is_smart(void)

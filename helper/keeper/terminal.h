@@ -12,7 +12,10 @@
 /* A terminal can be asked. */
 bool kt_terminal_is_there(void);
 
-/* stdin and stderr are a terminal: somebody typed this command and reads along. */
+/*
+ * stdin and stderr are the terminal, and we are in its foreground: somebody typed this command and
+ * reads along.
+ */
 bool kt_terminal_is_interactive(void);
 
 /* The terminal can move its cursor and clear a line: count-downs are drawn in place there. */

@@ -48,12 +48,14 @@ _keyturn()
 		token) words="$asks --json" ;;
 		header) words="$asks --json" ;;
 		run) words="$asks --env --tool --app --" ;;
-		list | show | doctor | providers) words=--json ;;
+		list) words='--site --kind --ends --json' ;;
+		status) words='--all --json' ;;
+		show | doctor | providers) words=--json ;;
 		set)
 			words='--expires --accept --name --client-secret-file --private-key-file
 				--public-key-id --git-username --authtype --scope --ca-file'
 			;;
-		default) words='--host --unset' ;;
+		default) words='--host --unset --json' ;;
 		refresh) words='--due --all' ;;
 		reject) words='--session-name --current' ;;
 		lock) words=--desktop ;;

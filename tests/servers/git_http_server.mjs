@@ -2,22 +2,25 @@
 //
 // A git server: git http-backend behind one way to say who one is.
 //
-//   node git_http_server.mjs DIRECTORY Basic|Bearer SECRET
+//   node git_http_server.mjs DIRECTORY Basic|Bearer SECRET...
 //
 // Serves the repositories in DIRECTORY on a loopback port, whose number is its first line. Only a
-// request that proves SECRET in the one scheme is let in; every request's scheme is a line, too.
+// request that proves a SECRET (USER:PASSWORD, or a password that is anybody's) in the one scheme is
+// let in; every request's scheme is a line, too.
 
 import { spawn } from "node:child_process";
 import { createServer } from "node:http";
 
-const [directory, scheme, secret] = process.argv.slice(2);
+const [directory, scheme, ...secrets] = process.argv.slice(2);
 
 function isLetIn(header) {
 	const [named, value] = (header ?? "").split(" ");
 	if (named !== scheme)
 		return false;
 	const proof = scheme === "Basic" ? Buffer.from(value, "base64").toString() : value;
-	return scheme === "Basic" ? proof.endsWith(`:${secret}`) : proof === secret;
+	return secrets.some((secret) =>
+		scheme === "Basic" && !secret.includes(":") ? proof.endsWith(`:${secret}`) : proof === secret,
+	);
 }
 
 function environment(request) {

@@ -20,6 +20,8 @@
 #define HOUR (INT64_C(60) * 60)
 #define DAYS_MAXIMUM 36500
 #define WARNING_DAYS 7
+/* U+6C38 U+4E45, as the console in Chinese says it. */
+#define FOR_EVER "\346\260\270\344\271\205"
 /* Coze's console gives a PAT 30 days at most. */
 #define UNKNOWN_PAT_DAYS 30
 
@@ -29,7 +31,55 @@ static bool refuse(struct kt_error *error)
 	               "come (YYYY-MM-DD) or never");
 }
 
-/* The last second of the day, by local time. */
+/* A number of at most so many digits and one of the separators, which are parted by blanks. */
+static bool read_part(const char **text, size_t most, int64_t least, int64_t greatest,
+                      const char *separators, int64_t *number)
+{
+	size_t digits = strspn(*text, "0123456789");
+	const char *rest = *text + digits;
+
+	if (digits == 0 || digits > most || !kt_text_to_number(*text, digits, least, greatest, number))
+		return false;
+	while (*separators) {
+		size_t length = strcspn(separators, " ");
+
+		if (strncmp(rest, separators, length) == 0) {
+			*text = rest + length;
+			return true;
+		}
+		separators += length + (separators[length] == ' ');
+	}
+	return false;
+}
+
+/* The time of day that a console shows behind the date, 08:00 or 08:00:00; without one it stays. */
+static bool read_time(const char *text, struct tm *date)
+{
+	int64_t hour;
+	int64_t minute;
+	int64_t second = 0;
+
+	text += strspn(text, " T");
+	if (*text == '\0')
+		return true;
+	if (!read_part(&text, 2, 0, 23, ":", &hour) ||
+	    !kt_text_to_number(text, strnlen(text, 2), 0, 59, &minute))
+		return false;
+	text += strnlen(text, 2);
+	if (*text == ':' && !kt_text_to_number(text + 1, strlen(text + 1), 0, 59, &second))
+		return false;
+	if (*text && *text != ':')
+		return false;
+	date->tm_hour = (int)hour;
+	date->tm_min = (int)minute;
+	date->tm_sec = (int)second;
+	return true;
+}
+
+/*
+ * A date as Coze's consoles write it, by local time: 2027-01-31, 2027/1/31, 2027.1.31, and with the
+ * characters of year, month and day. Without a time of day its last second.
+ */
 static bool read_date(const char *text, int64_t *end)
 {
 	int64_t year;
@@ -37,12 +87,19 @@ static bool read_date(const char *text, int64_t *end)
 	int64_t day;
 	struct tm date = { .tm_hour = 23, .tm_min = 59, .tm_sec = 59, .tm_isdst = -1 };
 	time_t moment;
+	size_t digits;
 
-	if (strlen(text) != 10 || (text[4] != '-' && text[4] != '/') ||
-	    text[7] != text[4] ||
-	    !kt_text_to_number(text, 4, 1970, 9999, &year) ||
-	    !kt_text_to_number(text + 5, 2, 1, 12, &month) ||
-	    !kt_text_to_number(text + 8, 2, 1, 31, &day))
+	if (strspn(text, "0123456789") != 4 ||
+	    !read_part(&text, 4, 1970, 9999, "- / . \345\271\264", &year) ||
+	    !read_part(&text, 2, 1, 12, "- / . \346\234\210", &month))
+		return false;
+	digits = strspn(text, "0123456789");
+	if (digits > 2 || !kt_text_to_number(text, digits, 1, 31, &day))
+		return false;
+	text += digits;
+	if (strncmp(text, "\346\227\245", 3) == 0)
+		text += 3;
+	if (!read_time(text, &date))
 		return false;
 	date.tm_year = (int)year - 1900;
 	date.tm_mon = (int)month - 1;
@@ -77,15 +134,19 @@ bool kt_expiry_set(struct kt_credential *credential, const char *typed, struct k
 	memcpy(text, typed, strlen(typed) + 1);
 	/* An input method that is left on makes digits of full width. */
 	kt_characters_fold_width(text);
-	if (strcasecmp(text, "never") == 0) {
+	if (strcasecmp(text, "never") == 0 || strcmp(text, FOR_EVER) == 0) {
 		credential->never_expires = true;
 		credential->expires = 0;
 		return true;
 	}
 	if (read_days(text, &days))
 		end = kt_clock_wall() + days * DAY;
-	else if (!read_date(text, &end) || end <= kt_clock_wall())
+	else if (!read_date(text, &end))
 		return refuse(error);
+	if (end <= kt_clock_wall()) {
+		kt_fail(error, KT_ERROR_USAGE, "the end of the token is past: %s", text);
+		return kt_advise(error, "give a day to come, or make a new token in the console");
+	}
 	credential->never_expires = false;
 	credential->expires = end;
 	return true;

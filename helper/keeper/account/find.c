@@ -2,12 +2,15 @@
 #include "config.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "helper/keeper/account/default.h"
 #include "helper/keeper/account/find.h"
 #include "helper/keeper/account/idn.h"
+#include "helper/keeper/account/secret_word.h"
 #include "helper/keeper/account/service.h"
+#include "helper/report.h"
 #include "helper/url.h"
 #include "keyring/cleanup.h"
 #include "keyring/environment.h"
@@ -248,6 +251,11 @@ static bool advise_near(const struct kt_credentials *list, const char *account,
 		}
 		kt_suggestion_consider(&suggestion, account, list->items[i].identity.username);
 	}
+	if (kt_secret_word_is_likely(account)) {
+		kt_fail(error, KT_ERROR_NOT_FOUND, "no account of that name is stored, and the name looks "
+		        "like a token");
+		return kt_advise(error, "name the account that has the token: keyturn list");
+	}
 	kt_fail(error, KT_ERROR_NOT_FOUND, "no account %s is stored", account);
 	if (suggestion.word)
 		return kt_advise(error, "did you mean %s? run: keyturn list", suggestion.word);
@@ -278,23 +286,68 @@ static bool load_default(struct kt_keeper *keeper, enum kt_account_use use,
 	return !found || search(keeper, &preferred, use, list, error);
 }
 
-bool kt_account_find(struct kt_keeper *keeper, const char *account, enum kt_account_use use,
-                     struct kt_credential *credential, struct kt_error *error)
+static int compare(const void *left, const void *right)
 {
-	KT_CLEANUP(kt_credentials_clear) struct kt_credentials list = { 0 };
+	const struct kt_identity *one = &((const struct kt_credential *)left)->identity;
+	const struct kt_identity *other = &((const struct kt_credential *)right)->identity;
+	int order = strcmp(one->host, other->host);
+
+	return order ? order : strcmp(one->username, other->username);
+}
+
+static void sort(struct kt_credentials *list)
+{
+	if (list->count > 0)
+		qsort(list->items, list->count, sizeof(list->items[0]), compare);
+}
+
+bool kt_account_search(struct kt_keeper *keeper, const char *account, enum kt_account_use use,
+                       struct kt_credentials *list, struct kt_error *error)
+{
 	const struct kt_identity anything = { 0 };
 
 	if (!account)
 		account = kt_environment_get("KEYTURN_ACCOUNT");
 	if (account) {
-		if (!search_named(keeper, account, use, &list, error))
+		if (!search_named(keeper, account, use, list, error))
 			return false;
 	} else {
-		if (!load_default(keeper, use, &list, error))
+		if (!load_default(keeper, use, list, error))
 			return false;
-		if (list.count == 0 && !search(keeper, &anything, use, &list, error))
+		if (list->count == 0 && !search(keeper, &anything, use, list, error))
 			return false;
 	}
+	sort(list);
+	return true;
+}
+
+bool kt_account_list(struct kt_keeper *keeper, const struct kt_identity *service,
+                     enum kt_account_use use, struct kt_credentials *list, struct kt_error *error)
+{
+	struct kt_keyring *keyring = kt_keeper_keyring(keeper, error);
+
+	if (!keyring || !kt_keyring_search(keyring, service, list, error))
+		return false;
+	keep_usable(list, use);
+	sort(list);
+	if (list->corrupt == 1)
+		kt_report_note("one stored login cannot be read; run: keyturn doctor");
+	else if (list->corrupt)
+		kt_report_note("%zu stored logins cannot be read; run: keyturn doctor", list->corrupt);
+	if (list->hidden)
+		kt_report_note("a locked part of the keyring may hold more; run: keyturn unlock");
+	return true;
+}
+
+bool kt_account_find(struct kt_keeper *keeper, const char *account, enum kt_account_use use,
+                     struct kt_credential *credential, struct kt_error *error)
+{
+	KT_CLEANUP(kt_credentials_clear) struct kt_credentials list = { 0 };
+
+	if (!account)
+		account = kt_environment_get("KEYTURN_ACCOUNT");
+	if (!kt_account_search(keeper, account, use, &list, error))
+		return false;
 	if (list.count == 0)
 		return fail_absent(keeper, account, error);
 	return choose(&list, credential, error);

@@ -28,6 +28,20 @@ bool kt_account_find(struct kt_keeper *keeper, const char *account, enum kt_acco
                      struct kt_credential *credential, struct kt_error *error);
 
 /*
+ * All accounts that could be the one that ACCOUNT stands for, by service and name. None is no
+ * failure.
+ */
+bool kt_account_search(struct kt_keeper *keeper, const char *account, enum kt_account_use use,
+                       struct kt_credentials *list, struct kt_error *error);
+
+/*
+ * The accounts of the service (a pattern: all where it is empty), by service and name. Items that
+ * cannot be read, or lie in a locked part of the keyring, are told of.
+ */
+bool kt_account_list(struct kt_keeper *keeper, const struct kt_identity *service,
+                     enum kt_account_use use, struct kt_credentials *list, struct kt_error *error);
+
+/*
  * Deletes the damaged items of the account that ACCOUNT stands for, as far as it can be told
  * whose they are; *count: how many.
  */

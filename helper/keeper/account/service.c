@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "helper/keeper/account/idn.h"
+#include "helper/keeper/account/secret_word.h"
 #include "helper/keeper/account/service.h"
 #include "helper/request.h"
 #include "helper/url.h"
@@ -178,8 +179,11 @@ bool kt_service_set_site(struct kt_identity *identity, const char *site, struct 
 		cut_host(site, host);
 		for (size_t i = 0; i < KT_COUNT(sites); i++)
 			kt_suggestion_consider(&suggestion, host, sites[i].name);
-		kt_fail(error, KT_ERROR_USAGE, "--site %.*s: known are coze.cn and coze.com",
-		        kt_characters_fit(site, 100), site);
+		if (kt_secret_word_is_likely(site))
+			kt_fail(error, KT_ERROR_USAGE, "--site: known are coze.cn and coze.com");
+		else
+			kt_fail(error, KT_ERROR_USAGE, "--site %.*s: known are coze.cn and coze.com",
+			        kt_characters_fit(site, 100), site);
 		if (suggestion.word)
 			return kt_advise(error, "did you mean --site %s?", suggestion.word);
 		return kt_advise(error, "for another server give its address: --api-base URL");
@@ -240,10 +244,35 @@ bool kt_service_check_name(const char *name, struct kt_error *error)
 {
 	size_t length = strlen(name);
 
+	if (kt_secret_word_is_token(name)) {
+		kt_fail(error, KT_ERROR_USAGE, "the name looks like a token, and a name is shown");
+		return kt_advise(error, "choose a name such as work; the token is asked for by itself");
+	}
 	if (length >= 1 && length <= 255 && name[0] != '-' &&
 	    kt_characters_are_utf8(name, length) && kt_characters_are_clean(name, length))
 		return true;
 	kt_fail(error, KT_ERROR_USAGE, "an account name is 1 to 255 bytes of text without control "
 	        "characters and does not begin with '-'");
 	return kt_advise(error, "choose a name such as work");
+}
+
+bool kt_service_read_host(struct kt_identity *service, const char *text, const char *option,
+                          struct kt_error *error)
+{
+	const char *protocol;
+
+	if (kt_service_site_meant(text))
+		return kt_service_set_site(service, text, error);
+	/* Refusals name the host. A token has none of a host's dots. */
+	if (!strchr(text, '.') && kt_secret_word_is_likely(text)) {
+		kt_fail(error, KT_ERROR_USAGE, "%s looks like a token, not like a host", option);
+		return kt_advise(error, "give a site or a host: coze.cn, coze.com, git.example.com");
+	}
+	/* A server of this machine: without TLS. */
+	if (kt_text_has_prefix(text, "http://") || kt_text_has_prefix(text, "https://"))
+		return kt_service_set_base(service, text, error);
+	protocol = kt_text_has_prefix(text, "127.0.0.1") || kt_text_has_prefix(text, "[::1]")
+		? "http" : "https";
+	return kt_text_set(&service->protocol, protocol, error) &&
+	       kt_url_normal_host(&service->host, protocol, text, strlen(text), error);
 }

@@ -75,3 +75,7 @@ bool kt_service_split_site(const char *account, char **name, const char **site,
 
 /* A name that an account may have: 1 to 255 bytes of clean UTF-8, not beginning with '-'. */
 bool kt_service_check_name(const char *name, struct kt_error *error);
+
+/* The protocol and host of a site, host or address. option ("default: --host") gave it. */
+bool kt_service_read_host(struct kt_identity *service, const char *text, const char *option,
+                          struct kt_error *error);

@@ -7,14 +7,41 @@
 #include "helper/answer.h"
 #include "helper/keeper/account/default.h"
 #include "helper/keeper/account/find.h"
+#include "helper/keeper/account/pick.h"
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/cache/answers.h"
 #include "helper/keeper/command/command.h"
 #include "helper/report.h"
-#include "helper/url.h"
 #include "keyring/cleanup.h"
+#include "keyring/json.h"
 #include "keyring/shell_word.h"
 #include "keyring/text.h"
+
+static bool add_json(struct kt_json *json, const struct kt_identity *identity,
+                     struct kt_error *error)
+{
+	KT_CLEANUP(kt_text_free) char *service = NULL;
+
+	return kt_service_format(identity, &service, error) &&
+	       kt_json_add_text(json, "account", identity->username, error) &&
+	       kt_json_add_text(json, "service", service, error);
+}
+
+static bool send_json(struct kt_json *json, struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret output = { 0 };
+
+	return kt_json_print(json, &output, error) && kt_secret_append_text(&output, "\n", error) &&
+	       kt_answer_send(STDOUT_FILENO, &output, error);
+}
+
+static bool print_json(const struct kt_identity *identity, struct kt_error *error)
+{
+	KT_CLEANUP(kt_json_free) struct kt_json *json = NULL;
+
+	return kt_json_create(&json, error) && kt_json_add_number(json, "version", 1, error) &&
+	       add_json(json, identity, error) && send_json(json, error);
+}
 
 static bool print_name(const struct kt_identity *identity, struct kt_error *error)
 {
@@ -58,17 +85,34 @@ static bool print_all(struct kt_error *error)
 	return kt_advise(error, "run: keyturn default ACCOUNT");
 }
 
-static bool read_host(const char *text, struct kt_identity *service, struct kt_error *error)
+/* A service's own default, in the list of the object that context is. */
+static bool add_service(void *context, bool is_general, const struct kt_identity *identity,
+                        struct kt_error *error)
 {
-	const char *site = kt_service_site_meant(text);
+	KT_CLEANUP(kt_json_free) struct kt_json *object = NULL;
 
-	if (site)
-		return kt_service_set_site(service, site, error);
-	return kt_text_set(&service->protocol, "https", error) &&
-	       kt_url_normal_host(&service->host, "https", text, strlen(text), error);
+	return is_general || (kt_json_create(&object, error) && add_json(object, identity, error) &&
+	                      kt_json_append_object(context, "services", &object, error));
 }
 
-static bool print_of(const struct kt_identity *service, struct kt_error *error)
+/* The general default as account and service, null where there is none, and those of services. */
+static bool print_all_json(struct kt_error *error)
+{
+	KT_CLEANUP(kt_identity_clear) struct kt_identity general = { 0 };
+	KT_CLEANUP(kt_json_free) struct kt_json *json = NULL;
+	bool found;
+
+	if (!kt_default_get(NULL, &general, &found, error) || !kt_json_create(&json, error) ||
+	    !kt_json_add_number(json, "version", 1, error))
+		return false;
+	return (found ? add_json(json, &general, error)
+	              : kt_json_add_null(json, "account", error) &&
+	                kt_json_add_null(json, "service", error)) &&
+	       kt_json_add_list(json, "services", error) &&
+	       kt_default_each(add_service, json, error) && send_json(json, error);
+}
+
+static bool print_of(const struct kt_identity *service, bool wants_json, struct kt_error *error)
 {
 	KT_CLEANUP(kt_identity_clear) struct kt_identity preferred = { 0 };
 	bool found;
@@ -76,7 +120,7 @@ static bool print_of(const struct kt_identity *service, struct kt_error *error)
 	if (!kt_default_get(service, &preferred, &found, error))
 		return false;
 	if (found)
-		return print_name(&preferred, error);
+		return wants_json ? print_json(&preferred, error) : print_name(&preferred, error);
 	kt_fail(error, KT_ERROR_NOT_FOUND, "%s has no default account", service->host);
 	return kt_advise(error, "run: keyturn default ACCOUNT --host %s", service->host);
 }
@@ -105,7 +149,7 @@ static bool set(struct kt_keeper *keeper, const char *account, const struct kt_i
 	KT_CLEANUP(kt_text_free) char *name = NULL;
 	struct kt_shell_word word;
 
-	if (!kt_account_find(keeper, account, KT_ACCOUNT_ANY, &credential, error) ||
+	if (!kt_account_find_or_ask(keeper, account, KT_ACCOUNT_ANY, &credential, error) ||
 	    !kt_service_full_name(&credential.identity, &name, error))
 		return false;
 	if (service && !kt_text_is_equal(service->host, credential.identity.host)) {
@@ -134,16 +178,19 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	const struct kt_option options[] = {
 		{ "host", true, &host },
 		{ "unset", false, &unsets },
+		KT_OPTION_JSON(keeper),
 	};
 
 	if (!kt_command_read_account(options, KT_COUNT(options), argc, argv, &account, error) ||
-	    (host && !read_host(host, &service, error)))
+	    (host && !kt_service_read_host(&service, host, "default: --host", error)))
 		return false;
 	if (account && unsets)
 		return kt_fail(error, KT_ERROR_USAGE, "default: an account and --unset exclude each "
 		               "other");
+	if (!account && !unsets && host)
+		return print_of(&service, keeper->wants_json, error);
 	if (!account && !unsets)
-		return host ? print_of(&service, error) : print_all(error);
+		return keeper->wants_json ? print_all_json(error) : print_all(error);
 	kt_answers_forget(&everything);
 	done = unsets ? unset(host ? &service : NULL, error)
 	              : set(keeper, account, host ? &service : NULL, error);
@@ -153,7 +200,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 
 const struct kt_command kt_command_default = {
 	.name = "default",
-	.synopsis = "[ACCOUNT | --unset] [--host HOST]",
+	.synopsis = "[ACCOUNT | --unset] [--host HOST] [--json]",
 	.summary = "print or set the account that answers when none is named",
 	.details = "The first login becomes the default; later ones never move it. ACCOUNT becomes\n"
 	           "the default of its service, too.\n"

@@ -58,6 +58,15 @@ bool kt_describe_end_briefly(const struct kt_credential *credential, char **text
 	return kt_expiry_format_relative(end_of(credential), text, error);
 }
 
+int64_t kt_describe_own_end(const struct kt_credential *credential)
+{
+	if (kt_kind_is_grant(credential->kind))
+		return credential->kind == KT_KIND_JWT || kt_facts_has_refresh(credential)
+		               ? 0 : kt_lifetime_wall_end(credential);
+	return credential->kind == KT_KIND_PASSWORD ? credential->expires
+	                                            : kt_expiry_expected(credential);
+}
+
 static bool add_time(struct kt_json *json, const char *name, int64_t moment,
                      struct kt_error *error)
 {

@@ -87,8 +87,9 @@ static void check_providers(struct kt_findings *findings)
 		else
 			kt_findings_add_error(findings, "providers", KT_FINDING_WARNING, &error);
 	}
-	kt_findings_add(findings, "providers", KT_FINDING_OK, NULL, "%zu files of services can be read",
-	                good);
+	kt_findings_add(findings, "providers", KT_FINDING_OK, NULL,
+	                good == 1 ? "%zu file of a service can be read"
+	                          : "%zu files of services can be read", good);
 }
 
 /* Where libpam looks, in its order; the last is openSUSE's. */
@@ -111,6 +112,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	kt_doctor_check_network(&findings, keeper);
 	kt_doctor_check_pam(&findings, pam_directories);
 	kt_doctor_check_git(&findings, keeper);
+	kt_doctor_check_shell(&findings);
 	check_providers(&findings);
 	if (!print(&findings, keeper->wants_json, error))
 		return false;

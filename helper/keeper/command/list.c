@@ -7,6 +7,8 @@
 
 #include "helper/answer.h"
 #include "helper/keeper/account/default.h"
+#include "helper/keeper/account/expiry.h"
+#include "helper/keeper/account/find.h"
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/command/command.h"
 #include "helper/keeper/command/describe.h"
@@ -21,6 +23,7 @@
 struct listing {
 	struct kt_credentials accounts;
 	struct kt_identity preferred;
+	bool is_empty; /* no account is stored at all */
 };
 
 static void clear_listing(struct listing *listing)
@@ -33,15 +36,6 @@ static bool is_default(const struct listing *listing, const struct kt_credential
 {
 	return listing->preferred.username &&
 	       kt_identity_is_equal(&listing->preferred, &credential->identity);
-}
-
-static int compare(const void *left, const void *right)
-{
-	const struct kt_identity *one = &((const struct kt_credential *)left)->identity;
-	const struct kt_identity *other = &((const struct kt_credential *)right)->identity;
-	int order = strcmp(one->host, other->host);
-
-	return order ? order : strcmp(one->username, other->username);
 }
 
 static bool print_json(const struct listing *listing, struct kt_secret *output,
@@ -148,7 +142,8 @@ static bool print_table(const struct listing *listing, struct kt_secret *output,
 	const struct kt_credentials *list = &listing->accounts;
 
 	if (list->count == 0) {
-		kt_report_note("no account is stored yet; run: keyturn login");
+		kt_report_note(listing->is_empty ? "no account is stored yet; run: keyturn login"
+		                                 : "no account is like that; for all: keyturn list");
 		return true;
 	}
 	table.rows = calloc(list->count + 1, sizeof(*table.rows));
@@ -168,14 +163,90 @@ static bool print_table(const struct listing *listing, struct kt_secret *output,
 	return true;
 }
 
+/* The accounts that are asked for: of a service, of a kind, with a token that ends soon. */
+struct filter {
+	const char *site;
+	const char *kind;
+	const char *ends;
+	enum kt_kind wanted; /* NONE: any */
+	int64_t end;         /* the latest; 0: any */
+	struct kt_identity service;
+};
+
+static void clear_filter(struct filter *filter)
+{
+	kt_identity_clear(&filter->service);
+}
+
+static bool read_filter(struct filter *filter, struct kt_error *error)
+{
+	struct kt_credential end = { 0 };
+
+	if (filter->site &&
+	    !kt_service_read_host(&filter->service, filter->site, "list: --site", error))
+		return false;
+	/* Also a service of this machine, without https. */
+	kt_text_free(&filter->service.protocol);
+	filter->wanted = filter->kind ? kt_kind_from_name(filter->kind) : KT_KIND_NONE;
+	if (filter->kind && filter->wanted == KT_KIND_NONE)
+		return kt_fail(error, KT_ERROR_USAGE, "list: --kind is pat, sat, web, pkce, device, jwt, "
+		               "oauth or password");
+	if (!filter->ends)
+		return true;
+	if (!kt_expiry_set(&end, filter->ends, &(struct kt_error){ 0 }) || !end.expires) {
+		kt_fail(error, KT_ERROR_USAGE, "list: --ends takes a number of days (30 or 30d) or a "
+		        "date to come (YYYY-MM-DD)");
+		return kt_advise(error, "run: keyturn list --ends 7");
+	}
+	filter->end = end.expires;
+	return true;
+}
+
+static bool is_asked_for(const struct filter *filter, const struct kt_credential *credential)
+{
+	int64_t end = kt_describe_own_end(credential);
+
+	return (filter->wanted == KT_KIND_NONE || credential->kind == filter->wanted) &&
+	       (!filter->end || (end && end <= filter->end));
+}
+
+static int compare_ends(const void *left, const void *right)
+{
+	int64_t one = kt_describe_own_end(left);
+	int64_t other = kt_describe_own_end(right);
+
+	return (one > other) - (one < other);
+}
+
+/* Removes the other accounts from the list. Where ends are asked for, the next one stands first. */
+static void apply_filter(const struct filter *filter, struct kt_credentials *list)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		struct kt_credential item = list->items[i];
+
+		if (is_asked_for(filter, &item))
+			list->items[kept++] = item;
+		else
+			kt_credential_clear(&item);
+	}
+	list->count = kept;
+	if (filter->end && kept > 1)
+		qsort(list->items, kept, sizeof(list->items[0]), compare_ends);
+}
+
 static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
 {
 	KT_CLEANUP(clear_listing) struct listing listing = { 0 };
+	KT_CLEANUP(clear_filter) struct filter filter = { 0 };
 	KT_CLEANUP(kt_secret_clear) struct kt_secret output = { 0 };
-	struct kt_credentials *list = &listing.accounts;
-	const struct kt_identity anything = { 0 };
-	const struct kt_option options[] = { KT_OPTION_JSON(keeper) };
-	struct kt_keyring *keyring;
+	const struct kt_option options[] = {
+		KT_OPTION_JSON(keeper),
+		{ "site", true, &filter.site },
+		{ "kind", true, &filter.kind },
+		{ "ends", true, &filter.ends },
+	};
 	bool has_default;
 	int count;
 
@@ -184,18 +255,12 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	if (count > 0)
 		return kt_fail(error, KT_ERROR_USAGE, "list takes no account") ||
 		       kt_advise(error, "to see one: keyturn show ACCOUNT");
-	keyring = kt_keeper_keyring(keeper, error);
-	if (!keyring || !kt_keyring_search(keyring, &anything, list, error) ||
+	if (!read_filter(&filter, error) ||
+	    !kt_account_list(keeper, &filter.service, KT_ACCOUNT_ANY, &listing.accounts, error) ||
 	    !kt_default_get(NULL, &listing.preferred, &has_default, error))
 		return false;
-	if (list->count)
-		qsort(list->items, list->count, sizeof(list->items[0]), compare);
-	if (list->corrupt == 1)
-		kt_report_note("one stored login cannot be read; run: keyturn doctor");
-	else if (list->corrupt)
-		kt_report_note("%zu stored logins cannot be read; run: keyturn doctor", list->corrupt);
-	if (list->hidden)
-		kt_report_note("a locked part of the keyring may hold more; run: keyturn unlock");
+	listing.is_empty = listing.accounts.count == 0 && !filter.site;
+	apply_filter(&filter, &listing.accounts);
 	return (keeper->wants_json ? print_json(&listing, &output, error)
 	                           : print_table(&listing, &output, error)) &&
 	       kt_answer_send(STDOUT_FILENO, &output, error);
@@ -203,9 +268,12 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 
 const struct kt_command kt_command_list = {
 	.name = "list",
-	.synopsis = "[--json]",
+	.synopsis = "[--site SITE] [--kind KIND] [--ends DAYS|DATE] [--json]",
 	.summary = "list the accounts, never a secret",
 	.details = "A * marks the default account. ENDS is the end of a token; a grant's access token\n"
-	           "is renewed by itself when it is asked for.\n",
+	           "is renewed by itself when it is asked for.\n"
+	           "--site SITE       coze.cn, coze.com or a host\n"
+	           "--kind KIND       pat, sat, web, pkce, device, jwt, oauth or password\n"
+	           "--ends DAYS|DATE  what has ended or ends until then, the next one first\n",
 	.run = run,
 };

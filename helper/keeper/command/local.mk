@@ -21,6 +21,7 @@ libkeeper_a_SOURCES += \
 	helper/keeper/command/renew_ahead.c \
 	helper/keeper/command/run.c \
 	helper/keeper/command/run_tool.c helper/keeper/command/run_tool.h \
+	helper/keeper/command/run_watch.c helper/keeper/command/run_watch.h \
 	helper/keeper/command/service_change.c helper/keeper/command/service_change.h \
 	helper/keeper/command/service_lookup.c helper/keeper/command/service_lookup.h \
 	helper/keeper/command/set.c \

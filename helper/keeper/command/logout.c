@@ -5,6 +5,7 @@
 
 #include "helper/keeper/account/default.h"
 #include "helper/keeper/account/find.h"
+#include "helper/keeper/account/pick.h"
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/cache/answers.h"
 #include "helper/keeper/cache/change.h"
@@ -47,7 +48,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 		return false;
 	if (!account)
 		return kt_fail(error, KT_ERROR_USAGE, "logout: name the account to forget");
-	if (!kt_account_find(keeper, account, KT_ACCOUNT_FORGET, &credential, &cause)) {
+	if (!kt_account_find_or_ask(keeper, account, KT_ACCOUNT_FORGET, &credential, &cause)) {
 		if (cause.code == KT_ERROR_CORRUPT)
 			return forget_damaged(keeper, account, &cause, error);
 		*error = cause;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "helper/keeper/account/secret_word.h"
 #include "helper/keeper/command/command.h"
 #include "keyring/characters.h"
 #include "keyring/cleanup.h"
@@ -29,21 +30,6 @@ bool kt_command_may_show(const char *word, size_t length)
 	return true;
 }
 
-/* A token begins like one of Coze's, GitHub's or GitLab's, and is longer than a name. */
-static bool looks_like_token(const char *word)
-{
-	static const char *const prefixes[] = {
-		"pat_", "sat_", "cztei_", "czu_", "czs_", "ghp_", "gho_", "github_pat_", "glpat-",
-	};
-	size_t length = strlen(word);
-	bool is_long = length >= 20 && strspn(word, "abcdefghijklmnopqrstuvwxyz_- ") < length;
-
-	for (size_t i = 0; is_long && i < KT_COUNT(prefixes); i++)
-		if (strncmp(word, prefixes[i], strlen(prefixes[i])) == 0)
-			return true;
-	return false;
-}
-
 static bool fail_token(const char *command, struct kt_error *error)
 {
 	kt_fail(error, KT_ERROR_UNSAFE, "%s: a token was given as an argument: it is in your shell's "
@@ -57,7 +43,7 @@ static bool check_words(int argc, char **argv, struct kt_error *error)
 	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
 		const char *value = argv[i][0] == '-' ? strchr(argv[i], '=') : NULL;
 
-		if (looks_like_token(value ? value + 1 : argv[i]))
+		if (kt_secret_word_is_token(value ? value + 1 : argv[i]))
 			return fail_token(argv[0], error);
 	}
 	return true;

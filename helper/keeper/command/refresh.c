@@ -5,6 +5,7 @@
 
 #include "helper/keeper/account/facts.h"
 #include "helper/keeper/account/find.h"
+#include "helper/keeper/account/pick.h"
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/cache/stamp.h"
 #include "helper/keeper/command/command.h"
@@ -79,7 +80,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 		return refresh_many(keeper, due ? &ahead : &fresh, error);
 	}
 	kt_keeper_expect(keeper, kt_stamp_read(), true);
-	if (!kt_account_find(keeper, account, KT_ACCOUNT_TOKEN, &credential, error) ||
+	if (!kt_account_find_or_ask(keeper, account, KT_ACCOUNT_TOKEN, &credential, error) ||
 	    !refresh_one(keeper, &credential, &fresh, error))
 		return false;
 	if (isatty(STDERR_FILENO) && kt_service_full_name(&credential.identity, &name, &ignored))

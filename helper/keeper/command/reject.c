@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "helper/keeper/account/find.h"
+#include "helper/keeper/account/pick.h"
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/cache/change.h"
 #include "helper/keeper/command/command.h"
@@ -51,7 +52,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 		kt_fail(error, KT_ERROR_USAGE, "reject: no token came on stdin");
 		return kt_advise(error, "give the refused token on stdin, or add --current");
 	}
-	if (!kt_account_find(keeper, account, KT_ACCOUNT_TOKEN, &credential, error) ||
+	if (!kt_account_find_or_ask(keeper, account, KT_ACCOUNT_TOKEN, &credential, error) ||
 	    !kt_identity_copy(&identity, &credential.identity, error) ||
 	    !kt_change_lock(&change, &identity, error) ||
 	    !kt_keyring_load(&keeper->keyring, &identity, &credential, &found, error))

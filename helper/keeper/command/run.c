@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 
 #include "helper/keeper/command/command.h"
 #include "helper/keeper/command/run_tool.h"
+#include "helper/keeper/command/run_watch.h"
 #include "helper/keeper/command/token_lookup.h"
 #include "helper/report.h"
 #include "keyring/cleanup.h"
@@ -94,7 +96,9 @@ static bool find_command(int argc, char **argv, int *separator, struct kt_error 
 	return kt_advise(error, "for example: keyturn run work -- python3 bot.py");
 }
 
-static bool prepare(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
+/* *expires: the end of the token; 0: none is known, or the command gets none. */
+static bool prepare(struct kt_keeper *keeper, int argc, char **argv, int64_t *expires,
+                    struct kt_error *error)
 {
 	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
 	KT_CLEANUP(kt_answer_clear) struct kt_answer answer = { 0 };
@@ -121,14 +125,20 @@ static bool prepare(struct kt_keeper *keeper, int argc, char **argv, struct kt_e
 	if (app ? !kt_token_lookup_app(keeper, &lookup, &credential, error)
 	        : !kt_token_lookup_answer(keeper, &lookup, &credential, &answer, error))
 		return false;
+	*expires = answer.expires ? answer.expires : credential.expires;
 	environ = keeper->environment;
 	return app ? kt_run_tool_set_app(&credential, error)
 	           : kt_run_tool_set_token(tool, variable, &credential, &answer, error);
 }
 
+static const char *name_of(const char *command)
+{
+	return may_show(command) ? command : "the command";
+}
+
 static void tell_why(const char *command, int reason)
 {
-	const char *name = may_show(command) ? command : "the command";
+	const char *name = name_of(command);
 
 	if (reason != ENOENT) {
 		kt_report_note("%s cannot be run: %s", name, strerror(reason));
@@ -144,15 +154,17 @@ static void tell_why(const char *command, int reason)
 static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
 {
 	int separator = 0;
+	int64_t expires = 0;
 	int reason;
 
 	if (!find_command(argc, argv, &separator, error) ||
-	    !prepare(keeper, separator, argv, error)) {
+	    !prepare(keeper, separator, argv, &expires, error)) {
 		kt_advise(error, "run: keyturn help run");
 		kt_report_failure(error, false);
 		exit(STATUS_OURS);
 	}
 	kt_keeper_clear(keeper);
+	kt_run_watch_start(expires, name_of(argv[separator + 1]));
 	signal(SIGPIPE, keeper->sigpipe);
 	signal(SIGXFSZ, keeper->sigxfsz);
 	execvp(argv[separator + 1], argv + separator + 1);

@@ -7,6 +7,7 @@
 #include "helper/keeper/account/default.h"
 #include "helper/keeper/account/expiry.h"
 #include "helper/keeper/account/find.h"
+#include "helper/keeper/account/pick.h"
 #include "helper/keeper/account/lifetime.h"
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/cache/change.h"
@@ -187,7 +188,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	if (!kt_command_read_account(options, KT_COUNT(options), argc, argv, &changes.account,
 	                             error) ||
 	    !check(&changes, error) ||
-	    !kt_account_find(keeper, changes.account, KT_ACCOUNT_ANY, &credential, error) ||
+	    !kt_account_find_or_ask(keeper, changes.account, KT_ACCOUNT_ANY, &credential, error) ||
 	    !kt_identity_copy(&identity, &credential.identity, error) ||
 	    !kt_change_begin(&change, &identity, error) ||
 	    !kt_keyring_load(&keeper->keyring, &identity, &credential, &found, error))

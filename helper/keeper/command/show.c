@@ -8,6 +8,7 @@
 #include "helper/keeper/account/expiry.h"
 #include "helper/keeper/account/facts.h"
 #include "helper/keeper/account/find.h"
+#include "helper/keeper/account/pick.h"
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/command/command.h"
 #include "helper/keeper/command/describe.h"
@@ -57,14 +58,17 @@ static bool print_lines(const struct kt_credential *credential, bool is_default,
 	KT_CLEANUP(kt_text_free) char *service = NULL;
 	KT_CLEANUP(kt_text_free) char *end = NULL;
 	KT_CLEANUP(kt_text_free) char *created = NULL;
+	KT_CLEANUP(kt_text_free) char *remedy = NULL;
 
 	return kt_service_format(&credential->identity, &service, error) &&
 	       kt_describe_end(credential, &end, error) &&
 	       kt_expiry_format(credential->created, &created, error) &&
+	       kt_token_state_remedy(credential, &remedy, error) &&
 	       add_line(output, "account", credential->identity.username, error) &&
 	       add_line(output, "service", service, error) &&
 	       add_line(output, "kind", kt_kind_name(credential->kind), error) &&
 	       add_line(output, "state", kt_token_state(credential), error) &&
+	       add_line(output, "to mend it", remedy, error) &&
 	       add_line(output, "ends", end, error) &&
 	       add_facts(output, credential, error) &&
 	       add_line(output, "stored", created, error) &&
@@ -79,9 +83,12 @@ static bool print_json(const struct kt_credential *credential, bool is_default,
                        const char *keyring, struct kt_secret *output, struct kt_error *error)
 {
 	KT_CLEANUP(kt_json_free) struct kt_json *json = NULL;
+	KT_CLEANUP(kt_text_free) char *remedy = NULL;
 
 	return kt_json_create(&json, error) && kt_json_add_number(json, "version", 1, error) &&
 	       kt_describe_json(credential, is_default, json, error) &&
+	       kt_token_state_remedy(credential, &remedy, error) &&
+	       (!remedy || kt_json_add_text(json, "remedy", remedy, error)) &&
 	       add_facts_json(json, credential, error) &&
 	       (!credential->client_id ||
 	        kt_json_add_text(json, "client_id", credential->client_id, error)) &&
@@ -104,7 +111,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	bool is_default;
 
 	if (!kt_command_read_account(options, KT_COUNT(options), argc, argv, &account, error) ||
-	    !kt_account_find(keeper, account, KT_ACCOUNT_ANY, &credential, error) ||
+	    !kt_account_find_or_ask(keeper, account, KT_ACCOUNT_ANY, &credential, error) ||
 	    !kt_default_get(NULL, &preferred, &is_default, error))
 		return false;
 	is_default = is_default && kt_identity_is_equal(&preferred, &credential.identity);

@@ -7,6 +7,7 @@
 #include "helper/cache_key.h"
 #include "helper/keeper/account/expiry.h"
 #include "helper/keeper/account/find.h"
+#include "helper/keeper/account/pick.h"
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/cache/answers.h"
 #include "helper/keeper/command/token_lookup.h"
@@ -120,7 +121,8 @@ bool kt_token_lookup_app(struct kt_keeper *keeper, const struct kt_token_lookup 
 	KT_CLEANUP(kt_settings_clear) struct kt_settings settings = { 0 };
 
 	if (!kt_token_lookup_has_source(lookup))
-		return kt_account_find(keeper, lookup->account, KT_ACCOUNT_TOKEN, credential, error);
+		return kt_account_find_or_ask(keeper, lookup->account, KT_ACCOUNT_TOKEN, credential,
+		                              error);
 	if (!read_settings(lookup, &settings, error) ||
 	    !choose_service(&settings, &credential->identity, error))
 		return false;
@@ -217,6 +219,7 @@ static bool from_keyring(struct kt_keeper *keeper, const struct kt_token_lookup 
 		kt_cache_key_of_token(lookup->account, kt_environment_get("KEYTURN_ACCOUNT"));
 	struct kt_lookup memory = { 0 };
 	bool answered = false;
+	bool picked = false;
 	bool found;
 
 	kt_answers_begin(&memory, kt_keeper_cache(keeper), &key);
@@ -224,14 +227,18 @@ static bool from_keyring(struct kt_keeper *keeper, const struct kt_token_lookup 
 	kt_keeper_expect(keeper, memory.stamp, memory.is_due);
 	kt_parked_save(keeper);
 	if (!find_account(keeper, lookup, &memory, requirement->minimum_seconds, credential, answer,
-	                  &answered, error))
-		return false;
+	                  &answered, error)) {
+		picked = kt_account_ask(keeper, lookup->account, KT_ACCOUNT_TOKEN, credential, error);
+		if (!picked)
+			return false;
+	}
 	if (answered)
 		return true;
 	if (!check_session(lookup, credential, error) ||
 	    !kt_token_get(keeper, credential, requirement, answer, &found, error))
 		return false;
-	if (!has_session(lookup))
+	/* The next caller is asked again, or chooses another account. */
+	if (!has_session(lookup) && !picked)
 		kt_answers_put(&memory, credential, answer);
 	return true;
 }

@@ -38,3 +38,9 @@ void kt_doctor_check_pam(struct kt_findings *findings, const char *const *direct
  * whether a helper's line has words that keep it from answering. Nothing where there is no git.
  */
 void kt_doctor_check_git(struct kt_findings *findings, const struct kt_keeper *keeper);
+
+/*
+ * Tokens where a shell has them: exported, in a file that it reads at its start, in its history.
+ * Nothing where there is none.
+ */
+void kt_doctor_check_shell(struct kt_findings *findings);

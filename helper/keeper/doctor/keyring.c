@@ -57,7 +57,8 @@ static void check_items(struct kt_findings *findings, struct kt_keyring *keyring
 		kt_findings_add_error(findings, "items", KT_FINDING_FAILED, &error);
 		return;
 	}
-	kt_findings_add(findings, "items", KT_FINDING_OK, NULL, "%zu logins can be read",
+	kt_findings_add(findings, "items", KT_FINDING_OK, NULL,
+	                list.count == 1 ? "%zu login can be read" : "%zu logins can be read",
 	                list.count);
 	check_twice(findings, &list);
 	if (list.hidden)
@@ -67,7 +68,8 @@ static void check_items(struct kt_findings *findings, struct kt_keyring *keyring
 		kt_findings_add(findings, "items", KT_FINDING_FAILED,
 		                "log in to those accounts again, which replaces them; or forget them: "
 		                "keyturn logout ACCOUNT",
-		                "%zu stored logins are damaged", list.corrupt);
+		                list.corrupt == 1 ? "%zu stored login is damaged"
+		                                  : "%zu stored logins are damaged", list.corrupt);
 }
 
 /* pam_keyturn's note is about the desktop's keyring; for a vault there is none to read. */
@@ -120,9 +122,12 @@ void kt_doctor_check_keyring(struct kt_findings *findings, struct kt_keeper *kee
 		kt_findings_add_error(findings, "lock", KT_FINDING_FAILED, &error);
 	} else if (!open) {
 		enum kt_unlock_outcome outcome = login_outcome(keyring);
+		const char *reason = kt_unlock_outcome_reason(outcome);
 
-		kt_fail(&error, KT_ERROR_LOCKED, "the keyring is locked%s",
-		        kt_unlock_outcome_reason(outcome));
+		if (reason)
+			kt_fail(&error, KT_ERROR_LOCKED, "the keyring is locked: %s", reason);
+		else
+			kt_fail(&error, KT_ERROR_LOCKED, "the keyring is locked");
 		kt_advise(&error, "%s", kt_unlock_outcome_remedy(outcome));
 		kt_findings_add_error(findings, "lock", KT_FINDING_FAILED, &error);
 	} else {

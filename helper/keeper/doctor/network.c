@@ -197,7 +197,7 @@ static void report_grant(struct kt_findings *findings, const struct kt_credentia
 		kt_fail(&error, KT_ERROR_DEAD, "the login of %s is over", name);
 		kt_advise(&error, "log in again: keyturn login %s", account);
 		kt_findings_add_error(findings, "grant", KT_FINDING_FAILED, &error);
-	} else if (strcmp(state, "suspect") == 0) {
+	} else if (strcmp(state, "unsure") == 0) {
 		kt_fail(&error, KT_ERROR_NETWORK, "the answer to the last renewal of %s was lost", name);
 		if (kt_lifetime_left(credential) > 0)
 			kt_advise(&error, "its token is good; nothing is asked again before it ends");

@@ -188,7 +188,7 @@ static void tell(struct device *device, const char *what)
 		fprintf(stderr, "\r  %s, %lld:%02lld left \033[K", what, left / 60, left % 60);
 		fflush(stderr);
 	} else if (now - device->told >= MINUTE) {
-		kt_report_note("%s, %lld s left", what, left);
+		kt_report_note("%s, %lld:%02lld left", what, left / 60, left % 60);
 		device->told = now;
 	}
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "helper/keeper/account/secret_word.h"
 #include "helper/keeper/login/provider_file.h"
 #include "helper/libexec.h"
 #include "keyring/characters.h"
@@ -171,7 +172,11 @@ static bool fail_unknown(const char *name, struct kt_error *error)
 {
 	struct kt_shell_word word;
 
-	kt_fail(error, KT_ERROR_USAGE, "there is no provider %s", kt_shell_word(&word, name, "NAME"));
+	if (kt_secret_word_is_likely(name))
+		kt_fail(error, KT_ERROR_USAGE, "there is no provider of that name");
+	else
+		kt_fail(error, KT_ERROR_USAGE, "there is no provider %s",
+		        kt_shell_word(&word, name, "NAME"));
 	return kt_advise(error, "run: keyturn providers");
 }
 

@@ -14,6 +14,7 @@
 #include "helper/keeper/terminal.h"
 #include "helper/report.h"
 #include "keyring/cleanup.h"
+#include "keyring/environment.h"
 #include "keyring/file.h"
 #include "keyring/shell_word.h"
 #include "keyring/text.h"
@@ -184,7 +185,8 @@ static void tell_expiry(const struct kt_login_options *login,
 {
 	struct kt_shell_word word;
 
-	if (credential->kind == KT_KIND_PAT && !login->expires && isatty(STDERR_FILENO))
+	if (credential->kind == KT_KIND_PAT && !login->expires && isatty(STDERR_FILENO) &&
+	    !kt_terminal_is_interactive())
 		kt_report_note("to be reminded before it ends: keyturn set %s --expires DAYS",
 		               kt_shell_word(&word, name, "ACCOUNT"));
 	if (!kt_kind_is_grant(credential->kind) || !isatty(STDERR_FILENO))
@@ -197,6 +199,17 @@ static void tell_expiry(const struct kt_login_options *login,
 	else
 		kt_report_note("its access token lives %lld minutes and is renewed when it is asked for",
 		               (long long)((kt_lifetime_left(credential) + 30) / 60));
+}
+
+/* The exported token goes before what is stored, except in a program that keyturn run starts. */
+static void tell_exported(const struct kt_credential *credential)
+{
+	const char *exported = kt_environment_get("COZE_API_TOKEN");
+
+	if (exported && *exported && kt_terminal_is_interactive() &&
+	    credential->kind != KT_KIND_OAUTH)
+		kt_report_note("COZE_API_TOKEN is exported here: other programs go on with that token; for "
+		               "this shell: unset COZE_API_TOKEN");
 }
 
 void kt_login_summarize(const struct kt_login_options *login,
@@ -218,6 +231,7 @@ void kt_login_summarize(const struct kt_login_options *login,
 	else if (kt_kind_is_grant(credential->kind) && !kt_kind_is_standard(credential->kind) &&
 	         (login->check || isatty(STDERR_FILENO)))
 		ask_who(credential, name);
+	tell_exported(credential);
 	if (kt_terminal_is_interactive())
 		offer_sources(login);
 }

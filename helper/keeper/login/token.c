@@ -156,6 +156,34 @@ static bool check(const struct kt_login_options *login, const struct kt_credenti
 	return kt_text_set(user, whoami.user_name, error);
 }
 
+/* Its console told the person when a PAT ends, and nobody else can. */
+static bool ask_end(const struct kt_login_options *login, struct kt_credential *credential,
+                    struct kt_error *error)
+{
+	static const char prompt[] = "When does it end? A date as the console shows it, 30d or never; "
+	                             "Enter if unknown: ";
+
+	if (login->expires || credential->kind != KT_KIND_PAT || !kt_terminal_is_interactive() ||
+	    kt_text_has_prefix(kt_secret_reveal(&credential->token), WORKLOAD))
+		return true;
+	for (int left = KT_LOGIN_TRIES - 1;; left--) {
+		KT_CLEANUP(kt_secret_clear) struct kt_secret line = { 0 };
+		struct kt_error refusal = { 0 };
+		unsigned int removed = 0;
+
+		if (!kt_terminal_ask(prompt, &line, error) || !kt_pasted_strip(&line, &removed, error))
+			return false;
+		if (kt_secret_is_empty(&line) ||
+		    kt_expiry_set(credential, kt_secret_reveal(&line), &refusal))
+			return true;
+		if (left == 0) {
+			*error = refusal;
+			return false;
+		}
+		kt_report_note("that is no day to come, like 2027-01-31; try again (%d left)", left);
+	}
+}
+
 bool kt_login_with_token(struct kt_keeper *keeper, const struct kt_login_options *login,
                          struct kt_settings *settings, struct kt_identity *identity,
                          struct kt_error *error)
@@ -170,7 +198,7 @@ bool kt_login_with_token(struct kt_keeper *keeper, const struct kt_login_options
 	    !kt_login_open_keyring(keeper, &keyring, error) ||
 	    !kt_login_settle_account(login, KT_KIND_PAT, keyring, identity, &old, &replaces, error) ||
 	    !fill(login, settings, identity, &credential, error) ||
-	    !check(login, &credential, &user, error) ||
+	    !check(login, &credential, &user, error) || !ask_end(login, &credential, error) ||
 	    (replaces && !kt_login_check_replaced(login, &old, &credential, user, error)) ||
 	    !kt_login_store(keyring, &credential, error))
 		return false;

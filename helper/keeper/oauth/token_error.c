@@ -118,6 +118,19 @@ static bool fail_subject(const struct kt_token_response *response,
 	                 "--subject-token-file -", kt_shell_word(&word, whose, "ACCOUNT"));
 }
 
+/* docs/coze.md, 8.1: its owner can bring the app back, and the grant with it. */
+static bool fail_deactivated(const struct kt_credential *credential, struct kt_error *error)
+{
+	KT_CLEANUP(kt_text_free) char *console = NULL;
+
+	if (!kt_service_console(credential, &console, error))
+		return false;
+	kt_fail(error, KT_ERROR_REFUSED, "the app %.*s is deactivated by its owner",
+	        kt_characters_fit(credential->client_id, 60), credential->client_id);
+	return kt_advise(error, "the login is kept: have the app activated at %.*s/open/oauth/apps, "
+	                 "then run the command again", kt_characters_fit(console, 150), console);
+}
+
 bool kt_token_error_write(const struct kt_token_response *response,
                           const struct kt_credential *credential, struct kt_error *error)
 {
@@ -126,6 +139,9 @@ bool kt_token_error_write(const struct kt_token_response *response,
 
 	if (response->status && response->name && strstr(text, "invalid app type"))
 		return fail_app_type(credential, error);
+	if (response->status && response->name && credential->client_id &&
+	    strstr(text, "deactivated"))
+		return fail_deactivated(credential, error);
 	if (response->verdict == KT_VERDICT_REFUSED &&
 	    strcmp(response->name, "invalid_client") == 0)
 		return fail_client(response, credential, error);

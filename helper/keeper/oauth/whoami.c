@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "helper/keeper/account/service.h"
@@ -36,6 +37,32 @@ static struct reply read_reply(const struct kt_errand *answer)
 	kt_errand_number(answer, "status", &reply.status);
 	kt_errand_number(answer, "n.code", &reply.code);
 	return reply;
+}
+
+/* Words of the service in a message, with its NUL. */
+#define WORDS_MAXIMUM 160
+
+/*
+ * The answer in the service's own words: "4100: authentication is invalid, log id 2026A", as far as
+ * it said so.
+ */
+static const char *write_answer(const struct reply *reply, char words[static WORDS_MAXIMUM])
+{
+	const char *text = kt_text_or_empty(kt_errand_text(reply->answer, "s.msg"));
+	const char *logid = kt_errand_text(reply->answer, "s.detail.logid");
+	long long code = (long long)(reply->code > 0 ? reply->code : reply->status);
+	int most = kt_characters_fit(text, 80);
+
+	logid = kt_text_or_empty(logid ? logid : kt_errand_text(reply->answer, "logid"));
+	if (*text && *logid)
+		snprintf(words, WORDS_MAXIMUM, "%lld: %.*s, log id %.40s", code, most, text, logid);
+	else if (*text)
+		snprintf(words, WORDS_MAXIMUM, "%lld: %.*s", code, most, text);
+	else if (*logid)
+		snprintf(words, WORDS_MAXIMUM, "%lld, log id %.40s", code, logid);
+	else
+		snprintf(words, WORDS_MAXIMUM, "%lld", code);
+	return words;
 }
 
 /* A PAT, SAT or app of Coze; every other service tells its userinfo endpoint. */
@@ -82,28 +109,31 @@ static bool has_ended(const struct kt_credential *credential)
 }
 
 /* An expired token, one of the other site, one that was revoked: told apart as far as can be. */
-static void refuse(struct kt_whoami *whoami, const struct kt_credential *credential, int64_t code)
+static void refuse(struct kt_whoami *whoami, const struct kt_credential *credential,
+                   const struct reply *reply)
 {
 	const char *host = credential->identity.host;
 	const char *other = kt_service_other_site(&credential->identity);
 	bool is_fixed = kt_kind_is_fixed(credential->kind);
 	struct kt_shell_word word;
 	const char *name = kt_shell_word(&word, credential->identity.username, "ACCOUNT");
+	char words[WORDS_MAXIMUM];
 
+	write_answer(reply, words);
 	whoami->verdict = KT_WHOAMI_REFUSED;
-	if (has_ended(credential) || (code == CODE_EXPIRED && other)) {
+	if (has_ended(credential) || (reply->code == CODE_EXPIRED && other)) {
 		kt_fail(&whoami->reason, KT_ERROR_REFUSED, "%s does not take this token: it has "
-		        "expired", host);
+		        "expired (it answered %s)", host, words);
 		kt_advise(&whoami->reason, is_fixed ? "make a new one, then: keyturn login %s "
 		          "--with-token" : "run: keyturn refresh %s", name);
 	} else if (is_fixed && other) {
 		kt_fail(&whoami->reason, KT_ERROR_REFUSED, "%s does not know this token: it was made at "
-		        "%s, or it is revoked", host, other);
+		        "%s, or it is revoked (it answered %s)", host, other, words);
 		kt_advise(&whoami->reason, "if it was made at %s: keyturn login %s --site %s "
 		          "--with-token", other, name, other);
 	} else {
-		kt_fail(&whoami->reason, KT_ERROR_REFUSED, "%s does not take this token: it is revoked",
-		        host);
+		kt_fail(&whoami->reason, KT_ERROR_REFUSED, "%s does not take this token: it is revoked "
+		        "(it answered %s)", host, words);
 		kt_advise(&whoami->reason, "log in again: keyturn login %s", name);
 	}
 }
@@ -122,22 +152,32 @@ static void say_unanswered(struct kt_whoami *whoami, const struct kt_credential 
 		        credential->identity.host);
 }
 
+/* docs/coze.md, 8.2: a permission, a workspace that is not ticked, a token of the other site. */
+static void advise_permission(struct kt_whoami *whoami, const struct kt_credential *credential)
+{
+	KT_CLEANUP(kt_text_free) char *page = NULL;
+	struct kt_error ignored = { 0 };
+
+	if (kt_service_page(&credential->identity, credential->kind, &page, &ignored) && page)
+		kt_advise(&whoami->reason, "if ordinary calls fail too, give it the permission and "
+		          "the workspace, or a token of the right site: %s", page);
+}
+
 static void say_unknown(struct kt_whoami *whoami, const struct kt_credential *credential,
                         const struct reply *reply)
 {
 	const char *host = credential->identity.host;
-	long long status = (long long)reply->status;
+	char words[WORDS_MAXIMUM];
 
+	write_answer(reply, words);
 	whoami->verdict = KT_WHOAMI_UNKNOWN;
-	if (reply->code == CODE_NO_PERMISSION || (reply->code == -1 && reply->status == 403))
-		kt_fail(&whoami->reason, KT_ERROR_SERVER, "%s cannot tell: it answered %lld, this token "
-		        "has no permission for that question", host, status);
-	else if (reply->code > 0)
-		kt_fail(&whoami->reason, KT_ERROR_SERVER,
-		        "%s cannot tell: it answered %lld with a code of its own", host, status);
-	else
-		kt_fail(&whoami->reason, KT_ERROR_SERVER, "%s cannot tell: it answered %lld", host,
-		        status);
+	if (reply->code == CODE_NO_PERMISSION || (reply->code == -1 && reply->status == 403)) {
+		kt_fail(&whoami->reason, KT_ERROR_SERVER, "%s cannot tell: this token has no permission "
+		        "for that question (it answered %s)", host, words);
+		advise_permission(whoami, credential);
+	} else {
+		kt_fail(&whoami->reason, KT_ERROR_SERVER, "%s cannot tell: it answered %s", host, words);
+	}
 }
 
 static bool work(struct kt_whoami *whoami, const struct reply *reply, struct kt_error *error)
@@ -165,7 +205,7 @@ static bool judge(struct kt_whoami *whoami, const struct kt_credential *credenti
 		return work(whoami, reply, error);
 	if (reply->code == CODE_INVALID || reply->code == CODE_EXPIRED ||
 	    (reply->status == 401 && reply->code == -1)) {
-		refuse(whoami, credential, reply->code);
+		refuse(whoami, credential, reply);
 		return true;
 	}
 	if (reply->status == 0)

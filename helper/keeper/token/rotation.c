@@ -11,6 +11,7 @@
 #include "helper/keeper/courier.h"
 #include "helper/keeper/oauth/dialect.h"
 #include "helper/keeper/oauth/grant.h"
+#include "helper/keeper/oauth/token_error.h"
 #include "helper/keeper/oauth/token_response.h"
 #include "helper/keeper/token/escrow.h"
 #include "helper/keeper/token/fault_point.h"
@@ -369,7 +370,7 @@ static bool renew(struct rotation *rotation, struct kt_error *error)
 		kt_pace_note_refusal(&rotation->journal, &response);
 		if (response.verdict != KT_VERDICT_REFUSED || response.meaning != KT_MEANING_DEAD)
 			return settle(rotation, error) &&
-			       kt_token_response_fail(&response, rotation->name, error);
+			       kt_token_error_write(&response, rotation->credential, error);
 		if (is_first && !look_again(rotation, &changed, error))
 			return false;
 		if (!changed)

@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
+#include <string.h>
+
 #include "helper/keeper/account/expiry.h"
 #include "helper/keeper/account/facts.h"
 #include "helper/keeper/account/lifetime.h"
+#include "helper/keeper/account/service.h"
 #include "helper/keeper/token/rotation.h"
 #include "helper/keeper/token/state.h"
+#include "keyring/cleanup.h"
 #include "keyring/clock.h"
+#include "keyring/shell_word.h"
+#include "keyring/text.h"
 
 #define WEEK (INT64_C(7) * 24 * 60 * 60)
 
@@ -19,7 +25,7 @@ const char *kt_token_state(const struct kt_credential *credential)
 	if (credential->state)
 		return credential->state;
 	if (kt_kind_is_grant(credential->kind) && kt_rotation_is_unclear(credential))
-		return "suspect";
+		return "unsure";
 	/* Nothing renews it: it ends as a PAT does. */
 	if (kt_kind_is_grant(credential->kind) && !kt_facts_has_refresh(credential))
 		return kt_lifetime_left(credential) > 0 ? "ok" : "ended";
@@ -34,4 +40,31 @@ const char *kt_token_state(const struct kt_credential *credential)
 	if (end && kt_kind_is_fixed(credential->kind) && end - kt_clock_wall() <= WEEK)
 		return "ends soon";
 	return "ok";
+}
+
+bool kt_token_state_remedy(const struct kt_credential *credential, char **text,
+                           struct kt_error *error)
+{
+	KT_CLEANUP(kt_text_free) char *name = NULL;
+	const char *state = kt_token_state(credential);
+	struct kt_shell_word word;
+	const char *account;
+
+	kt_text_free(text);
+	if (!kt_service_full_name(&credential->identity, &name, error))
+		return false;
+	account = kt_shell_word(&word, name, "ACCOUNT");
+	/* Nothing is asked again before its end. */
+	if (strcmp(state, "unsure") == 0 && kt_lifetime_left(credential) > 0)
+		return kt_text_set(text, "its token is good; nothing is asked again before it ends",
+		                   error);
+	if (strcmp(state, "unsure") == 0)
+		return kt_text_format(text, error, "run: keyturn refresh %s", account);
+	if (strcmp(state, "unknown") == 0)
+		return kt_text_format(text, error, "ask the service: keyturn status %s", account);
+	if (strcmp(state, "ok") == 0 || credential->kind == KT_KIND_PASSWORD)
+		return true;
+	return kt_text_format(text, error, kt_kind_is_fixed(credential->kind)
+	                      ? "make a new one in the console, then run: keyturn login %s --with-token"
+	                      : "log in again: keyturn login %s", account);
 }
