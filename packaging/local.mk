@@ -4,9 +4,13 @@ if HAVE_SYSTEMD_USER
 dist_systemduserunit_DATA = packaging/systemd/keyturn-refresh.timer
 nodist_systemduserunit_DATA = \
 	packaging/systemd/keyturn-lock.service \
+	packaging/systemd/keyturn-prefetch.service \
 	packaging/systemd/keyturn-refresh.service
 endif
 packaging/systemd/keyturn-lock.service: packaging/systemd/keyturn-lock.service.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) packaging/systemd && \
+		sed 's,@bindir[@],$(bindir),' $(srcdir)/$@.in >$@
+packaging/systemd/keyturn-prefetch.service: packaging/systemd/keyturn-prefetch.service.in Makefile
 	$(AM_V_GEN)$(MKDIR_P) packaging/systemd && \
 		sed 's,@bindir[@],$(bindir),' $(srcdir)/$@.in >$@
 packaging/systemd/keyturn-refresh.service: packaging/systemd/keyturn-refresh.service.in Makefile
@@ -73,5 +77,6 @@ EXTRA_DIST += \
 	packaging/try-inside \
 	packaging/try-packages \
 	packaging/systemd/keyturn-lock.service.in \
+	packaging/systemd/keyturn-prefetch.service.in \
 	packaging/systemd/keyturn-refresh.service.in \
 	packaging/systemd/keyturn-refresh.timer
