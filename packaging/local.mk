@@ -4,9 +4,13 @@ if HAVE_SYSTEMD_USER
 dist_systemduserunit_DATA = packaging/systemd/keyturn-refresh.timer
 nodist_systemduserunit_DATA = \
 	packaging/systemd/keyturn-lock.service \
+	packaging/systemd/keyturn-prefetch.service \
 	packaging/systemd/keyturn-refresh.service
 endif
 packaging/systemd/keyturn-lock.service: packaging/systemd/keyturn-lock.service.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) packaging/systemd && \
+		sed 's,@bindir[@],$(bindir),' $(srcdir)/$@.in >$@
+packaging/systemd/keyturn-prefetch.service: packaging/systemd/keyturn-prefetch.service.in Makefile
 	$(AM_V_GEN)$(MKDIR_P) packaging/systemd && \
 		sed 's,@bindir[@],$(bindir),' $(srcdir)/$@.in >$@
 packaging/systemd/keyturn-refresh.service: packaging/systemd/keyturn-refresh.service.in Makefile
@@ -36,14 +40,43 @@ dist_providers_DATA = \
 	packaging/providers/okta.conf \
 	packaging/providers/slack.conf
 
+# Each where its shell looks; a distribution names zsh's directory its own way.
+bash_completiondir = $(datadir)/bash-completion/completions
+dist_bash_completion_DATA = packaging/completions/keyturn.bash
+zsh_completiondir = $(datadir)/zsh/site-functions
+dist_zsh_completion_DATA = packaging/completions/_keyturn
+
+metainfodir = $(datadir)/metainfo
+dist_metainfo_DATA = packaging/appstream/org.keyturn.keyturn.metainfo.xml
+
 EXTRA_DIST += \
 	packaging/check \
 	packaging/compile_commands \
-	packaging/completions/_keyturn \
-	packaging/completions/keyturn.bash \
+	packaging/deb \
+	packaging/debian/README.Debian \
+	packaging/debian/changelog \
+	packaging/debian/control \
+	packaging/debian/copyright \
+	packaging/debian/keyturn.docs \
+	packaging/debian/keyturn.examples \
+	packaging/debian/keyturn.install \
+	packaging/debian/keyturn.links \
+	packaging/debian/keyturn.lintian-overrides \
+	packaging/debian/libpam-keyturn.README.Debian \
+	packaging/debian/libpam-keyturn.install \
+	packaging/debian/libpam-keyturn.lintian-overrides \
+	packaging/debian/libpam-keyturn.postinst \
+	packaging/debian/libpam-keyturn.prerm \
+	packaging/debian/rules \
+	packaging/debian/source/format \
+	packaging/debian/tests/control \
+	packaging/debian/tests/login \
 	packaging/packages.sh \
 	packaging/pam-configs/keyturn \
 	packaging/quickstart \
+	packaging/try-inside \
+	packaging/try-packages \
 	packaging/systemd/keyturn-lock.service.in \
+	packaging/systemd/keyturn-prefetch.service.in \
 	packaging/systemd/keyturn-refresh.service.in \
 	packaging/systemd/keyturn-refresh.timer

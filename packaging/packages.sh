@@ -16,6 +16,9 @@ test_packages='binutils chromium clang curl dbus default-jdk-headless expect fak
 	libsecret-tools mandoc maven musl-tools openssh-client openssh-server openssl pamtester passwd perl
 	procps python3 python3-venv skopeo sshpass strace sudo systemd-container tmux util-linux valgrind xz-utils zsh'
 
+# shellcheck disable=SC2034
+deb_packages='build-essential debhelper libcmocka-dev libqrencode-dev musl-tools pkgconf|pkg-config xz-utils'
+
 # as_root COMMAND...
 as_root()
 {

@@ -106,6 +106,7 @@ SCRIPT_TESTS = \
 	tests/bus_peer.sh \
 	tests/cache_forbidden.sh \
 	tests/cache_hot.sh \
+	tests/cache_prefetch.sh \
 	tests/cache_private.sh \
 	tests/doctor_network.sh \
 	tests/command_default.sh \

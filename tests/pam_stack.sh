@@ -342,7 +342,7 @@ prefetched() {
 	monitor_pid=$!
 	remember "$monitor_pid"
 	wait_for 5 grep -q NameAcquired "$scratch/monitor"
-	login kt-prefetch auth cred open && wait_for 5 grep -q 'keyturn-refresh.service' "$scratch/monitor" &&
+	login kt-prefetch auth cred open && wait_for 5 grep -q 'keyturn-prefetch.service' "$scratch/monitor" &&
 		grep -q 'member=StartUnit' "$scratch/monitor" && ! grep -q "$good" "$scratch/monitor"
 	state=$?
 	kill "$monitor_pid"

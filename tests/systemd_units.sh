@@ -18,7 +18,7 @@ done
 
 begin 'systemd accepts them'
 call env XDG_RUNTIME_DIR="$work" systemd-analyze verify --user --man=no "$units/keyturn-refresh.service" \
-	"$units/keyturn-refresh.timer" "$units/keyturn-lock.service"
+	"$units/keyturn-prefetch.service" "$units/keyturn-refresh.timer" "$units/keyturn-lock.service"
 expect_status 0
 must_not grep keyturn "$work/err"
 

@@ -56,7 +56,7 @@ _keyturn()
 				--public-key-id --git-username --authtype --scope --ca-file'
 			;;
 		default) words='--host --unset --json' ;;
-		refresh) words='--due --all' ;;
+		refresh) words='--due --prefetch --all' ;;
 		reject) words='--session-name --current' ;;
 		lock) words=--desktop ;;
 		unlock) words=--resync ;;

@@ -31,7 +31,7 @@
 #include "pam/unlock/login_slot.h"
 #include "pam/unlock_request.h"
 
-#define REFRESH_UNIT "keyturn-refresh.service"
+#define PREFETCH_UNIT "keyturn-prefetch.service"
 
 /* Kept back from the caller's timeout, so that the answer is there before it. */
 #define ANSWER_MARGIN 50
@@ -302,7 +302,7 @@ static void serve(struct job *job)
 	if (last == KT_UNLOCK_OPENED && job->session.runtime_dir &&
 	    (job->request.flags & KT_UNLOCK_FLAG_PREFETCH)) {
 		set_deadline(job);
-		kt_bus_start_unit(&job->session, REFRESH_UNIT);
+		kt_bus_start_unit(&job->session, PREFETCH_UNIT);
 	}
 }
 

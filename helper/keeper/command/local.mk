@@ -14,6 +14,7 @@ libkeeper_a_SOURCES += \
 	helper/keeper/command/login.c \
 	helper/keeper/command/logout.c \
 	helper/keeper/command/options.c \
+	helper/keeper/command/prefetch.c helper/keeper/command/prefetch.h \
 	helper/keeper/command/protocol.c \
 	helper/keeper/command/providers.c \
 	helper/keeper/command/refresh.c \

@@ -9,6 +9,7 @@
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/cache/stamp.h"
 #include "helper/keeper/command/command.h"
+#include "helper/keeper/command/prefetch.h"
 #include "helper/keeper/token/token.h"
 #include "helper/report.h"
 #include "keyring/cleanup.h"
@@ -54,15 +55,33 @@ static bool refresh_many(struct kt_keeper *keeper, const struct kt_requirement *
 	return error->code == KT_ERROR_NONE;
 }
 
+/* All that is there already comes first, for that takes no network. */
+static bool refresh_and_remember(struct kt_keeper *keeper, struct kt_error *error)
+{
+	const struct kt_requirement ahead = { .before_last_fifth = true };
+	struct kt_error ignored = { 0 };
+	bool is_done;
+
+	keeper->never_prompts = true;
+	if (!kt_prefetch(keeper, error))
+		return false;
+	is_done = refresh_many(keeper, &ahead, error);
+	kt_prefetch(keeper, &ignored);
+	return is_done;
+}
+
 static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
 {
 	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
 	const struct kt_requirement fresh = { .fresh = true };
+	const struct kt_requirement ahead = { .before_last_fifth = true };
 	bool due = false;
 	bool all = false;
+	bool prefetch = false;
 	const struct kt_option options[] = {
 		{ "due", false, &due },
 		{ "all", false, &all },
+		{ "prefetch", false, &prefetch },
 	};
 	KT_CLEANUP(kt_text_free) char *name = NULL;
 	struct kt_error ignored = { 0 };
@@ -70,12 +89,12 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 
 	if (!kt_command_read_account(options, KT_COUNT(options), argc, argv, &account, error))
 		return false;
-	if (due + all + (account != NULL) > 1)
-		return kt_fail(error, KT_ERROR_USAGE, "refresh: an account, --due and --all exclude "
-		               "each other");
+	if (due + all + prefetch + (account != NULL) > 1)
+		return kt_fail(error, KT_ERROR_USAGE, "refresh: an account, --due, --prefetch and --all "
+		               "exclude each other");
+	if (prefetch)
+		return refresh_and_remember(keeper, error);
 	if (due || all) {
-		const struct kt_requirement ahead = { .before_last_fifth = true };
-
 		keeper->never_prompts = due;
 		return refresh_many(keeper, due ? &ahead : &fresh, error);
 	}
@@ -90,10 +109,11 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 
 const struct kt_command kt_command_refresh = {
 	.name = "refresh",
-	.synopsis = "[ACCOUNT | --due | --all]",
+	.synopsis = "[ACCOUNT | --due | --prefetch | --all]",
 	.summary = "renew an access token now",
 	.details = "--due  every account whose token is in the last fifth of its life or expired;\n"
 	           "       never asks anybody: for timers\n"
+	           "--prefetch  the same, and what each account hands out is remembered: for logins\n"
 	           "--all  every account\n",
 	.run = run,
 };
