@@ -348,6 +348,13 @@ EXTRA_DIST += \
 	tests/bridges.sh \
 	tests/bridges/mcp_client.mjs \
 	tests/bridges/mcp_server.mjs \
+	tests/peers.sh \
+	tests/peers/browser.py \
+	tests/peers/django.sh \
+	tests/peers/django_server.py \
+	tests/peers/hydra.sh \
+	tests/peers/hydra_person.py \
+	tests/peers/keycloak.sh \
 	$(PAM_SCRIPT_TESTS) \
 	tests/README.md \
 	tests/bench/measure.py \
