@@ -145,6 +145,7 @@ SCRIPT_TESTS = \
 	tests/login_device.sh \
 	tests/login_jwt.sh \
 	tests/login_oidc.sh \
+	tests/login_providers.sh \
 	tests/login_quirks.sh \
 	tests/login_web.sh \
 	tests/manuals.sh \
@@ -410,5 +411,6 @@ EXTRA_DIST += \
 	tests/servers/package-lock.json \
 	tests/servers/package.json \
 	tests/servers/peer.mjs \
+	tests/servers/providers.mjs \
 	tests/servers/quirks_server.mjs \
 	tests/servers/test_peer.mjs
