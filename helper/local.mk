@@ -6,6 +6,7 @@ libhelper_a_SOURCES = \
 	helper/courier_start.c helper/courier_start.h \
 	helper/errand.c helper/errand.h \
 	helper/libexec.h \
+	helper/mask.c helper/mask.h \
 	helper/report.c helper/report.h \
 	helper/request.c helper/request.h \
 	helper/url.c helper/url.h

@@ -153,6 +153,7 @@ SCRIPT_TESTS = \
 	tests/login_device.sh \
 	tests/login_jwt.sh \
 	tests/login_oidc.sh \
+	tests/login_providers.sh \
 	tests/login_quirks.sh \
 	tests/login_resource.sh \
 	tests/login_web.sh \
@@ -365,6 +366,13 @@ EXTRA_DIST += \
 	tests/bridges/mcp_client.mjs \
 	tests/bridges/mcp_server.mjs \
 	tests/provider_oo7.sh \
+	tests/peers.sh \
+	tests/peers/browser.py \
+	tests/peers/django.sh \
+	tests/peers/django_server.py \
+	tests/peers/hydra.sh \
+	tests/peers/hydra_person.py \
+	tests/peers/keycloak.sh \
 	$(PAM_SCRIPT_TESTS) \
 	tests/README.md \
 	tests/bench/measure.py \
@@ -426,5 +434,6 @@ EXTRA_DIST += \
 	tests/servers/package-lock.json \
 	tests/servers/package.json \
 	tests/servers/peer.mjs \
+	tests/servers/providers.mjs \
 	tests/servers/quirks_server.mjs \
 	tests/servers/test_peer.mjs

@@ -8,6 +8,7 @@ set -eu
 . "$(dirname "$0")/lib/home.sh"
 . "$srcdir/tests/lib/server.sh"
 need curl node python3
+alone "$0" "$@"
 home_start
 quirks_server_start "$work/server" || exit 1
 base=$QUIRKS_BASE
@@ -177,6 +178,52 @@ call keyturn refresh echo
 expect_status 3
 expect_said '(masked)'
 must_not grep -qe refresh- -e client-secret -e 'Basic [A-Za-z0-9]' "$work/err"
+
+begin 'a no from the browser: its words, without what stood in the address'
+server_does '{"denial":"access_denied"}'
+log_in no
+expect_status 3
+expect_said 'not allowed: access_denied: not for (masked) today'
+
+# paste_back ACCOUNT: the address at which the browser ends is pasted.
+paste_back()
+{
+	rm -f "$work/pasted"
+	mkfifo "$work/pasted"
+	: >"$work/err"
+	keyturn login "$1" --authorization-endpoint "$base/github/authorize" --token-endpoint \
+		"$base/github/token" --client-id app --paste <"$work/pasted" >"$work/out" 2>"$work/err" &
+	login=$!
+	exec 8>"$work/pasted"
+	await response_type=
+	curl -s -o "$work/page" -w '%{redirect_url}\n' \
+		"$(grep -o 'http://.*response_type=.*' "$work/err")" >&8
+	exec 8>&-
+	end_login
+}
+
+begin 'so where the address is pasted'
+paste_back no
+expect_status 3
+expect_said 'not allowed: access_denied: not for (masked) today'
+
+begin 'a text that would steer the terminal is left out'
+server_does '{"broken":"\u001b[2J"}'
+for way in log_in paste_back; do
+	"$way" no
+	expect_status 3
+	expect_said 'not allowed: access_denied'
+	expect_unsaid today
+done
+
+begin 'an error of the moment is told as one'
+server_does '{"denial":"temporarily_unavailable"}'
+log_in no
+expect_status 5
+paste_back no
+expect_status 5
+expect_said 'temporarily_unavailable'
+server_does '{"denial":null}'
 
 begin "metadata of another issuer: what was found is told, and what to type"
 call keyturn login x --issuer "$base/moved" --client-id app

@@ -23,10 +23,10 @@ habits()
 		complain "control refused $1"
 }
 
-# be NAME [JSON]: a documented service, or one that makes nothing hard.
+# be NAME [JSON]: a documented service, to a client without a secret.
 be()
 {
-	habits "{\"like\":\"$1\"}"
+	habits "{\"like\":\"$1\",\"client_auth\":\"\",\"offline\":\"\"}"
 	[ -z "${2:-}" ] || habits "$2"
 }
 

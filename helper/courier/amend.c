@@ -4,11 +4,9 @@
 #include <string.h>
 
 #include "helper/courier/amend.h"
+#include "helper/mask.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
-
-/* A shorter secret would mask half of an ordinary sentence. */
-#define SHORTEST_SECRET 6
 
 static struct kt_secret *find(struct kt_errand *answer, const char *name)
 {
@@ -150,33 +148,13 @@ static const char *secret_of(const struct kt_errand_field *field)
 	return NULL;
 }
 
-static bool mask(struct kt_secret *text, const char *secret, struct kt_error *error)
-{
-	KT_CLEANUP(kt_secret_clear) struct kt_secret masked = { 0 };
-	const char *rest = kt_secret_reveal(text);
-	const char *place;
-
-	if (strlen(secret) < SHORTEST_SECRET || !strstr(rest, secret))
-		return true;
-	while ((place = strstr(rest, secret))) {
-		if (!kt_secret_append(&masked, rest, (size_t)(place - rest), error) ||
-		    !kt_secret_append_text(&masked, "(masked)", error))
-			return false;
-		rest = place + strlen(secret);
-	}
-	if (!kt_secret_append_text(&masked, rest, error))
-		return false;
-	kt_secret_move(text, &masked);
-	return true;
-}
-
 static bool mask_field(struct kt_secret *text, const struct kt_errand *errand,
                        struct kt_error *error)
 {
 	for (size_t i = 0; i < errand->count; i++) {
 		const char *secret = secret_of(&errand->fields[i]);
 
-		if (secret && !mask(text, secret, error))
+		if (secret && !kt_mask(text, secret, error))
 			return false;
 	}
 	return true;

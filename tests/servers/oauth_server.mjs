@@ -10,48 +10,37 @@
  * /control/mint makes a grant without a login, POST /control/revoke ends every one.
  */
 
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import http from 'node:http';
 
 import { ControlError, announce, endOnTerm, listen, parseOptions, readBody, startControl } from './peer.mjs';
+import { PROVIDERS, SECRET } from './providers.mjs';
 
 const DEFAULTS = {
 	life: 900, // seconds that an access token lives
 	expires_in: null, // JSON text of the member; null: the life
-	refresh: 'rotates', // 'stays'; 'first': sent at a client's first login alone; 'none'
+	refresh: 'rotates', // 'stays'; 'first': sent at a client's first login alone, or where consent
+	// was asked for; 'none'
 	old_token: 'lives', // at a refresh; or 'dies'
-	reuse: 'refuse', // of a spent refresh token; 'revoke' ends the grant, 'repeat' answers again
+	reuse: 'refuse', // of a spent refresh token; 'revoke' ends the grant, 'repeat' gives the same
+	// answer, 'again' another
 	form: 'asked', // JSON where Accept asks for it; 'json', 'always' a form, 'text' JSON called text
 	token_type: 'Bearer',
 	scope: null, // granted; null: not said
 	subject: 'tester', // sub of an id_token; '' none is given
 	userinfo: 'present', // or 'absent' in the metadata
+	offline: '', // NAME=VALUE that has to be in the authorization request for a refresh token
+	scope_at_refresh: false, // wanted there
+	client_auth: '', // the only way that is taken: 'post' or 'basic', with the secret
+	body: 'form', // of a request; or 'json'
+	members: {}, // of an answer, beside the others
+	nested: '', // the member that has the tokens, in an answer that says ok: true or false
 	error_status: 400,
 	dead_error: 'invalid_grant',
 	dead_text: 'the refresh token is not valid', // sent as Latin-1
 	lose: 0, // so many refreshes take effect, and their answer is lost
 	fail: 0, // so many are not understood: 502
 	delay_ms: 0, // before each answer of the token endpoint
-};
-
-/* Named after the documents that say so. */
-const LIKE = {
-	/* GitHub Docs, "Refreshing user access tokens" and "Troubleshooting ... access tokens". */
-	github: {
-		life: 28800,
-		old_token: 'dies',
-		subject: '',
-		error_status: 200,
-		dead_error: 'bad_refresh_token',
-	},
-	/* GitLab Docs, "OAuth 2.0 identity provider API": a refresh invalidates both tokens. */
-	gitlab: { life: 7200, old_token: 'dies', form: 'json' },
-	/* Google, "Using OAuth 2.0 for Web Server Applications": once, at the first consent. */
-	google: { life: 3599, refresh: 'first', form: 'json' },
-	/* Linear Developers, "OAuth 2.0 authentication": ten years. */
-	linear: { life: 315705599, refresh: 'none', subject: '', form: 'json' },
-	/* Mailchimp Developer, "Access Data on Behalf of Other Users with OAuth 2": expires_in 0. */
-	mailchimp: { life: 1e9, expires_in: '0', refresh: 'none', subject: '', form: 'json' },
 };
 
 const options = parseOptions({ dir: true });
@@ -83,9 +72,10 @@ function issueRefresh(grant) {
 	return token;
 }
 
-function revoke(grant) {
+function revoke(grant, itsTokensLive = false) {
 	grant.revoked = true;
 	seen.revoked++;
+	if (itsTokensLive) return;
 	for (const [token, entry] of accessTokens) if (entry.grant === grant) accessTokens.delete(token);
 }
 
@@ -106,6 +96,9 @@ function tokenAnswer(grant, refresh) {
 		...(refresh ? { refresh_token: JSON.stringify(refresh) } : {}),
 		...(habits.scope === null ? {} : { scope: JSON.stringify(habits.scope) }),
 		...(grant.subject ? { id_token: JSON.stringify(idToken(grant)) } : {}),
+		...Object.fromEntries(
+			Object.entries(habits.members).map(([name, value]) => [name, JSON.stringify(value)])
+		),
 	};
 }
 
@@ -116,15 +109,17 @@ function oauthError(name, text) {
 	};
 }
 
-function openGrant(client) {
+function openGrant(client, { isOffline = true, isAsked = false } = {}) {
 	const grant = { client, subject: habits.subject };
-	const isFirst = !consented.has(client);
+	const isFirst = isAsked || !consented.has(client);
 
 	consented.add(client);
-	if (habits.refresh === 'none' || (habits.refresh === 'first' && !isFirst))
+	if (!isOffline || habits.refresh === 'none' || (habits.refresh === 'first' && !isFirst))
 		return { grant, refresh: null };
 	return { grant, refresh: issueRefresh(grant) };
 }
+
+const challengeOf = (verifier) => createHash('sha256').update(verifier).digest('base64url');
 
 function grantCode(fields) {
 	const entry = codes.get(fields.code);
@@ -132,7 +127,9 @@ function grantCode(fields) {
 	codes.delete(fields.code);
 	if (!entry || entry.redirect_uri !== fields.redirect_uri || entry.client !== fields.client_id)
 		return oauthError('invalid_grant', 'no such code');
-	const { grant, refresh } = openGrant(entry.client);
+	if (entry.challenge && entry.challenge !== challengeOf(fields.code_verifier ?? ''))
+		return oauthError('invalid_grant', 'the verifier is not that of the challenge');
+	const { grant, refresh } = openGrant(entry.client, entry);
 
 	return { status: 200, members: tokenAnswer(grant, refresh) };
 }
@@ -153,7 +150,9 @@ function grantRefresh(fields) {
 			return { status: 200, members: entry.answer };
 		}
 	}
-	if (!entry || entry.grant.revoked || (entry.presented && !entry.stays))
+	if (habits.scope_at_refresh && !fields.scope)
+		return oauthError('invalid_request', 'a scope is wanted');
+	if (!entry || entry.grant.revoked || (entry.presented && !entry.stays && habits.reuse !== 'again'))
 		return oauthError(habits.dead_error, habits.dead_text);
 	entry.presented = true;
 	entry.stays = habits.refresh === 'stays' || habits.refresh === 'first';
@@ -165,10 +164,41 @@ function grantRefresh(fields) {
 	return { status: 200, members: entry.answer };
 }
 
+const objectText = (members) =>
+	`{${Object.entries(members).map(([name, value]) => `"${name}":${value}`).join(',')}}`;
+
+/* Slack says ok, and has a person's tokens one level deeper. */
+function nest(members) {
+	if (!habits.nested) return members;
+	if (members.error) return { ok: 'false', ...members };
+	return { ok: 'true', app_id: '"A1"', [habits.nested]: objectText({ id: '"U1"', ...members }) };
+}
+
+/* The fields of a request; null where it is not as this service takes them. */
+function readFields(request, body) {
+	const isJson = request.headers['content-type']?.startsWith('application/json');
+
+	if (isJson !== (habits.body === 'json')) return null;
+	return isJson ? JSON.parse(body) : Object.fromEntries(new URLSearchParams(body));
+}
+
+/* How the client proved itself: basic, post, none, or wrong. */
+function authenticate(request, fields) {
+	const basic = /^Basic (.*)$/.exec(request.headers.authorization ?? '')?.[1];
+	const [id, secret] = basic
+		? Buffer.from(basic, 'base64').toString().split(':').map(decodeURIComponent)
+		: [fields.client_id, fields.client_secret];
+	const way = basic ? 'basic' : secret ? 'post' : 'none';
+
+	fields.client_id ??= id;
+	seen.authorization.push(way);
+	return !habits.client_auth || (way === habits.client_auth && secret === SECRET);
+}
+
 /* GitHub answers with a form unless JSON is asked for; some call their JSON text. */
 function serialize(members, accept) {
 	const wantsJson = habits.form !== 'always' && (habits.form !== 'asked' || /json/.test(accept ?? ''));
-	const text = `{${Object.entries(members).map(([name, value]) => `"${name}":${value}`).join(',')}}`;
+	const text = objectText(nest(members));
 
 	if (wantsJson)
 		return [habits.form === 'text' ? 'text/plain' : 'application/json', Buffer.from(text, 'latin1')];
@@ -177,13 +207,16 @@ function serialize(members, accept) {
 	return ['application/x-www-form-urlencoded', Buffer.from(new URLSearchParams(pairs).toString())];
 }
 
-async function answerToken(request, response) {
-	const fields = Object.fromEntries(new URLSearchParams((await readBody(request, 65536)).toString()));
-	const basic = /^Basic (.*)$/.exec(request.headers.authorization ?? '')?.[1];
+function answerGrant(request, body) {
+	const fields = readFields(request, body);
 
-	if (basic) fields.client_id ??= decodeURIComponent(Buffer.from(basic, 'base64').toString().split(':')[0]);
-	seen.authorization.push(basic ? 'basic' : fields.client_secret ? 'post' : 'none');
-	const answer = fields.grant_type === 'refresh_token' ? grantRefresh(fields) : grantCode(fields);
+	if (!fields) return oauthError('invalid_request', `the body has to be ${habits.body}`);
+	if (!authenticate(request, fields)) return oauthError('invalid_client', 'who is that?');
+	return fields.grant_type === 'refresh_token' ? grantRefresh(fields) : grantCode(fields);
+}
+
+async function answerToken(request, response) {
+	const answer = answerGrant(request, (await readBody(request, 65536)).toString());
 
 	if (habits.delay_ms > 0) await new Promise((done) => setTimeout(done, habits.delay_ms));
 	if (!answer) return request.socket.resetAndDestroy();
@@ -194,6 +227,12 @@ async function answerToken(request, response) {
 	response.writeHead(answer.status, { 'Content-Type': type }).end(body);
 }
 
+function has(parameters, pair) {
+	const [name, ...value] = pair.split('=');
+
+	return parameters.get(name) === value.join('=');
+}
+
 function answerAuthorize(url, response) {
 	const code = random('code_');
 	const back = new URL(url.searchParams.get('redirect_uri'));
@@ -201,6 +240,9 @@ function answerAuthorize(url, response) {
 	codes.set(code, {
 		client: url.searchParams.get('client_id'),
 		redirect_uri: url.searchParams.get('redirect_uri'),
+		challenge: url.searchParams.get('code_challenge'),
+		isAsked: url.searchParams.get('prompt') === 'consent',
+		isOffline: !habits.offline || has(url.searchParams, habits.offline),
 	});
 	back.searchParams.set('code', code);
 	back.searchParams.set('state', url.searchParams.get('state'));
@@ -242,11 +284,12 @@ const server = http.createServer((request, response) => {
 });
 
 function setHabits({ like, ...changes }) {
-	const wanted = { ...(like ? { ...DEFAULTS, ...LIKE[like] } : {}), ...changes };
+	const row = PROVIDERS[like]?.habits;
+	const wanted = { ...(like ? { ...DEFAULTS, ...row } : {}), ...changes };
 
 	for (const name of Object.keys(wanted))
 		if (!(name in DEFAULTS)) throw new ControlError(`no such habit: ${name}`);
-	if (like && !LIKE[like]) throw new ControlError(`nobody is like ${like}`);
+	if (like && !row) throw new ControlError(`nobody is like ${like}`);
 	Object.assign(habits, wanted);
 }
 
@@ -259,8 +302,9 @@ const control = await startControl({
 
 		return { refresh_token: refresh ?? issueRefresh(grant), access_token: issueAccess(grant) };
 	},
-	'POST /control/revoke': () => {
-		for (const entry of refreshTokens.values()) if (!entry.grant.revoked) revoke(entry.grant);
+	'POST /control/revoke': ({ tokens = 'die' }) => {
+		for (const entry of [...refreshTokens.values(), ...accessTokens.values()])
+			if (!entry.grant.revoked) revoke(entry.grant, tokens === 'live');
 	},
 });
 

@@ -23,7 +23,7 @@ import path from 'node:path';
 
 const dir = process.argv[process.argv.indexOf('--dir') + 1];
 const log = fs.openSync(path.join(dir, 'requests.jsonl'), 'a', 0o600);
-const state = { decision: 'pending', polls: 0, serial: 0, error: null, offline: false };
+const state = { decision: 'pending', polls: 0, serial: 0, error: null, denial: null, broken: '', offline: false };
 
 function tokens(extra = {}) {
 	state.serial++;
@@ -169,7 +169,12 @@ function authorize(response, url) {
 	const target = new URL(asked.get('redirect_uri'));
 
 	state.offline = asked.get('access_type') === 'offline';
-	target.searchParams.set('code', `code-${++state.serial}`);
+	if (state.denial) {
+		target.searchParams.set('error', state.denial);
+		target.searchParams.set('error_description', `not for ${asked.get('state')} today${state.broken}`);
+	} else {
+		target.searchParams.set('code', `code-${++state.serial}`);
+	}
 	target.searchParams.set('state', asked.get('state'));
 	response.writeHead(302, { location: target.href });
 	response.end();

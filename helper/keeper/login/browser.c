@@ -13,6 +13,7 @@
 #include "helper/keeper/oauth/grant.h"
 #include "helper/keeper/random.h"
 #include "helper/keeper/terminal.h"
+#include "helper/mask.h"
 #include "helper/report.h"
 #include "keyring/characters.h"
 #include "keyring/cleanup.h"
@@ -114,10 +115,50 @@ static bool start_catcher(struct kt_courier *courier, const struct kt_credential
 	       kt_courier_start(courier, error) && kt_courier_send(courier, &errand, error);
 }
 
-static bool fail_redirect(const struct kt_errand *answer, struct kt_error *error)
+/* RFC 6749, 4.1.2.1: two of the errors are of the server's moment. */
+static bool is_passing(const char *name)
 {
-	const char *name = kt_text_or_empty(kt_errand_text(answer, "error"));
-	const char *text = kt_text_or_empty(kt_errand_text(answer, "description"));
+	return strcmp(name, "server_error") == 0 || strcmp(name, "temporarily_unavailable") == 0;
+}
+
+/* A text from the address, masked of what stood in ours. */
+static bool make_showable(struct kt_secret *text, const struct visit *visit, struct kt_error *error)
+{
+	KT_CLEANUP(kt_text_free) char *copy = NULL;
+
+	if (!kt_mask(text, kt_secret_reveal(&visit->state), error) ||
+	    !kt_text_set(&copy, kt_secret_reveal(text), error))
+		return false;
+	kt_characters_make_printable(copy);
+	return kt_secret_set(text, copy, strlen(copy), error);
+}
+
+static bool fail_denied(const struct visit *visit, struct kt_secret *name, struct kt_secret *text,
+                        struct kt_error *error)
+{
+	const char *word;
+	const char *said;
+	enum kt_error_code code;
+
+	if (!make_showable(name, visit, error) || !make_showable(text, visit, error))
+		return false;
+	word = kt_secret_reveal(name);
+	said = kt_secret_reveal(text);
+	code = is_passing(word) ? KT_ERROR_SERVER : KT_ERROR_REFUSED;
+	if (*said)
+		kt_fail(error, code, "the login was not allowed: %.*s: %.*s",
+		        kt_characters_fit(word, 80), word, kt_characters_fit(said, 120), said);
+	else
+		kt_fail(error, code, "the login was not allowed: %.*s", kt_characters_fit(word, 80),
+		        word);
+	return kt_advise(error, "run the same command to ask again");
+}
+
+static bool fail_redirect(const struct visit *visit, const struct kt_errand *answer,
+                          struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret name = { 0 };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret text = { 0 };
 	const char *reason = kt_text_or_empty(kt_errand_text(answer, "reason"));
 
 	if (kt_errand_is(answer, "say", "timeout")) {
@@ -128,13 +169,11 @@ static bool fail_redirect(const struct kt_errand *answer, struct kt_error *error
 	if (kt_errand_is(answer, "say", "refused"))
 		return kt_fail(error, KT_ERROR_USAGE, "the redirect cannot be caught: %.*s",
 		               kt_characters_fit(reason, 200), reason);
-	if (*text)
-		kt_fail(error, KT_ERROR_REFUSED, "the login was not allowed: %.*s: %.*s",
-		        kt_characters_fit(name, 80), name, kt_characters_fit(text, 120), text);
-	else
-		kt_fail(error, KT_ERROR_REFUSED, "the login was not allowed: %.*s",
-		        kt_characters_fit(name, 80), name);
-	return kt_advise(error, "run the same command to ask again");
+	return kt_secret_append_text(&name, kt_text_or_empty(kt_errand_text(answer, "error")),
+	                             error) &&
+	       kt_secret_append_text(&text, kt_text_or_empty(kt_errand_text(answer, "description")),
+	                             error) &&
+	       fail_denied(visit, &name, &text, error);
 }
 
 /* A wrong redirect URI shows its error in the browser alone: the wait says what it would mean. */
@@ -169,7 +208,7 @@ static bool catch_code(struct kt_keeper *keeper, const struct kt_login_options *
 	if (kt_errand_is(&answer, "say", "busy"))
 		return fail_busy(visit, error);
 	if (!kt_errand_is(&answer, "say", "port") || !kt_errand_number(&answer, "port", &port))
-		return fail_redirect(&answer, error);
+		return fail_redirect(visit, &answer, error);
 	if (!kt_redirect_uri_put_port(&visit->redirect_uri, port, error) ||
 	    !make_url(credential, visit, error))
 		return false;
@@ -178,8 +217,27 @@ static bool catch_code(struct kt_keeper *keeper, const struct kt_login_options *
 	if (!kt_courier_receive(&courier, &answer, deadline, error))
 		return false;
 	if (!kt_errand_is(&answer, "say", "code"))
-		return fail_redirect(&answer, error);
+		return fail_redirect(visit, &answer, error);
 	return kt_errand_copy_secret(&answer, "code", &visit->code, error);
+}
+
+/* Appends a query's value, in which a plus is a blank. */
+static bool decode(struct kt_secret *target, const char *bytes, size_t length,
+                   struct kt_error *error)
+{
+	for (;;) {
+		const char *plus = memchr(bytes, '+', length);
+		size_t part = plus ? (size_t)(plus - bytes) : length;
+
+		if (!kt_text_append_unescaped(target, bytes, part, error))
+			return false;
+		if (!plus)
+			return true;
+		if (!kt_secret_append(target, " ", 1, error))
+			return false;
+		bytes += part + 1;
+		length -= part + 1;
+	}
 }
 
 /* The value of a query parameter that stands there once; empty where it does not. */
@@ -196,7 +254,7 @@ static bool read_parameter(const char *query, const char *name, struct kt_secret
 			kt_secret_clear(value);
 			if (++count > 1)
 				return true;
-			if (!kt_text_append_unescaped(value, query + length + 1, part - length - 1, error))
+			if (!decode(value, query + length + 1, part - length - 1, error))
 				return false;
 		}
 		query += part;
@@ -211,6 +269,24 @@ static bool advise_paste(struct kt_error *error)
 {
 	return kt_advise(error, "run the command again; copy the whole address that the browser shows "
 	                 "at the end, from http to its last character");
+}
+
+/* The address of a refusal has an error instead of a code, and perhaps a text. */
+static bool fail_address(const struct visit *visit, const char *query, struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret name = { 0 };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret text = { 0 };
+	struct kt_error ignored = { 0 };
+
+	if (!read_parameter(query, "error", &name, error))
+		return false;
+	if (kt_secret_is_empty(&name))
+		return kt_fail(error, KT_ERROR_REFUSED, "the login was not allowed: the address has no "
+		               "code");
+	/* Decoration: where it is broken, the error stands without it. */
+	if (!read_parameter(query, "error_description", &text, &ignored))
+		kt_secret_clear(&text);
+	return fail_denied(visit, &name, &text, error);
 }
 
 /* Checks a pasted address as the redirect itself would be checked: state first. */
@@ -240,10 +316,7 @@ static bool read_address(const struct kt_credential *credential, struct visit *v
 		       advise_paste(error);
 	if (!read_parameter(query, "code", &visit->code, error))
 		return false;
-	if (kt_secret_is_empty(&visit->code))
-		return kt_fail(error, KT_ERROR_REFUSED, "the login was not allowed: the address has no "
-		               "code");
-	return true;
+	return !kt_secret_is_empty(&visit->code) || fail_address(visit, query, error);
 }
 
 /* The consent is not wasted by a wrong paste: it is asked for again. */
