@@ -92,13 +92,15 @@ points helper/door helper/door/ helper/answer.h helper/background_renewal.h help
 	keyring/characters.h keyring/cleanup.h keyring/clock.h keyring/error.h keyring/identity.h \
 	keyring/kernel_cache.h keyring/secret.h keyring/text.h
 points helper/protocol helper/protocol/ helper/answer.h helper/request.h helper/url.h keyring/
-points helper/courier helper/courier/ helper/errand.h helper/libexec.h keyring/characters.h \
+points helper/courier helper/courier/ helper/errand.h helper/libexec.h helper/mask.h \
+	keyring/characters.h \
 	keyring/cleanup.h keyring/clock.h keyring/error.h keyring/json.h keyring/secret.h \
 	keyring/text.h keyring/wiping.h
 
 # The keeper's folders, from below upwards: each may include itself and those named.
 below_keeper='keyring/ helper/answer.h helper/background_renewal.h helper/cache_key.h
-	helper/courier_start.h helper/errand.h helper/libexec.h helper/protocol/ helper/report.h
+	helper/courier_start.h helper/errand.h helper/libexec.h helper/mask.h helper/protocol/
+	helper/report.h
 	helper/request.h helper/url.h'
 own='helper/keeper/courier.h helper/keeper/keeper.h helper/keeper/library.h helper/keeper/random.h
 	helper/keeper/terminal.h'

@@ -36,6 +36,8 @@ static char **text_fields(struct kt_credential *credential, size_t index)
 		&credential->granted_scope, &credential->subject, &credential->provider,
 		&credential->parameters, &credential->token_parameters, &credential->answer_member,
 		&credential->body_format, &credential->errors, &credential->usual_lifetime,
+		&credential->subject_token_file, &credential->subject_account,
+		&credential->subject_token_type,
 	};
 
 	return index < KT_COUNT(fields) ? fields[index] : NULL;
@@ -46,7 +48,7 @@ static struct kt_secret *secret_fields(struct kt_credential *credential, size_t 
 	struct kt_secret *const fields[] = {
 		&credential->refresh_token, &credential->previous_refresh_token,
 		&credential->client_secret, &credential->private_key, &credential->journal_key,
-		&credential->token,
+		&credential->token, &credential->subject_token,
 	};
 
 	return index < KT_COUNT(fields) ? fields[index] : NULL;
@@ -69,6 +71,7 @@ static bool *flag_fields(struct kt_credential *credential, size_t index)
 	bool *const fields[] = {
 		&credential->never_expires, &credential->needs_issuer, &credential->no_pkce,
 		&credential->reuse_revokes, &credential->end_unknown,
+		&credential->client_registered,
 	};
 
 	return index < KT_COUNT(fields) ? fields[index] : NULL;
