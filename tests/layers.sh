@@ -116,8 +116,9 @@ folder cache account
 folder oauth account
 folder token account cache oauth
 folder login account cache oauth token
-folder doctor account cache oauth token
-folder command account cache oauth token login doctor
+folder import account
+folder doctor account cache oauth token import
+folder command account cache oauth token login doctor import
 for include in $(includes "$srcdir/helper"); do
 	file=${include%%:*}
 	case ${file#"$srcdir"/helper/}:${include##*:} in

@@ -121,6 +121,7 @@ SCRIPT_TESTS = \
 	tests/command_providers.sh \
 	tests/command_reject.sh \
 	tests/command_run.sh \
+	tests/command_scan.sh \
 	tests/command_set.sh \
 	tests/command_status.sh \
 	tests/command_store.sh \

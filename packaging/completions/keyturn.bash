@@ -50,7 +50,7 @@ _keyturn()
 		run) words="$asks --env --tool --app --" ;;
 		list) words='--site --kind --ends --json' ;;
 		status) words='--all --json' ;;
-		show | doctor | providers) words=--json ;;
+		show | doctor | providers | scan) words=--json ;;
 		set)
 			words='--expires --accept --name --client-secret-file --private-key-file
 				--public-key-id --git-username --authtype --scope --ca-file'
@@ -69,7 +69,7 @@ _keyturn()
 	esac
 	if [ "$COMP_CWORD" -eq 1 ] || { [ "$COMP_CWORD" -eq 2 ] && [ "$previous" = help ]; }; then
 		words='login token header run list show set default logout status refresh reject lock
-			unlock providers aws cargo goauth kubernetes netrc npm sasl vault doctor get store erase capability help --version'
+			unlock providers scan aws cargo goauth kubernetes netrc npm sasl vault doctor get store erase capability help --version'
 	fi
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
 }

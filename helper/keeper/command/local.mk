@@ -20,6 +20,7 @@ libkeeper_a_SOURCES += \
 	helper/keeper/command/refresh.c \
 	helper/keeper/command/reject.c \
 	helper/keeper/command/renew_ahead.c \
+	helper/keeper/command/scan.c \
 	helper/keeper/command/run.c \
 	helper/keeper/command/run_tool.c helper/keeper/command/run_tool.h \
 	helper/keeper/command/run_watch.c helper/keeper/command/run_watch.h \

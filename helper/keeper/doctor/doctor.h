@@ -40,7 +40,7 @@ void kt_doctor_check_pam(struct kt_findings *findings, const char *const *direct
 void kt_doctor_check_git(struct kt_findings *findings, const struct kt_keeper *keeper);
 
 /*
- * Tokens where a shell has them: exported, in a file that it reads at its start, in its history.
- * Nothing where there is none.
+ * Tokens where a shell has them: exported, in a file that it reads at its start, in its history;
+ * and how many lie in the files of tools. Nothing where there is none.
  */
 void kt_doctor_check_shell(struct kt_findings *findings);
