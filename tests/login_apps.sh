@@ -169,6 +169,15 @@ must [ "$(asked refresh_token)" -eq $((before + 1)) ]
 must [ "$(introspect exchanged sub)" = tester ]
 must_not cmp -s "$work/first" "$work/token"
 
+begin 'another account of that name, at another service, is not taken for it'
+printf 'a-token-of-elsewhere\n' | keyturn login person --api-base https://elsewhere.example \
+	--with-token --force 2>"$work/err" || complain 'not stored'
+call keyturn refresh exchanged
+expect_status 0
+must [ "$(introspect exchanged sub)" = tester ]
+call keyturn logout person@elsewhere.example
+expect_status 0
+
 begin 'a token in a file is read anew each time'
 keyturn token person >"$work/subject"
 (cd "$work" && keyturn login file --kind token-exchange --issuer "$OIDC_ISSUER" --ca-file "$OIDC_CA" \

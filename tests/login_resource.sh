@@ -143,6 +143,14 @@ log_in root --resource "$base" --client-id app
 expect_status 0
 must asked /twice/token 'resource=http%3A%2F%2F127.0.0.1%3A[0-9]*%2F&*'
 
+begin 'a server without a path may be written with its slash'
+log_in slash --resource "$base/slash" --client-id app
+expect_status 0
+call keyturn show slash --json
+expect_json "$base" issuer
+call keyturn login refused --issuer "$base/" --client-id app
+expect_status 6
+
 begin 'of several servers the first is taken and told, or the one that is named'
 log_in many --resource "$base/many"
 expect_status 0
@@ -170,6 +178,10 @@ refused 6 'are of another resource' "$base/other"
 expect_said "log in with: --resource $base/another"
 refused 6 'are of another resource: https://elsewhere.example/' "$base/foreign"
 expect_said 'name its authorization server: --issuer URL'
+
+begin 'a server of another name is refused, and the command that fits is told'
+refused 6 'names another issuer' "$base/renamed"
+expect_said "add: --issuer $base/real/ --host ${base#http://}"
 
 begin 'a resource that names no server, or none that a token may come from, is refused'
 refused 5 'does not say which authorization server' "$base/none"

@@ -50,6 +50,30 @@ static void an_https_address_never_leads_to_plain_http(void **state)
 	assert_false(kt_metadata_is_safe_below("http://b.example", "http://127.0.0.1:1"));
 }
 
+static void an_empty_path_is_a_slash_and_nothing_else_is_forgiven(void **state)
+{
+	static const struct {
+		const char *url;
+		const char *other;
+		bool is_same;
+	} rows[] = {
+		{ "https://a.example", "https://a.example", true },
+		{ "https://a.example", "https://a.example/", true },
+		{ "https://a.example/", "https://a.example", true },
+		{ "https://a.example/b", "https://a.example/b/", false },
+		{ "https://a.example", "https://a.example//", false },
+		{ "https://a.example/", "https://a.example/?", false },
+		{ "https://a.example", "https://A.example", false },
+		{ "https://a.example", "https://a.example.b", false },
+		{ "a", "a", true },
+		{ "", "/", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ELEMENTS(rows); i++)
+		assert_int_equal(kt_metadata_is_same(rows[i].url, rows[i].other), rows[i].is_same);
+}
+
 static void a_list_has_whole_words(void **state)
 {
 	KT_CLEANUP(kt_errand_clear) struct kt_errand answer = { 0 };
@@ -70,6 +94,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_address_is_https_or_of_this_machine),
 		cmocka_unit_test(an_https_address_never_leads_to_plain_http),
+		cmocka_unit_test(an_empty_path_is_a_slash_and_nothing_else_is_forgiven),
 		cmocka_unit_test(a_list_has_whole_words),
 	};
 

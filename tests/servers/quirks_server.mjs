@@ -126,6 +126,8 @@ const resources = {
 		scopes_supported: ['read', 'write'] }),
 	closed: (base) => ({ resource: `${base}/closed`, authorization_servers: [`${base}/closed`] }),
 	none: (base) => ({ resource: `${base}/none` }),
+	slash: (base) => ({ resource: `${base}/slash`, authorization_servers: [`${base}/`] }),
+	renamed: (base) => ({ resource: `${base}/renamed`, authorization_servers: [`${base}/moved`] }),
 	remote: (base) => ({ resource: `${base}/remote`, authorization_servers: ['http://elsewhere.example'] }),
 };
 
@@ -150,6 +152,7 @@ function wellKnown(base, url) {
 	if (url === '/.well-known/oauth-authorization-server/moved') return metadata(base, 'real', `${base}/real/`);
 	if (url === '/.well-known/oauth-authorization-server/real/') return metadata(base, 'real', `${base}/real/`);
 	if (url === '/.well-known/oauth-authorization-server/twice') return metadata(base, 'real');
+	if (url === '/.well-known/oauth-authorization-server') return metadata(base, 'twice', base);
 	if (url === '/twice/.well-known/openid-configuration') return metadata(base, 'twice');
 	for (const name of ['secret', 'closed'])
 		if (url === `/.well-known/oauth-authorization-server/${name}`)

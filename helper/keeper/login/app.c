@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
+#include "helper/keeper/account/find.h"
 #include "helper/keeper/account/lifetime.h"
 #include "helper/keeper/account/lock.h"
+#include "helper/keeper/account/service.h"
 #include "helper/keeper/login/coze_app.h"
 #include "helper/keeper/login/discovery.h"
 #include "helper/keeper/login/login.h"
@@ -127,16 +129,29 @@ static bool get_tokens(struct kt_keeper *keeper, const struct kt_login_options *
 	}
 }
 
+/* The account whose token is exchanged is kept by its full name: no later one is taken for it. */
+static bool settle_subject(struct kt_keeper *keeper, struct kt_settings *settings,
+                           struct kt_error *error)
+{
+	KT_CLEANUP(kt_credential_clear) struct kt_credential subject = { 0 };
+
+	return !settings->subject_account ||
+	       (kt_account_find(keeper, settings->subject_account, KT_ACCOUNT_TOKEN, &subject,
+	                        error) &&
+	        kt_service_full_name(&subject.identity, &settings->subject_account, error));
+}
+
 /* Fills the credential with all but its tokens. */
-static bool fill(struct kt_credential *credential, struct kt_settings *settings,
-                 struct kt_error *error)
+static bool fill(struct kt_keeper *keeper, struct kt_credential *credential,
+                 struct kt_settings *settings, struct kt_error *error)
 {
 	if (!kt_kind_is_standard(settings->kind))
 		return kt_coze_app_fill(credential, settings, error);
 	if (settings->resource && !settings->issuer && !settings->token_endpoint &&
 	    !kt_resource_find_issuer(settings, error))
 		return false;
-	return kt_discovery_fill(credential, settings, error);
+	return settle_subject(keeper, settings, error) &&
+	       kt_discovery_fill(credential, settings, error);
 }
 
 /* A service app's token stands in the item only where the kernel cannot keep it. */
@@ -209,7 +224,7 @@ bool kt_login_with_app(struct kt_keeper *keeper, const struct kt_login_options *
 		return false;
 	if (is_done)
 		return true;
-	if (!ask_missing(settings, error) || !fill(&credential, settings, error))
+	if (!ask_missing(settings, error) || !fill(keeper, &credential, settings, error))
 		return false;
 	if (!kt_kind_is_app(credential.kind))
 		kt_parked_reserve(&escrow, &credential);

@@ -48,11 +48,17 @@ static bool make_address(const char *issuer, size_t form, char **address, struct
 	                      (int)length > host ? (int)length - host : 0, issuer + host);
 }
 
-/* True if the answer has metadata; *is_own: of this issuer. */
-static bool has_metadata(const struct kt_errand *answer, const char *issuer, bool *is_own)
+/*
+ * True if the answer has metadata; *is_own: of this issuer. The name is compared byte by byte (RFC
+ * 8414, 3.3), but resources write one without a path with and without its slash.
+ */
+static bool has_metadata(const struct kt_errand *answer, const char *issuer, bool is_found,
+                         bool *is_own)
 {
-	*is_own = kt_errand_is(answer, "s.issuer", issuer);
-	return kt_metadata_status(answer) == 200 && kt_errand_text(answer, "s.issuer");
+	const char *said = kt_errand_text(answer, "s.issuer");
+
+	*is_own = said && (is_found ? kt_metadata_is_same(said, issuer) : strcmp(said, issuer) == 0);
+	return kt_metadata_status(answer) == 200 && said;
 }
 
 static bool fail_nowhere(const struct kt_errand *answer, struct kt_error *error)
@@ -74,8 +80,10 @@ static bool fail_nowhere(const struct kt_errand *answer, struct kt_error *error)
 }
 
 /* The server calls itself by another name. If it is a good one, it is what should be typed. */
-static bool fail_mismatch(const char *issuer, const char *found, struct kt_error *error)
+static bool fail_mismatch(const struct kt_credential *credential, bool is_found, const char *found,
+                          struct kt_error *error)
 {
+	const char *issuer = credential->issuer;
 	struct kt_shell_word word;
 
 	if (!kt_metadata_is_safe(found) || strchr(found, '?'))
@@ -84,12 +92,15 @@ static bool fail_mismatch(const char *issuer, const char *found, struct kt_error
 		       advise_issuer(error);
 	kt_fail(error, KT_ERROR_UNSAFE, "the metadata of %.*s names another issuer: %.*s",
 	        kt_characters_fit(issuer, 120), issuer, kt_characters_fit(found, 120), found);
+	if (is_found)
+		return kt_advise(error, "if that is the server you mean, add: --issuer %s --host %s",
+		                 kt_shell_word(&word, found, "URL"), credential->identity.host);
 	return kt_advise(error, "if that is the server you mean, log in with: --issuer %s",
 	                 kt_shell_word(&word, found, "URL"));
 }
 
 /* A document that is not this issuer's does not end the search. */
-static bool fetch(const struct kt_credential *credential, struct kt_errand *answer,
+static bool fetch(const struct kt_credential *credential, bool is_found, struct kt_errand *answer,
                   struct kt_error *error)
 {
 	KT_CLEANUP(kt_text_free) char *found = NULL;
@@ -105,7 +116,7 @@ static bool fetch(const struct kt_credential *credential, struct kt_errand *answ
 			continue;
 		if (!kt_metadata_ask(address, credential, &tried, error))
 			return false;
-		if (!has_metadata(&tried, credential->issuer, &is_own)) {
+		if (!has_metadata(&tried, credential->issuer, is_found, &is_own)) {
 			if (form > 0 && answer->count > 0)
 				continue;
 		} else if (!is_own) {
@@ -116,14 +127,15 @@ static bool fetch(const struct kt_credential *credential, struct kt_errand *answ
 		kt_errand_clear(answer);
 		*answer = tried;
 		tried = (struct kt_errand){ 0 };
-		if (has_metadata(answer, credential->issuer, &is_own))
+		if (has_metadata(answer, credential->issuer, is_found, &is_own))
 			return true;
 	}
-	return found ? fail_mismatch(credential->issuer, found, error) : fail_nowhere(answer, error);
+	return found ? fail_mismatch(credential, is_found, found, error)
+	             : fail_nowhere(answer, error);
 }
 
-static bool take_endpoint(const struct kt_errand *answer, const char *name, bool is_needed,
-                          char **endpoint, struct kt_error *error)
+static bool take_endpoint(const struct kt_credential *credential, const struct kt_errand *answer,
+                          const char *name, char **endpoint, struct kt_error *error)
 {
 	const char *url = kt_errand_text(answer, name);
 
@@ -131,10 +143,8 @@ static bool take_endpoint(const struct kt_errand *answer, const char *name, bool
 	if (*endpoint)
 		return true;
 	if (!url)
-		return !is_needed ||
-		       kt_fail(error, KT_ERROR_UNSAFE, "the issuer has no token endpoint") ||
-		       advise_issuer(error);
-	if (!kt_metadata_is_safe(url))
+		return true;
+	if (!kt_metadata_is_safe_below(url, credential->issuer))
 		return kt_fail(error, KT_ERROR_UNSAFE,
 		               "one of the issuer's endpoints is not https") ||
 		       advise_issuer(error);
@@ -177,8 +187,8 @@ static bool take_userinfo(struct kt_credential *credential, const struct kt_erra
                           struct kt_error *error)
 {
 	return credential->resource || kt_kind_is_app(credential->kind) ||
-	       take_endpoint(answer, "s.userinfo_endpoint", false, &credential->userinfo_endpoint,
-	                     error);
+	       take_endpoint(credential, answer, "s.userinfo_endpoint",
+	                     &credential->userinfo_endpoint, error);
 }
 
 static bool take(struct kt_credential *credential, const struct kt_errand *answer,
@@ -191,12 +201,18 @@ static bool take(struct kt_credential *credential, const struct kt_errand *answe
 	}
 	credential->needs_issuer =
 		kt_errand_is(answer, "b.authorization_response_iss_parameter_supported", "true");
-	return take_endpoint(answer, "s.token_endpoint", true, &credential->token_endpoint, error) &&
-	       take_endpoint(answer, "s.authorization_endpoint", false,
+	if (!take_endpoint(credential, answer, "s.token_endpoint", &credential->token_endpoint,
+	                   error))
+		return false;
+	if (!credential->token_endpoint)
+		return kt_fail(error, KT_ERROR_UNSAFE, "the issuer has no token endpoint") ||
+		       advise_issuer(error);
+	return kt_text_set(&credential->issuer, kt_errand_text(answer, "s.issuer"), error) &&
+	       take_endpoint(credential, answer, "s.authorization_endpoint",
 	                     &credential->authorization_endpoint, error) &&
-	       take_endpoint(answer, "s.device_authorization_endpoint", false,
+	       take_endpoint(credential, answer, "s.device_authorization_endpoint",
 	                     &credential->device_authorization_endpoint, error) &&
-	       take_endpoint(answer, "s.revocation_endpoint", false,
+	       take_endpoint(credential, answer, "s.revocation_endpoint",
 	                     &credential->revocation_endpoint, error) &&
 	       take_userinfo(credential, answer, error);
 }
@@ -324,7 +340,8 @@ bool kt_discovery_fill(struct kt_credential *credential, const struct kt_setting
 	    !check_endpoints(credential, error) || !set_key(credential, settings, error) ||
 	    !kt_text_set(&credential->dialect, "standard", error) ||
 	    (credential->issuer &&
-	     (!fetch(credential, &answer, error) || !take(credential, &answer, error))) ||
+	     (!fetch(credential, settings->issuer_found, &answer, error) ||
+	      !take(credential, &answer, error))) ||
 	    !settle_client(credential, settings, &answer, error))
 		return false;
 	return (credential->client_authentication ||

@@ -28,6 +28,23 @@ bool kt_metadata_is_safe_below(const char *url, const char *from)
 	       (kt_text_has_prefix(url, "https:") || !kt_text_has_prefix(from, "https:"));
 }
 
+/* Without the slash of an empty path. */
+static size_t significant_length(const char *url)
+{
+	const char *host = strstr(url, "://");
+	size_t length = strlen(url);
+	const char *path = host ? strpbrk(host + 3, "/?") : NULL;
+
+	return path && strcmp(path, "/") == 0 ? length - 1 : length;
+}
+
+bool kt_metadata_is_same(const char *url, const char *other)
+{
+	size_t length = significant_length(url);
+
+	return length == significant_length(other) && strncmp(url, other, length) == 0;
+}
+
 bool kt_metadata_ask(const char *address, const struct kt_credential *credential,
                      struct kt_errand *answer, struct kt_error *error)
 {

@@ -17,6 +17,9 @@ bool kt_metadata_is_safe(const char *url);
 /* The same, and plain http only if the address that it was found under is plain http as well. */
 bool kt_metadata_is_safe_below(const char *url, const char *from);
 
+/* The same address: an empty path is "/" (RFC 9110, 4.2.3), and every other byte counts. */
+bool kt_metadata_is_same(const char *url, const char *other);
+
 /* Asks with the credential's CA. False where no courier can be had; any outcome is in answer. */
 bool kt_metadata_ask(const char *address, const struct kt_credential *credential,
                      struct kt_errand *answer, struct kt_error *error);

@@ -42,22 +42,6 @@ static size_t origin_length(const char *url)
 	return (size_t)(host - url) + strcspn(host, "/?");
 }
 
-/* An empty path and "/" are the same address (RFC 9110, 4.2.3). */
-static size_t significant_length(const char *url)
-{
-	size_t length = origin_length(url);
-
-	return strcmp(url + length, "/") == 0 ? length : strlen(url);
-}
-
-/* RFC 9728, 3.3. */
-static bool is_same(const char *url, const char *other)
-{
-	size_t length = significant_length(url);
-
-	return length == significant_length(other) && strncmp(url, other, length) == 0;
-}
-
 /*
  * The addresses at which metadata may be: as the resource itself says; RFC 9728, 3.1, between its
  * host and its path; and where a host has one resource alone. NULL: the same as an earlier one.
@@ -141,7 +125,8 @@ static bool find_document(struct search *search, struct kt_error *error)
 		said = kt_errand_text(&search->document, "s.resource");
 		if (kt_metadata_status(&search->document) != 200 || !said)
 			continue;
-		if (strstr(said, "://") && is_same(search->resource, said))
+		/* RFC 9728, 3.3. */
+		if (kt_metadata_is_same(search->resource, said))
 			return true;
 		if (!search->found && !kt_text_set(&search->found, said, error))
 			return false;
@@ -167,6 +152,7 @@ static bool take_issuer(struct search *search, struct kt_settings *settings,
 		return kt_fail(error, KT_ERROR_UNSAFE, "the authorization server of %.*s is at no https "
 		               "address", kt_characters_fit(search->resource, 150), search->resource) ||
 		       advise_issuer(search, error);
+	settings->issuer_found = true;
 	if (!list[length])
 		return true;
 	kt_report_note("%.*s has several authorization servers: %.*s is taken",
