@@ -278,12 +278,16 @@ device()
 }
 
 begin 'a device login: intervals as text, client id beside Basic'
-device --client-auth basic --client-secret-file "$work/secret"
+device --client-auth basic --client-secret-file "$work/secret" --param audience=api \
+	--token-param tenant=ours
 server_does '{"decision":"allow"}'
 end_login
 expect_status 0
 must asked /device/device client_id=app
 must asked /device/token client_id=app
+must asked /device/device audience=api
+must asked /device/token tenant=ours
+must_not asked /device/token audience=
 
 begin 'a no of the person is exit 3'
 device
@@ -302,11 +306,11 @@ print((polls[-1] - polls[-2] + 100) // 1000)
 ' "$work/server/requests.jsonl"
 }
 
-# after_slow_down INTERVAL: logs in with one slow_down on the way, which has that interval.
-after_slow_down()
+# after DECISION INTERVAL: logs in with one such answer on the way, which has that interval.
+after()
 {
 	device
-	server_does "{\"decision\":\"slow\",\"interval\":$1}"
+	server_does "{\"decision\":\"$1\",\"interval\":$2}"
 	tries=300
 	until server_request POST "$base/control" '{}' | grep -q '"decision":"pending"'; do
 		tries=$((tries - 1))
@@ -319,8 +323,12 @@ after_slow_down()
 }
 
 begin 'slow_down lengthens every later poll by five seconds, more if it says so'
-after_slow_down null
+after slow null
 must [ "$(pause)" -ge 6 ]
-after_slow_down 8
+after slow 8
+must [ "$(pause)" -ge 8 ]
+
+begin 'a service that is busy is asked again when it says'
+after busy 8
 must [ "$(pause)" -ge 8 ]
 finish

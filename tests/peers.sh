@@ -27,6 +27,7 @@ end_peers()
 	peers_status=$?
 	for pid in $pids; do
 		kill "$pid" 2>/dev/null || :
+		wait "$pid" 2>/dev/null || :
 	done
 	home_end "$peers_status"
 }

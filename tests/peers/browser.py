@@ -31,7 +31,7 @@ BUTTONS = [
 
 
 class Browser:
-    def __init__(self, profile):
+    def __init__(self):
         self.driver = subprocess.Popen(
             ["chromedriver", "--port=0"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL, text=True)
@@ -41,10 +41,13 @@ class Browser:
                 break
         self.connection = http.client.HTTPConnection("127.0.0.1", int(port[1]), timeout=LIMIT)
         self.session = ""
+
+    def open(self, profile, url):
         options = {"args": ["--headless", "--no-sandbox", "--disable-gpu", "--user-data-dir=" + profile]}
         wanted = {"browserName": "chrome", "goog:chromeOptions": options}
         answer = self.call("POST", "/session", {"capabilities": {"alwaysMatch": wanted}})
         self.session = "/session/" + answer["sessionId"]
+        self.call("POST", "/url", {"url": url})
 
     def call(self, method, path, body=None):
         self.connection.request(method, self.session + path, None if body is None else json.dumps(body))
@@ -102,9 +105,9 @@ def walk(browser, part, fields):
 
 def main():
     profile, part, url = sys.argv[1:4]
-    browser = Browser(profile)
+    browser = Browser()
     try:
-        browser.call("POST", "/url", {"url": url})
+        browser.open(profile, url)
         return 0 if walk(browser, part, [field.split("=", 1) for field in sys.argv[4:]]) else 1
     finally:
         browser.close()

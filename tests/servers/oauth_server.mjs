@@ -34,7 +34,7 @@ const DEFAULTS = {
 	client_auth: '', // the only way that is taken: 'post' or 'basic', with the secret
 	body: 'form', // of a request; or 'json'
 	members: {}, // of an answer, beside the others
-	nested: '', // the member that has the tokens, in an answer that says ok: true or false
+	nested: '', // the member that has a login's tokens; an answer says ok: true or false then
 	error_status: 400,
 	dead_error: 'invalid_grant',
 	dead_text: 'the refresh token is not valid', // sent as Latin-1
@@ -131,7 +131,7 @@ function grantCode(fields) {
 		return oauthError('invalid_grant', 'the verifier is not that of the challenge');
 	const { grant, refresh } = openGrant(entry.client, entry);
 
-	return { status: 200, members: tokenAnswer(grant, refresh) };
+	return { status: 200, members: tokenAnswer(grant, refresh), isLogin: true };
 }
 
 function grantRefresh(fields) {
@@ -167,10 +167,10 @@ function grantRefresh(fields) {
 const objectText = (members) =>
 	`{${Object.entries(members).map(([name, value]) => `"${name}":${value}`).join(',')}}`;
 
-/* Slack says ok, and has a person's tokens one level deeper. */
-function nest(members) {
+/* Slack says ok, and has a person's tokens one level deeper, but not those of a renewal. */
+function nest(members, isLogin) {
 	if (!habits.nested) return members;
-	if (members.error) return { ok: 'false', ...members };
+	if (members.error || !isLogin) return { ok: String(!members.error), ...members };
 	return { ok: 'true', app_id: '"A1"', [habits.nested]: objectText({ id: '"U1"', ...members }) };
 }
 
@@ -196,9 +196,9 @@ function authenticate(request, fields) {
 }
 
 /* GitHub answers with a form unless JSON is asked for; some call their JSON text. */
-function serialize(members, accept) {
+function serialize({ members, isLogin }, accept) {
 	const wantsJson = habits.form !== 'always' && (habits.form !== 'asked' || /json/.test(accept ?? ''));
-	const text = objectText(nest(members));
+	const text = objectText(nest(members, isLogin));
 
 	if (wantsJson)
 		return [habits.form === 'text' ? 'text/plain' : 'application/json', Buffer.from(text, 'latin1')];
@@ -222,7 +222,7 @@ async function answerToken(request, response) {
 	if (!answer) return request.socket.resetAndDestroy();
 	const [type, body] = answer.page
 		? ['text/html', Buffer.from(answer.page)]
-		: serialize(answer.members, request.headers.accept);
+		: serialize(answer, request.headers.accept);
 
 	response.writeHead(answer.status, { 'Content-Type': type }).end(body);
 }

@@ -8,10 +8,10 @@
  * (ok:false, tokens in authed_user, an unknown error until told), /entra (wants a scope at each
  * refresh), /google (a refresh token only if access_type=offline was asked), /bitbucket (Basic
  * alone, no metadata), /linear (ten years), /mailchimp (expires_in 0), /echo (its error repeats
- * the refresh token), /device (slow_down with an interval), /moved (its metadata names /real),
- * /twice (a foreign RFC 8414 document beside a right OpenID one), /secret and /closed (the first
- * registers clients and gives them a secret, the other refuses to). Each name in `resources` is a
- * resource with metadata of its own; /challenged says in its 401 where they are.
+ * the refresh token), /device (slow_down with an interval, 503 with Retry-After), /moved (its
+ * metadata names /real), /twice (a foreign RFC 8414 document beside a right OpenID one), /secret
+ * and /closed (the first registers clients and gives them a secret, the other refuses to). Each name
+ * in `resources` is a resource with metadata of its own; /challenged says in its 401 where they are.
  *
  * On a loopback port of the kernel's choice, without TLS; DIR/server.json says where,
  * DIR/requests.jsonl has each request. POST /control { NAME: VALUE } sets what a next answer does.
@@ -40,7 +40,7 @@ function failure(error, extra = {}) {
 	return { error, error_description: `the server says ${error}`, ...extra };
 }
 
-/* Each returns [status, body]. */
+/* Each returns [status, body, headers]. */
 const token = {
 	github(fields) {
 		if (state.error) return [200, failure(state.error)];
@@ -91,6 +91,10 @@ const token = {
 		if (state.decision === 'slow') {
 			state.decision = 'pending';
 			return [400, failure('slow_down', { interval: state.interval })];
+		}
+		if (state.decision === 'busy') {
+			state.decision = 'pending';
+			return [503, {}, { 'retry-after': String(state.interval) }];
 		}
 		if (state.decision === 'pending') return [400, failure('authorization_pending')];
 		if (state.decision === 'declined') return [400, failure('authorization_declined')];
@@ -200,8 +204,7 @@ function route(request, response, body, base) {
 		return answer(response, 200, { device_code: 'device-code-of-tests', user_code: 'WDJB-MJHT',
 			verification_uri: `${base}/device/page`, expires_in: '120', interval: '1' });
 	if (action !== 'token' || !token[name]) return answer(response, 404, {});
-	const [status, object] = token[name](Object.fromEntries(new URLSearchParams(body)), request.headers);
-	return answer(response, status, object);
+	return answer(response, ...token[name](Object.fromEntries(new URLSearchParams(body)), request.headers));
 }
 
 const server = http.createServer((request, response) => {
