@@ -136,23 +136,44 @@ static int32_t *list_keys(int32_t keyring, size_t *count)
 	return NULL;
 }
 
-/*
- * The key's own description (behind "type;uid;gid;permission;"), or NULL: of another type, not
- * ours to see, or dead.
- */
-static const char *describe(int32_t serial, const char *type, char *buffer, size_t size)
+/* "type;uid;gid;permission;description" of a key that is ours to see, and not dead. */
+static bool read_description(int32_t serial, char *buffer, size_t size)
 {
 	long length = keyctl(KEYCTL_DESCRIBE, serial, (long)buffer, (long)size, 0);
+
+	return length > 0 && (size_t)length <= size;
+}
+
+/* The description of what was read, if it is a key of that type. */
+static const char *description_of(const char *buffer, const char *type)
+{
 	const char *description = buffer;
 
-	if (length <= 0 || (size_t)length > size || !kt_text_has_prefix(buffer, type) ||
-	    buffer[strlen(type)] != ';')
+	if (!kt_text_has_prefix(buffer, type) || buffer[strlen(type)] != ';')
 		return NULL;
 	for (int fields = 0; fields < 4 && description; fields++) {
 		description = strchr(description, ';');
 		description = description ? description + 1 : NULL;
 	}
 	return description;
+}
+
+/* The key's own description, or NULL: of another type, not ours to see, or dead. */
+static const char *describe(int32_t serial, const char *type, char *buffer, size_t size)
+{
+	return read_description(serial, buffer, size) ? description_of(buffer, type) : NULL;
+}
+
+/* NULL for another program's keyring or type. */
+static const char *describe_key_or_pool(int32_t serial, bool *is_pool, char *buffer, size_t size)
+{
+	const char *pool;
+
+	if (!read_description(serial, buffer, size))
+		return NULL;
+	pool = description_of(buffer, keyring_type);
+	*is_pool = pool && kt_text_has_prefix(pool, POOL);
+	return *is_pool ? pool : description_of(buffer, key_type);
 }
 
 static void free_serials(int32_t **serials)
@@ -313,12 +334,15 @@ void kt_kernel_key_each(const char *prefix,
 	KT_CLEANUP(free_serials) int32_t *serials = list_keys(KEY_SPEC_USER_KEYRING, &count);
 	char buffer[KT_KERNEL_KEY_DESCRIPTION_MAXIMUM + 64];
 
-	visit_in(KEY_SPEC_USER_KEYRING, prefix, visit, context);
 	for (size_t i = 0; i < count; i++) {
-		const char *description = describe(serials[i], keyring_type, buffer, sizeof(buffer));
+		bool is_pool = false;
+		const char *description = describe_key_or_pool(serials[i], &is_pool, buffer,
+		                                               sizeof(buffer));
 
-		if (description && kt_text_has_prefix(description, POOL))
+		if (description && is_pool)
 			visit_in(serials[i], prefix, visit, context);
+		else if (description && kt_text_has_prefix(description, prefix))
+			visit(context, serials[i], description);
 	}
 }
 

@@ -18,6 +18,8 @@ struct kt_keyring_options {
 	 * before was wrong, and so many tries are left; 0 at the first.
 	 */
 	bool (*ask_passphrase)(int left, struct kt_secret *passphrase, struct kt_error *error);
+	/* One line for a person who has to wait; NULL: nobody is told. */
+	void (*tell)(const char *line);
 	/* One line of trace; NULL: none wanted. Never gets a secret. */
 	void (*trace)(const char *line);
 };

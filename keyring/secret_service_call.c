@@ -225,6 +225,29 @@ void kt_call_idle(const struct kt_call *call, const bool *condition, int64_t dea
 	detach_timer(timer);
 }
 
+struct kt_call kt_call_beside(const struct kt_call *call)
+{
+	return (struct kt_call){ .context = call->context, .bus = call->bus, .gate = call->gate,
+		                 .trace = call->trace, .deadline = call->deadline };
+}
+
+void kt_call_join(struct kt_call *call, struct kt_call *beside, bool is_of_use)
+{
+	if (!is_of_use)
+		g_cancellable_cancel(beside->cancellable);
+	kt_call_wait(beside);
+	if (!beside->is_late)
+		return;
+	call->is_late = true;
+	call->timed_out = beside->timed_out;
+}
+
+void kt_call_release(struct kt_call *beside)
+{
+	g_clear_object(&beside->result);
+	g_clear_object(&beside->cancellable);
+}
+
 void kt_call_clear(struct kt_call *call)
 {
 	g_clear_object(&call->result);

@@ -68,4 +68,13 @@ void kt_call_catch_up(const struct kt_call *call);
 /* Waits, at most until deadline, until *condition is true or a second has passed. */
 void kt_call_idle(const struct kt_call *call, const bool *condition, int64_t deadline);
 
+/* A second call, for kt_call_start; the first one is made while it is under way. */
+struct kt_call kt_call_beside(const struct kt_call *call);
+
+/* Waits for the second call, which is given up if it is no use any more, and notes how it went. */
+void kt_call_join(struct kt_call *call, struct kt_call *beside, bool is_of_use);
+
+/* For KT_CLEANUP, of a second call. */
+void kt_call_release(struct kt_call *beside);
+
 void kt_call_clear(struct kt_call *call);

@@ -41,8 +41,11 @@ static bool wait_for_object(struct kt_turn *turn, const struct kt_provider *prov
 	for (;;) {
 		if (!is_object_there(turn, provider->loaded, &there, error))
 			return false;
-		if (there)
+		/* It has answered all the while: the time limit is for one that does not. */
+		if (there) {
+			turn->call.deadline = kt_clock_monotonic() + KT_TURN_LIMIT;
 			return true;
+		}
 		if (kt_clock_monotonic() + LOADING_PAUSE >= turn->call.deadline)
 			break;
 		kt_clock_sleep(LOADING_PAUSE);

@@ -44,6 +44,11 @@ static void unref_table(GHashTable **table)
 	g_clear_pointer(table, g_hash_table_unref);
 }
 
+static void unref_service(SecretService **service)
+{
+	g_clear_object(service);
+}
+
 void kt_matches_clear(struct kt_matches *matches)
 {
 	for (size_t i = 0; i < matches->count; i++) {
@@ -69,6 +74,11 @@ bool kt_matches_check_identity(const struct kt_identity *identity, struct kt_err
 	return kt_advise(error, "name it in UTF-8");
 }
 
+static bool is_empty(const struct kt_identity *pattern)
+{
+	return !pattern->protocol && !pattern->host && !pattern->path && !pattern->username;
+}
+
 /* The attributes that the pattern has; by_name: and that the items are ours. */
 static GHashTable *search_attributes(const struct kt_identity *pattern, bool by_name)
 {
@@ -91,22 +101,52 @@ static GHashTable *search_attributes(const struct kt_identity *pattern, bool by_
 	return table;
 }
 
-static bool search_paths(struct kt_turn *turn, const struct kt_identity *pattern, bool by_name,
-                         char ***unlocked, char ***locked, struct kt_error *error)
+static void start_search(SecretService *service, struct kt_call *call,
+                         const struct kt_identity *pattern, bool by_name)
 {
-	struct kt_call *call = &turn->call;
 	KT_CLEANUP(unref_table) GHashTable *attributes = search_attributes(pattern, by_name);
+
+	kt_call_start(call, "SearchItems");
+	secret_service_search_for_dbus_paths(service, by_name ? NULL : &schema, attributes,
+	                                     call->cancellable, kt_call_done, call);
+}
+
+static bool finish_search(SecretService *service, struct kt_call *call, char ***unlocked,
+                          char ***locked, struct kt_error *error)
+{
 	GError *problem = NULL;
 
 	free_strings(unlocked);
 	free_strings(locked);
-	kt_call_start(call, "SearchItems");
-	secret_service_search_for_dbus_paths(turn->service, by_name ? NULL : &schema, attributes,
-	                                     call->cancellable, kt_call_done, call);
-	kt_call_wait(call);
-	return secret_service_search_for_dbus_paths_finish(turn->service, call->result, unlocked,
-	                                                   locked, &problem) ||
+	return secret_service_search_for_dbus_paths_finish(service, call->result, unlocked, locked,
+	                                                   &problem) ||
 	       kt_call_fail(call, problem, error);
+}
+
+static bool search_paths(struct kt_turn *turn, const struct kt_identity *pattern, bool by_name,
+                         char ***unlocked, char ***locked, struct kt_error *error)
+{
+	start_search(turn->service, &turn->call, pattern, by_name);
+	kt_call_wait(&turn->call);
+	return finish_search(turn->service, &turn->call, unlocked, locked, error);
+}
+
+/*
+ * Of what is open, what the schema finds. The session that its secrets travel in is opened
+ * meanwhile, which takes us as long as the search takes the service.
+ */
+static bool search_by_name(struct kt_turn *turn, const struct kt_identity *pattern,
+                           char ***unlocked, struct kt_error *error)
+{
+	KT_CLEANUP(unref_service) SecretService *service = g_object_ref(turn->service);
+	KT_CLEANUP(kt_call_release) struct kt_call beside = kt_call_beside(&turn->call);
+	KT_CLEANUP(free_strings) char **ignored = NULL;
+	bool is_open;
+
+	start_search(service, &beside, pattern, true);
+	is_open = kt_turn_open_session(turn, error);
+	kt_call_join(&turn->call, &beside, is_open);
+	return is_open && finish_search(service, &beside, unlocked, &ignored, error);
 }
 
 static bool has_attribute(GVariant *attributes, const char *name, const char *wanted)
@@ -151,16 +191,14 @@ static void keep_ours(struct kt_turn *turn, char **locked)
 static bool search_ours(struct kt_turn *turn, const struct kt_identity *pattern, char ***unlocked,
                         char ***locked, struct kt_error *error)
 {
-	KT_CLEANUP(free_strings) char **ignored = NULL;
-	bool is_empty = !pattern->protocol && !pattern->host && !pattern->path &&
-	                !pattern->username;
+	bool is_listing = is_empty(pattern);
 
-	if (!search_paths(turn, pattern, is_empty, unlocked, locked, error))
+	if (!search_paths(turn, pattern, is_listing, unlocked, locked, error))
 		return false;
 	keep_ours(turn, *locked);
-	if (is_empty || (pattern->protocol && pattern->host) || !**unlocked)
+	if (is_listing || (pattern->protocol && pattern->host) || !**unlocked)
 		return true;
-	return search_paths(turn, pattern, true, unlocked, &ignored, error);
+	return search_by_name(turn, pattern, unlocked, error);
 }
 
 /* Fills *match from an item's secret; *is_ours is false where it is none of the pattern's. */
@@ -288,7 +326,7 @@ static bool look(struct kt_turn *turn, const struct kt_identity *pattern,
 static bool is_open_question(const struct kt_turn *turn, const struct kt_identity *pattern,
                              const struct kt_matches *matches)
 {
-	return !*turn->hidden && (matches->count == 0 || !pattern->host);
+	return !*turn->hidden && (matches->count == 0 || is_empty(pattern));
 }
 
 bool kt_matches_find(struct kt_turn *turn, const struct kt_identity *pattern,

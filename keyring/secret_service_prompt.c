@@ -99,7 +99,11 @@ static void note_dismissed(const struct kt_lock *lock)
 		return;
 }
 
-/* A prompt that nobody will see is told so, or it would hold up every other client. */
+/*
+ * A prompt that nobody will see is told so, or it would hold up every other client. One that is
+ * on the screen goes with our connection: gnome-keyring 42 dies of being told (an assertion in
+ * perform_next_unlock).
+ */
 static void dismiss(struct kt_turn *turn, const char *prompt)
 {
 	struct kt_error ignored = { 0 };
@@ -182,12 +186,35 @@ static enum end perform(struct kt_turn *turn, const char *prompt, int64_t silent
 	return end;
 }
 
+static void tell(const struct kt_turn *turn)
+{
+	if (turn->options.tell)
+		turn->options.tell("the desktop keyring is locked: waiting for its password window on "
+		                   "your screen, 2 minutes at most");
+}
+
+/* Another caller may have asked already: its answer is waited for. */
+static bool take_lock(struct kt_turn *turn, struct kt_lock *lock, struct kt_error *error)
+{
+	static const char what[] = "the keyring's request for its password";
+	struct kt_error busy = { 0 };
+
+	if (kt_lock_take(lock, "prompt", KT_LOCK_EXCLUSIVE, kt_clock_monotonic(), what, &busy))
+		return true;
+	tell(turn);
+	return kt_lock_take(lock, "prompt", KT_LOCK_EXCLUSIVE,
+	                    kt_clock_monotonic() + PROMPT_LIMIT, what, error);
+}
+
 /* One that nobody answers counts as dismissed: the next call would wait as long again. */
 static bool ask(struct kt_turn *turn, const char *prompt, const struct kt_lock *lock,
                 struct kt_error *error)
 {
-	if (!turn->options.ignore_dismissed && is_dismissed_lately(lock))
+	if (!turn->options.ignore_dismissed && is_dismissed_lately(lock)) {
+		dismiss(turn, prompt);
 		return fail_dismissed(error);
+	}
+	tell(turn);
 	turn->call.deadline = kt_clock_monotonic() + KT_TURN_LIMIT;
 	switch (perform(turn, prompt, 0, PROMPT_LIMIT, error)) {
 	case END_DONE:
@@ -217,10 +244,8 @@ bool kt_prompt_unlock(struct kt_turn *turn, const char *prompt, struct kt_error 
 	}
 	/* Others get their turn while it is on the screen. */
 	kt_gate_leave(&turn->gate);
-	if (kt_lock_take(&lock, "prompt", KT_LOCK_EXCLUSIVE, kt_clock_monotonic() + PROMPT_LIMIT,
-	                 "the keyring's request for its password", error) &&
-	    ask(turn, prompt, &lock, error))
-		return kt_turn_pass_gate(turn, &ignored, error);
+	if (take_lock(turn, &lock, error))
+		return ask(turn, prompt, &lock, error) && kt_turn_pass_gate(turn, &ignored, error);
 	dismiss(turn, prompt);
 	return false;
 }

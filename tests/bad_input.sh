@@ -115,7 +115,7 @@ for base in canary https:// https://canary:pass@api.example.com https:///path \
 	refused 2 keyturn login --api-base "$base" --with-token
 done
 for base in http://api.example.com ftp://api.example.com file:///etc/passwd \
-	http://127.0.0.1.example.com http://localhost; do
+	http://127.0.0.1.example.com http://localhost.example.com; do
 	input 'pat_canary\n'
 	call keyturn login --api-base "$base" --with-token
 	must [ "$status" -eq 6 -o "$status" -eq 2 ]

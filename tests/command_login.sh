@@ -128,9 +128,21 @@ input 'pat_far\n'
 call keyturn login far --api-base http://api.example.com --with-token
 expect_status 6
 expect_cause_and_remedy
-input 'pat_far\n'
-call keyturn login far --api-base http://localhost:8080 --with-token
-expect_status 6
+expect_said 'ssh -L'
+for far in http://localhost.example.com:8080 http://localhosts; do
+	input 'pat_far\n'
+	call keyturn login far --api-base "$far" --with-token
+	expect_status 6
+done
+
+begin 'localhost is taken as its address, whatever it resolves to'
+input 'pat_local\n'
+call keyturn login local --api-base http://localhost:8081 --with-token
+expect_status 0
+call keyturn show local --json
+expect_json http://127.0.0.1:8081 service
+call keyturn run local -- printenv COZE_API_BASE
+expect_output http://127.0.0.1:8081
 
 begin 'without --site COZE_API_BASE says where'
 input 'pat_env\n'

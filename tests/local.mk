@@ -160,6 +160,7 @@ SCRIPT_TESTS = \
 	tests/login_web.sh \
 	tests/manuals.sh \
 	tests/many_accounts.sh \
+	tests/prompt_unanswered.sh \
 	tests/provider_changed.sh \
 	tests/provider_gnome_keyring.sh \
 	tests/provider_keepassxc.sh \

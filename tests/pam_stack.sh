@@ -170,8 +170,31 @@ foreign_peer() {
 }
 check "a daemon of another user behind the user's socket gets nothing" foreign_peer
 
+two=$(id -u kt-two)
+
+# Where the user's own bus was, and with the user's own socket file; its process is another's.
+foreign_bus() {
+	start_keyring kt-one
+	become kt-two dbus-daemon --session --nofork --address="unix:path=/run/user/$two/his" \
+		>/dev/null 2>&1 &
+	remember $!
+	wait_for 5 test -S "/run/user/$two/his" || return 1
+	become kt-two dbus-monitor --address "unix:path=/run/user/$two/his" >"$scratch/his" 2>&1 &
+	remember $!
+	wait_for 5 test -s "$scratch/his" || return 1
+	mv "/run/user/$one/bus" "/run/user/$one/kept"
+	mv "/run/user/$two/his" "/run/user/$one/bus"
+	chown "$one" "/run/user/$one/bus"
+	lines=$(wc -l <"$scratch/his")
+	login kt-dbus auth cred open close && succeeded_with_lines 1 &&
+		[ "$(wc -l <"$scratch/his")" -eq "$lines" ]
+	state=$?
+	mv "/run/user/$one/kept" "/run/user/$one/bus"
+	return "$state"
+}
+check "a message bus of another user in its place gets nothing" foreign_bus
+
 switched() {
-	two=$(id -u kt-two)
 	mkdir -p "$scratch/home/kt-two/.local/share/keyrings"
 	: >"$scratch/home/kt-two/.local/share/keyrings/login.keyring"
 	chown -R kt-two: "$scratch/home/kt-two"

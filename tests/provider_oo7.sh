@@ -24,15 +24,24 @@ has_owner()
 	! no_service >/dev/null 2>&1
 }
 
-begin 'oo7: asked while it loads its keyrings, it is waited for'
+# in_the_end COMMAND...: it succeeds; each time before, the keyring was out of reach, and no less.
+in_the_end()
+{
+	call "$@"
+	while [ "$status" -eq 4 ]; do
+		call "$@"
+	done
+	expect_status 0
+}
+
+begin 'oo7: asked while it loads its keyrings, it never has none of our accounts'
 for command in 'token me' 'refresh me'; do
 	provider_kill
 	printf '%s' "$DESKTOP_PASSWORD" | oo7-daemon --login >>"$work/oo7.log" 2>&1 &
 	DESKTOP_DAEMON=$!
 	until has_owner; do :; done
 	# shellcheck disable=SC2086
-	call keyturn $command
-	expect_status 0
+	in_the_end keyturn $command
 done
 expect_whole me
 

@@ -18,6 +18,13 @@ static bool may_prompt(const struct kt_keeper *keeper)
 	       !kt_text_is_equal(kt_environment_get("KEYTURN_PROMPT"), "0");
 }
 
+/* Programs that read what we say have no use for it. */
+static void tell(const char *line)
+{
+	if (isatty(STDERR_FILENO))
+		kt_report_note("%s", line);
+}
+
 struct kt_keyring *kt_keeper_keyring(struct kt_keeper *keeper, struct kt_error *error)
 {
 	struct kt_keyring_options options = { 0 };
@@ -29,6 +36,7 @@ struct kt_keyring *kt_keeper_keyring(struct kt_keeper *keeper, struct kt_error *
 		.secret_service = kt_libexec_path(KT_LIBEXEC_SECRET_SERVICE),
 		.may_prompt = may_prompt(keeper),
 		.ignore_dismissed = keeper->ignores_dismissed,
+		.tell = tell,
 		.trace = kt_report_trace_line,
 	};
 	if (options.may_prompt && kt_terminal_is_there())

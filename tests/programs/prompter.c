@@ -10,11 +10,12 @@
 
 #include <dlfcn.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#define DELAY 300u /* milliseconds that the person takes */
+#define DELAY 300u /* milliseconds that the person takes, unless they are given */
 
-int main(void)
+int main(int argc, char **argv)
 {
 	void *library = dlopen("libgcr-base-3.so.1", RTLD_NOW);
 	const char *(*start)(void);
@@ -33,7 +34,7 @@ int main(void)
 		return 77;
 	printf("%s\n", start());
 	fflush(stdout);
-	set_delay(DELAY);
+	set_delay(argc > 1 ? (unsigned int)strtoul(argv[1], NULL, 10) : DELAY);
 	while (fgets(line, sizeof(line), stdin)) {
 		line[strcspn(line, "\n")] = '\0';
 		if (line[0] != '\0')

@@ -193,6 +193,24 @@ bool kt_service_set_site(struct kt_identity *identity, const char *site, struct 
 	       kt_text_set(&identity->path, "", error);
 }
 
+/*
+ * The name of this machine is taken as its address: nothing that resolves it, here or in a program
+ * that gets the base, can lead a token elsewhere.
+ */
+static bool take_localhost(struct kt_identity *parsed, struct kt_error *error)
+{
+	static const char name[] = "localhost";
+	KT_CLEANUP(kt_text_free) char *address = NULL;
+	const char *port;
+
+	if (!kt_text_is_equal(parsed->protocol, "http") || !kt_text_has_prefix(parsed->host, name))
+		return true;
+	port = parsed->host + strlen(name);
+	return (*port != '\0' && *port != ':') ||
+	       (kt_text_format(&address, error, "127.0.0.1%s", port) &&
+	        kt_text_set(&parsed->host, address, error));
+}
+
 bool kt_service_set_base(struct kt_identity *identity, const char *url, struct kt_error *error)
 {
 	KT_CLEANUP(kt_identity_clear) struct kt_identity parsed = { 0 };
@@ -211,11 +229,13 @@ bool kt_service_set_base(struct kt_identity *identity, const char *url, struct k
 		return false;
 	if (!parsed.host || !*parsed.host || parsed.username || !kt_secret_is_empty(&password))
 		return kt_fail(error, KT_ERROR_USAGE, "a base URL is https://HOST[:PORT][/PATH]");
+	if (!take_localhost(&parsed, error))
+		return false;
 	if (!kt_url_is_safe_for_tokens(&parsed)) {
 		kt_fail(error, KT_ERROR_UNSAFE,
 		        "tokens are sent over https only, or to 127.0.0.1 and [::1]");
-		return kt_advise(error, "give the https:// address of the service; for one on this "
-		                 "machine http://127.0.0.1:PORT");
+		return kt_advise(error, "give its https:// address; one without TLS can be brought here: "
+		                 "ssh -L 8080:HOST:PORT ..., then http://127.0.0.1:8080");
 	}
 	if (!parsed.path && !kt_text_set(&parsed.path, "", error))
 		return false;

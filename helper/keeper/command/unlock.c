@@ -16,8 +16,9 @@
 
 #define TRIES 3
 #define DAEMON_WAIT 5000
-/* Milliseconds in which no person can have dismissed a prompt. */
+/* Milliseconds in which no person can have dismissed a prompt, and after which nobody answered. */
 #define AT_ONCE 1000
+#define UNANSWERED 115000
 
 static bool is_desktop(const struct kt_keyring *keyring)
 {
@@ -143,18 +144,20 @@ static bool unlock_at_terminal(struct kt_keyring *keyring, struct kt_error *erro
 	                check_open(keyring, error));
 }
 
-/* A display on which nothing can show a prompt dismisses it at once. */
+/*
+ * A display on which nothing can show a prompt dismisses it at once; one that nobody sees leaves
+ * it unanswered.
+ */
 static bool unlock_on_screen(struct kt_keyring *keyring, struct kt_error *error)
 {
 	int64_t start = kt_clock_monotonic();
 	struct kt_error cause = { 0 };
+	int64_t took;
 
-	if (isatty(STDERR_FILENO))
-		kt_report_note("if it is locked: waiting for the keyring's password window on your "
-		               "screen, 2 minutes at most");
 	if (kt_keyring_unlock(keyring, &cause))
 		return true;
-	if (cause.code == KT_ERROR_DISMISSED && kt_clock_monotonic() - start < AT_ONCE)
+	took = kt_clock_monotonic() - start;
+	if (cause.code == KT_ERROR_DISMISSED && (took < AT_ONCE || took > UNANSWERED))
 		return unlock_at_terminal(keyring, error);
 	*error = cause;
 	return false;
