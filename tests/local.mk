@@ -269,6 +269,7 @@ tests_fuzz_replay_request_LDADD = $(HELPER_TEST)
 
 # pam
 PAM_SCRIPT_TESTS = \
+	tests/pam_change_killed.sh \
 	tests/pam_module.sh \
 	tests/pam_recipes.sh \
 	tests/pam_recipes_fedora.sh \
