@@ -173,7 +173,8 @@ SCRIPT_TESTS = \
 	tests/rotation_oidc.sh \
 	tests/secrets_stay_inside.sh \
 	tests/servers.sh \
-	tests/systemd_units.sh
+	tests/systemd_units.sh \
+	tests/version.sh
 TESTS = $(UNIT_TESTS) $(SCRIPT_TESTS)
 
 # "make check" builds everything, and then runs the tests. "make check TESTS=..." builds what those
