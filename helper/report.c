@@ -16,7 +16,8 @@
 /* Set once by kt_report_start(): 0 means no trace. */
 static int trace_descriptor;
 
-static void say(int descriptor, const char *prefix, const char *format, va_list arguments)
+__attribute__((format(printf, 3, 0))) static void say(int descriptor, const char *prefix,
+                                                      const char *format, va_list arguments)
 {
 	/* An address to open in a browser has to be whole. */
 	char text[4096];

@@ -50,6 +50,7 @@ metainfodir = $(datadir)/metainfo
 dist_metainfo_DATA = packaging/appstream/org.keyturn.keyturn.metainfo.xml
 
 EXTRA_DIST += \
+	packaging/arch/PKGBUILD \
 	packaging/check \
 	packaging/compile_commands \
 	packaging/deb \
@@ -74,6 +75,7 @@ EXTRA_DIST += \
 	packaging/packages.sh \
 	packaging/pam-configs/keyturn \
 	packaging/quickstart \
+	packaging/rpm/keyturn.spec \
 	packaging/try-inside \
 	packaging/try-packages \
 	packaging/systemd/keyturn-lock.service.in \

@@ -188,7 +188,8 @@ SCRIPT_TESTS = \
 	tests/rotation_oidc.sh \
 	tests/secrets_stay_inside.sh \
 	tests/servers.sh \
-	tests/systemd_units.sh
+	tests/systemd_units.sh \
+	tests/version.sh
 TESTS = $(UNIT_TESTS) $(SCRIPT_TESTS)
 
 # "make check" builds everything, and then runs the tests. "make check TESTS=..." builds what those
@@ -287,6 +288,7 @@ tests_fuzz_replay_request_LDADD = $(HELPER_TEST)
 
 # pam
 PAM_SCRIPT_TESTS = \
+	tests/pam_change_killed.sh \
 	tests/pam_module.sh \
 	tests/pam_recipes.sh \
 	tests/pam_recipes_fedora.sh \

@@ -170,7 +170,7 @@ bool kt_journal_name_token(struct kt_journal *journal, const struct kt_credentia
 
 	if (!hash_token(credential, refresh_token, &digits, error))
 		return false;
-	memcpy(journal->token_hash, kt_secret_reveal(&digits), HASH_DIGITS);
+	snprintf(journal->token_hash, sizeof(journal->token_hash), "%s", kt_secret_reveal(&digits));
 	return true;
 }
 
