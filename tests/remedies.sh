@@ -316,10 +316,7 @@ token near
 call keyturn login near --api-base http://127.0.0.1:9 --with-token
 fails 5 'try again' keyturn status near
 input 'x\n'
-fails 2 'keyturn help login' keyturn login near --api-base https:// --with-token
-mends
-fails 2 'keyturn help login' keyturn login near --api-base near --with-token
-mends
+fails 2 'such as https://api.coze.cn' keyturn login near --api-base near --with-token
 keyturn logout near 2>/dev/null
 
 begin 'a file that is not there'
