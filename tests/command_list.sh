@@ -72,6 +72,30 @@ assert len(places) == 1, places
 ' "$work/out"
 keyturn logout 扣子 2>/dev/null
 
+begin 'at a terminal of 60 columns a row takes two lines, and none is broken'
+need expect
+store_token a-name-that-is-rather-long coze.com pat_long
+printf 'protocol=https\nhost=a-host-that-is-rather-long.example.com\nusername=扣子\npassword=p\n\n' |
+	keyturn store
+for term in dumb xterm; do
+	at_terminal "spawn -noecho sh -c {stty columns 60; TERM=$term keyturn list}"
+	expect_status 0
+	must python3 -c '
+import sys, unicodedata
+lines = open(sys.argv[1], newline="").read().splitlines()
+assert len(lines) % 2 == 0 and len(lines) > 6, lines
+for line in lines:
+    width = sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in line)
+    assert width <= 60 and "\\033" not in line, line
+for line in lines[3::2]: assert line.startswith("    "), line
+' "$work/out"
+done
+at_terminal 'spawn -noecho sh -c {stty columns 120; keyturn list}'
+must grep -q 'a-name-that-is-rather-long  coze.com' "$work/out"
+must grep -q 'a-name-that-is-rather-long.* pat ' "$work/out"
+keyturn logout a-name-that-is-rather-long 2>/dev/null
+keyturn logout 扣子 2>/dev/null
+
 begin 'a PAT without a typed end is warned about as if it had 30 days'
 call faketime '+22 days' keyturn list
 must grep -q 'work.* ok ' "$work/out"

@@ -165,6 +165,7 @@ SCRIPT_TESTS = \
 	tests/provider_gnome_keyring.sh \
 	tests/provider_keepassxc.sh \
 	tests/provider_kwallet.sh \
+	tests/paste.sh \
 	tests/protocol_aws.sh \
 	tests/protocol_bazel.sh \
 	tests/protocol_cargo.sh \

@@ -9,6 +9,7 @@ set -eu
 need expect python3
 home_start
 failures=0
+followed=0
 
 # remedy_of: the line below the cause.
 remedy_of()
@@ -29,6 +30,48 @@ fails()
 	remedy_of | grep -q -e "$pattern" || {
 		complain "the remedy of '$*' does not say $pattern"
 		show_call
+	}
+	follow "$*"
+}
+
+# The typed command did it, or asks for what only the person has: a token, a site.
+leads_on()
+{
+	[ "$follow_status" -eq 0 ] ||
+		grep -q -e 'no token was given' -e 'no service is named' "$work/follow.err"
+}
+
+# corrected WORDS: with the option that was meant in place of the last one.
+corrected()
+{
+	option=$(remedy_of | sed -n 's/^did you mean \(--[a-z-]*\)?$/\1/p')
+	[ -z "$option" ] || echo "$1" | sed "s/.* --[a-z-]*$/&/; s/--[a-z-]*$/$option/"
+}
+
+# follow WORDS: the command in the remedy of those words is typed as it stands, in a copy of the
+# home. Words in capitals are the person's own, and a remedy without a command is for a person.
+follow()
+{
+	corrected "$1" >"$work/follow"
+	is_option=$([ -s "$work/follow" ] && echo true || echo false)
+	$is_option || typed >"$work/follow"
+	if [ ! -s "$work/follow" ] || grep -q ' [A-Z][A-Z]*\b' "$work/follow"; then
+		return
+	fi
+	followed=$((followed + 1))
+	rm -rf "$work/copy"
+	cp -a "$HOME" "$work/copy"
+	echo 'print("ran")' >"$work/bot.py"
+	follow_status=0
+	(cd "$work" && HOME=$work/copy KEYTURN_VAULT_KEY_FILE=$work/copy/vault.key sh follow) \
+		>"$work/follow.out" 2>"$work/follow.err" </dev/null || follow_status=$?
+	if $is_option; then
+		! grep -q 'has no option' "$work/follow.err"
+	else
+		leads_on
+	fi || {
+		complain "the remedy of '$1' does not lead on: $(cat "$work/follow")"
+		sed 's/^/#   stderr: /' "$work/follow.err"
 	}
 }
 
@@ -233,8 +276,61 @@ call env KEYTURN_VAULT_KEY_FILE="$HOME/moved.key" keyturn token main
 expect_output pat_first
 mv "$HOME/moved.key" "$HOME/vault.key"
 
-begin 'there are eighty of them'
-echo "# $failures failures"
-must [ "$failures" -ge 80 ]
+begin 'several accounts fit, or none of that sort'
+token three
+call keyturn login three --site cn --with-token
+token four
+call keyturn login three --site com --with-token
+fails 2 'name one of them' keyturn show three
+fails 2 'name one of them' keyturn logout three
+fails 2 'keyturn list --ends 7' keyturn list --ends soon
+mends
+fails 2 'keyturn help list' keyturn list --kind banana
+mends
+fails 2 'give a site or a host' keyturn list --site pat_A1b2
+fails 2 'keyturn help status' keyturn status --all main
+mends
+fails 2 'give a site or a host' keyturn default main --host pat_A1b2
+fails 2 'keyturn help default' keyturn default --banana
+mends
+fails 1 'keyturn list' keyturn token pat_A1b2
+mends
+
+begin 'a name, an end, a provider that is none'
+fails 2 'choose a name' keyturn set main --name "$(printf 'a\tb')"
+fails 6 'revoke it' keyturn set main --name 'COZE_API_TOKEN=pat_A1b2C3d4E5f6G7h8I9j0'
+fails 2 'give a day to come' keyturn set main --expires 2020-01-31
+fails 2 'keyturn help set' keyturn set main --expires tomorrow
+mends
+for option in --client-secret-file --private-key-file --scope; do
+	fails 2 'keyturn list' keyturn set main "$option" "$HOME/vault.key"
+done
+mends
+fails 2 'keyturn providers' keyturn login --provider banana --client-id 1
+mends
+fails 2 'keyturn providers' keyturn providers banana
+mends
+
+begin 'a service that does not answer'
+token near
+call keyturn login near --api-base http://127.0.0.1:9 --with-token
+fails 5 'try again' keyturn status near
+input 'x\n'
+fails 2 'such as https://api.coze.cn' keyturn login near --api-base near --with-token
+keyturn logout near 2>/dev/null
+
+begin 'a file that is not there'
+fails 2 . keyturn login x --site cn --env-file "$work/none"
+fails 2 . keyturn login x --config "$work/none"
+fails 2 . keyturn login x --site cn --kind jwt --client-id 1 --public-key-id k \
+	--private-key-file "$work/none"
+fails 2 . keyturn login x --site cn --kind web --client-id 1 --client-secret-file "$work/none"
+fails 2 . keyturn token --env-file "$work/none"
+fails 2 . keyturn token --config "$work/none"
+
+begin 'there are a hundred and twenty of them, and most say what to type'
+echo "# $failures failures, $followed remedies were typed"
+must [ "$failures" -ge 120 ]
+must [ "$followed" -ge 80 ]
 
 finish

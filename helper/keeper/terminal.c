@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <termios.h>
 #include <unistd.h>
@@ -49,6 +50,14 @@ bool kt_terminal_is_smart(void)
 	const char *terminal = kt_environment_get("TERM");
 
 	return isatty(STDERR_FILENO) && terminal && strcmp(terminal, "dumb") != 0;
+}
+
+size_t kt_terminal_columns(void)
+{
+	struct winsize size = { 0 };
+
+	return isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0
+	               ? size.ws_col : 0;
 }
 
 void kt_terminal_wait_tell(struct kt_terminal_wait *wait, const char *what)

@@ -4,6 +4,7 @@
 /* The person at the terminal: /dev/tty, whatever stdin and stdout are. */
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "keyring/error.h"
@@ -20,6 +21,9 @@ bool kt_terminal_is_interactive(void);
 
 /* The terminal can move its cursor and clear a line: count-downs are drawn in place there. */
 bool kt_terminal_is_smart(void);
+
+/* The columns of the terminal that stdout is; 0 where it is none, or does not say. */
+size_t kt_terminal_columns(void);
 
 /* A wait that a person sees: how long it still lasts. Zeroed but for its deadline. */
 struct kt_terminal_wait {

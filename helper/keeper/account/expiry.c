@@ -20,6 +20,7 @@
 #define HOUR (INT64_C(60) * 60)
 #define DAYS_MAXIMUM 36500
 #define WARNING_DAYS 7
+#define TYPED_MAXIMUM 64
 /* U+6C38 U+4E45, as the console in Chinese says it. */
 #define FOR_EVER "\346\260\270\344\271\205"
 /* Coze's console gives a PAT 30 days at most. */
@@ -123,17 +124,88 @@ static bool read_days(const char *text, int64_t *days)
 	return false;
 }
 
+/* Punctuation and quotes that are copied with a date, or typed around it. */
+static bool is_wrapping(uint32_t character)
+{
+	return kt_characters_is_blank(character) || character == '"' || character == '\'' ||
+	       character == ',' || character == '.' || character == ';' || character == '(' ||
+	       character == ')' || (character >= 0x2018 && character <= 0x201f) ||
+	       character == 0x3001 || character == 0x3002 || character == 0xff0c ||
+	       character == 0xff08 || character == 0xff09;
+}
+
+static bool has_no_width(uint32_t character)
+{
+	return character == 0xad || (character >= 0x200b && character <= 0x200f) ||
+	       character == 0x2060 || character == 0xfeff;
+}
+
+/*
+ * Copies what was pasted: digits of double width are folded, as an input method that is left on
+ * makes them; dashes of a web page are hyphens; blanks and quotes around it are left out. False: it
+ * does not fit.
+ */
+static bool tidy(const char *typed, char text[static TYPED_MAXIMUM])
+{
+	size_t length = 0;
+	size_t end = 0;
+
+	for (size_t at = 0; typed[at];) {
+		uint32_t character = 0;
+		size_t used = kt_characters_decode(typed + at, strlen(typed + at), &character);
+		bool is_dash = (character >= 0x2010 && character <= 0x2015) || character == 0x2212;
+		bool is_space = character > 0x7f && kt_characters_is_blank(character);
+		const char *bytes = is_dash ? "-" : is_space ? " " : typed + at;
+		size_t count = is_dash || is_space ? 1 : used;
+
+		if (used == 0 || length + count >= TYPED_MAXIMUM)
+			return false;
+		at += used;
+		if (is_wrapping(character) && length == 0)
+			continue;
+		if (has_no_width(character))
+			continue;
+		memcpy(text + length, bytes, count);
+		length += count;
+		if (!is_wrapping(character))
+			end = length;
+	}
+	text[end] = '\0';
+	kt_characters_fold_width(text);
+	return true;
+}
+
+/* Jan 31, 2027: as a console in English writes it, by the C locale. */
+static bool read_words(const char *text, int64_t *end)
+{
+	static const char *const forms[] = { "%b %d, %Y", "%b %d %Y", "%d %b %Y" };
+
+	for (size_t i = 0; i < KT_COUNT(forms); i++) {
+		struct tm date = { .tm_isdst = -1 };
+		const char *rest = strptime(text, forms[i], &date);
+		int day = date.tm_mday;
+		time_t moment;
+
+		if (!rest || *rest)
+			continue;
+		date.tm_hour = 23;
+		date.tm_min = 59;
+		date.tm_sec = 59;
+		moment = mktime(&date);
+		*end = moment;
+		return moment != (time_t)-1 && date.tm_mday == day;
+	}
+	return false;
+}
+
 bool kt_expiry_set(struct kt_credential *credential, const char *typed, struct kt_error *error)
 {
-	char text[40];
+	char text[TYPED_MAXIMUM];
 	int64_t days;
 	int64_t end = 0;
 
-	if (strlen(typed) >= sizeof(text))
+	if (!tidy(typed, text))
 		return refuse(error);
-	memcpy(text, typed, strlen(typed) + 1);
-	/* An input method that is left on makes digits of full width. */
-	kt_characters_fold_width(text);
 	if (strcasecmp(text, "never") == 0 || strcmp(text, FOR_EVER) == 0) {
 		credential->never_expires = true;
 		credential->expires = 0;
@@ -141,7 +213,7 @@ bool kt_expiry_set(struct kt_credential *credential, const char *typed, struct k
 	}
 	if (read_days(text, &days))
 		end = kt_clock_wall() + days * DAY;
-	else if (!read_date(text, &end))
+	else if (!read_date(text, &end) && !read_words(text, &end))
 		return refuse(error);
 	if (end <= kt_clock_wall()) {
 		kt_fail(error, KT_ERROR_USAGE, "the end of the token is past: %s", text);

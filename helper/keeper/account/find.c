@@ -270,7 +270,12 @@ static bool fail_absent(struct kt_keeper *keeper, const char *account, struct kt
 		search_unasked(keeper, &list);
 		return advise_near(&list, account, error);
 	}
-	kt_fail(error, KT_ERROR_NOT_FOUND, "no account is stored yet");
+	search_unasked(keeper, &list);
+	if (list.count > 0)
+		kt_fail(error, KT_ERROR_NOT_FOUND, "no token is stored yet, only passwords, which git "
+		        "alone gets");
+	else
+		kt_fail(error, KT_ERROR_NOT_FOUND, "no account is stored yet");
 	return kt_advise(error, "run: keyturn login --site coze.cn --with-token");
 }
 

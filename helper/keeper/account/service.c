@@ -211,24 +211,38 @@ static bool take_localhost(struct kt_identity *parsed, struct kt_error *error)
 	        kt_text_set(&parsed->host, address, error));
 }
 
+static bool fail_base(struct kt_error *error)
+{
+	kt_fail(error, KT_ERROR_USAGE, "a base URL is https://HOST[:PORT][/PATH]");
+	return kt_advise(error, "give the address as the service's guide has it, such as "
+	                 "https://api.coze.cn");
+}
+
 bool kt_service_set_base(struct kt_identity *identity, const char *url, struct kt_error *error)
 {
 	KT_CLEANUP(kt_identity_clear) struct kt_identity parsed = { 0 };
 	KT_CLEANUP(kt_secret_clear) struct kt_secret password = { 0 };
 	KT_CLEANUP(kt_text_free) char *whole = NULL;
 	KT_CLEANUP(kt_text_free) char *ascii = NULL;
-	bool has_scheme = strstr(url, "://") != NULL;
+	KT_CLEANUP(kt_text_free) char *folded = NULL;
+	bool has_scheme;
 	size_t length;
 
-	/* A single word is a slip and not the name of a server. */
-	if (!has_scheme && !strpbrk(url, ".:["))
-		return kt_fail(error, KT_ERROR_USAGE, "a base URL is https://HOST[:PORT][/PATH]");
-	if (!kt_text_format(&whole, error, "%s%s", has_scheme ? "" : "https://", url) ||
+	/* An input method makes colons and letters of double width. */
+	if (!kt_text_set(&folded, url, error))
+		return false;
+	kt_characters_fold_width(folded);
+	has_scheme = strstr(folded, "://") != NULL;
+	/* A single word is a slip and not the name of a server, nor is one with a scheme before it. */
+	if (!has_scheme && (!strpbrk(folded, ".:[") || kt_text_has_prefix(folded, "http:") ||
+	                    kt_text_has_prefix(folded, "https:")))
+		return fail_base(error);
+	if (!kt_text_format(&whole, error, "%s%s", has_scheme ? "" : "https://", folded) ||
 	    !kt_idn_url(&ascii, whole, error) ||
 	    !kt_url_parse(&parsed, &password, ascii, strlen(ascii), error))
 		return false;
 	if (!parsed.host || !*parsed.host || parsed.username || !kt_secret_is_empty(&password))
-		return kt_fail(error, KT_ERROR_USAGE, "a base URL is https://HOST[:PORT][/PATH]");
+		return fail_base(error);
 	if (!take_localhost(&parsed, error))
 		return false;
 	if (!kt_url_is_safe_for_tokens(&parsed)) {

@@ -7,6 +7,7 @@
 #include "helper/keeper/command/command.h"
 #include "helper/keeper/doctor/doctor.h"
 #include "helper/keeper/login/provider_file.h"
+#include "helper/keeper/terminal.h"
 #include "keyring/cleanup.h"
 #include "keyring/json.h"
 #include "keyring/text.h"
@@ -22,6 +23,8 @@ static bool append_lines(const struct kt_finding *finding, struct kt_secret *out
 {
 	KT_CLEANUP(kt_text_free) char *line = NULL;
 	KT_CLEANUP(kt_text_free) char *remedy = NULL;
+	size_t columns = kt_terminal_columns();
+	bool is_narrow = columns > 0 && columns < 80;
 
 	if (!kt_text_format(&line, error, "%-8s %-9s %s\n", levels[finding->level],
 	                    finding->layer, finding->detail.message) ||
@@ -29,7 +32,9 @@ static bool append_lines(const struct kt_finding *finding, struct kt_secret *out
 		return false;
 	if (!finding->detail.remedy[0])
 		return true;
-	return kt_text_format(&remedy, error, "%-18s %s\n", "", finding->detail.remedy) &&
+	/* Under the message; a narrow terminal would break a command of it in two. */
+	return kt_text_format(&remedy, error, "%*s %s\n", is_narrow ? 3 : 18, "",
+	                      finding->detail.remedy) &&
 	       kt_secret_append_text(output, remedy, error);
 }
 

@@ -12,6 +12,7 @@
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/command/command.h"
 #include "helper/keeper/command/describe.h"
+#include "helper/keeper/terminal.h"
 #include "helper/keeper/token/state.h"
 #include "helper/report.h"
 #include "keyring/characters.h"
@@ -60,6 +61,8 @@ static bool print_json(const struct listing *listing, struct kt_secret *output,
 }
 
 #define COLUMNS 5
+/* The first column of the second line, where a row takes two. */
+#define SPLIT 2
 
 /* The texts of one row; they are measured before any is printed. */
 struct row {
@@ -117,17 +120,32 @@ static bool fill_account(struct table *table, struct row *row,
 	return fill_row(table, row, cells, error);
 }
 
-static bool print_row(const struct table *table, const struct row *row, struct kt_secret *output,
-                      struct kt_error *error)
+/* The terminal is narrower than a row: kind, state and end are on a line of their own. */
+static bool is_narrow(const struct table *table)
+{
+	size_t columns = kt_terminal_columns();
+	size_t width = 0;
+
+	for (size_t i = 0; i < COLUMNS; i++)
+		width += table->widths[i] + 2;
+	return columns > 0 && columns < width;
+}
+
+static bool print_row(const struct table *table, const struct row *row, bool is_split,
+                      struct kt_secret *output, struct kt_error *error)
 {
 	if (!kt_secret_append_text(output, row->is_preferred ? "* " : "  ", error))
 		return false;
 	for (size_t i = 0; i < COLUMNS; i++) {
 		size_t columns = kt_characters_columns(row->cells[i]);
+		size_t width = is_split && i < SPLIT ? columns : table->widths[i];
+		bool is_last = i + 1 == COLUMNS || (is_split && i + 1 == SPLIT);
 
+		if (is_split && i == SPLIT && !kt_secret_append_text(output, "\n    ", error))
+			return false;
 		if (!kt_secret_append_text(output, row->cells[i], error))
 			return false;
-		for (; i + 1 < COLUMNS && columns < table->widths[i] + 2; columns++)
+		for (; !is_last && columns < width + 2; columns++)
 			if (!kt_secret_append_text(output, " ", error))
 				return false;
 	}
@@ -140,6 +158,7 @@ static bool print_table(const struct listing *listing, struct kt_secret *output,
 	static const char *const heading[COLUMNS] = { "ACCOUNT", "SERVICE", "KIND", "STATE", "ENDS" };
 	KT_CLEANUP(clear_table) struct table table = { 0 };
 	const struct kt_credentials *list = &listing->accounts;
+	bool is_split;
 
 	if (list->count == 0) {
 		kt_report_note(listing->is_empty ? "no account is stored yet; run: keyturn login"
@@ -157,8 +176,9 @@ static bool print_table(const struct listing *listing, struct kt_secret *output,
 		if (!fill_account(&table, &table.rows[i + 1], &list->items[i], error))
 			return false;
 	}
+	is_split = is_narrow(&table);
 	for (size_t i = 0; i < table.count; i++)
-		if (!print_row(&table, &table.rows[i], output, error))
+		if (!print_row(&table, &table.rows[i], is_split, output, error))
 			return false;
 	return true;
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "helper/keeper/account/service.h"
+#include "helper/keeper/command/command.h"
 #include "helper/keeper/command/run_tool.h"
 #include "helper/keeper/login/settings.h"
 #include "keyring/cleanup.h"
@@ -125,7 +126,10 @@ bool kt_run_tool_find(const char *name, const struct kt_run_tool **tool, struct 
 			return true;
 		}
 	}
-	kt_fail(error, KT_ERROR_USAGE, "run: --tool names no tool that is known");
+	if (kt_command_may_show(name, strlen(name)))
+		kt_fail(error, KT_ERROR_USAGE, "run: --tool %s is no tool that is known", name);
+	else
+		kt_fail(error, KT_ERROR_USAGE, "run: --tool names no tool that is known");
 	return kt_advise(error, "see the list: keyturn help run; or name the variable: --env NAME");
 }
 

@@ -46,6 +46,11 @@ static bool check(const struct changes *changes, struct kt_error *error)
 	return kt_advise(error, "run: keyturn help set");
 }
 
+static bool advise_kinds(struct kt_error *error)
+{
+	return kt_advise(error, "to see the kinds: keyturn list");
+}
+
 /* The tokens that the old key signed for are left to their end; the next is the new key's. */
 static bool set_key(const struct changes *changes, struct kt_credential *credential,
                     struct kt_error *error)
@@ -53,7 +58,10 @@ static bool set_key(const struct changes *changes, struct kt_credential *credent
 	if (!changes->private_key_file && !changes->public_key_id)
 		return true;
 	if (kt_secret_is_empty(&credential->private_key))
-		return kt_fail(error, KT_ERROR_USAGE, "set: this account's client has no private key");
+		return kt_fail(error, KT_ERROR_USAGE, "set: --private-key-file is for a client with a "
+		               "key, and %s is a %s",
+		               credential->identity.username, kt_kind_name(credential->kind)) ||
+		       advise_kinds(error);
 	if (!changes->private_key_file || !changes->public_key_id) {
 		kt_fail(error, KT_ERROR_USAGE, "set: a key and its fingerprint belong together");
 		return kt_advise(error, "give both --private-key-file and --public-key-id");
@@ -74,7 +82,10 @@ static bool set_client_secret(const struct changes *changes, struct kt_credentia
 	if (!changes->client_secret_file)
 		return true;
 	if (kt_secret_is_empty(&credential->client_secret))
-		return kt_fail(error, KT_ERROR_USAGE, "set: this account's client has no secret");
+		return kt_fail(error, KT_ERROR_USAGE, "set: --client-secret-file is for an app, and "
+		               "%s is a %s",
+		               credential->identity.username, kt_kind_name(credential->kind)) ||
+		       advise_kinds(error);
 	return kt_settings_read_secret(&credential->client_secret, changes->client_secret_file,
 	                               error);
 }
@@ -84,8 +95,10 @@ static bool set_texts(const struct changes *changes, struct kt_credential *crede
                       struct kt_error *error)
 {
 	if (changes->scope && !kt_kind_is_standard(credential->kind))
-		return kt_fail(error, KT_ERROR_USAGE, "set: --scope has no meaning for a %s login",
-		               kt_kind_name(credential->kind));
+		return kt_fail(error, KT_ERROR_USAGE, "set: --scope is for a server of RFC 6749, and "
+		               "%s is a %s",
+		               credential->identity.username, kt_kind_name(credential->kind)) ||
+		       advise_kinds(error);
 	if (changes->authtype && *changes->authtype && strcmp(changes->authtype, "bearer") != 0)
 		return kt_fail(error, KT_ERROR_USAGE, "set: --authtype is bearer, or empty for none");
 	if (changes->ca_file && !*changes->ca_file)
@@ -106,7 +119,9 @@ static bool apply(const struct changes *changes, struct kt_credential *credentia
                   struct kt_error *error)
 {
 	if (changes->expires && !kt_kind_is_fixed(credential->kind))
-		return kt_fail(error, KT_ERROR_USAGE, "set: --expires is for a PAT or SAT");
+		return kt_fail(error, KT_ERROR_USAGE, "set: --expires is for a PAT or SAT, and %s is a %s",
+		               credential->identity.username, kt_kind_name(credential->kind)) ||
+		       advise_kinds(error);
 	if (changes->expires && !kt_expiry_set(credential, changes->expires, error))
 		return false;
 	if (changes->accept)

@@ -7,6 +7,7 @@
 #include <openssl/x509.h>
 
 #include "helper/keeper/login/ca_file.h"
+#include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/file.h"
 #include "keyring/secret.h"
@@ -54,7 +55,8 @@ bool kt_ca_file_read(char **pem, const char *path, struct kt_error *error)
 	if (!kt_file_read_given(path, FILE_MAXIMUM, &content, &found, error))
 		return false;
 	if (!found)
-		return kt_fail(error, KT_ERROR_USAGE, "the file of --ca-file does not exist") ||
+		return kt_fail(error, KT_ERROR_USAGE, "the file of --ca-file does not exist: %.*s",
+		               kt_characters_fit(path, 200), path) ||
 		       advise_file(error);
 	in = BIO_new_mem_buf(kt_secret_reveal(&content), (int)kt_secret_length(&content));
 	if (!in || !out)

@@ -59,8 +59,8 @@ static bool check_texts(const struct kt_settings *settings, struct kt_error *err
 	const char *id = kt_text_or_empty(settings->client_id);
 	const char *key_id = kt_text_or_empty(settings->public_key_id);
 
-	if (!kt_pasted_check(id, strlen(id), "the client id", error) ||
-	    !kt_pasted_check(key_id, strlen(key_id), "the fingerprint", error))
+	if (!kt_pasted_check_id(id, "the client id", error) ||
+	    !kt_pasted_check_id(key_id, "the fingerprint", error))
 		return false;
 	if (!kt_secret_is_empty(&settings->client_secret) &&
 	    !kt_characters_are_visible_ascii(kt_secret_reveal(&settings->client_secret),
@@ -146,7 +146,7 @@ static bool set_app(struct kt_credential *credential, const struct kt_settings *
 bool kt_coze_app_fill(struct kt_credential *credential, const struct kt_settings *settings,
                       struct kt_error *error)
 {
-	return check_complete(settings, error) && check_texts(settings, error) &&
+	return check_texts(settings, error) && check_complete(settings, error) &&
 	       kt_login_begin_grant(credential, settings, error) &&
 	       set_app(credential, settings, error) &&
 	       (settings->kind != KT_KIND_JWT || set_key(credential, settings, error)) &&

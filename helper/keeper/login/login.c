@@ -120,7 +120,8 @@ static bool find_service(const struct kt_login_options *login, const struct kt_s
                          struct kt_error *error)
 {
 	const char *base = kt_environment_get("COZE_API_BASE");
-	const char *api_base = kt_login_given(login, "api-base");
+	/* As it was tidied. */
+	const char *api_base = kt_login_given(login, "api-base") ? settings->api_base : NULL;
 	bool is_issuer = kt_kind_is_standard(settings->kind) &&
 	                 (settings->issuer || settings->token_endpoint || settings->resource);
 

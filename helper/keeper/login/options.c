@@ -118,12 +118,25 @@ static bool read_source(struct kt_keeper *keeper, const struct kt_login_options 
 /* Characters pasted around an id or an address are no part of it. */
 static bool tidy(struct kt_settings *settings, struct kt_error *error)
 {
+	const struct {
+		char **text;
+		const char *thing;
+	} addresses[] = {
+		{ &settings->api_base, "the address of --api-base" },
+		{ &settings->www_base, "the address of --www-base" },
+		{ &settings->issuer, "the address of --issuer" },
+		{ &settings->redirect_uri, "the redirect URI" },
+	};
 	unsigned int removed = 0;
 
 	if (!kt_pasted_strip_text(&settings->client_id, &removed, error) ||
-	    !kt_pasted_strip_text(&settings->public_key_id, &removed, error) ||
-	    !kt_pasted_strip_text(&settings->api_base, &removed, error))
+	    !kt_pasted_strip_text(&settings->public_key_id, &removed, error))
 		return false;
+	for (size_t i = 0; i < KT_COUNT(addresses); i++)
+		if (!kt_pasted_strip_text(addresses[i].text, &removed, error) ||
+		    !kt_pasted_check_address(kt_text_or_empty(*addresses[i].text),
+		                             addresses[i].thing, error))
+			return false;
 	kt_pasted_tell(removed);
 	return true;
 }

@@ -257,6 +257,12 @@ static bool fail_character(uint32_t character, size_t place, const char *thing,
 	return kt_advise(error, "copy it again, alone and whole, from the page where it is shown");
 }
 
+static bool fail_not_utf8(size_t place, const char *thing, struct kt_error *error)
+{
+	kt_fail(error, KT_ERROR_USAGE, "%s is not UTF-8 at its character %zu", thing, place);
+	return kt_advise(error, "copy it again, alone and whole, from the page where it is shown");
+}
+
 bool kt_pasted_check(const char *value, size_t length, const char *thing, struct kt_error *error)
 {
 	size_t place = 0;
@@ -266,12 +272,8 @@ bool kt_pasted_check(const char *value, size_t length, const char *thing, struct
 		size_t used = kt_characters_decode(value + at, length - at, &character);
 
 		place++;
-		if (used == 0) {
-			kt_fail(error, KT_ERROR_USAGE, "%s is not UTF-8 at its character %zu", thing,
-			        place);
-			return kt_advise(error, "copy it again, alone and whole, from the page where "
-			                 "it is shown");
-		}
+		if (used == 0)
+			return fail_not_utf8(place, thing, error);
 		if (character < 0x21 || character > 0x7e)
 			return fail_character(character, place, thing, error);
 		at += used;
@@ -290,18 +292,56 @@ static bool is_placeholder(const char *token)
 	return length >= 4 && strspn(rest, (const char[]){ *rest, '\0' }) == length;
 }
 
-bool kt_pasted_check_whole(const struct kt_secret *token, struct kt_error *error)
+static bool has_mask(const char *text)
 {
 	static const char *const masks[] = {
 		"**", "...", "\342\200\246", "\342\200\242\342\200\242",
 		"\342\227\217\342\227\217",
 	};
-	const char *text = kt_secret_reveal(token);
-	bool is_masked = is_placeholder(text);
 
 	for (size_t i = 0; i < KT_COUNT(masks); i++)
-		is_masked = is_masked || strstr(text, masks[i]);
-	if (!is_masked)
+		if (strstr(text, masks[i]))
+			return true;
+	return false;
+}
+
+static bool fail_masked(const char *thing, struct kt_error *error)
+{
+	kt_fail(error, KT_ERROR_USAGE, "%s is masked: a part of it is stars or dots", thing);
+	return kt_advise(error, "copy it again, alone and whole, from the page where it is shown");
+}
+
+bool kt_pasted_check_id(const char *id, const char *thing, struct kt_error *error)
+{
+	return has_mask(id) ? fail_masked(thing, error)
+	                    : kt_pasted_check(id, strlen(id), thing, error);
+}
+
+/* A host may be of any script, so that only what no address has is refused. */
+bool kt_pasted_check_address(const char *address, const char *thing, struct kt_error *error)
+{
+	size_t place = 0;
+
+	for (size_t at = 0; address[at];) {
+		uint32_t character = 0;
+		size_t used = kt_characters_decode(address + at, strlen(address + at), &character);
+
+		place++;
+		if (used == 0)
+			return fail_not_utf8(place, thing, error);
+		if (character < 0x21 || character == 0x7f || kt_characters_is_blank(character) ||
+		    (is_dash(character) && character != 0xff0d))
+			return fail_character(character, place, thing, error);
+		at += used;
+	}
+	return !has_mask(address) || fail_masked(thing, error);
+}
+
+bool kt_pasted_check_whole(const struct kt_secret *token, struct kt_error *error)
+{
+	const char *text = kt_secret_reveal(token);
+
+	if (!is_placeholder(text) && !has_mask(text))
 		return true;
 	kt_fail(error, KT_ERROR_USAGE, "the token is masked: a part of it is stars, dots or a "
 	        "placeholder");

@@ -34,6 +34,15 @@ void kt_pasted_tell(unsigned int removed);
  */
 bool kt_pasted_check(const char *value, size_t length, const char *thing, struct kt_error *error);
 
+/* The same for an id, which a page may mask, too. */
+bool kt_pasted_check_id(const char *id, const char *thing, struct kt_error *error);
+
+/*
+ * The same for an address, whose host may be of any script: KT_ERROR_USAGE for blanks, characters
+ * that cannot be seen, dashes that a page made of '-', and for a part that is masked.
+ */
+bool kt_pasted_check_address(const char *address, const char *thing, struct kt_error *error);
+
 /* KT_ERROR_USAGE if the middle of the value is stars, dots or the like, as in pat_****. */
 bool kt_pasted_check_whole(const struct kt_secret *token, struct kt_error *error);
 

@@ -76,8 +76,12 @@ bool kt_settings_from_config(struct kt_settings *settings, const char *path, enu
 
 	if (!kt_file_read_given(path, FILE_MAXIMUM, &content, &found, error))
 		return false;
-	if (!found)
-		return kt_fail(error, KT_ERROR_USAGE, "the file of --config does not exist");
+	if (!found) {
+		kt_fail(error, KT_ERROR_USAGE, "the file of --config does not exist: %.*s",
+		        kt_characters_fit(path, 200), path);
+		return kt_advise(error, "give the path of the coze_oauth_config.json that Coze's console "
+		                 "exports");
+	}
 	if (!kt_json_parse(&json, kt_secret_reveal(&content), kt_secret_length(&content), &broken)) {
 		kt_fail(error, KT_ERROR_USAGE, "the file of --config is not one JSON object: %.*s",
 		        kt_characters_fit(broken.message, 120), broken.message);

@@ -15,6 +15,7 @@
 #include "helper/keeper/oauth/private_key.h"
 #include "helper/keeper/terminal.h"
 #include "helper/report.h"
+#include "keyring/characters.h"
 #include "keyring/cleanup.h"
 
 #define FILE_MAXIMUM ((size_t)64 * 1024)
@@ -217,7 +218,7 @@ bool kt_private_key_import(struct kt_secret *key, const struct kt_secret *text,
 }
 
 /* Browsers save the console's download so that the whole machine may read it. */
-static bool check_file(int descriptor, struct kt_error *error)
+static bool check_file(int descriptor, const char *path, struct kt_error *error)
 {
 	struct stat status;
 
@@ -230,8 +231,8 @@ static bool check_file(int descriptor, struct kt_error *error)
 		return kt_advise(error, "use a key of your own: who owns the file has the key");
 	}
 	if (status.st_mode & (S_IRWXG | S_IRWXO))
-		kt_report_note("others could read this file: consider the key exposed, and make a new "
-		               "one");
+		kt_report_note("others could read %.*s: consider the key exposed, and make a new one",
+		               kt_characters_fit(path, 200), path);
 	return true;
 }
 
@@ -248,7 +249,7 @@ static bool read_text(struct kt_secret *text, const char *path, struct kt_error 
 		        strerror(errno));
 		return kt_advise(error, "give the path of private_key.pem, or - for stdin");
 	}
-	done = check_file(descriptor, error) &&
+	done = check_file(descriptor, path, error) &&
 	       kt_secret_read(text, descriptor, FILE_MAXIMUM, error);
 	close(descriptor);
 	return done;

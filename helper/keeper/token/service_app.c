@@ -21,6 +21,7 @@
 #include "helper/keeper/token/service_app.h"
 #include "helper/keeper/token/subject.h"
 #include "helper/report.h"
+#include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/environment.h"
@@ -69,7 +70,9 @@ bool kt_service_app_read_scope(char **scope, const char *path, struct kt_error *
 	if (!kt_file_read_given(path, SCOPE_MAXIMUM, &text, &found, error))
 		return false;
 	if (!found)
-		return kt_fail(error, KT_ERROR_USAGE, "the file of --scope-file does not exist");
+		return kt_fail(error, KT_ERROR_USAGE, "the file of --scope-file does not exist: %.*s",
+		               kt_characters_fit(path, 200), path) ||
+		       kt_advise(error, "give the path of a file of JSON");
 	if (!kt_json_parse(&json, kt_secret_reveal(&text), kt_secret_length(&text), &broken)) {
 		kt_fail(error, KT_ERROR_USAGE, "the scope is not one JSON object");
 		return kt_advise(error, "for example: {\"account_permission\":{\"permission_list\":"
