@@ -123,6 +123,7 @@ SCRIPT_TESTS = \
 	tests/command_run.sh \
 	tests/command_scan.sh \
 	tests/command_set.sh \
+	tests/command_setup.sh \
 	tests/command_status.sh \
 	tests/command_store.sh \
 	tests/command_token.sh \
