@@ -509,6 +509,26 @@ for text in '[]' '{' '{"a":1,"a":2}' 'x'; do
 	must [ "$(cat "$HOME/.docker/config.json")" = "$text" ]
 done
 
+begin 'doctor tells which tools ask, and whether they find keyturn'
+fresh
+call keyturn doctor
+must_not grep -q ' docker ' "$work/out"
+call keyturn setup git docker --yes
+call keyturn doctor
+must grep -qE '^ok +git +git asks keyturn$' "$work/out"
+must grep -qE '^ok +docker +docker asks keyturn$' "$work/out"
+must_not grep -q 'beside keyturn' "$work/out"
+PATH=$work/alone:/usr/bin:/bin
+call keyturn doctor
+must grep -qE '^warning +git .*does not find git-credential-keyturn' "$work/out"
+must grep -qE '^warning +docker .*does not find docker-credential-keyturn' "$work/out"
+PATH=$work/bin:$builddir/tests/bin:/usr/bin:/bin
+call keyturn setup git docker --undo --yes
+printf '[credential]\n\thelper = keyturn\n\thelper = store\n' >"$HOME/.gitconfig"
+call keyturn doctor
+must grep -qE '^warning +git +git asks other helpers beside keyturn' "$work/out"
+must grep -qF 'run: keyturn setup git' "$work/out"
+
 begin 'of several tools none is changed if one cannot be'
 fresh
 mkdir "$HOME/.docker"

@@ -188,6 +188,7 @@ SCRIPT_TESTS = \
 	tests/rotation_oidc.sh \
 	tests/secrets_stay_inside.sh \
 	tests/servers.sh \
+	tests/setup_killed.sh \
 	tests/systemd_units.sh
 TESTS = $(UNIT_TESTS) $(SCRIPT_TESTS)
 

@@ -175,7 +175,9 @@ static bool wire(struct kt_setup_plan *plan, const struct kt_keeper *keeper,
 	}
 	if (!parse(plan, &json, error))
 		return false;
-	if (kt_text_is_equal(kt_json_text(json, MEMBER), VALUE))
+	plan->is_asked = kt_text_is_equal(kt_json_text(json, MEMBER), VALUE);
+	plan->is_lost = plan->is_asked && !kt_setup_has_program(plan->tool->program);
+	if (plan->is_asked)
 		return true;
 	plan->is_change = true;
 	if (find_member(text, MEMBER, &member)

@@ -33,6 +33,7 @@ struct survey {
 	struct kt_git_helpers helpers;
 	size_t first;            /* general helpers before this one are ended by an empty line */
 	bool is_asked;           /* keyturn */
+	bool is_by_name;         /* which git looks for in PATH */
 	size_t others;           /* general ones beside it */
 	bool has_foreign;        /* in another file */
 	bool is_included;        /* from a file that this one includes */
@@ -111,10 +112,11 @@ static void weigh(struct survey *survey)
 			survey->is_included = true;
 		if (!*helper->value) {
 			survey->first = i + 1;
-			survey->is_asked = survey->has_foreign = false;
+			survey->is_asked = survey->has_foreign = survey->is_by_name = false;
 			survey->others = 0;
 		} else if (kt_git_helper_is_keyturn(helper->value)) {
 			survey->is_asked = true;
+			survey->is_by_name = survey->is_by_name || !strchr("/!", *helper->value);
 		} else {
 			survey->others++;
 			survey->has_foreign = survey->has_foreign || is_foreign;
@@ -420,6 +422,8 @@ static bool wire(struct kt_setup_plan *plan, const struct kt_keeper *keeper,
 
 	if (!look(&survey, plan, keeper, error))
 		return false;
+	plan->is_asked = survey.is_asked;
+	plan->is_lost = survey.is_by_name && !kt_setup_has_program(plan->tool->program);
 	if (survey.is_asked && survey.others == 0)
 		return true;
 	plan->is_change = true;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
+#include <dirent.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -139,6 +140,25 @@ static bool print(const struct kt_setup_record *record, const char *file, struct
 	                        kt_secret_length(&record->new), error);
 }
 
+static void directory_clear(DIR **directory)
+{
+	if (*directory)
+		closedir(*directory);
+	*directory = NULL;
+}
+
+/* What a killed call left: kt_file_replace() writes NAME.XXXXXX. */
+static void remove_leftovers(const struct kt_setup_record *record, const char *directory)
+{
+	KT_CLEANUP(directory_clear) DIR *stream = opendir(directory);
+	const char *name = strrchr(record->path, '/') + 1;
+	struct dirent *entry;
+
+	while (stream && (entry = readdir(stream)))
+		if (kt_text_has_prefix(entry->d_name, name) && entry->d_name[strlen(name)] == '.')
+			unlinkat(dirfd(stream), entry->d_name, 0);
+}
+
 bool kt_setup_record_write(struct kt_setup_record *record, const char *tool,
                            const struct kt_setup_target *target, const struct kt_secret *content,
                            struct kt_error *error)
@@ -154,6 +174,7 @@ bool kt_setup_record_write(struct kt_setup_record *record, const char *tool,
 	    !kt_text_set_bytes(&directory, record->path,
 	                       (size_t)(strrchr(record->path, '/') - record->path), error))
 		return false;
+	remove_leftovers(record, directory);
 	return kt_environment_make_directory(directory, error) &&
 	       kt_file_replace(record->path, kt_secret_reveal(&output), kt_secret_length(&output),
 	                       error);

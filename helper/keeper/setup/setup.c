@@ -123,17 +123,29 @@ static bool plan_unwire(struct kt_setup_plan *plan, const struct kt_keeper *keep
 	return true;
 }
 
-bool kt_setup_plan_make(struct kt_setup_plan *plan, const struct kt_setup_tool *tool,
-                        bool is_undo, const struct kt_keeper *keeper, struct kt_error *error)
+static bool read_files(struct kt_setup_plan *plan, const struct kt_setup_tool *tool,
+                       struct kt_error *error)
 {
 	KT_CLEANUP(kt_text_free) char *path = NULL;
 
 	plan->tool = tool;
+	return tool->locate(&path, error) && kt_setup_target_read(&plan->target, path, error) &&
+	       kt_setup_record_find(&plan->record, tool->name, &plan->target, &plan->has_record,
+	                            error);
+}
+
+bool kt_setup_plan_look(struct kt_setup_plan *plan, const struct kt_setup_tool *tool,
+                        const struct kt_keeper *keeper, struct kt_error *error)
+{
+	return read_files(plan, tool, error) && tool->wire(plan, keeper, error);
+}
+
+bool kt_setup_plan_make(struct kt_setup_plan *plan, const struct kt_setup_tool *tool,
+                        bool is_undo, const struct kt_keeper *keeper, struct kt_error *error)
+{
 	plan->is_undo = is_undo;
-	if (!tool->locate(&path, error) || !kt_setup_target_read(&plan->target, path, error) ||
-	    !kt_setup_record_find(&plan->record, tool->name, &plan->target, &plan->has_record, error))
-		return false;
-	return is_undo ? plan_unwire(plan, keeper, error) : plan_wire(plan, keeper, error);
+	return read_files(plan, tool, error) &&
+	       (is_undo ? plan_unwire(plan, keeper, error) : plan_wire(plan, keeper, error));
 }
 
 /* As it was before: the tool does not see the new one as it was meant. */

@@ -26,6 +26,8 @@ struct kt_setup_plan {
 	struct kt_setup_target target;
 	struct kt_secret content; /* what is to stand there */
 	struct kt_secret block;   /* the lines that come, where they are others than the tool's */
+	bool is_asked;            /* the file has keyturn asked as it is */
+	bool is_lost;             /* by the name of a program that is in no directory of PATH */
 	bool is_change;           /* else all is as it is to be */
 	bool is_undo;
 	bool removes;             /* the file goes: it was not there before */
@@ -46,7 +48,7 @@ struct kt_setup_tool {
 	/* The file that the tool reads, as an absolute path. */
 	bool (*locate)(char **path, struct kt_error *error);
 
-	/* Fills in content and is_change, from the target as it was read. */
+	/* Fills in content, is_change, is_asked and is_lost, from the target as it was read. */
 	bool (*wire)(struct kt_setup_plan *plan, const struct kt_keeper *keeper,
 	             struct kt_error *error);
 
@@ -71,7 +73,11 @@ bool kt_setup_find(const char *name, const struct kt_setup_tool **tool, struct k
 /* Appends a list of the tools, for help. */
 bool kt_setup_describe(struct kt_secret *output, struct kt_error *error);
 
-/* Reads the tool's file and says what is to be done; nothing is changed. */
+/* Reads the tool's file and says how it stands, and what setup would do. */
+bool kt_setup_plan_look(struct kt_setup_plan *plan, const struct kt_setup_tool *tool,
+                        const struct kt_keeper *keeper, struct kt_error *error);
+
+/* Reads it and says what is to be done; nothing is changed. */
 bool kt_setup_plan_make(struct kt_setup_plan *plan, const struct kt_setup_tool *tool,
                         bool is_undo, const struct kt_keeper *keeper, struct kt_error *error);
 
