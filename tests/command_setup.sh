@@ -39,7 +39,7 @@ settings()
 fresh()
 {
 	rm -rf "$HOME/.gitconfig" "$HOME/.config/git" "$HOME/dotfiles" "$HOME"/*.inc \
-		"$HOME/.git-credentials" "$HOME/.docker"
+		"$HOME/.git-credentials" "$HOME/.docker" "$HOME/.config/go" "$HOME/.cargo"
 	unset GIT_CONFIG_GLOBAL GIT_CONFIG_SYSTEM
 	: >"$work/told"
 }
@@ -452,34 +452,45 @@ expect "Change * so?"
 send "yes\r"'
 picture | cmp -s - "$work/before" || complain 'it is not as it was'
 
-begin 'docker: the member alone is written, and given back'
-# docker FORMAT EXPECTED: ~/.docker/config.json, and as it is then.
-docker()
+# given TOOL FILE FORMAT EXPECTED [changed]: the file as it stands, and as it is then; it is given
+# back, also after a change.
+given()
 {
 	fresh
-	mkdir "$HOME/.docker"
+	file=$HOME/$2
+	mkdir -p "${file%/*}"
 	# shellcheck disable=SC2059
-	printf "$1" >"$HOME/.docker/config.json"
+	printf "$3" >"$file"
 	picture >"$work/before"
-	call keyturn setup docker --yes
+	call keyturn setup "$1" --yes
 	expect_status 0
 	# shellcheck disable=SC2059
-	printf "$2" | cmp -s - "$HOME/.docker/config.json" || {
-		complain "not so: $2"
-		sed 's/^/#   /' "$HOME/.docker/config.json"
+	printf "$4" | cmp -s - "$file" || {
+		complain "not so: $4"
+		sed 's/^/#   /' "$file"
 	}
 	picture '%i %T@' >"$work/wired"
-	call keyturn setup docker --yes
+	call keyturn setup "$1" --yes
 	expect_status 0
-	expect_said 'docker: it asks keyturn already'
+	expect_said "$1: it asks keyturn already"
 	picture '%i %T@' | cmp -s - "$work/wired" || complain 'the second time changed something'
-	[ -z "${3:-}" ] || printf '\n' >>"$HOME/.docker/config.json"
-	call keyturn setup docker --undo --yes
+	[ -z "${5:-}" ] || printf '\n' >>"$file"
+	call keyturn setup "$1" --undo --yes
 	expect_status 0
 	# shellcheck disable=SC2059
-	[ "$(cat "$HOME/.docker/config.json")" = "$(printf "$1")" ] || complain "not given back: $1"
-	[ -n "${3:-}" ] || picture | cmp -s - "$work/before" || complain 'it is not as it was'
+	if [ "$(cat "$file")" != "$(printf "$3")" ]; then
+		complain "not given back: $3"
+		sed 's/^/#   /' "$file"
+	fi
+	[ -n "${5:-}" ] || picture | cmp -s - "$work/before" || complain 'it is not as it was'
 }
+
+docker()
+{
+	given docker .docker/config.json "$@"
+}
+
+begin 'docker: the member alone is written, and given back'
 for changed in '' changed; do
 	docker '{\n\t"auths": {}\n}\n' '{\n\t"credsStore": "keyturn",\n\t"auths": {}\n}\n' $changed
 	docker '{"auths":{"x":{"a":"}\\""}}}' \
@@ -507,6 +518,71 @@ for text in '[]' '{' '{"a":1,"a":2}' 'x'; do
 	expect_status 2
 	expect_cause_and_remedy
 	must [ "$(cat "$HOME/.docker/config.json")" = "$text" ]
+done
+
+begin 'go: the command is the first of the list, and the others stay'
+go()
+{
+	given go .config/go/env "$@"
+}
+for changed in '' changed; do
+	go '' 'GOAUTH=keyturn goauth; netrc\n' $changed
+	go 'GOPROXY=direct\n# mine\n' 'GOPROXY=direct\n# mine\nGOAUTH=keyturn goauth; netrc\n' $changed
+	go 'GOAUTH=git /x; netrc\nGOPROXY=direct\n' \
+		'GOAUTH=keyturn goauth; git /x; netrc\nGOPROXY=direct\n' $changed
+	go 'GOAUTH=netrc\n' 'GOAUTH=keyturn goauth; netrc\n' $changed
+	go 'GOAUTH=a\nGOAUTH=b' 'GOAUTH=a\nGOAUTH=keyturn goauth; b' $changed
+done
+go 'GOAUTH=off\n' 'GOAUTH=keyturn goauth\n'
+go 'GOPROXY=direct' 'GOPROXY=direct\nGOAUTH=keyturn goauth; netrc'
+go 'GOPROXY=direct\r\n' 'GOPROXY=direct\r\nGOAUTH=keyturn goauth; netrc\r\n'
+for value in 'keyturn goauth' 'netrc; /x/keyturn goauth work ;git /x'; do
+	fresh
+	mkdir -p "$HOME/.config/go"
+	printf 'GOAUTH=%s\n' "$value" >"$HOME/.config/go/env"
+	call keyturn setup go
+	expect_status 0
+	expect_said 'go: it asks keyturn already'
+	call keyturn setup go --undo --yes
+	must_not grep -q keyturn "$HOME/.config/go/env"
+done
+must [ "$(cat "$HOME/.config/go/env")" = 'GOAUTH=netrc; git /x' ]
+if GOTOOLCHAIN=local command go help goauth >"$work/out" 2>&1; then
+	fresh
+	call keyturn setup go --yes
+	must [ "$(GOTOOLCHAIN=local command go env GOAUTH)" = 'keyturn goauth; netrc' ]
+	call keyturn setup go --undo --yes
+fi
+
+begin 'cargo: the list in its table is written, and given back'
+cargo()
+{
+	given cargo .cargo/config.toml "$@"
+}
+line='global-credential-providers = ["cargo:token", "keyturn"]'
+for changed in '' changed; do
+	cargo '[net]\nretry = 1\n' "[net]\nretry = 1\n[registry]\n$line\n" $changed
+	cargo '[registry] # mine\ndefault = "x"\n[net]\n' \
+		"[registry] # mine\n$line\ndefault = \"x\"\n[net]\n" $changed
+	cargo '[registry]\nglobal-credential-providers = ["a]b"] # mine\n' \
+		'[registry]\nglobal-credential-providers = ["a]b", "keyturn"] # mine\n' $changed
+done
+cargo '' "[registry]\n$line\n"
+cargo '[net]' "[net]\n[registry]\n$line"
+cargo '[net]\r\n' "[net]\r\n[registry]\r\n$line\r\n"
+cargo '[registry]\nglobal-credential-providers = []\n' "[registry]\n$line\n"
+for text in '[ registry ]' 'registry = { default = "x" }' 'registry.default = "x"' \
+	'[registry]\nglobal-credential-providers = [\n"a"]' '[x]\ny = """\n[registry]"""' \
+	'["registry"]'; do
+	fresh
+	mkdir -p "$HOME/.cargo"
+	# shellcheck disable=SC2059
+	printf "$text" >"$HOME/.cargo/config.toml"
+	cp "$HOME/.cargo/config.toml" "$work/odd"
+	call keyturn setup cargo --yes
+	expect_status 2
+	expect_cause_and_remedy
+	must cmp -s "$work/odd" "$HOME/.cargo/config.toml"
 done
 
 begin 'doctor tells which tools ask, and whether they find keyturn'

@@ -58,7 +58,7 @@ _keyturn()
 		default) words='--host --unset --json' ;;
 		refresh) words='--due --prefetch --all' ;;
 		reject) words='--session-name --current' ;;
-		setup) words='git docker --undo --print --yes' ;;
+		setup) words='git docker go cargo --undo --print --yes' ;;
 		lock) words=--desktop ;;
 		unlock) words=--resync ;;
 		vault)

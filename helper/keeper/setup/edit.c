@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "helper/keeper/setup/edit.h"
+#include "keyring/cleanup.h"
 #include "keyring/text.h"
 
 /* Edits are kept in order: each goes behind those of its place and of the places before. */
@@ -30,6 +31,36 @@ bool kt_edits_add(struct kt_edits *edits, size_t start, size_t length, const cha
 	grown[place] = edit;
 	edits->count++;
 	return true;
+}
+
+const char *kt_edits_line_end(const struct kt_secret *text)
+{
+	const char *bytes = kt_secret_reveal(text);
+	const char *end = memchr(bytes, '\n', kt_secret_length(text));
+
+	return end && end > bytes && end[-1] == '\r' ? "\r\n" : "\n";
+}
+
+bool kt_edits_add_lines(struct kt_edits *edits, const struct kt_secret *text, size_t place,
+                        const char *lines, struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret added = { 0 };
+	const char *end = kt_edits_line_end(text);
+	bool is_open = place > 0 && place == kt_secret_length(text) &&
+	               kt_secret_reveal(text)[place - 1] != '\n';
+
+	if (is_open && !kt_secret_append_text(&added, end, error))
+		return false;
+	while (*lines) {
+		size_t length = strcspn(lines, "\n");
+
+		if (!kt_secret_append(&added, lines, length, error))
+			return false;
+		lines += length + 1;
+		if ((*lines || !is_open) && !kt_secret_append_text(&added, end, error))
+			return false;
+	}
+	return kt_edits_add(edits, place, 0, kt_secret_reveal(&added), error);
 }
 
 bool kt_edits_apply(const struct kt_edits *edits, const struct kt_secret *text,

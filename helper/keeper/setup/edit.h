@@ -26,6 +26,16 @@ struct kt_edits {
 bool kt_edits_add(struct kt_edits *edits, size_t start, size_t length, const char *text,
                   struct kt_error *error);
 
+/* How lines of the text end: CR LF where its first one does, else LF. */
+const char *kt_edits_line_end(const struct kt_secret *text);
+
+/*
+ * Adds whole lines, each ended by LF, at the beginning of a line or at the end of the text: they
+ * get the line ends that the text has, and a last line without one stays so.
+ */
+bool kt_edits_add_lines(struct kt_edits *edits, const struct kt_secret *text, size_t place,
+                        const char *lines, struct kt_error *error);
+
 /* Appends the text with all changes to target. */
 bool kt_edits_apply(const struct kt_edits *edits, const struct kt_secret *text,
                     struct kt_secret *target, struct kt_error *error);

@@ -127,11 +127,8 @@ static void weigh(struct survey *survey)
 static bool look(struct survey *survey, const struct kt_setup_plan *plan,
                  const struct kt_keeper *keeper, struct kt_error *error)
 {
-	const char *text = kt_secret_reveal(&plan->target.content);
-	const char *end = memchr(text, '\n', kt_secret_length(&plan->target.content));
-
 	survey->plan = plan;
-	survey->line_end = end && end > text && end[-1] == '\r' ? "\r\n" : "\n";
+	survey->line_end = kt_edits_line_end(&plan->target.content);
 	if (!kt_git_helpers_read(&survey->helpers, keeper->environment, error) ||
 	    !kt_git_file_parse(&survey->file, &plan->target.content, error))
 		return false;
@@ -274,22 +271,12 @@ static bool add_section(const struct survey *survey, struct kt_edits *edits, boo
 {
 	const struct kt_secret *content = &survey->plan->target.content;
 	const char *text = kt_secret_reveal(content);
-	size_t length = kt_secret_length(content);
-	const char *end = survey->line_end;
-	KT_CLEANUP(kt_text_free) char *lines = NULL;
-	KT_CLEANUP(kt_text_free) char *lead = NULL;
-	KT_CLEANUP(kt_text_free) char *section = NULL;
-	bool is_open = !heading && length > 0 && text[length - 1] != '\n';
+	size_t place = heading ? above_comment(text, line_start(text, heading->start))
+	                       : kt_secret_length(content);
 
-	if (!kt_text_format(&lead, error, "%s\t", end) ||
-	    !format_lines(has_reset, lead, "", &lines, error) ||
-	    !kt_text_format(&section, error, "%s[credential]%s%s", is_open ? end : "", lines,
-	                    is_open ? "" : end))
-		return false;
-	if (!heading)
-		return kt_edits_add(edits, length, 0, section, error);
-	return kt_edits_add(edits, above_comment(text, line_start(text, heading->start)), 0, section,
-	                    error);
+	return kt_edits_add_lines(edits, content, place,
+	                          has_reset ? "[credential]\n\t" RESET "\n\t" HELPER "\n"
+	                                    : "[credential]\n\t" HELPER "\n", error);
 }
 
 /* keyturn's own line, in the place where it is asked first and others' resets do not end it. */

@@ -20,6 +20,8 @@
 static const struct kt_setup_tool *const tools[] = {
 	&kt_setup_git,
 	&kt_setup_docker,
+	&kt_setup_go,
+	&kt_setup_cargo,
 };
 
 const struct kt_setup_tool *const *kt_setup_tools(size_t *count)

@@ -63,6 +63,8 @@ struct kt_setup_tool {
 
 extern const struct kt_setup_tool kt_setup_git;
 extern const struct kt_setup_tool kt_setup_docker;
+extern const struct kt_setup_tool kt_setup_go;
+extern const struct kt_setup_tool kt_setup_cargo;
 
 /* All rows, in the order of help; count tells how many. */
 const struct kt_setup_tool *const *kt_setup_tools(size_t *count);
