@@ -272,6 +272,43 @@ printf '[user]\n\tname = me\n' >"$HOME/.gitconfig"
 chmod 604 "$HOME/.gitconfig"
 round
 
+begin 'git tells the path where logins of one host differ by it, unless a person has said'
+fresh
+for path in first second; do
+	input 'protocol=https\nhost=paths.example.com\npath=%s\nusername=me\npassword=%s\n\n' $path $path
+	call keyturn store
+done
+printf '[user]\n\tname = me\n' >"$HOME/.gitconfig"
+settings >"$work/settings"
+picture >"$work/before"
+call keyturn setup git --yes
+expect_status 0
+expect_said 'useHttpPath'
+for path in first second; do
+	input 'url=https://paths.example.com/%s\n\n' $path
+	call git credential fill
+	expect_line "password=$path"
+done
+asked
+call keyturn setup git --yes
+expect_said 'asks keyturn already'
+give_back
+call keyturn setup git --yes
+git config --global alias.a b
+call keyturn setup git --undo --yes
+expect_status 0
+printf '[user]\n\tname = me\n[alias]\n\ta = b\n' | cmp -s - "$HOME/.gitconfig" ||
+	complain 'its section stays'
+call keyturn setup git --print
+must grep -q useHttpPath "$work/out"
+git config --global credential.https://paths.example.com.useHttpPath false
+call keyturn setup git --yes
+must [ "$(git config credential.https://paths.example.com.useHttpPath)" = false ]
+for path in first second; do
+	input 'protocol=https\nhost=paths.example.com\npath=%s\n\n' $path
+	call keyturn erase
+done
+
 # already VALUE: a helper that is keyturn.
 already()
 {
@@ -384,6 +421,12 @@ if [ "$(id -u)" -eq 0 ]; then
 	printf '[user]\n\tname = me\n' >"$HOME/.gitconfig"
 	chown 1 "$HOME/.gitconfig"
 	refused "is another user's"
+	fresh
+	mkdir "$HOME/dotfiles"
+	chown 1 "$HOME/dotfiles"
+	export GIT_CONFIG_GLOBAL="$HOME/dotfiles/git"
+	refused "is another user's"
+	unset GIT_CONFIG_GLOBAL
 fi
 
 begin 'a program that git would not find is told, and nothing is changed'

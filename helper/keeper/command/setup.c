@@ -30,7 +30,7 @@ static void plans_clear(struct plans *plans)
 
 /* Each tool once, and each plan before anything is changed. */
 static bool make_plans(struct plans *plans, int count, char **words, bool is_undo,
-                       const struct kt_keeper *keeper, struct kt_error *error)
+                       struct kt_keeper *keeper, struct kt_error *error)
 {
 	for (int i = 0; i < count; i++) {
 		const struct kt_setup_tool *tool = NULL;
@@ -51,7 +51,7 @@ static bool make_plans(struct plans *plans, int count, char **words, bool is_und
 }
 
 /* The lines of each tool, for a file that is written by another program or by hand. */
-static bool print_blocks(int count, char **words, const struct kt_keeper *keeper,
+static bool print_blocks(int count, char **words, struct kt_keeper *keeper,
                          struct kt_error *error)
 {
 	KT_CLEANUP(kt_secret_clear) struct kt_secret output = { 0 };
@@ -131,7 +131,7 @@ static bool agree(const struct kt_setup_plan *plan, bool is_agreed, bool *yes,
 	       kt_terminal_confirm(question, yes, error);
 }
 
-static bool carry_out(struct kt_setup_plan *plan, bool is_agreed, const struct kt_keeper *keeper,
+static bool carry_out(struct kt_setup_plan *plan, bool is_agreed, struct kt_keeper *keeper,
                       struct kt_error *error)
 {
 	bool yes;

@@ -7,7 +7,7 @@
 
 /* git's own check tells that it asks keyturn, for the directory it is called in. */
 static void check_tool(struct kt_findings *findings, const struct kt_setup_tool *tool,
-                       const struct kt_keeper *keeper)
+                       struct kt_keeper *keeper)
 {
 	KT_CLEANUP(kt_setup_plan_clear) struct kt_setup_plan plan = { 0 };
 	struct kt_error unread = { 0 };
@@ -20,7 +20,7 @@ static void check_tool(struct kt_findings *findings, const struct kt_setup_tool 
 		                "desktop starts",
 		                "%s is to ask keyturn, and does not find %s: it is in no directory of "
 		                "PATH", tool->name, tool->program);
-	else if (plan.is_change)
+	else if (plan.has_rivals)
 		kt_findings_add(findings, tool->name, KT_FINDING_WARNING, "run: keyturn setup git",
 		                "%s asks other helpers beside keyturn, and gives them each of its "
 		                "tokens to keep", tool->name);
@@ -29,7 +29,7 @@ static void check_tool(struct kt_findings *findings, const struct kt_setup_tool 
 		                tool->name);
 }
 
-void kt_doctor_check_setup(struct kt_findings *findings, const struct kt_keeper *keeper)
+void kt_doctor_check_setup(struct kt_findings *findings, struct kt_keeper *keeper)
 {
 	size_t count;
 	const struct kt_setup_tool *const *tools = kt_setup_tools(&count);

@@ -158,7 +158,7 @@ static bool change(const struct kt_setup_plan *plan, const struct places *places
 	                    : text[end - 1] == ',' ? " \"keyturn\"" : ", \"keyturn\"", error);
 }
 
-static bool wire(struct kt_setup_plan *plan, const struct kt_keeper *keeper,
+static bool wire(struct kt_setup_plan *plan, struct kt_keeper *keeper,
                  struct kt_error *error)
 {
 	KT_CLEANUP(kt_edits_clear) struct kt_edits edits = { 0 };
@@ -179,7 +179,7 @@ static bool wire(struct kt_setup_plan *plan, const struct kt_keeper *keeper,
 }
 
 /* What setup adds, in the forms that it has: the table, the line, the entry. */
-static bool unwire(struct kt_setup_plan *plan, const struct kt_keeper *keeper,
+static bool unwire(struct kt_setup_plan *plan, struct kt_keeper *keeper,
                    struct kt_error *error)
 {
 	static const char *const forms[] = {

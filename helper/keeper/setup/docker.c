@@ -160,7 +160,7 @@ static bool tell(struct kt_setup_plan *plan, const struct kt_json *json, struct 
 	                          plan->target.file);
 }
 
-static bool wire(struct kt_setup_plan *plan, const struct kt_keeper *keeper,
+static bool wire(struct kt_setup_plan *plan, struct kt_keeper *keeper,
                  struct kt_error *error)
 {
 	KT_CLEANUP(kt_json_free) struct kt_json *json = NULL;
@@ -220,7 +220,7 @@ static bool remove_member(const char *text, const struct member *member, struct 
 	return kt_edits_add(edits, start, member->end - start, "", error);
 }
 
-static bool unwire(struct kt_setup_plan *plan, const struct kt_keeper *keeper,
+static bool unwire(struct kt_setup_plan *plan, struct kt_keeper *keeper,
                    struct kt_error *error)
 {
 	KT_CLEANUP(kt_json_free) struct kt_json *json = NULL;

@@ -9,6 +9,7 @@
 #include "helper/keeper/setup/edit.h"
 #include "helper/keeper/setup/git_file.h"
 #include "helper/keeper/setup/git_helper.h"
+#include "helper/keeper/setup/git_path.h"
 #include "helper/keeper/setup/setup.h"
 #include "keyring/cleanup.h"
 #include "keyring/environment.h"
@@ -125,7 +126,7 @@ static void weigh(struct survey *survey)
 }
 
 static bool look(struct survey *survey, const struct kt_setup_plan *plan,
-                 const struct kt_keeper *keeper, struct kt_error *error)
+                 struct kt_keeper *keeper, struct kt_error *error)
 {
 	survey->plan = plan;
 	survey->line_end = kt_edits_line_end(&plan->target.content);
@@ -401,28 +402,55 @@ static bool tell_others(const struct survey *survey, struct kt_setup_plan *plan,
 	                                      "are; git gives them what keyturn answers there");
 }
 
-static bool wire(struct kt_setup_plan *plan, const struct kt_keeper *keeper,
-                 struct kt_error *error)
+/* The lines for --print, where they are more than the one. */
+static bool fill_block(const struct survey *survey, struct kt_setup_plan *plan,
+                       const struct kt_secret *sections, struct kt_error *error)
+{
+	if (!survey->has_foreign && kt_secret_is_empty(sections))
+		return true;
+	return kt_secret_append_text(&plan->block, survey->has_foreign
+	                             ? "[credential]\n\t" RESET "\n\t" HELPER "\n"
+	                             : plan->tool->block, error) &&
+	       kt_secret_append_text(&plan->block, kt_secret_reveal(sections), error);
+}
+
+/* Sections for hosts whose logins differ by path. */
+static bool add_paths(struct kt_setup_plan *plan, const struct kt_secret *sections,
+                      struct kt_edits *edits, struct kt_error *error)
+{
+	const struct kt_secret *content = &plan->target.content;
+
+	return kt_secret_is_empty(sections) ||
+	       (kt_edits_add_lines(edits, content, kt_secret_length(content),
+	                           kt_secret_reveal(sections), error) &&
+	        kt_setup_plan_note(plan, error, "git is made to tell the path where logins of one "
+	                           "host differ by it (useHttpPath)"));
+}
+
+static bool wire(struct kt_setup_plan *plan, struct kt_keeper *keeper, struct kt_error *error)
 {
 	KT_CLEANUP(survey_clear) struct survey survey = { 0 };
 	KT_CLEANUP(kt_edits_clear) struct kt_edits edits = { 0 };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret sections = { 0 };
+	bool is_wired;
 
-	if (!look(&survey, plan, keeper, error))
+	if (!look(&survey, plan, keeper, error) ||
+	    !kt_git_path_append(keeper, &sections, error))
 		return false;
+	is_wired = survey.is_asked && survey.others == 0;
 	plan->is_asked = survey.is_asked;
+	plan->has_rivals = survey.is_asked && survey.others > 0;
 	plan->is_lost = survey.is_by_name && !kt_setup_has_program(plan->tool->program);
-	if (survey.is_asked && survey.others == 0)
-		return true;
-	plan->is_change = true;
-	return change(&survey, &edits, error) &&
-	       kt_edits_apply(&edits, &plan->target.content, &plan->content, error) &&
-	       (!survey.has_foreign ||
-	        kt_secret_append_text(&plan->block, "[credential]\n\t" RESET "\n\t" HELPER "\n",
-	                              error)) &&
-	       tell_others(&survey, plan, error);
+	plan->is_change = !is_wired || !kt_secret_is_empty(&sections);
+	return !plan->is_change ||
+	       ((is_wired || change(&survey, &edits, error)) &&
+	        add_paths(plan, &sections, &edits, error) &&
+	        kt_edits_apply(&edits, &plan->target.content, &plan->content, error) &&
+	        fill_block(&survey, plan, &sections, error) &&
+	        (is_wired || tell_others(&survey, plan, error)));
 }
 
-static bool check(const struct kt_setup_plan *plan, const struct kt_keeper *keeper,
+static bool check(const struct kt_setup_plan *plan, struct kt_keeper *keeper,
                   struct kt_error *error)
 {
 	KT_CLEANUP(survey_clear) struct survey survey = { .plan = plan };
@@ -522,14 +550,46 @@ static bool remove_lines(const struct survey *survey, struct kt_edits *edits,
 	return true;
 }
 
-static bool unwire(struct kt_setup_plan *plan, const struct kt_keeper *keeper,
-                   struct kt_error *error)
+/* The sections for hosts that came with setup, where they stand as they came. */
+static bool remove_paths(const struct survey *survey, struct kt_edits *edits,
+                         struct kt_error *error)
+{
+	static const char start[] = "[credential \"";
+	static const char end[] = "useHttpPath = true";
+	const struct kt_setup_plan *plan = survey->plan;
+	const char *text = kt_secret_reveal(&plan->target.content);
+	const char *section = plan->has_record ? kt_secret_reveal(&plan->record.new) : "";
+
+	while ((section = strstr(section, start)) != NULL) {
+		KT_CLEANUP(kt_text_free) char *whole = NULL;
+		const char *last = strstr(section, end);
+		const char *found;
+		size_t length;
+
+		if (!last || !kt_text_set_bytes(&whole, section,
+		                                (size_t)(last - section) + strlen(end), error))
+			return last == NULL;
+		section = last;
+		/* Another one's section may stand between, with a helper of its own. */
+		found = strstr(whole + 1, "\n[") ? NULL : strstr(text, whole);
+		if (!found)
+			continue;
+		length = strlen(whole);
+		length += found[length] == '\r';
+		length += found[length] == '\n';
+		if (!kt_edits_add(edits, (size_t)(found - text), length, "", error))
+			return false;
+	}
+	return true;
+}
+
+static bool unwire(struct kt_setup_plan *plan, struct kt_keeper *keeper, struct kt_error *error)
 {
 	KT_CLEANUP(survey_clear) struct survey survey = { 0 };
 	KT_CLEANUP(kt_edits_clear) struct kt_edits edits = { 0 };
 
 	if (!look(&survey, plan, keeper, error) || !remove_lines(&survey, &edits, error) ||
-	    !remove_marks(&survey, &edits, error))
+	    !remove_marks(&survey, &edits, error) || !remove_paths(&survey, &edits, error))
 		return false;
 	plan->is_change = edits.count > 0;
 	if (!plan->is_change && survey.is_asked) {

@@ -112,7 +112,7 @@ static bool change(const struct kt_setup_plan *plan, struct kt_edits *edits, str
 	return kt_edits_add(edits, value.start, 0, COMMAND "; ", error);
 }
 
-static bool wire(struct kt_setup_plan *plan, const struct kt_keeper *keeper,
+static bool wire(struct kt_setup_plan *plan, struct kt_keeper *keeper,
                  struct kt_error *error)
 {
 	KT_CLEANUP(kt_edits_clear) struct kt_edits edits = { 0 };
@@ -159,7 +159,7 @@ static bool remove_command(const struct kt_setup_plan *plan, const struct comman
 	return kt_edits_add(edits, start, rest - start, "", error);
 }
 
-static bool unwire(struct kt_setup_plan *plan, const struct kt_keeper *keeper,
+static bool unwire(struct kt_setup_plan *plan, struct kt_keeper *keeper,
                    struct kt_error *error)
 {
 	KT_CLEANUP(kt_edits_clear) struct kt_edits edits = { 0 };

@@ -8,6 +8,7 @@ libkeeper_a_SOURCES += \
 	helper/keeper/setup/git_call.c helper/keeper/setup/git_call.h \
 	helper/keeper/setup/git_file.c helper/keeper/setup/git_file.h \
 	helper/keeper/setup/git_helper.c helper/keeper/setup/git_helper.h \
+	helper/keeper/setup/git_path.c helper/keeper/setup/git_path.h \
 	helper/keeper/setup/go.c \
 	helper/keeper/setup/record.c helper/keeper/setup/record.h \
 	helper/keeper/setup/setup.c helper/keeper/setup/setup.h \

@@ -94,7 +94,7 @@ bool kt_setup_plan_note(struct kt_setup_plan *plan, struct kt_error *error, cons
 	return kt_text_set(&plan->notes[plan->note_count++], sentence, error);
 }
 
-static bool plan_wire(struct kt_setup_plan *plan, const struct kt_keeper *keeper,
+static bool plan_wire(struct kt_setup_plan *plan, struct kt_keeper *keeper,
                       struct kt_error *error)
 {
 	if (!kt_setup_has_program(plan->tool->program)) {
@@ -107,7 +107,7 @@ static bool plan_wire(struct kt_setup_plan *plan, const struct kt_keeper *keeper
 }
 
 /* To the byte, where nobody has changed the file since; else without keyturn's lines. */
-static bool plan_unwire(struct kt_setup_plan *plan, const struct kt_keeper *keeper,
+static bool plan_unwire(struct kt_setup_plan *plan, struct kt_keeper *keeper,
                         struct kt_error *error)
 {
 	if (!plan->target.exists)
@@ -137,13 +137,13 @@ static bool read_files(struct kt_setup_plan *plan, const struct kt_setup_tool *t
 }
 
 bool kt_setup_plan_look(struct kt_setup_plan *plan, const struct kt_setup_tool *tool,
-                        const struct kt_keeper *keeper, struct kt_error *error)
+                        struct kt_keeper *keeper, struct kt_error *error)
 {
 	return read_files(plan, tool, error) && tool->wire(plan, keeper, error);
 }
 
 bool kt_setup_plan_make(struct kt_setup_plan *plan, const struct kt_setup_tool *tool,
-                        bool is_undo, const struct kt_keeper *keeper, struct kt_error *error)
+                        bool is_undo, struct kt_keeper *keeper, struct kt_error *error)
 {
 	plan->is_undo = is_undo;
 	return read_files(plan, tool, error) &&
@@ -178,7 +178,7 @@ static bool carry_out_undo(struct kt_setup_plan *plan, struct kt_error *error)
 	return done;
 }
 
-bool kt_setup_plan_carry_out(struct kt_setup_plan *plan, const struct kt_keeper *keeper,
+bool kt_setup_plan_carry_out(struct kt_setup_plan *plan, struct kt_keeper *keeper,
                              struct kt_error *error)
 {
 	KT_CLEANUP(kt_lock_release) struct kt_lock lock = { 0 };

@@ -27,6 +27,7 @@ struct kt_setup_plan {
 	struct kt_secret content; /* what is to stand there */
 	struct kt_secret block;   /* the lines that come, where they are others than the tool's */
 	bool is_asked;            /* the file has keyturn asked as it is */
+	bool has_rivals;          /* others are asked beside it */
 	bool is_lost;             /* by the name of a program that is in no directory of PATH */
 	bool is_change;           /* else all is as it is to be */
 	bool is_undo;
@@ -48,16 +49,16 @@ struct kt_setup_tool {
 	/* The file that the tool reads, as an absolute path. */
 	bool (*locate)(char **path, struct kt_error *error);
 
-	/* Fills in content, is_change, is_asked and is_lost, from the target as it was read. */
-	bool (*wire)(struct kt_setup_plan *plan, const struct kt_keeper *keeper,
+	/* Fills in content, is_change, is_asked, has_rivals and is_lost, from the target as it was read. */
+	bool (*wire)(struct kt_setup_plan *plan, struct kt_keeper *keeper,
 	             struct kt_error *error);
 
 	/* The same without keyturn's lines, for a file that was changed since, or by hand. */
-	bool (*unwire)(struct kt_setup_plan *plan, const struct kt_keeper *keeper,
+	bool (*unwire)(struct kt_setup_plan *plan, struct kt_keeper *keeper,
 	               struct kt_error *error);
 
 	/* The tool itself sees it as wire meant it; NULL where that cannot be asked. */
-	bool (*check)(const struct kt_setup_plan *plan, const struct kt_keeper *keeper,
+	bool (*check)(const struct kt_setup_plan *plan, struct kt_keeper *keeper,
 	              struct kt_error *error);
 };
 
@@ -77,17 +78,17 @@ bool kt_setup_describe(struct kt_secret *output, struct kt_error *error);
 
 /* Reads the tool's file and says how it stands, and what setup would do. */
 bool kt_setup_plan_look(struct kt_setup_plan *plan, const struct kt_setup_tool *tool,
-                        const struct kt_keeper *keeper, struct kt_error *error);
+                        struct kt_keeper *keeper, struct kt_error *error);
 
 /* Reads it and says what is to be done; nothing is changed. */
 bool kt_setup_plan_make(struct kt_setup_plan *plan, const struct kt_setup_tool *tool,
-                        bool is_undo, const struct kt_keeper *keeper, struct kt_error *error);
+                        bool is_undo, struct kt_keeper *keeper, struct kt_error *error);
 
 /*
  * Carries the plan out: keeps what is replaced, then replaces the file, and puts it back if the
  * tool does not see it as it was meant.
  */
-bool kt_setup_plan_carry_out(struct kt_setup_plan *plan, const struct kt_keeper *keeper,
+bool kt_setup_plan_carry_out(struct kt_setup_plan *plan, struct kt_keeper *keeper,
                              struct kt_error *error);
 
 /* Adds a sentence for the person; those that find no room are dropped. */

@@ -47,6 +47,17 @@ static bool follow_links(const char *path, char **file, struct kt_error *error)
 	return kt_advise(error, "make it a link to the file itself");
 }
 
+static bool check_owner(const char *file, const struct stat *status, struct kt_error *error)
+{
+	struct kt_shell_word word;
+
+	if (status->st_uid == geteuid())
+		return true;
+	kt_fail(error, KT_ERROR_UNSAFE, "%s is another user's: setup changes your own files alone",
+	        file);
+	return kt_advise(error, "look whose it is: ls -ld %s", kt_shell_word(&word, file, "FILE"));
+}
+
 static bool check_rules(const char *file, const struct stat *status, struct kt_error *error)
 {
 	struct kt_shell_word word;
@@ -57,11 +68,8 @@ static bool check_rules(const char *file, const struct stat *status, struct kt_e
 		        file);
 		return kt_advise(error, "look what it is: ls -ld %s", name);
 	}
-	if (status->st_uid != geteuid()) {
-		kt_fail(error, KT_ERROR_UNSAFE, "%s is another user's: setup changes your own files "
-		        "alone", file);
-		return kt_advise(error, "look whose it is: ls -l %s", name);
-	}
+	if (!check_owner(file, status, error))
+		return false;
 	if (!(status->st_mode & S_IWUSR)) {
 		kt_fail(error, KT_ERROR_UNSAFE, "%s is read-only, and setup leaves it so", file);
 		return kt_advise(error, "to let it be changed: chmod u+w %s", name);
@@ -92,6 +100,7 @@ static bool fail_file(const char *file, const char *what, int reason, struct kt_
 static bool count_missing(struct kt_setup_target *target, struct kt_error *error)
 {
 	KT_CLEANUP(kt_text_free) char *directory = NULL;
+	struct stat status;
 
 	if (!kt_text_set(&directory, target->file, error))
 		return false;
@@ -101,8 +110,8 @@ static bool count_missing(struct kt_setup_target *target, struct kt_error *error
 		if (!slash || slash == directory)
 			return true;
 		*slash = '\0';
-		if (access(directory, F_OK) == 0)
-			return true;
+		if (stat(directory, &status) == 0)
+			return check_owner(directory, &status, error);
 	}
 }
 
