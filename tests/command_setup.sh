@@ -477,8 +477,8 @@ send "n\r"'
 expect_status 0
 grep -v '^spawn' "$work/out" | tr -d '\r' >"$work/seen"
 for line in "--- $HOME/.gitconfig" "+++ $HOME/.gitconfig" '@@ -1,5 +1,6 @@' ' [credential]' \
-	'+ helper = keyturn' '- helper = store' '+ # keyturn setup: helper = store' \
-	'  # ?]0;x?' 'keyturn: git: nothing is changed'; do
+	'+    helper = keyturn' '-    helper = store' '+    # keyturn setup: helper = store' \
+	'     # ?]0;x?' 'keyturn: git: nothing is changed'; do
 	must grep -qxF -e "$line" "$work/seen"
 done
 must_not grep -q hunter2 "$work/out"

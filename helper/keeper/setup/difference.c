@@ -76,6 +76,18 @@ static size_t shown_length(const char *line)
 	return place ? (size_t)(place + 1 - line) : (size_t)0;
 }
 
+/* Four blanks for a tab, which is no printable character. */
+static bool expand(const char *bytes, size_t length, char **text, struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret wide = { 0 };
+
+	for (size_t i = 0; i < length; i++)
+		if (!kt_secret_append(&wide, bytes[i] == '\t' ? "    " : bytes + i,
+		                      bytes[i] == '\t' ? 4 : 1, error))
+			return false;
+	return kt_text_set(text, kt_secret_reveal(&wide), error);
+}
+
 static bool append_line(struct kt_secret *output, char sign, const struct line *line,
                         struct kt_error *error)
 {
@@ -86,10 +98,8 @@ static bool append_line(struct kt_secret *output, char sign, const struct line *
 
 	length -= is_ended;
 	length -= length > 0 && line->bytes[length - 1] == '\r';
-	if (!kt_text_set_bytes(&text, line->bytes, length, error))
+	if (!expand(line->bytes, length, &text, error))
 		return false;
-	for (char *byte = text; *byte; byte++)
-		*byte = *byte == '\t' ? ' ' : *byte;
 	kt_characters_make_printable(text);
 	shown = shown_length(text);
 	length = strlen(text);

@@ -49,7 +49,7 @@ struct kt_setup_tool {
 	/* The file that the tool reads, as an absolute path. */
 	bool (*locate)(char **path, struct kt_error *error);
 
-	/* Fills in content, is_change, is_asked, has_rivals and is_lost, from the target as it was read. */
+	/* From the target as it was read: content, is_change, is_asked, has_rivals and is_lost. */
 	bool (*wire)(struct kt_setup_plan *plan, struct kt_keeper *keeper,
 	             struct kt_error *error);
 
