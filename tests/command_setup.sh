@@ -429,6 +429,22 @@ if [ "$(id -u)" -eq 0 ]; then
 	unset GIT_CONFIG_GLOBAL
 fi
 
+begin 'a file that git is changing is left alone'
+fresh
+printf '[user]\n\tname = me\n' >"$HOME/.gitconfig"
+: >"$HOME/.gitconfig.lock"
+refused 'git is changing' 5
+rm "$HOME/.gitconfig.lock"
+
+begin 'where git does not see the new line the old file is put back'
+picture >"$work/before"
+call env GIT_CONFIG_GLOBAL= keyturn setup git --yes
+expect_status 2
+expect_said 'the old one is back'
+expect_cause_and_remedy
+picture | cmp -s - "$work/before" || complain 'something changed'
+must [ ! -e "$records" ]
+
 begin 'a program that git would not find is told, and nothing is changed'
 fresh
 mkdir -p "$work/alone"

@@ -13,6 +13,7 @@
 #include "helper/keeper/setup/setup.h"
 #include "keyring/cleanup.h"
 #include "keyring/environment.h"
+#include "keyring/shell_word.h"
 #include "keyring/text.h"
 
 /*
@@ -402,6 +403,22 @@ static bool tell_others(const struct survey *survey, struct kt_setup_plan *plan,
 	                                      "are; git gives them what keyturn answers there");
 }
 
+/* git config writes FILE.lock and renames it; two writers would lose one's change. */
+static bool check_lock(const struct kt_setup_plan *plan, struct kt_error *error)
+{
+	KT_CLEANUP(kt_text_free) char *lock = NULL;
+	struct kt_shell_word word;
+
+	if (!kt_text_format(&lock, error, "%s.lock", plan->target.file))
+		return false;
+	if (access(lock, F_OK) != 0)
+		return true;
+	kt_fail(error, KT_ERROR_BUSY, "git is changing %s, or was killed while it did",
+	        plan->target.file);
+	return kt_advise(error, "run the command again; if no git runs, remove %s first",
+	                 kt_shell_word(&word, lock, "the lock"));
+}
+
 /* The lines for --print, where they are more than the one. */
 static bool fill_block(const struct survey *survey, struct kt_setup_plan *plan,
                        const struct kt_secret *sections, struct kt_error *error)
@@ -443,7 +460,7 @@ static bool wire(struct kt_setup_plan *plan, struct kt_keeper *keeper, struct kt
 	plan->is_lost = survey.is_by_name && !kt_setup_has_program(plan->tool->program);
 	plan->is_change = !is_wired || !kt_secret_is_empty(&sections);
 	return !plan->is_change ||
-	       ((is_wired || change(&survey, &edits, error)) &&
+	       (check_lock(plan, error) && (is_wired || change(&survey, &edits, error)) &&
 	        add_paths(plan, &sections, &edits, error) &&
 	        kt_edits_apply(&edits, &plan->target.content, &plan->content, error) &&
 	        fill_block(&survey, plan, &sections, error) &&
@@ -592,6 +609,8 @@ static bool unwire(struct kt_setup_plan *plan, struct kt_keeper *keeper, struct 
 	    !remove_marks(&survey, &edits, error) || !remove_paths(&survey, &edits, error))
 		return false;
 	plan->is_change = edits.count > 0;
+	if (plan->is_change && !check_lock(plan, error))
+		return false;
 	if (!plan->is_change && survey.is_asked) {
 		kt_fail(error, KT_ERROR_USAGE, "the line by which git asks keyturn is not in %s",
 		        plan->target.path);
