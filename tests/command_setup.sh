@@ -358,6 +358,18 @@ printf '[credential]\n\thelper = keyturn\n\n' >"$HOME/.gitconfig"
 call keyturn setup git --undo --yes
 must [ "$(cat "$HOME/.gitconfig")" = '' ]
 
+begin 'a section that was there stays, also without a line in it'
+for text in '[credential]\n' '[credential]\n[credential "https://x.example.com"]\n\tusername = x\n'; do
+	fresh
+	# shellcheck disable=SC2059
+	printf "$text" >"$HOME/.gitconfig"
+	call keyturn setup git --yes
+	printf '[alias]\n' >>"$HOME/.gitconfig"
+	call keyturn setup git --undo --yes
+	# shellcheck disable=SC2059
+	printf "$text[alias]\n" | cmp -s - "$HOME/.gitconfig" || complain "not so: $text"
+done
+
 begin 'there is nothing to undo'
 fresh
 printf '[user]\n\tname = me\n' >"$HOME/.gitconfig"
@@ -623,6 +635,7 @@ for changed in '' changed; do
 	cargo '[net]\nretry = 1\n' "[net]\nretry = 1\n[registry]\n$line\n" $changed
 	cargo '[registry] # mine\ndefault = "x"\n[net]\n' \
 		"[registry] # mine\n$line\ndefault = \"x\"\n[net]\n" $changed
+	cargo '[registry]\n' "[registry]\n$line\n" $changed
 	cargo '[registry]\nglobal-credential-providers = ["a]b"] # mine\n' \
 		'[registry]\nglobal-credential-providers = ["a]b", "keyturn"] # mine\n' $changed
 done

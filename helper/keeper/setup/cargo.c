@@ -140,7 +140,7 @@ static bool fail_odd(const struct kt_setup_plan *plan, struct kt_error *error)
 	return kt_advise(error, "see the lines to add to it: keyturn setup cargo --print");
 }
 
-static bool change(const struct kt_setup_plan *plan, const struct places *places,
+static bool change(struct kt_setup_plan *plan, const struct places *places,
                    struct kt_edits *edits, struct kt_error *error)
 {
 	const struct kt_secret *content = &plan->target.content;
@@ -148,10 +148,12 @@ static bool change(const struct kt_setup_plan *plan, const struct places *places
 	size_t end = places->end;
 
 	if (!places->table)
-		return kt_edits_add_lines(edits, content, kt_secret_length(content), plan->tool->block,
+		return kt_setup_plan_set_made(plan, "table", error) &&
+		       kt_edits_add_lines(edits, content, kt_secret_length(content), plan->tool->block,
 		                          error);
 	if (!places->start)
-		return kt_edits_add_lines(edits, content, places->table, LINE "\n", error);
+		return kt_setup_plan_set_made(plan, "line", error) &&
+		       kt_edits_add_lines(edits, content, places->table, LINE "\n", error);
 	while (end > places->start && strchr(BLANKS, text[end - 1]))
 		end--;
 	return kt_edits_add(edits, end, 0, end == places->start ? "\"cargo:token\", \"keyturn\""
@@ -178,14 +180,19 @@ static bool wire(struct kt_setup_plan *plan, struct kt_keeper *keeper,
 	       kt_edits_apply(&edits, &plan->target.content, &plan->content, error);
 }
 
-/* What setup adds, in the forms that it has: the table, the line, the entry. */
-static bool unwire(struct kt_setup_plan *plan, struct kt_keeper *keeper,
-                   struct kt_error *error)
+/* What setup adds, in the forms that it has: table and line together, the line, the entry. */
+static const struct form {
+	const char *text;
+	const char *made; /* only where setup made it, by its record; NULL: always */
+} forms[] = {
+	{ TABLE "\n" LINE "\n", "table" }, { TABLE "\r\n" LINE "\r\n", "table" },
+	{ TABLE "\n" LINE, "table" },      { LINE "\n", "line" },
+	{ LINE "\r\n", "line" },          { ", \"keyturn\"", NULL },
+	{ " \"keyturn\"", NULL },         { "\"keyturn\"", NULL },
+};
+
+static bool unwire(struct kt_setup_plan *plan, struct kt_keeper *keeper, struct kt_error *error)
 {
-	static const char *const forms[] = {
-		TABLE "\n" LINE "\n", TABLE "\r\n" LINE "\r\n", TABLE "\n" LINE, LINE "\n",
-		LINE "\r\n", ", \"keyturn\"", " \"keyturn\"", "\"keyturn\"",
-	};
 	KT_CLEANUP(kt_edits_clear) struct kt_edits edits = { 0 };
 	const char *text = kt_secret_reveal(&plan->target.content);
 	struct places places;
@@ -195,17 +202,17 @@ static bool unwire(struct kt_setup_plan *plan, struct kt_keeper *keeper,
 	if (places.is_odd)
 		return fail_odd(plan, error);
 	for (size_t i = 0; i < KT_COUNT(forms) && places.start; i++) {
-		const char *found = strstr(text, forms[i]);
-		bool is_whole = i < 5;
+		const struct form *form = &forms[i];
+		const char *found = strstr(text, form->text);
 
-		if (is_whole && !plan->has_record)
+		if (form->made && !kt_setup_plan_has_made(plan, form->made))
 			continue;
-		while (found && !is_whole && found < text + places.start)
-			found = strstr(found + 1, forms[i]);
+		while (found && !form->made && found < text + places.start)
+			found = strstr(found + 1, form->text);
 		if (!found || found > text + places.end)
 			continue;
 		plan->is_change = true;
-		return kt_edits_add(&edits, (size_t)(found - text), strlen(forms[i]), "", error) &&
+		return kt_edits_add(&edits, (size_t)(found - text), strlen(form->text), "", error) &&
 		       kt_edits_apply(&edits, &plan->target.content, &plan->content, error);
 	}
 	return true;

@@ -30,7 +30,7 @@
 
 /* The file, what git makes of it, and what is to be done. */
 struct survey {
-	const struct kt_setup_plan *plan;
+	struct kt_setup_plan *plan;
 	struct kt_git_file file;
 	struct kt_git_helpers helpers;
 	size_t first;            /* general helpers before this one are ended by an empty line */
@@ -126,7 +126,7 @@ static void weigh(struct survey *survey)
 	}
 }
 
-static bool look(struct survey *survey, const struct kt_setup_plan *plan,
+static bool look(struct survey *survey, struct kt_setup_plan *plan,
                  struct kt_keeper *keeper, struct kt_error *error)
 {
 	survey->plan = plan;
@@ -242,30 +242,25 @@ static size_t above_comment(const char *text, size_t place)
 	return place;
 }
 
-/* Puts the lines of the block, each with lead before it and trail behind it, into target. */
-static bool format_lines(bool has_reset, const char *lead, const char *trail, char **target,
-                         struct kt_error *error)
-{
-	return has_reset ? kt_text_format(target, error, "%s" RESET "%s%s" HELPER "%s", lead, trail,
-	                                  lead, trail)
-	                 : kt_text_format(target, error, "%s" HELPER "%s", lead, trail);
-}
-
-/* Before the line of another helper, with its indentation. */
+/* One line or two before that of another helper, with its indentation. */
 static bool add_before(const struct survey *survey, struct kt_edits *edits, size_t place,
-                       const char *lines, struct kt_error *error)
+                       const char *first, const char *second, struct kt_error *error)
 {
 	const char *text = kt_secret_reveal(&survey->plan->target.content);
+	const char *end = survey->line_end;
 	size_t start = line_start(text, place);
 	KT_CLEANUP(kt_text_free) char *indent = NULL;
-	KT_CLEANUP(kt_text_free) char *before = NULL;
+	KT_CLEANUP(kt_text_free) char *lines = NULL;
 	bool is_first = is_first_in_line(text, place);
 
-	return kt_text_set_bytes(&indent, is_first ? text + start : "\t", is_first ? place - start : 1,
-	                         error) &&
-	       kt_text_format(&before, error, "%s%s%s%s%s", is_first ? "" : survey->line_end,
-	                      is_first ? "" : indent, lines, survey->line_end, indent) &&
-	       kt_edits_add(edits, place, 0, before, error);
+	if (!kt_text_set_bytes(&indent, is_first ? text + start : "\t", is_first ? place - start : 1,
+	                       error))
+		return false;
+	/* Behind a heading, in its line: a line of its own. */
+	return kt_text_format(&lines, error, "%s%s%s%s%s%s%s%s", is_first ? "" : end,
+	                      is_first ? "" : indent, first, end, indent, second ? second : "",
+	                      second ? end : "", second ? indent : "") &&
+	       kt_edits_add(edits, place, 0, lines, error);
 }
 
 static bool add_section(const struct survey *survey, struct kt_edits *edits, bool has_reset,
@@ -276,7 +271,8 @@ static bool add_section(const struct survey *survey, struct kt_edits *edits, boo
 	size_t place = heading ? above_comment(text, line_start(text, heading->start))
 	                       : kt_secret_length(content);
 
-	return kt_edits_add_lines(edits, content, place,
+	return kt_setup_plan_set_made(survey->plan, "section", error) &&
+	       kt_edits_add_lines(edits, content, place,
 	                          has_reset ? "[credential]\n\t" RESET "\n\t" HELPER "\n"
 	                                    : "[credential]\n\t" HELPER "\n", error);
 }
@@ -289,26 +285,17 @@ static bool add_line(const struct survey *survey, struct kt_edits *edits, bool h
 	const struct kt_git_entry *heading = find_url_heading(&survey->file, bound);
 	const struct kt_git_entry *other = find_other(&survey->file, bound);
 	const char *text = kt_secret_reveal(&survey->plan->target.content);
+	const char *end = survey->line_end;
 	size_t limit = heading ? heading->start : kt_secret_length(&survey->plan->target.content);
 	KT_CLEANUP(kt_text_free) char *lines = NULL;
-	KT_CLEANUP(kt_text_free) char *lead = NULL;
 	size_t place;
 
-	if (!kt_text_format(&lead, error, "%s\t", survey->line_end))
-		return false;
-	if (other && other->start <= limit) {
-		KT_CLEANUP(kt_text_free) char *both = NULL;
-		int indent = is_first_in_line(text, other->start)
-			? (int)(other->start - line_start(text, other->start)) : -1;
-
-		if (!kt_text_format(&both, error, RESET "%s%.*s" HELPER, survey->line_end,
-		                    indent < 0 ? 1 : indent,
-		                    indent < 0 ? "\t" : text + line_start(text, other->start)))
-			return false;
-		return add_before(survey, edits, other->start, has_reset ? both : HELPER, error);
-	}
+	if (other && other->start <= limit)
+		return add_before(survey, edits, other->start, has_reset ? RESET : HELPER,
+		                  has_reset ? HELPER : NULL, error);
 	if (find_section_end(survey, bound, limit, &place))
-		return format_lines(has_reset, lead, "", &lines, error) &&
+		return kt_text_format(&lines, error, "%s%s%s\t" HELPER, has_reset ? end : "",
+		                      has_reset ? "\t" RESET : "", end) &&
 		       kt_edits_add(edits, place, 0, lines, error);
 	if (heading && !is_first_in_line(text, heading->start))
 		heading = NULL;
@@ -351,8 +338,10 @@ static bool change(const struct survey *survey, struct kt_edits *edits, struct k
 	const struct kt_git_entry *own = find_own(survey);
 	size_t reset = 0;
 
+	if (survey->has_foreign && !kt_setup_plan_set_made(survey->plan, "reset", error))
+		return false;
 	if (own && survey->has_foreign) {
-		if (!add_before(survey, edits, own->start, RESET, error))
+		if (!add_before(survey, edits, own->start, RESET, NULL, error))
 			return false;
 	} else if (!survey->is_asked || survey->has_foreign) {
 		if (!add_line(survey, edits, survey->has_foreign, error))
@@ -467,8 +456,7 @@ static bool wire(struct kt_setup_plan *plan, struct kt_keeper *keeper, struct kt
 	        (is_wired || tell_others(&survey, plan, error)));
 }
 
-static bool check(const struct kt_setup_plan *plan, struct kt_keeper *keeper,
-                  struct kt_error *error)
+static bool check(struct kt_setup_plan *plan, struct kt_keeper *keeper, struct kt_error *error)
 {
 	KT_CLEANUP(survey_clear) struct survey survey = { .plan = plan };
 
@@ -516,12 +504,6 @@ static bool remove_marks(const struct survey *survey, struct kt_edits *edits,
 	return true;
 }
 
-/* This text came with setup. */
-static bool is_ours(const struct kt_setup_plan *plan, const char *text)
-{
-	return plan->has_record && strstr(kt_secret_reveal(&plan->record.new), text);
-}
-
 /* A section that setup added goes with the lines in it, unless others came meanwhile. */
 static bool remove_section(const struct survey *survey, struct kt_edits *edits, size_t heading,
                            size_t gone, struct kt_error *error)
@@ -531,7 +513,7 @@ static bool remove_section(const struct survey *survey, struct kt_edits *edits, 
 
 	while (next < file->count && !file->entries[next].is_heading)
 		next++;
-	if (!is_ours(survey->plan, "[credential]") || next - heading - 1 != gone)
+	if (!kt_setup_plan_has_made(survey->plan, "section") || next - heading - 1 != gone)
 		return true;
 	return remove_line(survey, edits, &file->entries[heading], error);
 }
@@ -550,8 +532,7 @@ static bool remove_lines(const struct survey *survey, struct kt_edits *edits,
 		              kt_git_helper_is_keyturn(entry->value);
 		bool is_lead = entry && is_reset(entry) && next && next->is_helper &&
 		               kt_git_helper_is_keyturn(next->value) &&
-		               (is_ours(survey->plan, RESET "\n") ||
-		                is_ours(survey->plan, RESET "\r\n"));
+		               kt_setup_plan_has_made(survey->plan, "reset");
 
 		if (!entry || entry->is_heading) {
 			if (gone && !remove_section(survey, edits, heading, gone, error))

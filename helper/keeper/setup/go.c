@@ -93,14 +93,15 @@ static bool find_command(const char *text, const struct command *value, struct c
 	return false;
 }
 
-static bool change(const struct kt_setup_plan *plan, struct kt_edits *edits, struct kt_error *error)
+static bool change(struct kt_setup_plan *plan, struct kt_edits *edits, struct kt_error *error)
 {
 	const char *text = kt_secret_reveal(&plan->target.content);
 	struct command value;
 	size_t length;
 
 	if (!find_value(&plan->target.content, &value))
-		return kt_edits_add_lines(edits, &plan->target.content,
+		return kt_setup_plan_set_made(plan, "line", error) &&
+		       kt_edits_add_lines(edits, &plan->target.content,
 		                          kt_secret_length(&plan->target.content), plan->tool->block,
 		                          error);
 	length = value.end - value.start;
@@ -143,7 +144,7 @@ static bool remove_command(const struct kt_setup_plan *plan, const struct comman
 	const char *end = text + value->end;
 	size_t start = command->start;
 	size_t rest = command->end + strspn(text + command->end, BLANKS ";");
-	bool is_ours = plan->has_record && strstr(kt_secret_reveal(&plan->record.new), NAME);
+	bool is_ours = kt_setup_plan_has_made(plan, "line");
 
 	if (rest > value->end)
 		rest = value->end;

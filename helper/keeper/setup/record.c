@@ -80,7 +80,8 @@ static bool parse(struct kt_setup_record *record, const struct kt_secret *conten
 	if (!*is_whole)
 		return error->code == KT_ERROR_NONE;
 	record->existed = kt_json_is_true(json, "existed");
-	return kt_text_set(&record->before, kt_json_text(json, "before"), error) &&
+	return kt_text_set(&record->made, kt_json_text(json, "made"), error) &&
+	       kt_text_set(&record->before, kt_json_text(json, "before"), error) &&
 	       kt_text_set(&record->after, kt_json_text(json, "after"), error);
 }
 
@@ -128,6 +129,7 @@ static bool print(const struct kt_setup_record *record, const char *file, struct
 	       kt_json_add_text(json, "file", file, error) &&
 	       kt_json_add_boolean(json, "existed", record->existed, error) &&
 	       kt_json_add_number(json, "directories", record->directories, error) &&
+	       kt_json_add_text(json, "made", record->made, error) &&
 	       kt_json_add_number(json, "start", record->start, error) &&
 	       kt_json_add_number(json, "old", (int64_t)kt_secret_length(&record->old), error) &&
 	       kt_json_add_number(json, "new", (int64_t)kt_secret_length(&record->new), error) &&
@@ -232,6 +234,7 @@ void kt_setup_record_clear(struct kt_setup_record *record)
 	kt_text_free(&record->path);
 	kt_text_free(&record->before);
 	kt_text_free(&record->after);
+	kt_text_free(&record->made);
 	kt_secret_clear(&record->old);
 	kt_secret_clear(&record->new);
 	*record = (struct kt_setup_record){ 0 };

@@ -6,7 +6,7 @@
  * that was changed, in the directory setup of the configuration. Of the file itself it keeps what
  * was replaced, and no more: the rest may hold secrets that are to be deleted there one day.
  *
- *	one JSON object: version, file, existed, directories, start, length of old and new, hashes
+ *	one JSON object: version, file, existed, directories, made, start, length of old and new, hashes
  *	a line feed, the bytes that were replaced, the bytes that came for them
  */
 
@@ -27,6 +27,7 @@ struct kt_setup_record {
 	int64_t start;        /* of what was replaced */
 	struct kt_secret old; /* what was replaced */
 	struct kt_secret new; /* what came for it */
+	char *made;           /* words of the tool's: what came that may go with its line; or NULL */
 };
 
 /* Finds the record of this tool about the target; *found is false where there is none. */

@@ -94,6 +94,19 @@ bool kt_setup_plan_note(struct kt_setup_plan *plan, struct kt_error *error, cons
 	return kt_text_set(&plan->notes[plan->note_count++], sentence, error);
 }
 
+bool kt_setup_plan_set_made(struct kt_setup_plan *plan, const char *word, struct kt_error *error)
+{
+	KT_CLEANUP(kt_text_free) char *before = plan->record.made;
+
+	plan->record.made = NULL;
+	return kt_text_format(&plan->record.made, error, "%s%s ", kt_text_or_empty(before), word);
+}
+
+bool kt_setup_plan_has_made(const struct kt_setup_plan *plan, const char *word)
+{
+	return plan->has_record && strstr(kt_text_or_empty(plan->record.made), word);
+}
+
 static bool plan_wire(struct kt_setup_plan *plan, struct kt_keeper *keeper,
                       struct kt_error *error)
 {
@@ -103,6 +116,8 @@ static bool plan_wire(struct kt_setup_plan *plan, struct kt_keeper *keeper,
 		return kt_advise(error, "put the directory of keyturn into PATH, also for programs "
 		                 "that the desktop starts");
 	}
+	/* A record of before is replaced. */
+	kt_text_free(&plan->record.made);
 	return plan->tool->wire(plan, keeper, error);
 }
 

@@ -58,8 +58,7 @@ struct kt_setup_tool {
 	               struct kt_error *error);
 
 	/* The tool itself sees it as wire meant it; NULL where that cannot be asked. */
-	bool (*check)(const struct kt_setup_plan *plan, struct kt_keeper *keeper,
-	              struct kt_error *error);
+	bool (*check)(struct kt_setup_plan *plan, struct kt_keeper *keeper, struct kt_error *error);
 };
 
 extern const struct kt_setup_tool kt_setup_git;
@@ -90,6 +89,10 @@ bool kt_setup_plan_make(struct kt_setup_plan *plan, const struct kt_setup_tool *
  */
 bool kt_setup_plan_carry_out(struct kt_setup_plan *plan, struct kt_keeper *keeper,
                              struct kt_error *error);
+
+/* Notes in the record that setup made this; asks a record that was found for it. */
+bool kt_setup_plan_set_made(struct kt_setup_plan *plan, const char *word, struct kt_error *error);
+bool kt_setup_plan_has_made(const struct kt_setup_plan *plan, const char *word);
 
 /* Adds a sentence for the person; those that find no room are dropped. */
 bool kt_setup_plan_note(struct kt_setup_plan *plan, struct kt_error *error, const char *format, ...)
