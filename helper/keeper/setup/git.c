@@ -441,7 +441,7 @@ static bool wire(struct kt_setup_plan *plan, struct kt_keeper *keeper, struct kt
 	bool is_wired;
 
 	if (!look(&survey, plan, keeper, error) ||
-	    !kt_git_path_append(keeper, &sections, error))
+	    (!plan->is_look && !kt_git_path_append(keeper, &sections, error)))
 		return false;
 	is_wired = survey.is_asked && survey.others == 0;
 	plan->is_asked = survey.is_asked;

@@ -154,6 +154,7 @@ static bool read_files(struct kt_setup_plan *plan, const struct kt_setup_tool *t
 bool kt_setup_plan_look(struct kt_setup_plan *plan, const struct kt_setup_tool *tool,
                         struct kt_keeper *keeper, struct kt_error *error)
 {
+	plan->is_look = true;
 	return read_files(plan, tool, error) && tool->wire(plan, keeper, error);
 }
 

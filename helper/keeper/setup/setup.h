@@ -31,6 +31,7 @@ struct kt_setup_plan {
 	bool is_lost;             /* by the name of a program that is in no directory of PATH */
 	bool is_change;           /* else all is as it is to be */
 	bool is_undo;
+	bool is_look;             /* the file alone is looked at, not the keyring */
 	bool removes;             /* the file goes: it was not there before */
 	bool is_exact;            /* the file is as setup left it, and gets its old bytes */
 	bool has_record;
@@ -75,7 +76,7 @@ bool kt_setup_find(const char *name, const struct kt_setup_tool **tool, struct k
 /* Appends a list of the tools, for help. */
 bool kt_setup_describe(struct kt_secret *output, struct kt_error *error);
 
-/* Reads the tool's file and says how it stands, and what setup would do. */
+/* Reads the tool's file and says how it stands; the keyring is not asked. */
 bool kt_setup_plan_look(struct kt_setup_plan *plan, const struct kt_setup_tool *tool,
                         struct kt_keeper *keeper, struct kt_error *error);
 
