@@ -117,8 +117,9 @@ folder oauth account
 folder token account cache oauth
 folder login account cache oauth token
 folder import account
-folder doctor account cache oauth token import
-folder command account cache oauth token login doctor import
+folder setup account cache oauth token
+folder doctor account cache oauth token setup import
+folder command account cache oauth token login setup doctor import
 for include in $(includes "$srcdir/helper"); do
 	file=${include%%:*}
 	case ${file#"$srcdir"/helper/}:${include##*:} in

@@ -123,6 +123,7 @@ SCRIPT_TESTS = \
 	tests/command_run.sh \
 	tests/command_scan.sh \
 	tests/command_set.sh \
+	tests/command_setup.sh \
 	tests/command_status.sh \
 	tests/command_store.sh \
 	tests/command_token.sh \
@@ -189,6 +190,7 @@ SCRIPT_TESTS = \
 	tests/rotation_oidc.sh \
 	tests/secrets_stay_inside.sh \
 	tests/servers.sh \
+	tests/setup_killed.sh \
 	tests/systemd_units.sh \
 	tests/version.sh
 TESTS = $(UNIT_TESTS) $(SCRIPT_TESTS)

@@ -58,6 +58,7 @@ _keyturn()
 		default) words='--host --unset --json' ;;
 		refresh) words='--due --prefetch --all' ;;
 		reject) words='--session-name --current' ;;
+		setup) words='git docker go cargo --undo --print --yes' ;;
 		lock) words=--desktop ;;
 		unlock) words=--resync ;;
 		vault)
@@ -69,7 +70,7 @@ _keyturn()
 	esac
 	if [ "$COMP_CWORD" -eq 1 ] || { [ "$COMP_CWORD" -eq 2 ] && [ "$previous" = help ]; }; then
 		words='login token header run list show set default logout status refresh reject lock
-			unlock providers scan aws cargo goauth kubernetes netrc npm sasl vault doctor get store erase capability help --version'
+			unlock setup providers scan aws cargo goauth kubernetes netrc npm sasl vault doctor get store erase capability help --version'
 	fi
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
 }

@@ -44,6 +44,7 @@ extern const struct kt_command kt_command_vault;
 extern const struct kt_command kt_command_lock;
 extern const struct kt_command kt_command_unlock;
 extern const struct kt_command kt_command_doctor;
+extern const struct kt_command kt_command_setup;
 extern const struct kt_command kt_command_providers;
 extern const struct kt_command kt_command_scan;
 extern const struct kt_command kt_command_aws;

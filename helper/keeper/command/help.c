@@ -20,8 +20,8 @@ bool kt_help_overview(const struct kt_command *const *commands, size_t count,
 			return false;
 	}
 	return kt_secret_append_text(output, "\nkeyturn help COMMAND tells more; keyturn(1) is the "
-	                             "manual.\nTo use it with git: git config --global "
-	                             "credential.helper keyturn\n", error);
+	                             "manual.\nTo use it with git: keyturn setup "
+	                             "git\n", error);
 }
 
 bool kt_help_command(const struct kt_command *command, struct kt_secret *output,

@@ -27,6 +27,7 @@ libkeeper_a_SOURCES += \
 	helper/keeper/command/service_change.c helper/keeper/command/service_change.h \
 	helper/keeper/command/service_lookup.c helper/keeper/command/service_lookup.h \
 	helper/keeper/command/set.c \
+	helper/keeper/command/setup.c \
 	helper/keeper/command/show.c \
 	helper/keeper/command/status.c \
 	helper/keeper/command/store.c \

@@ -44,3 +44,9 @@ void kt_doctor_check_git(struct kt_findings *findings, const struct kt_keeper *k
  * and how many lie in the files of tools. Nothing where there is none.
  */
 void kt_doctor_check_shell(struct kt_findings *findings);
+
+/*
+ * The tools that keyturn setup wires: which of them ask keyturn, whether they find it, and whether
+ * git asks others beside it. Nothing of tools that do not ask.
+ */
+void kt_doctor_check_setup(struct kt_findings *findings, struct kt_keeper *keeper);

@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: MIT
+libkeeper_a_SOURCES += \
+	helper/keeper/setup/cargo.c \
+	helper/keeper/setup/difference.c helper/keeper/setup/difference.h \
+	helper/keeper/setup/docker.c \
+	helper/keeper/setup/edit.c helper/keeper/setup/edit.h \
+	helper/keeper/setup/git.c \
+	helper/keeper/setup/git_call.c helper/keeper/setup/git_call.h \
+	helper/keeper/setup/git_file.c helper/keeper/setup/git_file.h \
+	helper/keeper/setup/git_helper.c helper/keeper/setup/git_helper.h \
+	helper/keeper/setup/git_path.c helper/keeper/setup/git_path.h \
+	helper/keeper/setup/go.c \
+	helper/keeper/setup/record.c helper/keeper/setup/record.h \
+	helper/keeper/setup/setup.c helper/keeper/setup/setup.h \
+	helper/keeper/setup/target.c helper/keeper/setup/target.h

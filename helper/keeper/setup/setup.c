@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "helper/keeper/setup/setup.h"
+#include "keyring/cleanup.h"
+#include "keyring/clock.h"
+#include "keyring/environment.h"
+#include "keyring/lock.h"
+#include "keyring/suggestion.h"
+#include "keyring/text.h"
+
+#define LOCK_PATIENCE 10000
+
+static const struct kt_setup_tool *const tools[] = {
+	&kt_setup_git,
+	&kt_setup_docker,
+	&kt_setup_go,
+	&kt_setup_cargo,
+};
+
+const struct kt_setup_tool *const *kt_setup_tools(size_t *count)
+{
+	*count = KT_COUNT(tools);
+	return tools;
+}
+
+bool kt_setup_find(const char *name, const struct kt_setup_tool **tool, struct kt_error *error)
+{
+	struct kt_suggestion suggestion = { 0 };
+
+	for (size_t i = 0; i < KT_COUNT(tools); i++) {
+		if (strcmp(tools[i]->name, name) == 0) {
+			*tool = tools[i];
+			return true;
+		}
+		kt_suggestion_consider(&suggestion, name, tools[i]->name);
+	}
+	kt_fail(error, KT_ERROR_USAGE, "setup: one of the words is no tool that it knows");
+	if (suggestion.word)
+		return kt_advise(error, "did you mean %s? see the list: keyturn help setup",
+		                 suggestion.word);
+	return kt_advise(error, "see the list: keyturn help setup; other tools: man "
+	                 "keyturn-protocols");
+}
+
+bool kt_setup_describe(struct kt_secret *output, struct kt_error *error)
+{
+	if (!kt_secret_append_text(output, "Tools:\n", error))
+		return false;
+	for (size_t i = 0; i < KT_COUNT(tools); i++) {
+		KT_CLEANUP(kt_text_free) char *line = NULL;
+
+		if (!kt_text_format(&line, error, "  %-10s %s\n", tools[i]->name,
+		                    tools[i]->summary) ||
+		    !kt_secret_append_text(output, line, error))
+			return false;
+	}
+	return true;
+}
+
+bool kt_setup_has_program(const char *program)
+{
+	const char *path = kt_environment_get("PATH");
+
+	while (path && *path) {
+		KT_CLEANUP(kt_text_free) char *file = NULL;
+		struct kt_error ignored = { 0 };
+		size_t length = strcspn(path, ":");
+
+		if (kt_text_format(&file, &ignored, "%.*s/%s", (int)length, path, program) &&
+		    access(file, X_OK) == 0)
+			return true;
+		path += length + (path[length] == ':');
+	}
+	return false;
+}
+
+bool kt_setup_plan_note(struct kt_setup_plan *plan, struct kt_error *error, const char *format, ...)
+{
+	char sentence[KT_ERROR_SENTENCE];
+	va_list arguments;
+
+	if (plan->note_count == KT_SETUP_NOTES)
+		return true;
+	va_start(arguments, format);
+	kt_error_write(sentence, format, arguments);
+	va_end(arguments);
+	return kt_text_set(&plan->notes[plan->note_count++], sentence, error);
+}
+
+bool kt_setup_plan_set_made(struct kt_setup_plan *plan, const char *word, struct kt_error *error)
+{
+	KT_CLEANUP(kt_text_free) char *before = plan->record.made;
+
+	plan->record.made = NULL;
+	return kt_text_format(&plan->record.made, error, "%s%s ", kt_text_or_empty(before), word);
+}
+
+bool kt_setup_plan_has_made(const struct kt_setup_plan *plan, const char *word)
+{
+	return plan->has_record && strstr(kt_text_or_empty(plan->record.made), word);
+}
+
+static bool plan_wire(struct kt_setup_plan *plan, struct kt_keeper *keeper,
+                      struct kt_error *error)
+{
+	if (!kt_setup_has_program(plan->tool->program)) {
+		kt_fail(error, KT_ERROR_USAGE, "%s would not find %s: it is in no directory of PATH",
+		        plan->tool->name, plan->tool->program);
+		return kt_advise(error, "put the directory of keyturn into PATH, also for programs "
+		                 "that the desktop starts");
+	}
+	/* A record of before is replaced. */
+	kt_text_free(&plan->record.made);
+	return plan->tool->wire(plan, keeper, error);
+}
+
+/* To the byte, where nobody has changed the file since; else without keyturn's lines. */
+static bool plan_unwire(struct kt_setup_plan *plan, struct kt_keeper *keeper,
+                        struct kt_error *error)
+{
+	if (!plan->target.exists)
+		return true;
+	if (plan->has_record && !kt_setup_record_restore(&plan->record, &plan->target, &plan->content,
+	                                                 &plan->is_exact, error))
+		return false;
+	if (plan->is_exact) {
+		plan->is_change = true;
+	} else if (!plan->tool->unwire(plan, keeper, error)) {
+		return false;
+	}
+	plan->removes = plan->is_change && plan->has_record && !plan->record.existed &&
+	                kt_secret_is_empty(&plan->content);
+	return true;
+}
+
+static bool read_files(struct kt_setup_plan *plan, const struct kt_setup_tool *tool,
+                       struct kt_error *error)
+{
+	KT_CLEANUP(kt_text_free) char *path = NULL;
+
+	plan->tool = tool;
+	return tool->locate(&path, error) && kt_setup_target_read(&plan->target, path, error) &&
+	       kt_setup_record_find(&plan->record, tool->name, &plan->target, &plan->has_record,
+	                            error);
+}
+
+bool kt_setup_plan_look(struct kt_setup_plan *plan, const struct kt_setup_tool *tool,
+                        struct kt_keeper *keeper, struct kt_error *error)
+{
+	plan->is_look = true;
+	return read_files(plan, tool, error) && tool->wire(plan, keeper, error);
+}
+
+bool kt_setup_plan_make(struct kt_setup_plan *plan, const struct kt_setup_tool *tool,
+                        bool is_undo, struct kt_keeper *keeper, struct kt_error *error)
+{
+	plan->is_undo = is_undo;
+	return read_files(plan, tool, error) &&
+	       (is_undo ? plan_unwire(plan, keeper, error) : plan_wire(plan, keeper, error));
+}
+
+/* As it was before: the tool does not see the new one as it was meant. */
+static bool put_back(const struct kt_setup_plan *plan, struct kt_error *error)
+{
+	KT_CLEANUP(kt_setup_target_clear) struct kt_setup_target target = { 0 };
+	struct kt_error failure = { 0 };
+	bool done = kt_setup_target_read(&target, plan->target.path, &failure) &&
+	            (plan->target.exists
+	             ? kt_setup_target_write(&target, &plan->target.content, 0, &failure)
+	             : kt_setup_target_remove(&target, plan->target.missing, &failure));
+
+	if (done)
+		kt_setup_record_remove(&plan->record);
+	else
+		*error = failure;
+	return false;
+}
+
+static bool carry_out_undo(struct kt_setup_plan *plan, struct kt_error *error)
+{
+	bool done = plan->removes
+		? kt_setup_target_remove(&plan->target, (size_t)plan->record.directories, error)
+		: kt_setup_target_write(&plan->target, &plan->content, plan->tool->mode, error);
+
+	if (done && plan->has_record)
+		kt_setup_record_remove(&plan->record);
+	return done;
+}
+
+bool kt_setup_plan_carry_out(struct kt_setup_plan *plan, struct kt_keeper *keeper,
+                             struct kt_error *error)
+{
+	KT_CLEANUP(kt_lock_release) struct kt_lock lock = { 0 };
+
+	if (!kt_lock_take(&lock, "setup", KT_LOCK_EXCLUSIVE, kt_clock_monotonic() + LOCK_PATIENCE,
+	                  "the setup of a tool", error))
+		return false;
+	if (plan->is_undo)
+		return carry_out_undo(plan, error);
+	if (!kt_setup_record_write(&plan->record, plan->tool->name, &plan->target, &plan->content,
+	                           error) ||
+	    !kt_setup_target_write(&plan->target, &plan->content, plan->tool->mode, error))
+		return false;
+	return !plan->tool->check || plan->tool->check(plan, keeper, error) ||
+	       put_back(plan, error);
+}
+
+void kt_setup_plan_clear(struct kt_setup_plan *plan)
+{
+	kt_setup_target_clear(&plan->target);
+	kt_setup_record_clear(&plan->record);
+	kt_secret_clear(&plan->content);
+	kt_secret_clear(&plan->block);
+	for (size_t i = 0; i < plan->note_count; i++)
+		kt_text_free(&plan->notes[i]);
+	*plan = (struct kt_setup_plan){ 0 };
+}
