@@ -123,7 +123,7 @@ call keyturn refresh signing_device
 expect_status 0
 call keyturn set public --private-key-file "$work/key" --public-key-id client-key
 expect_status 2
-expect_said 'has no private key'
+expect_said 'is for a client with a key'
 
 begin "git's fill and approve a hundred times: the grant still renews"
 for account in public basic; do
