@@ -208,9 +208,9 @@ gone()
 begin 'a command that outlives its token is told so once, and nothing else changes'
 mkdir -p "$work/managed/systemd"
 : >"$work/managed/systemd/private"
-ends_in 2
+ends_in 6
 # shellcheck disable=SC2016
-call env XDG_RUNTIME_DIR="$work/managed" timeout 20 keyturn run short -- sh -c '
+call env XDG_RUNTIME_DIR="$work/managed" timeout 60 keyturn run short -- sh -c '
 	read -r children </proc/$$/task/$$/children && echo "its children: $children"
 	until grep -q "asks keyturn itself" "$1"; do sleep 0.05; done
 	exit 42' - "$work/err"
