@@ -121,7 +121,7 @@ home_start
 if [ -n "$TEST_ALONE" ]; then
 	begin 'a caller that is stopped while it holds the file of changes holds nobody'
 	store_token held coze.cn pat_held
-	flock --close "$TEST_ALONE/keyturn/changes" sleep 600 &
+	flock --no-fork "$TEST_ALONE/keyturn/changes" sleep 600 &
 	holder=$!
 	must desktop_wait is_held
 	call timeout 60 keyturn token held

@@ -59,7 +59,7 @@ static bool set_key(const struct changes *changes, struct kt_credential *credent
 		return true;
 	if (kt_secret_is_empty(&credential->private_key))
 		return kt_fail(error, KT_ERROR_USAGE, "set: --private-key-file is for a client with a "
-		               "key, and %s is a %s",
+		               "key, and %s is of the kind %s",
 		               credential->identity.username, kt_kind_name(credential->kind)) ||
 		       advise_kinds(error);
 	if (!changes->private_key_file || !changes->public_key_id) {
@@ -83,7 +83,7 @@ static bool set_client_secret(const struct changes *changes, struct kt_credentia
 		return true;
 	if (kt_secret_is_empty(&credential->client_secret))
 		return kt_fail(error, KT_ERROR_USAGE, "set: --client-secret-file is for an app, and "
-		               "%s is a %s",
+		               "%s is of the kind %s",
 		               credential->identity.username, kt_kind_name(credential->kind)) ||
 		       advise_kinds(error);
 	return kt_settings_read_secret(&credential->client_secret, changes->client_secret_file,
@@ -96,7 +96,7 @@ static bool set_texts(const struct changes *changes, struct kt_credential *crede
 {
 	if (changes->scope && !kt_kind_is_standard(credential->kind))
 		return kt_fail(error, KT_ERROR_USAGE, "set: --scope is for a server of RFC 6749, and "
-		               "%s is a %s",
+		               "%s is of the kind %s",
 		               credential->identity.username, kt_kind_name(credential->kind)) ||
 		       advise_kinds(error);
 	if (changes->authtype && *changes->authtype && strcmp(changes->authtype, "bearer") != 0)
@@ -119,7 +119,8 @@ static bool apply(const struct changes *changes, struct kt_credential *credentia
                   struct kt_error *error)
 {
 	if (changes->expires && !kt_kind_is_fixed(credential->kind))
-		return kt_fail(error, KT_ERROR_USAGE, "set: --expires is for a PAT or SAT, and %s is a %s",
+		return kt_fail(error, KT_ERROR_USAGE, "set: --expires is for a PAT or SAT, and %s is of "
+		               "the kind %s",
 		               credential->identity.username, kt_kind_name(credential->kind)) ||
 		       advise_kinds(error);
 	if (changes->expires && !kt_expiry_set(credential, changes->expires, error))
