@@ -43,7 +43,7 @@ resumed()
 
 has_escrow()
 {
-	keyctl show @u | grep -q "keyturn:escrow:.*:$1\$"
+	keyctl show @u | grep -q "keyturn:escrow:.*%3A${COZE_API##*:}:.*:$1\$"
 }
 
 # saved NAME: the next call saves what waited, without asking the server.
@@ -179,7 +179,7 @@ allowed()
 
 has_parked()
 {
-	keyctl show @u | grep -q "keyturn:escrow-login:.*:$1\$"
+	keyctl show @u | grep -q "keyturn:escrow-login:.*%3A${COZE_API##*:}:.*:$1\$"
 }
 
 control '{"auto_approve":"allow"}'
