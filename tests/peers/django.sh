@@ -23,7 +23,7 @@ start_django()
 	issuer=$(server_field "$work/$peer/server.json" issuer)
 	userinfo=$issuer/userinfo/
 	peer_options="--issuer $issuer --client-id native --redirect-uri http://127.0.0.1:0/callback \
-		--userinfo-endpoint $userinfo"
+		--scope 'openid read'"
 	peer_device="--issuer $issuer --client-id device \
 		--device-endpoint $issuer/device-authorization/"
 	peer_device_end=/device-grant-status/

@@ -28,7 +28,7 @@ const DEFAULTS = {
 	token_type: 'Bearer',
 	scope: null, // granted; null: not said
 	subject: 'tester', // sub of an id_token; '' none is given
-	userinfo: 'present', // or 'absent' in the metadata
+	userinfo: 'present', // or 'absent' in the metadata; 'openid': OpenID's alone has it
 	offline: '', // NAME=VALUE that has to be in the authorization request for a refresh token
 	scope_at_refresh: false, // wanted there
 	client_auth: '', // the only way that is taken: 'post' or 'basic', with the secret
@@ -261,12 +261,16 @@ function answerUserinfo(request, response) {
 	return answerJson(response, 200, { sub: entry.grant.subject || 'somebody', exp: entry.ends });
 }
 
-function metadata() {
+function metadata(path) {
+	const hasUserinfo =
+		habits.userinfo === 'present' ||
+		(habits.userinfo === 'openid' && path.includes('openid-configuration'));
+
 	return {
 		issuer,
 		authorization_endpoint: `${issuer}/authorize`,
 		token_endpoint: `${issuer}/token`,
-		...(habits.userinfo === 'present' ? { userinfo_endpoint: `${issuer}/userinfo` } : {}),
+		...(hasUserinfo ? { userinfo_endpoint: `${issuer}/userinfo` } : {}),
 		code_challenge_methods_supported: ['S256'],
 		token_endpoint_auth_methods_supported: ['client_secret_basic', 'none'],
 	};
@@ -279,7 +283,7 @@ const server = http.createServer((request, response) => {
 	if (url.pathname === '/token') return answerToken(request, response);
 	if (url.pathname === '/authorize') return answerAuthorize(url, response);
 	if (url.pathname === '/userinfo') return answerUserinfo(request, response);
-	if (url.pathname.startsWith('/.well-known/')) return answerJson(response, 200, metadata());
+	if (url.pathname.startsWith('/.well-known/')) return answerJson(response, 200, metadata(url.pathname));
 	return answerJson(response, 404, {});
 });
 

@@ -191,6 +191,29 @@ static bool take_userinfo(struct kt_credential *credential, const struct kt_erra
 	                     &credential->userinfo_endpoint, error);
 }
 
+/* RFC 8414 has no userinfo: a login that asks for openid looks where OpenID Connect has it. */
+static bool find_userinfo(struct kt_credential *credential, struct kt_error *error)
+{
+	KT_CLEANUP(kt_text_free) char *address = NULL;
+	bool is_own = false;
+
+	if (credential->userinfo_endpoint || credential->resource ||
+	    kt_kind_is_app(credential->kind) ||
+	    !strstr(kt_text_or_empty(credential->scope), "openid"))
+		return true;
+	/* Forms 1 and 3 are OpenID's name in both places. */
+	for (size_t form = 1; form < ADDRESS_FORMS; form += 2) {
+		KT_CLEANUP(kt_errand_clear) struct kt_errand tried = { 0 };
+
+		if (!make_address(credential->issuer, form, &address, error) ||
+		    (address && !kt_metadata_ask(address, credential, &tried, error)))
+			return false;
+		if (address && has_metadata(&tried, credential->issuer, false, &is_own) && is_own)
+			return take_userinfo(credential, &tried, error);
+	}
+	return true;
+}
+
 static bool take(struct kt_credential *credential, const struct kt_errand *answer,
                  struct kt_error *error)
 {
@@ -214,7 +237,7 @@ static bool take(struct kt_credential *credential, const struct kt_errand *answe
 	                     &credential->device_authorization_endpoint, error) &&
 	       take_endpoint(credential, answer, "s.revocation_endpoint",
 	                     &credential->revocation_endpoint, error) &&
-	       take_userinfo(credential, answer, error);
+	       take_userinfo(credential, answer, error) && find_userinfo(credential, error);
 }
 
 bool kt_discovery_fail_no_server(enum kt_kind kind, struct kt_error *error)
