@@ -45,6 +45,12 @@ linked_statically()
 }
 passes "a distribution's flags leave the door static" linked_statically
 
+names_no_path()
+{
+	! grep -qaF -e "$(pwd -P)" -e "$(cd "$srcdir" && pwd -P)" keyturn
+}
+passes "and it names no directory of this machine" names_no_path
+
 # What the first try found would else be taken from its cache.
 told_in_capitals()
 {

@@ -27,6 +27,11 @@ keyturn_LDADD = $(DOOR_LIBS)
 DOOR_LINKS = git-credential-keyturn docker-credential-keyturn bazel-credential-keyturn \
 	terraform-credentials-keyturn
 
+# Nobody else puts anything there; those that are in others come first.
+OWN_DIRECTORIES = $(pkglibexecdir) $(pkgdatadir)/pam/arch $(pkgdatadir)/pam/fedora \
+	$(pkgdatadir)/pam/opensuse $(pkgdatadir)/pam $(pkgdatadir)/pam-configs $(pkgdatadir)/providers \
+	$(pkgdatadir)
+
 install-exec-hook: $(PAM_INSTALL_HOOK)
 	for name in $(DOOR_LINKS); do \
 		(cd $(DESTDIR)$(bindir) && $(LN_S) -f keyturn $$name) || exit 1; \
@@ -34,3 +39,4 @@ install-exec-hook: $(PAM_INSTALL_HOOK)
 
 uninstall-hook:
 	for name in $(DOOR_LINKS); do rm -f $(DESTDIR)$(bindir)/$$name || exit 1; done
+	for directory in $(OWN_DIRECTORIES); do rmdir $(DESTDIR)$$directory 2>/dev/null || :; done

@@ -103,7 +103,7 @@ static bool prepare(struct kt_keeper *keeper, int argc, char **argv, int64_t *ex
 	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
 	KT_CLEANUP(kt_answer_clear) struct kt_answer answer = { 0 };
 	struct kt_token_lookup lookup = { .nine_tenths_left = true };
-	const struct kt_run_tool *tool;
+	const struct kt_run_tool *tool = NULL;
 	const char *tool_name = NULL;
 	const char *variable = NULL;
 	bool app = false;
