@@ -14,8 +14,8 @@
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 
-/* git reads a few files; one that hangs is not waited for. */
-#define PATIENCE 3000
+/* git reads a few files, which takes long only on a busy machine; one that hangs is ended. */
+#define PATIENCE 20000
 #define OUTPUT_MAXIMUM ((size_t)1 << 20)
 
 /* A descriptor from which the input can be read; -1 where there is no memory. */

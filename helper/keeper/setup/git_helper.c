@@ -182,7 +182,7 @@ bool kt_git_helpers_read(struct kt_git_helpers *helpers, char *const *environmen
 		return kt_advise(error, "install git");
 	}
 	if (result == KT_GIT_FAILED) {
-		kt_fail(error, KT_ERROR_USAGE, "git cannot read its own configuration");
+		kt_fail(error, KT_ERROR_USAGE, "git cannot read its own configuration, or takes too long");
 		return kt_advise(error, "see what it says: git config --list");
 	}
 	text = kt_secret_reveal(&output);
