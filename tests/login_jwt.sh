@@ -98,7 +98,8 @@ for skew in 7200 -7200; do
 	coze_control "{\"clock_skew\":$skew}" >"$work/control"
 	call keyturn token app --session-name "skew$skew" --json
 	expect_status 0
-	expect_said "7200 s"
+	# A second may pass between the two looks at the clock.
+	must grep -Eq "(7199|720[0-9]) s" "$work/err"
 	must [ "$(json expires_at)" -gt "$(($(date +%s) + 800))" ]
 	must [ "$(json expires_at)" -le "$(($(date +%s) + 900))" ]
 	expect_signed 2
