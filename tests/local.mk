@@ -137,6 +137,7 @@ SCRIPT_TESTS = \
 	tests/git_desktop.sh \
 	tests/git_hosts.sh \
 	tests/git_http.sh \
+	tests/git_lfs.sh \
 	tests/git_returned.sh \
 	tests/git_settings.sh \
 	tests/git_t0303.sh \

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// A git server: git http-backend behind one way to say who one is.
+// A git server: git http-backend behind one way to say who one is, and the objects of git-lfs by its
+// batch API with basic transfers (git-lfs, docs/api).
 //
 //   node git_http_server.mjs DIRECTORY Basic|Bearer SECRET...
 //
@@ -9,7 +10,9 @@
 // let in; every request's scheme is a line, too.
 
 import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { join } from "node:path";
 
 const [directory, scheme, ...secrets] = process.argv.slice(2);
 
@@ -56,11 +59,54 @@ function answer(output, response) {
 	response.writeHead(status).end(output.subarray(end + 4));
 }
 
+async function bodyOf(request) {
+	const parts = [];
+	for await (const part of request)
+		parts.push(part);
+	return Buffer.concat(parts);
+}
+
+// What there is to do for each object that a client names.
+function lfsBatch(request, { operation, objects }) {
+	const base = `http://${request.headers.host}/lfs`;
+	return {
+		transfer: "basic",
+		objects: objects.map(({ oid, size }) => {
+			const isThere = existsSync(join(directory, "lfs", oid));
+			if (operation === "download" && !isThere)
+				return { oid, size, error: { code: 404, message: "no such object" } };
+			if (operation === "upload" && isThere)
+				return { oid, size };
+			return { oid, size, actions: { [operation]: { href: `${base}/${oid}` } } };
+		}),
+	};
+}
+
+async function serveLfs(request, response) {
+	const name = /^\/lfs\/([0-9a-f]{64})$/.exec(request.url)?.[1];
+	if (request.url.endsWith("/info/lfs/objects/batch")) {
+		response.setHeader("Content-Type", "application/vnd.git-lfs+json");
+		response.end(JSON.stringify(lfsBatch(request, JSON.parse(await bodyOf(request)))));
+	} else if (name && request.method === "PUT") {
+		mkdirSync(join(directory, "lfs"), { recursive: true });
+		writeFileSync(join(directory, "lfs", name), await bodyOf(request));
+		response.end();
+	} else if (name && existsSync(join(directory, "lfs", name))) {
+		response.end(readFileSync(join(directory, "lfs", name)));
+	} else {
+		response.writeHead(404).end();
+	}
+}
+
 const server = createServer((request, response) => {
 	const header = request.headers.authorization;
 	console.log(header ? header.split(" ")[0] : "none");
 	if (!isLetIn(header)) {
 		response.writeHead(401, { "WWW-Authenticate": `${scheme} realm="test"` }).end();
+		return;
+	}
+	if (request.url.startsWith("/lfs/") || request.url.includes("/info/lfs/")) {
+		serveLfs(request, response);
 		return;
 	}
 	const backend = spawn("git", ["http-backend"], { env: environment(request) });
