@@ -134,7 +134,10 @@ provider_end()
 		dbus-send --session --print-reply --dest="org.kde.$kwallet" "/modules/$kwallet" \
 			org.kde.KWallet.closeAllWallets >"$work/reply" 2>&1 || true
 	fi
+	# KeePassXC asks a person, who is not there, when its file is still to be written.
+	desktop_wait provider_is_at_rest || true
 	kill -TERM "$DESKTOP_DAEMON"
+	timeout 20 tail --pid="$DESKTOP_DAEMON" -f /dev/null || kill -KILL "$DESKTOP_DAEMON"
 	wait "$DESKTOP_DAEMON" 2>/dev/null || true
 	DESKTOP_DAEMON=
 	desktop_wait no_service
