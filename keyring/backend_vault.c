@@ -57,12 +57,6 @@ static void clear_parts(struct parts *parts)
 		kt_text_free(&parts->text[i]);
 }
 
-static void close_directory(DIR **directory)
-{
-	if (*directory)
-		closedir(*directory);
-}
-
 static void forget_key(struct state *state)
 {
 	for (size_t i = 0; i < PARTS; i++) {
@@ -273,7 +267,7 @@ static bool search_listing(const struct state *state, const struct parts *parts,
                            const struct kt_identity *pattern, struct kt_credentials *found,
                            struct kt_error *error)
 {
-	KT_CLEANUP(close_directory) DIR *directory = opendir(state->vault.directory);
+	KT_CLEANUP(kt_directory_close) DIR *directory = opendir(state->vault.directory);
 	const char *name;
 
 	if (!directory)
@@ -306,7 +300,7 @@ static bool search(void *opaque, const struct kt_identity *pattern, struct kt_cr
 /* A failure here is no reason not to store. */
 static void sweep(const struct state *state)
 {
-	KT_CLEANUP(close_directory) DIR *directory = opendir(state->vault.directory);
+	KT_CLEANUP(kt_directory_close) DIR *directory = opendir(state->vault.directory);
 	const char *name;
 
 	while (directory && (name = next_name(directory)) != NULL) {
@@ -408,7 +402,7 @@ static bool is_stray(const struct state *state, const char *name)
 static bool describe(void *opaque, char **line, bool *is_odd, struct kt_error *error)
 {
 	struct state *state = opaque;
-	KT_CLEANUP(close_directory) DIR *directory = opendir(state->vault.directory);
+	KT_CLEANUP(kt_directory_close) DIR *directory = opendir(state->vault.directory);
 	const char *name;
 	size_t count = 0;
 

@@ -6,6 +6,7 @@
  * The function gets the variable's address; a zeroed variable is always fit for it.
  */
 
+#include <dirent.h>
 #include <unistd.h>
 
 #define KT_CLEANUP(function) __attribute__((cleanup(function)))
@@ -19,4 +20,12 @@ static inline void kt_descriptor_close(int *descriptor)
 	if (*descriptor >= 0)
 		close(*descriptor);
 	*descriptor = -1;
+}
+
+/* Closes a directory, unless it is NULL, and sets it to NULL. */
+static inline void kt_directory_close(DIR **directory)
+{
+	if (*directory)
+		closedir(*directory);
+	*directory = NULL;
 }

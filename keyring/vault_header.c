@@ -248,15 +248,9 @@ bool kt_vault_is_item_name(const char *name, size_t length)
 	return name[PART_DIGITS] == '-' && name[2 * PART_DIGITS + 1] == '-';
 }
 
-static void close_directory(DIR **directory)
-{
-	if (*directory)
-		closedir(*directory);
-}
-
 static bool has_items(const char *path)
 {
-	KT_CLEANUP(close_directory) DIR *directory = opendir(path);
+	KT_CLEANUP(kt_directory_close) DIR *directory = opendir(path);
 	const struct dirent *entry;
 
 	while (directory && (entry = readdir(directory)) != NULL)

@@ -112,12 +112,6 @@ static void clear_survey(struct survey *survey)
 		kt_text_free(&survey->names[i]);
 }
 
-static void close_directory(DIR **directory)
-{
-	if (*directory)
-		closedir(*directory);
-}
-
 /*
  * Services in which the module does nothing unless told to (pam/module_options.c), or nobody logs
  * in.
@@ -145,7 +139,7 @@ static bool is_listed(const struct survey *survey, const char *service)
 
 static bool list_services(struct survey *survey, const char *path, struct kt_error *error)
 {
-	KT_CLEANUP(close_directory) DIR *directory = opendir(path);
+	KT_CLEANUP(kt_directory_close) DIR *directory = opendir(path);
 	const struct dirent *entry;
 
 	while (directory && survey->count < SERVICES_MAXIMUM &&

@@ -26,12 +26,6 @@ static void close_tree(FTS **tree)
 		fts_close(*tree);
 }
 
-static void close_directory(DIR **directory)
-{
-	if (*directory)
-		closedir(*directory);
-}
-
 static bool add_place(struct kt_plain_places *places, const char *source, const char *path,
                       size_t line, struct kt_error *error)
 {
@@ -110,7 +104,7 @@ static bool look_at_matches(const struct kt_plain_source *source, const char *di
                             const char *pattern, struct kt_plain_places *places,
                             struct kt_error *error)
 {
-	KT_CLEANUP(close_directory) DIR *open = opendir(directory);
+	KT_CLEANUP(kt_directory_close) DIR *open = opendir(directory);
 	const struct dirent *entry;
 
 	while (open && (entry = readdir(open)) != NULL) {

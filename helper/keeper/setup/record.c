@@ -142,17 +142,10 @@ static bool print(const struct kt_setup_record *record, const char *file, struct
 	                        kt_secret_length(&record->new), error);
 }
 
-static void directory_clear(DIR **directory)
-{
-	if (*directory)
-		closedir(*directory);
-	*directory = NULL;
-}
-
-/* What a killed call left: kt_file_replace() writes NAME.XXXXXX. */
+/* A call that was killed left the file of kt_file_replace(): NAME and seven characters. */
 static void remove_leftovers(const struct kt_setup_record *record, const char *directory)
 {
-	KT_CLEANUP(directory_clear) DIR *stream = opendir(directory);
+	KT_CLEANUP(kt_directory_close) DIR *stream = opendir(directory);
 	const char *name = strrchr(record->path, '/') + 1;
 	struct dirent *entry;
 
