@@ -8,6 +8,7 @@ set -eu
 PATH=${GIT_BIN:+$GIT_BIN:}$PATH
 . "$(dirname "$0")/lib/home.sh"
 . "$srcdir/tests/lib/desktop.sh"
+. "$srcdir/tests/lib/git_server.sh"
 need git python3
 alone "$0" "$@"
 
@@ -185,11 +186,7 @@ clone()
 {
 	git init --quiet --bare "$work/served/$1.git"
 	git -C "$work/served/$1.git" config http.receivepack true
-	mkfifo "$work/port-$1"
-	node "$srcdir/tests/servers/git_http_server.mjs" "$work/served" "$1" "$2" >"$work/port-$1" &
-	server=$!
-	exec 8<"$work/port-$1"
-	read -r port <&8
+	git_serve "$1" "$2"
 	printf '%s\n' "$2" |
 		keyturn login "git-$1" --api-base "http://127.0.0.1:$port" --with-token 2>>"$work/stage.log"
 	call git clone --quiet "http://127.0.0.1:$port/$1.git" "$work/cloned-$1"
@@ -198,10 +195,8 @@ clone()
 		--allow-empty --message one
 	call git -C "$work/cloned-$1" push --quiet origin HEAD:refs/heads/main
 	expect_status 0
-	kill "$server"
-	wait "$server" 2>/dev/null || true
-	must grep -q "$1" <&8
-	exec 8<&-
+	git_unserve
+	must grep -q "$1" "$work/asked"
 	call keyturn token "git-$1"
 	expect_output "$2"
 }

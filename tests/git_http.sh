@@ -6,36 +6,13 @@
 set -eu
 
 . "$(dirname "$0")/lib/home.sh"
+. "$srcdir/tests/lib/git_server.sh"
 need git node python3
 home_start
 git config --global credential.helper keyturn
 git config --global protocol.file.allow always
 git config --global user.name x
 git config --global user.email x@example.com
-
-# serve SECRET: Basic with this secret; $port is its own.
-serve()
-{
-	rm -f "$work/port"
-	mkfifo "$work/port"
-	node "$srcdir/tests/servers/git_http_server.mjs" "$work/served" Basic "$1" >"$work/port" &
-	server=$!
-	exec 8<"$work/port"
-	read -r port <&8
-	cat <&8 >>"$work/asked" &
-	reader=$!
-	exec 8<&-
-}
-
-unserve()
-{
-	kill "$server"
-	wait "$server" "$reader" 2>/dev/null || true
-	server=
-}
-
-server=
-trap '[ -z "$server" ] || kill "$server"; home_end' EXIT
 
 # repository NAME: with one commit, to be served.
 repository()
@@ -49,7 +26,7 @@ repository()
 }
 
 repository one
-serve secret
+git_serve Basic secret
 
 # reach HOST TYPED: real git looks TYPED up as HOST, which is this machine, and is let in.
 reach()
@@ -146,5 +123,5 @@ for KEYTURN_CACHE in off 60; do
 	unset KEYTURN_CACHE
 done
 
-unserve
+git_unserve
 finish

@@ -5,6 +5,7 @@
 set -eu
 
 . "$(dirname "$0")/lib/home.sh"
+. "$srcdir/tests/lib/git_server.sh"
 need git git-lfs node
 home_start
 git config --global user.name x
@@ -13,30 +14,6 @@ git config --global credential.helper keyturn
 git config --global lfs.concurrenttransfers 8
 git config --global lfs.locksverify false
 git lfs install --skip-repo >"$work/out"
-
-# serve SECRET: Basic with this secret; $port is its own.
-serve()
-{
-	rm -f "$work/port"
-	mkfifo "$work/port"
-	node "$srcdir/tests/servers/git_http_server.mjs" "$work/served" Basic "$1" >"$work/port" &
-	server=$!
-	exec 8<"$work/port"
-	read -r port <&8
-	cat <&8 >>"$work/asked" &
-	reader=$!
-	exec 8<&-
-}
-
-unserve()
-{
-	kill "$server"
-	wait "$server" "$reader" 2>/dev/null || true
-	server=
-}
-
-server=
-trap '[ -z "$server" ] || kill "$server"; home_end' EXIT
 
 # keeps PASSWORD: for that server.
 keeps()
@@ -48,7 +25,7 @@ keeps()
 
 git init --quiet --bare "$work/served/large.git"
 git -C "$work/served/large.git" config http.receivepack true
-serve secret
+git_serve Basic secret
 keeps secret
 url=http://127.0.0.1:$port/large.git
 
@@ -76,9 +53,9 @@ for cache in 600 off; do
 done
 
 begin 'a password that the server takes no longer is dropped, and the next one answers'
-unserve
+git_unserve
 rm -rf "$work/cloned"
-serve changed
+git_serve Basic changed
 keeps secret
 call git clone --quiet "http://127.0.0.1:$port/large.git" "$work/cloned"
 must_not [ "$status" -eq 0 ]

@@ -7,6 +7,7 @@ set -eu
 
 . "$(dirname "$0")/lib/home.sh"
 . "$srcdir/tests/lib/server.sh"
+. "$srcdir/tests/lib/git_server.sh"
 . "$srcdir/tests/lib/journey.sh"
 alone "$0" "$@"
 need expect python3 git node curl
@@ -44,16 +45,7 @@ mkdir "$work/served"
 for name in one two; do
 	git init --quiet --bare "$work/served/$name.git"
 done
-rm -f "$work/port"
-mkfifo "$work/port"
-node "$srcdir/tests/servers/git_http_server.mjs" "$work/served" Basic alice:secret-a bob:secret-b \
-	>"$work/port" &
-git_server=$!
-trap 'kill "$git_server" 2>/dev/null; home_end' EXIT
-exec 8<"$work/port"
-read -r port <&8
-cat <&8 >"$work/asked" &
-exec 8<&-
+git_serve Basic alice:secret-a bob:secret-b
 types git config --global credential.helper keyturn
 for user in alice bob; do
 	dialogue "env GIT_TERMINAL_PROMPT=1 git clone http://$user@127.0.0.1:$port/one.git $work/$user" \

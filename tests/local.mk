@@ -399,6 +399,7 @@ EXTRA_DIST += \
 	tests/lib/pam_cases.sh \
 	tests/lib/pam_recipes.sh \
 	tests/lib/pam_root.sh \
+	tests/lib/git_server.sh \
 	tests/lib/provider_cases.sh \
 	tests/lib/providers.sh \
 	tests/lib/refresh.sh \
