@@ -7,18 +7,11 @@
 set -eu
 
 . "$(dirname "$0")/lib/home.sh"
-. "$srcdir/tests/lib/desktop.sh"
-. "$srcdir/tests/lib/server.sh"
-. "$srcdir/tests/lib/refresh.sh"
-. "$srcdir/tests/lib/providers.sh"
 . "$srcdir/tests/lib/provider_cases.sh"
 alone "$0" "$@"
-need dbus-daemon dbus-send node python3 curl
-home_make
 provider_need gnome-keyring
 provider_need keepassxc
-providers_start
-refresh_serve
+providers_serve
 
 # expect_elsewhere NAME: exit 4, and the provider that has the logins by its name.
 expect_elsewhere()

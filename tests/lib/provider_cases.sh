@@ -2,9 +2,23 @@
 # shellcheck shell=sh
 #
 # What holds with each provider of the desktop's keyring (providers.sh), over grants of the Coze
-# server (refresh.sh). To be sourced last:
+# server (refresh.sh). To be sourced after home.sh, instead of those that it sources; after alone:
 #
+#	providers_serve			a home, the providers' bus and settings, and the server
 #	provider_cases NAME STEP	STEP: every so manieth moment is one to be killed at
+
+. "$srcdir/tests/lib/desktop.sh"
+. "$srcdir/tests/lib/server.sh"
+. "$srcdir/tests/lib/refresh.sh"
+. "$srcdir/tests/lib/providers.sh"
+
+providers_serve()
+{
+	need dbus-daemon dbus-send node python3 curl
+	home_make
+	providers_start
+	refresh_serve
+}
 
 # count_items NAME: what the keyring has of the account, in whichever collection.
 count_items()
