@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * What a resource asks for in WWW-Authenticate (RFC 9110, 11.6.1): where its metadata are (RFC
+ * A resource's challenge in WWW-Authenticate (RFC 9110, 11.6.1): the address of its metadata (RFC
  * 9728, 5.1) and the scope that a token needs (RFC 6750, 3). No I/O; the bytes are a server's.
  */
 

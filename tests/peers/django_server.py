@@ -11,13 +11,14 @@
 
 import json
 import os
+import subprocess
 import sys
 
 import django
 from django.conf import settings
 
 directory = sys.argv[1]
-key = os.popen("openssl genrsa 2048 2>/dev/null").read()
+key = subprocess.run(["openssl", "genrsa", "2048"], capture_output=True, text=True, check=True).stdout
 own = {name: int(value) for name, value in (word.split("=") for word in sys.argv[2:])}
 os.environ["OAUTHLIB_INSECURE_TRANSPORT"] = "1"
 

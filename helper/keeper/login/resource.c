@@ -162,7 +162,7 @@ static bool take_issuer(struct search *search, struct kt_settings *settings,
 	return true;
 }
 
-/* What the resource wants a token to have goes before all that its tokens may have. */
+/* The scope of the challenge goes before all the scopes that the resource lists. */
 static bool take_scope(const struct search *search, struct kt_settings *settings,
                        struct kt_error *error)
 {

@@ -180,7 +180,7 @@ static bool wire(struct kt_setup_plan *plan, struct kt_keeper *keeper,
 	       kt_edits_apply(&edits, &plan->target.content, &plan->content, error);
 }
 
-/* What setup adds, in the forms that it has: table and line together, the line, the entry. */
+/* The forms of an added entry: table and line together, the line, the entry. */
 static const struct form {
 	const char *text;
 	const char *made; /* only where setup made it, by its record; NULL: always */

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * What setup did to a file, so that it can be undone to the byte: a file of ours for each file
- * that was changed, in the directory setup of the configuration. Of the file itself it keeps what
- * was replaced, and no more: the rest may hold secrets that are to be deleted there one day.
+ * Records of setup, by which a change is undone to the byte: a file of ours for each file that was
+ * changed, in the directory setup of the configuration. Of the file itself it keeps what was
+ * replaced, and no more: the rest may hold secrets that are to be deleted there one day.
  *
  *	one JSON object: version, file, existed, directories, made, start, length of old and new, hashes
  *	a line feed, the bytes that were replaced, the bytes that came for them

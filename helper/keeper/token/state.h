@@ -10,6 +10,6 @@
 /* "ok", "refused", "ends soon", "ended", "unsure", "unknown" or "dead". */
 const char *kt_token_state(const struct kt_credential *credential);
 
-/* What mends that state: a sentence with the command; NULL where there is nothing to mend. */
+/* The remedy for that state: a sentence with the command; NULL where there is nothing to mend. */
 bool kt_token_state_remedy(const struct kt_credential *credential, char **text,
                            struct kt_error *error);
