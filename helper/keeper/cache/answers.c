@@ -129,7 +129,7 @@ void kt_answers_put(const struct kt_lookup *lookup,
 {
 	KT_CLEANUP(kt_cache_entry_clear) struct kt_cache_entry entry = { 0 };
 
-	if (lookup->cache->seconds == 0 ||
+	if (lookup->cache->seconds == 0 || lookup->is_answered ||
 	    !make_entry(lookup->cache, credential, answer, &entry))
 		return;
 	/* Renewals are of the account's own token; a session's is signed anew when it ends. */
@@ -163,18 +163,34 @@ static bool is_of_account(void *context, const char *packed, size_t length)
 	       kt_text_is_equal(answer.service, renewed->service);
 }
 
-void kt_answers_replace(const struct kt_cache *cache, const struct kt_credential *credential)
+/* Answers the lookup by what its own renewal got, if nothing else has changed since it began. */
+static void answer_lookup(struct kt_lookup *lookup, uint64_t account,
+                          const struct kt_cache_entry *entry)
+{
+	lookup->is_answered = kt_stamp_is_still(lookup->stamp, account, entry->generation) &&
+	                      kt_cache_put(lookup->cache, &lookup->key, entry);
+	if (lookup->is_answered)
+		kt_stamp_note_end(key_number(&lookup->key), entry->until / 1000);
+}
+
+void kt_answers_replace(const struct kt_cache *cache, struct kt_lookup *lookup,
+                        const struct kt_credential *credential)
 {
 	KT_CLEANUP(kt_cache_entry_clear) struct kt_cache_entry entry = { 0 };
 	KT_CLEANUP(kt_answer_clear) struct kt_answer answer = { 0 };
+	uint64_t account = kt_account_number(&credential->identity);
 	struct kt_error ignored = { 0 };
 
-	kt_stamp_advance(kt_account_number(&credential->identity), credential->generation);
-	if (kt_answer_from_credential(credential, &answer, &ignored) &&
-	    make_entry(cache, credential, &answer, &entry))
-		kt_cache_renew(cache, &credential->identity, &entry, is_of_account, &answer);
-	else
+	kt_stamp_advance(account, credential->generation);
+	if (!kt_answer_from_credential(credential, &answer, &ignored) ||
+	    !make_entry(cache, credential, &answer, &entry)) {
 		kt_cache_forget(&credential->identity, NULL);
+		return;
+	}
+	kt_cache_renew(cache, &credential->identity, &entry, is_of_account, &answer);
+	/* A session's token is not the one that is renewed ahead: kt_answers_put() knows it. */
+	if (lookup && cache->seconds != 0 && !lookup->key.variant)
+		answer_lookup(lookup, account, &entry);
 }
 
 void kt_answers_forget(const struct kt_identity *identity)

@@ -20,6 +20,7 @@ struct kt_lookup {
 	struct kt_cache_key key; /* its texts are borrowed */
 	uint64_t stamp;
 	bool is_due; /* its last answer was a token that is over by now; one caller is told */
+	bool is_answered; /* kt_answers_replace() has put the answer there */
 };
 
 void kt_answers_begin(struct kt_lookup *lookup, const struct kt_cache *cache,
@@ -34,7 +35,8 @@ void kt_answers_find(const struct kt_lookup *lookup, struct kt_answer *answer,
 
 /*
  * Remembers the answer that the credential gave, and has its token renewed ahead where that is
- * due (helper/background_renewal.h). That it cannot be done is no error.
+ * due (helper/background_renewal.h). That it cannot be done is no error. A renewal that has put
+ * its token there itself leaves nothing to do.
  */
 void kt_answers_put(const struct kt_lookup *lookup,
                     const struct kt_credential *credential, const struct kt_answer *answer);
@@ -44,9 +46,11 @@ void kt_answers_put_none(const struct kt_lookup *lookup);
 
 /*
  * Replaces the account's cached answers by the new token, so that no caller has to go to the
- * keyring for it. Call with the account's lock held, after the store.
+ * keyring for it, and answers the lookup that the renewal was made for (NULL: none). Call with the
+ * account's lock held, after the store.
  */
-void kt_answers_replace(const struct kt_cache *cache, const struct kt_credential *credential);
+void kt_answers_replace(const struct kt_cache *cache, struct kt_lookup *lookup,
+                        const struct kt_credential *credential);
 
 /* A change of the account begins or ends: stamps it and makes the cache forget. */
 void kt_answers_forget(const struct kt_identity *identity);

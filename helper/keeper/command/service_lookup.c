@@ -55,8 +55,11 @@ bool kt_service_lookup(struct kt_keeper *keeper, const struct kt_request *reques
 {
 	const struct kt_cache_key key =
 		kt_cache_key_of_get(request, kt_environment_get("KEYTURN_ACCOUNT"));
-	const struct kt_requirement requirement = { .session_name = request->session_name };
 	struct kt_lookup memory = { 0 };
+	const struct kt_requirement requirement = {
+		.session_name = request->session_name,
+		.lookup = &memory,
+	};
 	bool answered;
 	bool found;
 

@@ -217,6 +217,7 @@ static bool from_keyring(struct kt_keeper *keeper, const struct kt_token_lookup 
 {
 	const struct kt_cache_key key =
 		kt_cache_key_of_token(lookup->account, kt_environment_get("KEYTURN_ACCOUNT"));
+	struct kt_requirement asked = *requirement;
 	struct kt_lookup memory = { 0 };
 	bool answered = false;
 	bool picked = false;
@@ -234,11 +235,13 @@ static bool from_keyring(struct kt_keeper *keeper, const struct kt_token_lookup 
 	}
 	if (answered)
 		return true;
-	if (!check_session(lookup, credential, error) ||
-	    !kt_token_get(keeper, credential, requirement, answer, &found, error))
-		return false;
-	/* The next caller is asked again, or chooses another account. */
+	/* After a person's choice the next caller is asked again, or chooses another account. */
 	if (!has_session(lookup) && !picked)
+		asked.lookup = &memory;
+	if (!check_session(lookup, credential, error) ||
+	    !kt_token_get(keeper, credential, &asked, answer, &found, error))
+		return false;
+	if (asked.lookup)
 		kt_answers_put(&memory, credential, answer);
 	return true;
 }

@@ -8,6 +8,8 @@
 
 #include "keyring/credential.h"
 
+struct kt_lookup;
+
 /* A zeroed requirement is the usual one: good for kt_lifetime_margin(). */
 struct kt_requirement {
 	int64_t minimum_seconds; /* --min-valid */
@@ -22,6 +24,8 @@ struct kt_requirement {
 	const char *session_name;
 	const char *scope;       /* JSON text */
 	int64_t duration;        /* seconds */
+	/* The question of the cache (answers.h) that a renewed token answers; NULL: none. */
+	struct kt_lookup *lookup;
 };
 
 /*

@@ -239,7 +239,8 @@ static bool save(struct rotation *rotation, const struct kt_credential *renewed,
 		kt_clock_sleep(250);
 	}
 	kt_fault_point("stored");
-	kt_answers_replace(kt_keeper_cache(rotation->keeper), renewed);
+	kt_answers_replace(kt_keeper_cache(rotation->keeper), rotation->requirement->lookup,
+	                   renewed);
 	kt_escrow_retire(&rotation->escrow, kt_keyring_settling(rotation->keyring));
 	return true;
 }

@@ -369,7 +369,7 @@ static bool run_locked(struct kt_keeper *keeper, struct kt_credential *credentia
 		return false;
 	/* Otherwise the door would hand out the old token from the cache until it expires. */
 	if (session.is_own)
-		kt_answers_replace(session.cache, credential);
+		kt_answers_replace(session.cache, requirement->lookup, credential);
 	else if (requirement->fresh)
 		kt_answers_forget(&credential->identity);
 	if (remember(&session, credential) || !session.is_own)
