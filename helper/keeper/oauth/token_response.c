@@ -97,10 +97,7 @@ void kt_token_response_read(struct kt_token_response *response, const struct kt_
 {
 	*response = (struct kt_token_response){
 		.now = kt_clock_wall(),
-		.logid = kt_errand_text(message, "logid"),
-		.cause = kt_errand_text(message, "cause"),
 		.name = error_name(message),
-		.text = error_text(message),
 		.token_type = kt_errand_text(message, "s.token_type"),
 		.took = time_since_sent(message),
 	};
@@ -108,6 +105,11 @@ void kt_token_response_read(struct kt_token_response *response, const struct kt_
 	kt_errand_number(message, "date", &response->now);
 	kt_errand_number(message, "retry_after", &response->retry_after);
 	response->verdict = meaning_of(response, message, dialect);
+	if (response->verdict == KT_VERDICT_TOKENS)
+		return;
+	response->logid = kt_errand_text(message, "logid");
+	response->cause = kt_errand_text(message, "cause");
+	response->text = error_text(message);
 }
 
 static bool take_text(char **text, const struct kt_errand *message, const char *name,

@@ -18,7 +18,7 @@ enum kt_verdict {
 	KT_VERDICT_BUSY,      /* 429, 503: untouched, as the server says */
 	KT_VERDICT_UNTOUCHED, /* the grant was not used: a redirect, a proxy's page, a pause */
 	KT_VERDICT_UNCLEAR,   /* the server may have acted */
-	KT_VERDICT_REFUSED,   /* a well-formed OAuth error; see refusal */
+	KT_VERDICT_REFUSED,   /* a well-formed OAuth error; see meaning */
 };
 
 /* Texts are borrowed from the message. */
@@ -29,9 +29,10 @@ struct kt_token_response {
 	int64_t now;          /* the server's Date; by our clock where it sent none */
 	int64_t took;         /* milliseconds from before the request was sent until now */
 	int64_t retry_after;  /* seconds; 0: not said */
-	const char *logid;
 	const char *name;     /* the OAuth error's */
-	const char *text;     /* the server's or the courier's sentence beside it */
+	/* The next three are NULL where tokens came. */
+	const char *logid;
+	const char *text;     /* the server's or the courier's sentence beside the name */
 	const char *cause;    /* dns, connect, timeout, tls, certificate, redirect, body, other */
 	const char *token_type; /* RFC 6749, 7.1; NULL where it is not said */
 };
