@@ -10,24 +10,16 @@ set -eu
 . "$srcdir/tests/lib/hot.sh"
 need dbus-monitor valgrind
 is_static || skip 'a door that is linked dynamically, for the sanitizers, cannot be traced'
+# Before other programs of this machine, where that may be had, which it may not be within alone:
+# under valgrind a call takes many times as long, and the keyring is waited for no longer than without.
+[ -n "$TEST_ALONE" ] || renice -n -19 -p $$ >/dev/null 2>&1 || :
 alone --keyring "$0" "$@"
 home_on_desktop
-
-# first COMMAND...: before other programs of this machine, where that may be had: under valgrind a
-# call takes many times as long, and the keyring is waited for no longer than without.
-first()
-{
-	if [ "$(id -u)" -eq 0 ] && nice -n -19 true 2>/dev/null; then
-		nice -n -19 "$@"
-	else
-		"$@"
-	fi
-}
 
 # measure COMMAND...: its instructions, system calls and libraries, children included.
 measure()
 {
-	first valgrind --tool=callgrind --trace-children=yes --callgrind-out-file="$work/callgrind.%p" \
+	valgrind --tool=callgrind --trace-children=yes --callgrind-out-file="$work/callgrind.%p" \
 		--log-file="$work/valgrind" "$@" <"$work/request" >"$work/out"
 	instructions=$(cat "$work"/callgrind.* | awk '/^(totals|summary):/ { sum[FILENAME] = $2 }
 		/^totals:/ { total += $2 } END { print total }')
