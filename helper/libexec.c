@@ -15,6 +15,11 @@ const char *kt_libexec_data_directory(void)
 	return KEYTURN_DATADIR;
 }
 
+const char *kt_libexec_locale_directory(void)
+{
+	return KEYTURN_LOCALEDIR;
+}
+
 const char *kt_libexec_path(enum kt_libexec_program program)
 {
 	return paths[program];

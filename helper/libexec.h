@@ -17,5 +17,8 @@ enum kt_libexec_program {
 /* The place of data files: the folder providers is in it. */
 const char *kt_libexec_data_directory(void);
 
+/* The place of message catalogues, for bindtextdomain(3). */
+const char *kt_libexec_locale_directory(void);
+
 /* The program's absolute path. */
 const char *kt_libexec_path(enum kt_libexec_program program);

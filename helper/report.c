@@ -12,6 +12,7 @@
 #include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/json.h"
+#include "keyring/translate.h"
 
 /* Set once by kt_report_start(): 0 means no trace. */
 static int trace_descriptor;
@@ -85,7 +86,7 @@ void kt_report_note(const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	say(STDERR_FILENO, "keyturn", format, arguments);
+	say(STDERR_FILENO, "keyturn", kt_translate(format), arguments);
 	va_end(arguments);
 }
 

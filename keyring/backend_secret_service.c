@@ -20,6 +20,7 @@
 #include "keyring/secret_service_provider.h"
 #include "keyring/secret_service_turn.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 
 /*
  * As text, KeePassXC would expand "{...}" in it and answer another secret than was stored, and
@@ -217,6 +218,7 @@ static bool reach(void **state, const struct kt_keyring_options *options, struct
 {
 	struct kt_turn *turn = calloc(1, sizeof(*turn));
 
+	kt_translate_by(options->translate);
 	if (!turn)
 		return kt_fail_memory(error);
 	if (!kt_turn_open(turn, options, error)) {

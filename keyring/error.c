@@ -7,6 +7,7 @@
 
 #include "keyring/characters.h"
 #include "keyring/error.h"
+#include "keyring/translate.h"
 
 static const struct {
 	const char *name;
@@ -48,7 +49,7 @@ bool kt_fail(struct kt_error *error, enum kt_error_code code, const char *format
 		return false;
 	error->code = code;
 	va_start(arguments, format);
-	kt_error_write(error->message, format, arguments);
+	kt_error_write(error->message, kt_translate(format), arguments);
 	va_end(arguments);
 	return false;
 }
@@ -60,7 +61,7 @@ bool kt_advise(struct kt_error *error, const char *format, ...)
 	if (error->remedy[0] != '\0')
 		return false;
 	va_start(arguments, format);
-	kt_error_write(error->remedy, format, arguments);
+	kt_error_write(error->remedy, kt_translate(format), arguments);
 	va_end(arguments);
 	return false;
 }

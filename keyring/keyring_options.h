@@ -20,6 +20,8 @@ struct kt_keyring_options {
 	bool (*ask_passphrase)(int left, struct kt_secret *passphrase, struct kt_error *error);
 	/* One line for a person who has to wait; NULL: nobody is told. */
 	void (*tell)(const char *line);
+	/* For kt_translate_by() of a backend that lies in a module; NULL: English. */
+	const char *(*translate)(const char *message);
 	/* One line of trace; NULL: none wanted. Never gets a secret. */
 	void (*trace)(const char *line);
 };

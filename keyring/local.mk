@@ -27,6 +27,7 @@ libkeyring_a_SOURCES = \
 	keyring/shell_word.c keyring/shell_word.h \
 	keyring/suggestion.c keyring/suggestion.h \
 	keyring/text.c keyring/text.h \
+	keyring/translate.c keyring/translate.h \
 	keyring/unlock_outcome.c keyring/unlock_outcome.h \
 	keyring/vault.c keyring/vault.h \
 	keyring/vault_header.c keyring/vault_header.h \
@@ -61,6 +62,7 @@ keyturn_secret_service_so_SOURCES = $(SECRET_SERVICE_SOURCES) \
 	keyring/secret.c \
 	keyring/shell_word.c \
 	keyring/text.c \
+	keyring/translate.c \
 	keyring/unlock_outcome.c \
 	keyring/wiping.c
 keyturn_secret_service_so_CFLAGS = $(AM_CFLAGS) -fPIC $(SECRET_CFLAGS) $(CJSON_CFLAGS)

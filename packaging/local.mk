@@ -46,6 +46,35 @@ dist_bash_completion_DATA = packaging/completions/keyturn.bash
 zsh_completiondir = $(datadir)/zsh/site-functions
 dist_zsh_completion_DATA = packaging/completions/_keyturn
 
+# Messages in other languages. They are read from the build tree by the programs of the checks.
+LANGUAGES = zh_CN
+CATALOGUES = $(LANGUAGES:%=packaging/locale/%/LC_MESSAGES/keyturn.mo)
+if HAVE_NLS
+noinst_DATA = $(CATALOGUES)
+packaging/locale/zh_CN/LC_MESSAGES/keyturn.mo: packaging/po/zh_CN.po
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(MSGFMT) --check --output-file=$@ $(srcdir)/packaging/po/zh_CN.po
+install-data-local: $(CATALOGUES)
+	for language in $(LANGUAGES); do \
+		$(MKDIR_P) "$(DESTDIR)$(localedir)/$$language/LC_MESSAGES" && \
+		$(INSTALL_DATA) packaging/locale/$$language/LC_MESSAGES/keyturn.mo \
+			"$(DESTDIR)$(localedir)/$$language/LC_MESSAGES/keyturn.mo" || exit 1; \
+	done
+uninstall-local:
+	for language in $(LANGUAGES); do \
+		rm -f "$(DESTDIR)$(localedir)/$$language/LC_MESSAGES/keyturn.mo"; \
+	done
+CLEANFILES += $(CATALOGUES)
+endif
+# What is not translated yet is English, never what was meant for another sentence.
+.PHONY: update-po
+update-po:
+	cd $(srcdir) && packaging/po/extract >packaging/po/keyturn.pot
+	cd $(srcdir) && for language in $(LANGUAGES); do \
+		msgmerge --update --backup=none --no-fuzzy-matching --no-location \
+			packaging/po/$$language.po packaging/po/keyturn.pot || exit 1; \
+	done
+	rm -f $(srcdir)/packaging/po/keyturn.pot
+
 metainfodir = $(datadir)/metainfo
 dist_metainfo_DATA = packaging/appstream/org.keyturn.keyturn.metainfo.xml
 
@@ -73,6 +102,8 @@ EXTRA_DIST += \
 	packaging/debian/tests/control \
 	packaging/debian/tests/login \
 	packaging/packages.sh \
+	packaging/po/extract \
+	packaging/po/zh_CN.po \
 	packaging/pam-configs/keyturn \
 	packaging/quickstart \
 	packaging/rpm/keyturn.spec \

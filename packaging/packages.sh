@@ -5,7 +5,7 @@
 # and Ubuntu, and how it gets there. A,B|C,D is a choice: A and B where apt knows both, else C and D.
 
 # shellcheck disable=SC2034
-build_packages='autoconf automake gcc git libc6-dev libcjson-dev libcurl4-openssl-dev libidn2-dev
+build_packages='autoconf automake gcc gettext git libc6-dev libcjson-dev libcurl4-openssl-dev libidn2-dev
 	libpam0g-dev libsecret-1-dev libssl-dev make pkg-config'
 
 # shellcheck disable=SC2034
@@ -13,7 +13,7 @@ test_packages='binutils chromium chromium-driver clang curl dbus default-jdk-hea
 	git-lfs gnome-keyring golang-docker-credential-helpers golang-go hyperfine iproute2 keepassxc keyutils libcap2-bin
 	kwallet6,libqca-qt6-plugins|libkf5wallet-bin,libqca-qt5-2-plugins libclang-rt-dev
 	libcmocka-dev libglib2.0-bin libnss-extrausers libpam0g-dev libpam-wrapper libqrencode-dev
-	libsecret-tools mandoc maven musl-tools openssh-client openssh-server openssl pamtester passwd perl
+	libsecret-tools locales mandoc maven musl-tools openssh-client openssh-server openssl pamtester passwd perl
 	procps python3 python3-venv skopeo sshpass strace sudo systemd-container tmux util-linux valgrind xz-utils zsh'
 
 # shellcheck disable=SC2034

@@ -6,6 +6,7 @@ PAM_MODULE_SOURCES = \
 	keyring/error.c keyring/error.h \
 	keyring/secret.c keyring/secret.h \
 	keyring/text.c keyring/text.h \
+	keyring/translate.c keyring/translate.h \
 	pam/module_options.c pam/module_options.h \
 	pam/pam_keyturn.c \
 	pam/unlock_request.h \

@@ -133,10 +133,12 @@ for include in $(includes "$srcdir/helper"); do
 done
 
 begin 'the files that the PAM module borrows borrow nothing else'
-for file in characters.h characters.c cleanup.h error.h error.c secret.h secret.c text.h text.c; do
+for file in characters.h characters.c cleanup.h error.h error.c secret.h secret.c text.h text.c \
+	translate.h translate.c; do
 	for include in $(includes "$srcdir/keyring" | sed -n "s#.*/keyring/$file:##p"); do
 		case $include in
-		config.h | keyring/characters.h | keyring/cleanup.h | keyring/error.h | keyring/secret.h | keyring/text.h) ;;
+		config.h | keyring/characters.h | keyring/cleanup.h | keyring/error.h | keyring/secret.h) ;;
+		keyring/text.h | keyring/translate.h) ;;
 		*) complain "keyring/$file includes $include" ;;
 		esac
 	done
@@ -181,6 +183,8 @@ begin 'a foreign library is used in the files that are marked for it'
 only cjson/ keyring/json.c
 only openssl/ keyring/seal.c helper/courier/http.c helper/keeper/login/ca_file.c \
 	helper/keeper/oauth/jwt.c helper/keeper/oauth/pkce.c helper/keeper/oauth/private_key.c helper/keeper/token/service_app.c pam/unlock/transfer.c
+only libintl.h helper/keeper/language.c
+only locale.h helper/keeper/language.c
 only idn2.h helper/keeper/account/idn.c
 only curl/ helper/courier/http.c
 only libsecret/ keyring/backend_secret_service.c keyring/secret_service_call.c \

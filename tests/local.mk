@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # The same programs once more, for make check: they find each other in the build tree.
 CHECKED = -DKEYTURN_LIBEXECDIR='"$(abs_top_builddir)/tests/bin"' \
-	-DKEYTURN_DATADIR='"$(abs_top_srcdir)/packaging"'
+	-DKEYTURN_DATADIR='"$(abs_top_srcdir)/packaging"' \
+	-DKEYTURN_LOCALEDIR='"$(abs_top_builddir)/packaging/locale"'
 SCRIPT_PEERS = \
 	tests/bin/faulty-keeper \
 	tests/bin/keyturn-courier \
@@ -43,7 +44,7 @@ tests/bin/keyturn-secret-service.so: keyturn-secret-service.so tests/bin/keyturn
 $(DOOR_LINKS:%=tests/bin/%): tests/bin/keyturn
 	cd tests/bin && $(LN_S) -f keyturn $(@F)
 # tests/turn: the lock of take_turn (tests/lib/home.sh).
-CLEANFILES = $(check_DATA) $(nodist_systemduserunit_DATA) tests/turn \
+CLEANFILES += $(check_DATA) $(nodist_systemduserunit_DATA) tests/turn \
 	compile_commands.json compile_commands.json.new
 
 # Unit tests (cmocka), then programs against real peers.

@@ -17,7 +17,8 @@ keyturn_SOURCES = $(PROTOCOL_SOURCES) \
 	keyring/kernel_cache.c \
 	keyring/kernel_key.c \
 	keyring/secret.c \
-	keyring/text.c
+	keyring/text.c \
+	keyring/translate.c keyring/translate.h
 keyturn_CPPFLAGS = $(AM_CPPFLAGS) $(INSTALLED)
 keyturn_CFLAGS = $(AM_CFLAGS) $(DOOR_CFLAGS)
 keyturn_LDFLAGS = $(DOOR_LDFLAGS)

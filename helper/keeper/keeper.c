@@ -10,6 +10,7 @@
 #include "helper/libexec.h"
 #include "helper/report.h"
 #include "keyring/environment.h"
+#include "keyring/translate.h"
 #include "keyring/text.h"
 
 static bool may_prompt(const struct kt_keeper *keeper)
@@ -22,7 +23,7 @@ static bool may_prompt(const struct kt_keeper *keeper)
 static void tell(const char *line)
 {
 	if (isatty(STDERR_FILENO))
-		kt_report_note("%s", line);
+		kt_report_note("%s", kt_translate(line));
 }
 
 struct kt_keyring *kt_keeper_keyring(struct kt_keeper *keeper, struct kt_error *error)
@@ -37,6 +38,7 @@ struct kt_keyring *kt_keeper_keyring(struct kt_keeper *keeper, struct kt_error *
 		.may_prompt = may_prompt(keeper),
 		.ignore_dismissed = keeper->ignores_dismissed,
 		.tell = tell,
+		.translate = kt_translate,
 		.trace = kt_report_trace_line,
 	};
 	if (options.may_prompt && kt_terminal_is_there())

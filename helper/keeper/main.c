@@ -13,11 +13,13 @@
 #include "helper/keeper/command/command.h"
 #include "helper/keeper/command/help.h"
 #include "helper/keeper/keeper.h"
+#include "helper/keeper/language.h"
 #include "helper/report.h"
 #include "keyring/cleanup.h"
 #include "keyring/environment.h"
 #include "keyring/suggestion.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 
 static const struct kt_command *const commands[] = {
 	&kt_command_login,  &kt_command_token,   &kt_command_header,     &kt_command_run,
@@ -110,6 +112,13 @@ static bool advise(const struct kt_command *command, struct kt_error *error)
 	}
 }
 
+/* Programs read it: its messages are English in every language. */
+static void want_json(struct kt_keeper *keeper)
+{
+	keeper->wants_json = true;
+	kt_translate_by(NULL);
+}
+
 /* argv[0] is the command. --json before "--" makes even a refusal of the options JSON. */
 static bool run_command(const struct kt_command *command, struct kt_keeper *keeper, int argc,
                         char **argv, struct kt_error *error)
@@ -118,7 +127,7 @@ static bool run_command(const struct kt_command *command, struct kt_keeper *keep
 		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
 			return print_help(2, (char *[]){ argv[0], argv[0], NULL }, error);
 		if (strcmp(argv[i], "--json") == 0)
-			keeper->wants_json = true;
+			want_json(keeper);
 	}
 	return command->run(keeper, argc, argv, error) || advise(command, error);
 }
@@ -170,7 +179,8 @@ static bool dispatch(struct kt_keeper *keeper, int argc, char **argv, struct kt_
 	                 strcmp(argv[1], "version") == 0))
 		return print_version(error);
 	for (int i = 1; i < argc; i++)
-		keeper->wants_json = keeper->wants_json || strcmp(argv[i], "--json") == 0;
+		if (strcmp(argv[i], "--json") == 0)
+			want_json(keeper);
 	if (argc > 1)
 		return fail_command(argv[1], error);
 	kt_fail(error, KT_ERROR_USAGE, "no command is given");
@@ -186,7 +196,7 @@ static bool prepare(struct kt_keeper *keeper, struct kt_error *error)
 	static const char *const dropped[] = {
 		"GIO_EXTRA_MODULES", "GIO_MODULE_DIR", "GIO_USE_VFS", "GIO_USE_PROXY_RESOLVER",
 		"OPENSSL_CONF", "OPENSSL_MODULES", "SSLKEYLOGFILE", "SECRET_BACKEND",
-		"SECRET_FILE_TEST_PATH", "G_MESSAGES_DEBUG", "G_DEBUG",
+		"SECRET_FILE_TEST_PATH", "G_MESSAGES_DEBUG", "G_DEBUG", "GCONV_PATH", "LOCPATH",
 	};
 	size_t count = 0;
 
@@ -216,6 +226,7 @@ int main(int argc, char **argv)
 
 	if (argc < 1)
 		return kt_error_exit_status(KT_ERROR_USAGE);
+	kt_translate_by(kt_language_translate);
 	if (prepare(&keeper, &error)) {
 		kt_report_start(kt_environment_get("KEYTURN_TRACE"));
 		if (dispatch(&keeper, argc, argv, &error))

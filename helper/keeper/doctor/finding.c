@@ -5,6 +5,7 @@
 
 #include "helper/keeper/doctor/finding.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 
 static struct kt_finding *next(struct kt_findings *findings, const char *layer,
                                enum kt_finding_level level)
@@ -24,10 +25,10 @@ void kt_findings_add(struct kt_findings *findings, const char *layer, enum kt_fi
 	va_list arguments;
 
 	va_start(arguments, format);
-	kt_error_write(finding->detail.message, format, arguments);
+	kt_error_write(finding->detail.message, kt_translate(format), arguments);
 	va_end(arguments);
 	if (remedy)
-		kt_advise(&finding->detail, "%s", remedy);
+		kt_advise(&finding->detail, "%s", kt_translate(remedy));
 }
 
 void kt_findings_add_error(struct kt_findings *findings, const char *layer,
