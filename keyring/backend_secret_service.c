@@ -352,9 +352,10 @@ static bool describe(void *state, char **line, bool *is_odd, struct kt_error *er
 	*is_odd = false;
 	if (!provider || !kt_turn_find_default(turn, error))
 		return false;
-	return kt_text_format(line, error, "provided by %s, default keyring %s, opened %s",
+	return kt_text_format(line, error, kt_translate("provided by %s, default keyring %s, "
+	                                                "opened %s"),
 	                      provider->name, turn->collection ? turn->collection : "none",
-	                      provider->unlocked);
+	                      kt_translate(provider->unlocked));
 }
 
 static bool lock(void *state, struct kt_error *error)

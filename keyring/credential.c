@@ -10,6 +10,7 @@
 #include "keyring/credential.h"
 #include "keyring/json.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 
 #define VERSION 1
 
@@ -248,7 +249,7 @@ static bool is_sound(const struct kt_credential *credential)
 
 static bool corrupt(struct kt_error *error, const char *message)
 {
-	return kt_fail(error, KT_ERROR_CORRUPT, "%s", message);
+	return kt_fail(error, KT_ERROR_CORRUPT, "%s", kt_translate(message));
 }
 
 bool kt_credential_read(struct kt_credential *credential, const char *form, size_t length,
@@ -260,17 +261,17 @@ bool kt_credential_read(struct kt_credential *credential, const char *form, size
 	int64_t version = 0;
 
 	if (!kt_json_parse(&json, form, length, &syntax))
-		return corrupt(error, "a stored credential is damaged");
+		return corrupt(error, KT_TEXT("a stored credential is damaged"));
 	if (!kt_json_number(json, "version", &version) || version < 1)
-		return corrupt(error, "a stored credential is not keyturn's");
+		return corrupt(error, KT_TEXT("a stored credential is not keyturn's"));
 	if (version > VERSION)
-		return corrupt(error, "a stored credential is of a newer keyturn");
+		return corrupt(error, KT_TEXT("a stored credential is of a newer keyturn"));
 	fresh.kind = kt_kind_from_name(kt_text_or_empty(kt_json_text(json, "kind")));
 	for (size_t i = 0; i < FIELDS; i++)
 		if (!read_field(&fresh, json, &fields[i], error))
-			return corrupt(error, "a stored credential has a damaged field");
+			return corrupt(error, KT_TEXT("a stored credential has a damaged field"));
 	if (!is_sound(&fresh))
-		return corrupt(error, "a stored credential is incomplete");
+		return corrupt(error, KT_TEXT("a stored credential is incomplete"));
 	kt_credential_clear(credential);
 	*credential = fresh;
 	fresh = (struct kt_credential){ 0 };
@@ -279,7 +280,8 @@ bool kt_credential_read(struct kt_credential *credential, const char *form, size
 
 static bool fail_field(const struct field *field, const char *reason, struct kt_error *error)
 {
-	kt_fail(error, KT_ERROR_USAGE, "a login cannot be kept whose %s %s", field->name, reason);
+	kt_fail(error, KT_ERROR_USAGE, "a login cannot be kept whose %s %s", field->name,
+	        kt_translate(reason));
 	return kt_advise(error, "change it, then try again; what was stored before is as it was");
 }
 
@@ -287,8 +289,9 @@ static bool check_bytes(const struct field *field, const char *bytes, size_t len
                         struct kt_error *error)
 {
 	if (memchr(bytes, '\0', length))
-		return fail_field(field, "holds a NUL", error);
-	return kt_characters_are_utf8(bytes, length) || fail_field(field, "is not UTF-8", error);
+		return fail_field(field, KT_TEXT("holds a NUL"), error);
+	return kt_characters_are_utf8(bytes, length) || fail_field(field, KT_TEXT("is not "
+	                                                                          "UTF-8"), error);
 }
 
 static bool write_encoded(struct kt_json *json, const struct field *field,
@@ -324,7 +327,7 @@ static bool write_field(struct kt_json *json, const struct kt_credential *creden
 		break;
 	case TYPE_NUMBER:
 		if (!kt_json_is_exact(*(const int64_t *)from))
-			return fail_field(field, "is too large a number", error);
+			return fail_field(field, KT_TEXT("is too large a number"), error);
 		return *(const int64_t *)from == 0 ||
 		       kt_json_add_number(json, field->name, *(const int64_t *)from, error);
 	case TYPE_FLAG:
@@ -367,8 +370,10 @@ bool kt_credential_write(const struct kt_credential *credential, struct kt_secre
 		*error = cause;
 		return false;
 	}
-	kt_fail(error, KT_ERROR_USAGE, "a login cannot be kept whose stored form cannot be read again");
-	return kt_advise(error, "control characters in a name or a token are the usual cause; what was "
+	kt_fail(error, KT_ERROR_USAGE, "a login cannot be kept whose stored form cannot be read "
+	                               "again");
+	return kt_advise(error, "control characters in a name or a token are the usual cause; what "
+	                        "was "
 	                 "stored before is as it was");
 }
 

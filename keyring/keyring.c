@@ -9,6 +9,7 @@
 #include "keyring/file.h"
 #include "keyring/keyring.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 
 /* How often what was found is deleted before it is said that it stays. */
 #define ERASE_TRIES 3
@@ -87,12 +88,14 @@ static bool reach_recorded(struct kt_keyring *keyring, const char *name, struct 
 	if (reach(keyring, backend, &cause))
 		return true;
 	kt_fail(error, cause.code, "your logins are in the %s, which this session cannot reach: %s",
-	        backend == &kt_backend_secret_service ? "desktop keyring" : name, cause.message);
+	        backend == &kt_backend_secret_service ? kt_translate("desktop keyring") : name,
+	        cause.message);
 	/* A vault that is made now would be a second home for the same logins. */
 	if (backend == &kt_backend_secret_service)
 		return kt_advise(error, "run it in your desktop session, or for another keyring once: "
 		                 "KEYTURN_KEYRING=vault keyturn ...");
-	return kt_advise(error, "%s", cause.remedy[0] ? cause.remedy : "run: keyturn doctor");
+	return kt_advise(error, "%s", cause.remedy[0] ? cause.remedy : kt_translate("run: keyturn "
+	                                                                            "doctor"));
 }
 
 /* Nothing lies in it yet, so it first has to be known that it answers. */
@@ -325,7 +328,7 @@ static bool judge(enum look look, bool done, const struct kt_error *reported,
 	        "the keyring took the login, and then could not be asked whether it has it: %s",
 	        cause->message);
 	return kt_advise(error, "%s", cause->remedy[0] ? cause->remedy
-	                 : "run: keyturn status, which tells whether it is there");
+	                 : KT_TEXT("run: keyturn status, which tells whether it is there"));
 }
 
 /* The item that the store replaces; NULL for a new one. */
@@ -485,7 +488,8 @@ static bool erase_and_look(struct kt_keyring *keyring, const struct kt_identity 
 		if (!erase_found(keyring, &found, error))
 			return false;
 	}
-	kt_fail(error, KT_ERROR_UNAVAILABLE, "the keyring said it deleted the login, and has it still");
+	kt_fail(error, KT_ERROR_UNAVAILABLE, "the keyring said it deleted the login, and has it "
+	                                     "still");
 	return kt_advise(error, "delete it in the keyring's own window, then run: keyturn doctor");
 }
 

@@ -11,6 +11,7 @@
 #include "keyring/secret_service_provider.h"
 #include "keyring/secret_service_record.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 
 /* Milliseconds between two looks whether a refused lock has come about after all. */
 #define LOCK_PAUSE 20
@@ -306,10 +307,12 @@ static bool check_listed(struct kt_turn *turn, const char *const *paths, struct 
 		g_free(parent);
 		if (is_there)
 			continue;
-		kt_fail(error, KT_ERROR_LOCKED, "the desktop keyring (%s) does not have the database open "
+		kt_fail(error, KT_ERROR_LOCKED, "the desktop keyring (%s) does not have the database "
+		                                "open "
 		        "that holds your logins (%.60s)", provider->name,
 		        *paths + strlen(COLLECTIONS_PATH));
-		return kt_advise(error, "open it %s, then run the command again", provider->unlocked);
+		return kt_advise(error, "open it %s, then run the command again",
+		                 kt_translate(provider->unlocked));
 	}
 	return true;
 }

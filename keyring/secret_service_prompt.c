@@ -10,6 +10,7 @@
 #include "keyring/lock.h"
 #include "keyring/secret_service_prompt.h"
 #include "keyring/secret_service_provider.h"
+#include "keyring/translate.h"
 #include "keyring/unlock_outcome.h"
 
 #define PROMPT "org.freedesktop.Secret.Prompt"
@@ -189,8 +190,9 @@ static enum end perform(struct kt_turn *turn, const char *prompt, int64_t silent
 static void tell(const struct kt_turn *turn)
 {
 	if (turn->options.tell)
-		turn->options.tell("the desktop keyring is locked: waiting for its password window on "
-		                   "your screen, 2 minutes at most");
+		turn->options.tell(KT_TEXT("the desktop keyring is locked: waiting for its password "
+		                           "window on "
+		                   "your screen, 2 minutes at most"));
 }
 
 /* Another caller may have asked already: its answer is waited for. */

@@ -105,8 +105,10 @@ static bool add_password(struct kt_vault *vault, enum kt_vault_way way,
                          struct kt_error *error)
 {
 	if (kt_secret_is_empty(password)) {
-		kt_fail(error, KT_ERROR_USAGE, "the %s is empty",
-		        way == KT_VAULT_LOGIN ? "login password" : "passphrase");
+		if (way == KT_VAULT_LOGIN)
+			kt_fail(error, KT_ERROR_USAGE, "the login password is empty");
+		else
+			kt_fail(error, KT_ERROR_USAGE, "the passphrase is empty");
 		return kt_advise(error, "give one that is not");
 	}
 	return kt_vault_wrap(vault, way, NULL, password, key, error);

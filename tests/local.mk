@@ -162,6 +162,7 @@ SCRIPT_TESTS = \
 	tests/login_resource.sh \
 	tests/login_web.sh \
 	tests/manuals.sh \
+	tests/messages.sh \
 	tests/many_accounts.sh \
 	tests/prompt_unanswered.sh \
 	tests/provider_changed.sh \

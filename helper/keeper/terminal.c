@@ -18,6 +18,7 @@
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/environment.h"
+#include "keyring/translate.h"
 
 #define LINE_MAXIMUM 65536
 /* Others wait for the vault's prompt to end while it lasts. */
@@ -67,11 +68,14 @@ void kt_terminal_wait_tell(struct kt_terminal_wait *wait, const char *what)
 
 	left = left < 0 ? 0 : left;
 	if (kt_terminal_is_smart()) {
-		fprintf(stderr, "\r  %s, %lld:%02lld left \033[K", what, left / 60, left % 60);
+		fputs("\r  ", stderr);
+		fprintf(stderr, kt_translate("%s, %lld:%02lld left"), kt_translate(what), left / 60,
+		        left % 60);
+		fputs(" \033[K", stderr);
 		fflush(stderr);
 		wait->told = now;
 	} else if (wait->told == 0 || now - wait->told >= MINUTE) {
-		kt_report_note("%s, %lld:%02lld left", what, left / 60, left % 60);
+		kt_report_note("%s, %lld:%02lld left", kt_translate(what), left / 60, left % 60);
 		wait->told = now;
 	}
 }
@@ -332,8 +336,8 @@ static bool ask(const char *prompt, bool echo, int64_t deadline, struct kt_secre
 	if (terminal < 0)
 		return kt_fail(error, KT_ERROR_USAGE, "there is no terminal to ask");
 	if (!echo)
-		return ask_silently(terminal, prompt, deadline, line, error);
-	return (say(terminal, prompt) && read_line(terminal, deadline, line, error)) ||
+		return ask_silently(terminal, kt_translate(prompt), deadline, line, error);
+	return (say(terminal, kt_translate(prompt)) && read_line(terminal, deadline, line, error)) ||
 	       kt_fail(error, KT_ERROR_USAGE, "the terminal cannot be asked");
 }
 
@@ -369,7 +373,7 @@ bool kt_terminal_ask_vault_passphrase(int left, struct kt_secret *passphrase,
 
 	if (left)
 		kt_report_note("wrong, try again (%d left)", left);
-	if (ask("Passphrase of keyturn's vault: ", false, deadline, passphrase, &cause))
+	if (ask(KT_TEXT("Passphrase of keyturn's vault: "), false, deadline, passphrase, &cause))
 		return true;
 	kt_fail(error, KT_ERROR_DISMISSED, "the vault's passphrase was not given: %s",
 	        cause.message);
@@ -382,10 +386,11 @@ bool kt_terminal_ask_new_passphrase(struct kt_secret *passphrase, struct kt_erro
 		KT_CLEANUP(kt_secret_clear) struct kt_secret again = { 0 };
 		bool is_empty;
 
-		if (!ask("New passphrase for keyturn's vault: ", false, NO_LIMIT, passphrase, error))
+		if (!ask(KT_TEXT("New passphrase for keyturn's vault: "
+		                 ""), false, NO_LIMIT, passphrase, error))
 			return false;
 		is_empty = kt_secret_is_empty(passphrase);
-		if (!is_empty && !ask("The same again: ", false, NO_LIMIT, &again, error))
+		if (!is_empty && !ask(KT_TEXT("The same again: "), false, NO_LIMIT, &again, error))
 			return false;
 		if (!is_empty && kt_secret_is_equal(passphrase, &again))
 			return true;

@@ -11,6 +11,7 @@
 #include "keyring/file.h"
 #include "keyring/lock.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 
 /* A line: "general" or "service", then "=" and the percent-encoded part, four times. */
 #define PARTS 4
@@ -185,7 +186,7 @@ bool kt_default_get(const struct kt_identity *service, struct kt_identity *ident
 static bool lock(struct kt_lock *lock, struct kt_error *error)
 {
 	return kt_lock_take(lock, "defaults", KT_LOCK_EXCLUSIVE, kt_clock_monotonic() + 5000,
-	                    "the defaults", error);
+	                    kt_translate("the defaults"), error);
 }
 
 /* Puts identity where service's default stands; force replaces one that is there. */

@@ -15,6 +15,7 @@
 #include "keyring/kernel_key.h"
 #include "keyring/shell_word.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 
 #define DAY (INT64_C(24) * 60 * 60)
 #define HOUR (INT64_C(60) * 60)
@@ -28,7 +29,8 @@
 
 static bool refuse(struct kt_error *error)
 {
-	return kt_fail(error, KT_ERROR_USAGE, "--expires takes a number of days (30 or 30d), a date to "
+	return kt_fail(error, KT_ERROR_USAGE, "--expires takes a number of days (30 or 30d), a "
+	                                      "date to "
 	               "come (YYYY-MM-DD) or never");
 }
 
@@ -246,12 +248,13 @@ bool kt_expiry_format_relative(int64_t moment, char **text, struct kt_error *err
 	int64_t minutes = (left + 30) / 60;
 
 	if (left <= 0)
-		return kt_text_set(text, left > -DAY ? "today" : "over", error);
+		return kt_text_set(text, left > -DAY ? kt_translate("today") : kt_translate("over"), error);
 	if (hours >= 48)
-		return kt_text_format(text, error, "in %lld days", (long long)days);
+		return kt_text_format(text, error, kt_translate("in %lld days"), (long long)days);
 	if (minutes >= 120)
-		return kt_text_format(text, error, "in %lld hours", (long long)hours);
-	return kt_text_format(text, error, minutes == 1 ? "in %lld minute" : "in %lld minutes",
+		return kt_text_format(text, error, kt_translate("in %lld hours"), (long long)hours);
+	return kt_text_format(text, error, minutes == 1 ? kt_translate("in %lld minute")
+	                                                : kt_translate("in %lld minutes"),
 	                      (long long)(minutes ? minutes : 1));
 }
 

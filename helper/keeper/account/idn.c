@@ -9,6 +9,7 @@
 #include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 
 #define LIBRARY "libidn2.so.0"
 /* RFC 1035, 2.3.4, four bytes a character. */
@@ -16,7 +17,7 @@
 
 static bool fail_name(const char *reason, struct kt_error *error)
 {
-	kt_fail(error, KT_ERROR_USAGE, "the host is not in ASCII, and %s", reason);
+	kt_fail(error, KT_ERROR_USAGE, "the host is not in ASCII, and %s", kt_translate(reason));
 	return kt_advise(error, "write it in its xn-- form");
 }
 
@@ -43,18 +44,18 @@ static bool append_name(struct kt_secret *text, const char *bytes, size_t length
 		return kt_secret_append(text, bytes, length, error);
 	if (length > NAME_MAXIMUM || !kt_characters_are_utf8(bytes, length) ||
 	    !kt_characters_are_clean(bytes, length))
-		return fail_name("is no name in UTF-8", error);
+		return fail_name(KT_TEXT("is no name in UTF-8"), error);
 	library = kt_library_open(LIBRARY);
 	if (!kt_library_find(library, "idn2_lookup_u8", &lookup) ||
 	    !kt_library_find(library, "idn2_free", &release))
-		return fail_name("libidn2 is not installed", error);
+		return fail_name(KT_TEXT("libidn2 is not installed"), error);
 	if (!kt_text_set_bytes(&name, bytes, length, error))
 		return false;
 	/* As curl does it, in this order: it is curl that connects to the name. */
 	if (lookup((const uint8_t *)name, &ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) !=
 	            IDN2_OK &&
 	    lookup((const uint8_t *)name, &ascii, IDN2_TRANSITIONAL) != IDN2_OK)
-		return fail_name("has no form in ASCII", error);
+		return fail_name(KT_TEXT("has no form in ASCII"), error);
 	done = kt_secret_append_text(text, (const char *)ascii, error);
 	release(ascii);
 	return done;

@@ -8,6 +8,7 @@
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 
 #define WAIT_MILLISECONDS 60000
 
@@ -47,7 +48,7 @@ static bool take(struct kt_lock *lock, const struct kt_identity *identity,
 
 	return kt_account_lock_name(identity, &account, error) &&
 	       kt_text_format(&name, error, "%s.login", account) &&
-	       kt_text_format(&what, error, "a login of %s", identity->username) &&
+	       kt_text_format(&what, error, kt_translate("a login of %s"), identity->username) &&
 	       kt_lock_take(lock, name, mode, deadline, what, error);
 }
 

@@ -12,6 +12,7 @@
 #include "keyring/environment.h"
 #include "keyring/shell_word.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 
 #define TRIES 3
 
@@ -24,7 +25,7 @@ static bool may_ask(const struct kt_keeper *keeper)
 static bool write_prompt(const struct kt_credentials *list, struct kt_secret *prompt,
                          struct kt_error *error)
 {
-	if (!kt_secret_append_text(prompt, "Several accounts fit:\n", error))
+	if (!kt_secret_append_text(prompt, kt_translate("Several accounts fit:\n"), error))
 		return false;
 	for (size_t i = 0; i < list->count; i++) {
 		const struct kt_credential *credential = &list->items[i];
@@ -40,7 +41,7 @@ static bool write_prompt(const struct kt_credentials *list, struct kt_secret *pr
 		    !kt_secret_append_text(prompt, "\n", error))
 			return false;
 	}
-	return kt_secret_append_text(prompt, "Number or name: ", error);
+	return kt_secret_append_text(prompt, kt_translate("Number or name: "), error);
 }
 
 /* A number of the list, a whole name, or a name that only one of them has. */

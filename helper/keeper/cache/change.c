@@ -10,6 +10,7 @@
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 
 #define LOCK_MILLISECONDS 60000
 
@@ -21,7 +22,8 @@ bool kt_change_lock(struct kt_change *change, const struct kt_identity *identity
 
 	if (!kt_identity_copy(&change->identity, identity, error) ||
 	    !kt_account_lock_name(identity, &name, error) ||
-	    !kt_text_format(&what, error, "the account %s", kt_text_or_empty(identity->username)) ||
+	    !kt_text_format(&what, error, kt_translate("the account "
+	                                               "%s"), kt_text_or_empty(identity->username)) ||
 	    !kt_lock_take(&change->lock, name, KT_LOCK_EXCLUSIVE,
 	                  kt_clock_monotonic() + LOCK_MILLISECONDS, what, error))
 		return false;

@@ -9,6 +9,7 @@
 #include "helper/keeper/token/state.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 
 /*
  * The end of the account's secret. For a grant it is the access token's, which is renewed when
@@ -39,9 +40,9 @@ bool kt_describe_end(const struct kt_credential *credential, char **text,
                      struct kt_error *error)
 {
 	if (credential->never_expires)
-		return kt_text_set(text, "never", error);
+		return kt_text_set(text, kt_translate("never"), error);
 	if (has_unknown_end(credential))
-		return kt_text_set(text, "unknown", error);
+		return kt_text_set(text, kt_translate("unknown"), error);
 	return kt_expiry_format(end_of(credential), text, error);
 }
 
@@ -49,12 +50,12 @@ bool kt_describe_end_briefly(const struct kt_credential *credential, char **text
                              struct kt_error *error)
 {
 	if (credential->never_expires)
-		return kt_text_set(text, "never", error);
+		return kt_text_set(text, kt_translate("never"), error);
 	if (kt_kind_is_grant(credential->kind) && kt_facts_has_refresh(credential))
-		return kt_text_set(text, "renews itself", error);
+		return kt_text_set(text, kt_translate("renews itself"), error);
 	if (has_unknown_end(credential) || !end_of(credential))
-		return kt_text_set(text, credential->kind == KT_KIND_PASSWORD ? "-" : "unknown",
-		                   error);
+		return kt_text_set(text, credential->kind == KT_KIND_PASSWORD
+		                             ? "-" : kt_translate("unknown"), error);
 	return kt_expiry_format_relative(end_of(credential), text, error);
 }
 

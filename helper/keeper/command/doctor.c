@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "helper/answer.h"
+#include "helper/keeper/command/column.h"
 #include "helper/keeper/command/command.h"
 #include "helper/keeper/doctor/doctor.h"
 #include "helper/keeper/login/provider_file.h"
@@ -11,11 +12,12 @@
 #include "keyring/cleanup.h"
 #include "keyring/json.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 
 static const char *const levels[] = {
-	[KT_FINDING_OK] = "ok",
-	[KT_FINDING_WARNING] = "warning",
-	[KT_FINDING_FAILED] = "failed",
+	[KT_FINDING_OK] = KT_TEXT("ok"),
+	[KT_FINDING_WARNING] = KT_TEXT("warning"),
+	[KT_FINDING_FAILED] = KT_TEXT("failed"),
 };
 
 static bool append_lines(const struct kt_finding *finding, struct kt_secret *output,
@@ -26,8 +28,8 @@ static bool append_lines(const struct kt_finding *finding, struct kt_secret *out
 	size_t columns = kt_terminal_columns();
 	bool is_narrow = columns > 0 && columns < 80;
 
-	if (!kt_text_format(&line, error, "%-8s %-9s %s\n", levels[finding->level],
-	                    finding->layer, finding->detail.message) ||
+	if (!kt_column_append(output, kt_translate(levels[finding->level]), 8, error) ||
+	    !kt_text_format(&line, error, " %-9s %s\n", finding->layer, finding->detail.message) ||
 	    !kt_secret_append_text(output, line, error))
 		return false;
 	if (!finding->detail.remedy[0])
@@ -94,7 +96,7 @@ static void check_providers(struct kt_findings *findings)
 	}
 	kt_findings_add(findings, "providers", KT_FINDING_OK, NULL,
 	                good == 1 ? "%zu file of a service can be read"
-	                          : "%zu files of services can be read", good);
+	                          : KT_TEXT("%zu files of services can be read"), good);
 }
 
 /* Where libpam looks, in its order; the last is openSUSE's. */

@@ -10,6 +10,7 @@
 #include "helper/keeper/account/expiry.h"
 #include "helper/keeper/account/find.h"
 #include "helper/keeper/account/service.h"
+#include "helper/keeper/command/column.h"
 #include "helper/keeper/command/command.h"
 #include "helper/keeper/command/describe.h"
 #include "helper/keeper/terminal.h"
@@ -19,6 +20,7 @@
 #include "keyring/cleanup.h"
 #include "keyring/json.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 
 /* The accounts that are listed, and the general default among them (a NULL username: none). */
 struct listing {
@@ -115,7 +117,7 @@ static bool fill_account(struct table *table, struct row *row,
 	cells[0] = credential->identity.username;
 	cells[1] = site && !*kt_text_or_empty(credential->identity.path) ? site : service;
 	cells[2] = kt_kind_name(credential->kind);
-	cells[3] = kt_token_state(credential);
+	cells[3] = kt_translate(kt_token_state(credential));
 	cells[4] = end;
 	return fill_row(table, row, cells, error);
 }
@@ -137,17 +139,14 @@ static bool print_row(const struct table *table, const struct row *row, bool is_
 	if (!kt_secret_append_text(output, row->is_preferred ? "* " : "  ", error))
 		return false;
 	for (size_t i = 0; i < COLUMNS; i++) {
-		size_t columns = kt_characters_columns(row->cells[i]);
-		size_t width = is_split && i < SPLIT ? columns : table->widths[i];
+		size_t width = is_split && i < SPLIT ? kt_characters_columns(row->cells[i])
+		                                     : table->widths[i];
 		bool is_last = i + 1 == COLUMNS || (is_split && i + 1 == SPLIT);
 
 		if (is_split && i == SPLIT && !kt_secret_append_text(output, "\n    ", error))
 			return false;
-		if (!kt_secret_append_text(output, row->cells[i], error))
+		if (!kt_column_append(output, row->cells[i], is_last ? 0 : width + 2, error))
 			return false;
-		for (; !is_last && columns < width + 2; columns++)
-			if (!kt_secret_append_text(output, " ", error))
-				return false;
 	}
 	return kt_secret_append_text(output, "\n", error);
 }
@@ -155,21 +154,27 @@ static bool print_row(const struct table *table, const struct row *row, bool is_
 static bool print_table(const struct listing *listing, struct kt_secret *output,
                         struct kt_error *error)
 {
-	static const char *const heading[COLUMNS] = { "ACCOUNT", "SERVICE", "KIND", "STATE", "ENDS" };
+	static const char *const heading[COLUMNS] = {
+		KT_TEXT("ACCOUNT"), KT_TEXT("SERVICE"), KT_TEXT("KIND"), KT_TEXT("STATE"), KT_TEXT("ENDS"),
+	};
+	const char *titles[COLUMNS];
 	KT_CLEANUP(clear_table) struct table table = { 0 };
 	const struct kt_credentials *list = &listing->accounts;
 	bool is_split;
 
 	if (list->count == 0) {
 		kt_report_note(listing->is_empty ? "no account is stored yet; run: keyturn login"
-		                                 : "no account is like that; for all: keyturn list");
+		                                 : KT_TEXT("no account is like that; for all: keyturn "
+		                                           "list"));
 		return true;
 	}
 	table.rows = calloc(list->count + 1, sizeof(*table.rows));
 	if (!table.rows)
 		return kt_fail_memory(error);
 	table.count = list->count + 1;
-	if (!fill_row(&table, &table.rows[0], heading, error))
+	for (size_t i = 0; i < COLUMNS; i++)
+		titles[i] = kt_translate(heading[i]);
+	if (!fill_row(&table, &table.rows[0], titles, error))
 		return false;
 	for (size_t i = 0; i < list->count; i++) {
 		table.rows[i + 1].is_preferred = is_default(listing, &list->items[i]);
@@ -290,7 +295,8 @@ const struct kt_command kt_command_list = {
 	.name = "list",
 	.synopsis = "[--site SITE] [--kind KIND] [--ends DAYS|DATE] [--json]",
 	.summary = "list the accounts, never a secret",
-	.details = "A * marks the default account. ENDS is the end of a token; a grant's access token\n"
+	.details = "A * marks the default account. ENDS is the end of a token; a grant's access "
+	           "token\n"
 	           "is renewed by itself when it is asked for.\n"
 	           "--site SITE       coze.cn, coze.com or a host\n"
 	           "--kind KIND       pat, sat, web, pkce, device, jwt, oauth or password\n"

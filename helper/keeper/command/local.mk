@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 libkeeper_a_SOURCES += \
 	helper/keeper/command/capability.c \
+	helper/keeper/command/column.c helper/keeper/command/column.h \
 	helper/keeper/command/command.h \
 	helper/keeper/command/default.c \
 	helper/keeper/command/describe.c helper/keeper/command/describe.h \

@@ -12,6 +12,7 @@
 #include "keyring/cleanup.h"
 #include "keyring/shell_word.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 
 /* The caller named neither a way to log in nor where settings are found. */
 static bool is_bare(const struct kt_login_options *login)
@@ -99,17 +100,18 @@ static enum kt_kind kind_typed(const char *answer)
 
 static bool ask_kind(struct kt_settings *settings, bool with_token, struct kt_error *error)
 {
-	static const char prompt[] =
+	static const char prompt[] = KT_TEXT(
 		"Which way to log in?\n"
 		"  1  token   one that you made in the console (PAT or SAT)\n"
 		"  2  device  an app for TV, device or command line\n"
 		"  3  pkce    a mobile, desktop or single-page app\n"
 		"  4  web     a Web backend app\n"
-		"  5  jwt     a service app\n";
-	const char *end = with_token ? "Number or word [1]: " : "Number or word of the app: ";
+		"  5  jwt     a service app\n");
+	const char *end = with_token ? KT_TEXT("Number or word [1]: ")
+	                             : KT_TEXT("Number or word of the app: ");
 	KT_CLEANUP(kt_text_free) char *question = NULL;
 
-	if (!kt_text_format(&question, error, "%s%s", prompt, end))
+	if (!kt_text_format(&question, error, "%s%s", kt_translate(prompt), kt_translate(end)))
 		return false;
 	for (int left = KT_LOGIN_TRIES - 1;; left--) {
 		KT_CLEANUP(kt_secret_clear) struct kt_secret line = { 0 };
@@ -227,13 +229,16 @@ const struct kt_command kt_command_login = {
 	           "                            client-credentials or token-exchange with\n"
 	           "                            --issuer; else found from what is given\n"
 	           "--site SITE                 coze.cn or coze.com\n"
-	           "--like ACCOUNT              site, kind, client and secrets as that one has them;\n"
+	           "--like ACCOUNT              site, kind, client and secrets as that one has "
+	           "them;\n"
 	           "                            for an account that is there its name is enough\n"
-	           "--config FILE               coze_oauth_config.json, as Coze's console exports it\n"
+	           "--config FILE               coze_oauth_config.json, as Coze's console exports "
+	           "it\n"
 	           "--from-env, --env-file FILE the COZE_* variables of Coze's SDK guides\n"
 	           "--no-browser                print the address, open nothing\n"
 	           "--paste                     the address at which the browser ends is pasted\n"
-	           "--check                     ask the service whether the token works; without this\n"
+	           "--check                     ask the service whether the token works; without "
+	           "this\n"
 	           "                            option too, if it is typed at a terminal\n"
 	           "--replace                   an account of another kind or person\n"
 	           "--force                     store a token that has not the form of Coze's\n"

@@ -10,6 +10,7 @@
 #include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/suggestion.h"
+#include "keyring/translate.h"
 
 #define OPTIONS_MAXIMUM 80
 
@@ -102,7 +103,7 @@ static bool apply(const struct kt_option *option, const char *command, struct kt
 	if (*value)
 		return kt_fail(error, KT_ERROR_USAGE,
 		               option->values > 1 ? "%s: --%s is given too often"
-		                                  : "%s: --%s is given twice",
+		                                  : KT_TEXT("%s: --%s is given twice"),
 		               command, option->name) ||
 		       advise_help(command, error);
 	*value = optarg;

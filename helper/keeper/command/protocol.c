@@ -14,6 +14,7 @@
 #include "keyring/cleanup.h"
 #include "keyring/json.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 
 static bool answer_none(const struct kt_tool *tool, const struct kt_tool_question *question,
                         struct kt_secret *output, struct kt_error *error)
@@ -193,7 +194,7 @@ bool kt_command_speak(struct kt_keeper *keeper, const struct kt_tool *tool, int 
 	if (tool->fails_on_stdout)
 		return tell_on_stdout(error);
 	return kt_advise(error, error->code == KT_ERROR_USAGE ? "see keyturn-protocols(7)"
-	                                                      : "run: keyturn doctor");
+	                                                      : KT_TEXT("run: keyturn doctor"));
 }
 
 static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
@@ -217,7 +218,8 @@ const struct kt_command kt_command_cargo = {
 	.name = "cargo",
 	.synopsis = "",
 	.summary = "answer cargo's credential provider protocol",
-	.details = "cargo starts it, as its setting credential-provider says: keyturn-protocols(7).\n",
+	.details = "cargo starts it, as its setting credential-provider says: "
+	           "keyturn-protocols(7).\n",
 	.run = run,
 };
 

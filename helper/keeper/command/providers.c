@@ -4,34 +4,33 @@
 #include <unistd.h>
 
 #include "helper/answer.h"
+#include "helper/keeper/command/column.h"
 #include "helper/keeper/command/command.h"
 #include "helper/keeper/login/provider_file.h"
 #include "helper/report.h"
 #include "keyring/cleanup.h"
 #include "keyring/json.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 
-static bool add_line(struct kt_secret *output, const char *name, const char *value,
+static bool add_line(struct kt_secret *output, const char *label, const char *value,
                      struct kt_error *error)
 {
-	KT_CLEANUP(kt_text_free) char *line = NULL;
-
-	return !value || (kt_text_format(&line, error, "%-14s %s\n", name, value) &&
-	                  kt_secret_append_text(output, line, error));
+	return kt_column_append_line(output, label, 14, value, error);
 }
 
 /* All that one file says, as it stands there. */
 static bool tell(const struct kt_provider_file *provider, struct kt_secret *output,
                  struct kt_error *error)
 {
-	if (!add_line(output, "provider", provider->name, error) ||
-	    !add_line(output, "title", provider->title, error) ||
-	    !add_line(output, "make an app", provider->apps, error) ||
-	    !add_line(output, "take it back", provider->revoke, error) ||
-	    !add_line(output, "needs", provider->needs, error) ||
-	    !add_line(output, "instead", provider->instead, error) ||
-	    !add_line(output, "note", provider->note, error) ||
-	    !add_line(output, "file", provider->path, error))
+	if (!add_line(output, KT_TEXT("provider"), provider->name, error) ||
+	    !add_line(output, KT_TEXT("title"), provider->title, error) ||
+	    !add_line(output, KT_TEXT("make an app"), provider->apps, error) ||
+	    !add_line(output, KT_TEXT("take it back"), provider->revoke, error) ||
+	    !add_line(output, KT_TEXT("needs"), provider->needs, error) ||
+	    !add_line(output, KT_TEXT("instead"), provider->instead, error) ||
+	    !add_line(output, KT_TEXT("note"), provider->note, error) ||
+	    !add_line(output, KT_TEXT("file"), provider->path, error))
 		return false;
 	for (size_t i = 0; i < provider->count; i++) {
 		const struct kt_setting *row = provider->entries[i].row;

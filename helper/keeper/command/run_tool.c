@@ -14,6 +14,7 @@
 #include "helper/keeper/login/settings.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 
 #define NAMES(...) (const char *const[]){ __VA_ARGS__, NULL }
 
@@ -135,12 +136,13 @@ bool kt_run_tool_find(const char *name, const struct kt_run_tool **tool, struct 
 
 bool kt_run_tool_describe(struct kt_secret *output, struct kt_error *error)
 {
-	if (!kt_secret_append_text(output, "Tools:\n", error))
+	if (!kt_secret_append_text(output, kt_translate("Tools:\n"), error))
 		return false;
 	for (size_t i = 0; i < KT_COUNT(tools); i++) {
 		KT_CLEANUP(kt_text_free) char *line = NULL;
 
-		if (!kt_text_format(&line, error, "  %-18s %s\n", tools[i].name, tools[i].help) ||
+		if (!kt_text_format(&line, error, "  %-18s %s\n", tools[i].name,
+		                    kt_translate(tools[i].help)) ||
 		    !kt_secret_append_text(output, line, error))
 			return false;
 	}

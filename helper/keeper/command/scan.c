@@ -13,6 +13,7 @@
 #include "keyring/json.h"
 #include "keyring/shell_word.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 
 /* A name that would draw on the terminal, or is no text, is written as a shell takes it. */
 static const char *show_path(const struct kt_plain_place *place, struct kt_shell_word *word)
@@ -45,7 +46,7 @@ static bool append_line(const struct kt_plain_place *place, struct kt_secret *ou
 	KT_CLEANUP(kt_text_free) char *line = NULL;
 	struct kt_shell_word word;
 
-	return kt_text_format(&line, error, "%s:%zu: a secret in plain text (%s)\n",
+	return kt_text_format(&line, error, kt_translate("%s:%zu: a secret in plain text (%s)\n"),
 	                      show_path(place, &word), place->line, place->source) &&
 	       kt_secret_append_text(output, line, error);
 }
@@ -105,7 +106,8 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	}
 	kt_fail(error, KT_ERROR_NOT_FOUND, places.count == 1
 	                ? "%zu secret lies in plain text, where every program of yours can read it"
-	                : "%zu secrets lie in plain text, where every program of yours can read them",
+	                : KT_TEXT("%zu secrets lie in plain text, where every program of yours can "
+	                          "read them"),
 	        places.count);
 	return kt_advise(error, "log in with it (keyturn login), then remove its line; one that was "
 	                 "copied, as into a repository or a backup, is to be revoked at its service");
@@ -115,7 +117,8 @@ const struct kt_command kt_command_scan = {
 	.name = "scan",
 	.synopsis = "[DIR] [--json]",
 	.summary = "find tokens that lie in plain text",
-	.details = "Looks where shells, SDKs and tools keep them: in the files of your home that are\n"
+	.details = "Looks where shells, SDKs and tools keep them: in the files of your home that "
+	           "are\n"
 	           "known for it, or in all below DIR that are known by their names. Prints\n"
 	           "FILE:LINE and never a secret, and changes nothing. Exit status 1 where there is\n"
 	           "one, 0 where there is none: for a hook before a commit.\n"

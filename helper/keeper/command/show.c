@@ -10,6 +10,7 @@
 #include "helper/keeper/account/find.h"
 #include "helper/keeper/account/pick.h"
 #include "helper/keeper/account/service.h"
+#include "helper/keeper/command/column.h"
 #include "helper/keeper/command/command.h"
 #include "helper/keeper/command/describe.h"
 #include "helper/keeper/token/state.h"
@@ -17,19 +18,12 @@
 #include "keyring/cleanup.h"
 #include "keyring/json.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 
-static bool add_line(struct kt_secret *output, const char *name, const char *value,
+static bool add_line(struct kt_secret *output, const char *label, const char *value,
                      struct kt_error *error)
 {
-	KT_CLEANUP(kt_text_free) char *line = NULL;
-
-	if (!value || !*value)
-		return true;
-	if (!kt_text_format(&line, error, "%-12s %s", name, value))
-		return false;
-	kt_characters_make_printable(line);
-	return kt_secret_append_text(output, line, error) &&
-	       kt_secret_append_text(output, "\n", error);
+	return kt_column_append_line(output, label, 12, value, error);
 }
 
 /* The facts of a grant (docs/safety.md, 2.5). */
@@ -37,9 +31,9 @@ static bool add_facts(struct kt_secret *output, const struct kt_credential *cred
                       struct kt_error *error)
 {
 	return !kt_kind_is_grant(credential->kind) ||
-	       (add_line(output, "old token", kt_facts_old_token(credential), error) &&
-	        add_line(output, "refresh", kt_facts_rotation(credential), error) &&
-	        add_line(output, "scope", credential->granted_scope, error));
+	       (add_line(output, KT_TEXT("old token"), kt_facts_old_token(credential), error) &&
+	        add_line(output, KT_TEXT("refresh"), kt_facts_rotation(credential), error) &&
+	        add_line(output, KT_TEXT("scope"), credential->granted_scope, error));
 }
 
 static bool add_facts_json(struct kt_json *json, const struct kt_credential *credential,
@@ -64,19 +58,20 @@ static bool print_lines(const struct kt_credential *credential, bool is_default,
 	       kt_describe_end(credential, &end, error) &&
 	       kt_expiry_format(credential->created, &created, error) &&
 	       kt_token_state_remedy(credential, &remedy, error) &&
-	       add_line(output, "account", credential->identity.username, error) &&
-	       add_line(output, "service", service, error) &&
-	       add_line(output, "kind", kt_kind_name(credential->kind), error) &&
-	       add_line(output, "state", kt_token_state(credential), error) &&
-	       add_line(output, "to mend it", remedy, error) &&
-	       add_line(output, "ends", end, error) &&
+	       add_line(output, KT_TEXT("account"), credential->identity.username, error) &&
+	       add_line(output, KT_TEXT("service"), service, error) &&
+	       add_line(output, KT_TEXT("kind"), kt_kind_name(credential->kind), error) &&
+	       add_line(output, KT_TEXT("state"), kt_translate(kt_token_state(credential)), error) &&
+	       add_line(output, KT_TEXT("to mend it"), remedy, error) &&
+	       add_line(output, KT_TEXT("ends"), end, error) &&
 	       add_facts(output, credential, error) &&
-	       add_line(output, "stored", created, error) &&
-	       add_line(output, "client id", credential->client_id, error) &&
-	       add_line(output, "issuer", credential->issuer, error) &&
-	       add_line(output, "resource", credential->resource, error) &&
-	       add_line(output, "default", is_default ? "yes" : "no", error) &&
-	       add_line(output, "keyring", keyring, error);
+	       add_line(output, KT_TEXT("stored"), created, error) &&
+	       add_line(output, KT_TEXT("client id"), credential->client_id, error) &&
+	       add_line(output, KT_TEXT("issuer"), credential->issuer, error) &&
+	       add_line(output, KT_TEXT("resource"), credential->resource, error) &&
+	       add_line(output, KT_TEXT("default"), is_default ? kt_translate("yes")
+	                                                          : kt_translate("no"), error) &&
+	       add_line(output, KT_TEXT("keyring"), keyring, error);
 }
 
 static bool print_json(const struct kt_credential *credential, bool is_default,
@@ -125,7 +120,8 @@ const struct kt_command kt_command_show = {
 	.name = "show",
 	.synopsis = "ACCOUNT [--json]",
 	.summary = "tell about one account, never a secret",
-	.details = "Of a grant, also what is known of its service: whether the access token of before\n"
+	.details = "Of a grant, also what is known of its service: whether the access token of "
+	           "before\n"
 	           "lives or dies at a renewal, whether its refresh token rotates or stays, and the\n"
 	           "scope that was granted.\n",
 	.run = run,

@@ -17,6 +17,7 @@
 #include "keyring/cleanup.h"
 #include "keyring/json.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 
 /* Of many accounts each has a shorter time, and a service that is silent is asked once. */
 #define EACH_MILLISECONDS 5000
@@ -77,9 +78,10 @@ static bool add_verdict(const struct kt_credential *credential, const struct ver
 		       kt_text_format(&remedy, error, "    %s", failure->remedy) &&
 		       add_line(output, line, error) && add_line(output, remedy, error);
 	if (verdict->user)
-		return kt_text_format(&line, error, "%s: the token works, as user \"%s\"", name,
+		return kt_text_format(&line, error, kt_translate("%s: the token works, as user "
+		                                                 "\"%s\""), name,
 		                      verdict->user) && add_line(output, line, error);
-	return kt_text_format(&line, error, "%s: the token works", name) &&
+	return kt_text_format(&line, error, kt_translate("%s: the token works"), name) &&
 	       add_line(output, line, error);
 }
 

@@ -11,6 +11,7 @@
 #include "keyring/clock.h"
 #include "keyring/control_socket.h"
 #include "keyring/environment.h"
+#include "keyring/translate.h"
 #include "keyring/unlock_outcome.h"
 #include "keyring/vault.h"
 
@@ -51,8 +52,8 @@ static bool ask_login_password(struct kt_secret *password, struct kt_error *erro
 {
 	KT_CLEANUP(kt_secret_clear) struct kt_secret again = { 0 };
 
-	if (!ask("Your login password: ", password, error) ||
-	    !ask("The same again: ", &again, error))
+	if (!ask(KT_TEXT("Your login password: "), password, error) ||
+	    !ask(KT_TEXT("The same again: "), &again, error))
 		return false;
 	if (kt_secret_is_equal(password, &again))
 		return true;
@@ -102,7 +103,7 @@ static bool ask_and_unlock(const char *runtime_dir, struct kt_error *error)
 
 		if (i)
 			kt_report_note("wrong, try again (%d left)", TRIES - i);
-		if (!ask("Password of the desktop keyring: ", &password, error))
+		if (!ask(KT_TEXT("Password of the desktop keyring: "), &password, error))
 			return false;
 		contact = unlock_with(runtime_dir, &password);
 		if (contact == KT_CONTACT_MADE)
@@ -199,7 +200,7 @@ static bool resync_desktop(struct kt_keyring *keyring, struct kt_error *error)
 		return kt_advise(error, "change it in the keyring's own window");
 	}
 	if (!check_daemon(runtime_dir, error) ||
-	    !ask("Old password of the desktop keyring: ", &old_password, error) ||
+	    !ask(KT_TEXT("Old password of the desktop keyring: "), &old_password, error) ||
 	    !ask_login_password(&login_password, error) ||
 	    !change_desktop(runtime_dir, &old_password, &login_password, error) ||
 	    !check_open(keyring, error))

@@ -8,6 +8,7 @@
 #include "keyring/environment.h"
 #include "keyring/kernel_key.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 #include "keyring/unlock_outcome.h"
 #include "keyring/vault.h"
 
@@ -58,7 +59,7 @@ static void check_items(struct kt_findings *findings, struct kt_keyring *keyring
 		return;
 	}
 	kt_findings_add(findings, "items", KT_FINDING_OK, NULL,
-	                list.count == 1 ? "%zu login can be read" : "%zu logins can be read",
+	                list.count == 1 ? "%zu login can be read" : KT_TEXT("%zu logins can be read"),
 	                list.count);
 	check_twice(findings, &list);
 	if (list.hidden)
@@ -69,7 +70,8 @@ static void check_items(struct kt_findings *findings, struct kt_keyring *keyring
 		                "log in to those accounts again, which replaces them; or forget them: "
 		                "keyturn logout ACCOUNT",
 		                list.corrupt == 1 ? "%zu stored login is damaged"
-		                                  : "%zu stored logins are damaged", list.corrupt);
+		                                  : KT_TEXT("%zu stored logins are "
+		                                            "damaged"), list.corrupt);
 }
 
 /* pam_keyturn's note is about the desktop's keyring; for a vault there is none to read. */

@@ -16,6 +16,7 @@
 #include "keyring/environment.h"
 #include "keyring/shell_word.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 
 #define SERVICES 8
 #define ANSWER_MILLISECONDS 4000
@@ -74,16 +75,16 @@ static const char *remedy_for(const char *cause)
 		const char *cause;
 		const char *remedy;
 	} remedies[] = {
-		{ "dns", "check the network, and the name server in /etc/resolv.conf" },
-		{ "certificate", "check this machine's clock; a private CA is given by: keyturn login "
-		                 "--ca-file" },
-		{ "tls", "find out what stands between here and the service, and breaks TLS" },
+		{ "dns", KT_TEXT("check the network, and the name server in /etc/resolv.conf") },
+		{ "certificate", KT_TEXT("check this machine's clock; a private CA is given by: keyturn "
+		                         "login --ca-file") },
+		{ "tls", KT_TEXT("find out what stands between here and the service, and breaks TLS") },
 	};
 
 	for (size_t i = 0; i < sizeof(remedies) / sizeof(remedies[0]); i++)
 		if (cause && strcmp(remedies[i].cause, cause) == 0)
 			return remedies[i].remedy;
-	return "check the network, the firewall and the proxy (https_proxy, no_proxy)";
+	return KT_TEXT("check the network, the firewall and the proxy (https_proxy, no_proxy)");
 }
 
 static void report_silence(struct kt_findings *findings, const struct visit *visit)
@@ -92,10 +93,12 @@ static void report_silence(struct kt_findings *findings, const struct visit *vis
 	struct kt_error error = { 0 };
 
 	if (reason)
-		kt_fail(&error, KT_ERROR_NETWORK, "%s does not answer: %s", visit->url, reason);
+		kt_fail(&error, KT_ERROR_NETWORK, "%s does not answer: %s", visit->url,
+		        kt_translate(reason));
 	else
 		kt_fail(&error, KT_ERROR_NETWORK, "%s does not answer", visit->url);
-	kt_advise(&error, "%s", remedy_for(kt_errand_text(&visit->answer, "cause")));
+	kt_advise(&error, "%s",
+	          kt_translate(remedy_for(kt_errand_text(&visit->answer, "cause"))));
 	kt_findings_add_error(findings, "network", KT_FINDING_FAILED, &error);
 }
 
@@ -167,7 +170,8 @@ static void report_facts(struct kt_findings *findings, const struct kt_credentia
 
 	if (strcmp(old_token, "lives") == 0 && !kt_kind_is_app(credential->kind) &&
 	    kt_environment_is_container() && !kt_environment_has_service_manager())
-		kt_findings_add(findings, "grant", KT_FINDING_OK, NULL, "%s can be renewed, but not ahead "
+		kt_findings_add(findings, "grant", KT_FINDING_OK, NULL, "%s can be renewed, but not "
+		                                                        "ahead "
 		                "of time in this container: it may end half-way, since it has no "
 		                "service manager; keyturn refresh --due does it", name);
 	else if (strcmp(old_token, "lives") == 0)

@@ -9,14 +9,10 @@
 #include "helper/keeper/doctor/pam_walk.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 
 #define MODULE "pam_keyturn.so"
 #define SERVICES_MAXIMUM 256
-#define SEE "see \"Where to put it\" in pam_keyturn(8)"
-#define GO_BACK \
-	"before anything else open a root shell, and keep it; in it put the files of PAM back as " \
-	"they were before (Debian: pam-auth-update --disable keyturn; Fedora: authselect select " \
-	"the profile of before; else take the line out again), then "
 
 enum problem {
 	PROBLEM_NONE,
@@ -43,57 +39,121 @@ static const struct {
 	const char *sentence; /* the names of the services follow it */
 	const char *remedy;
 } problems[PROBLEMS] = {
-	[PROBLEM_NONE] = { KT_FINDING_OK, "login opens the keyring", NULL },
-	[PROBLEM_SHUT_OUT] = { KT_FINDING_FAILED, "nobody can log in any more, whatever the "
-	                       "password: a line behind the one that checked it refuses",
-	                       GO_BACK SEE },
-	[PROBLEM_LETS_IN] = { KT_FINDING_FAILED, "a wrong password is let in", GO_BACK SEE },
-	[PROBLEM_NO_AUTH] = { KT_FINDING_WARNING, "no auth line names " MODULE ", so it sees no "
-	                      "password", SEE },
-	[PROBLEM_AUTH_EARLY] = { KT_FINDING_WARNING, "the auth line of " MODULE " comes before any "
-	                         "module that asks for the password, so there is none yet",
-	                         "move it after the module that asks; " SEE },
-	[PROBLEM_AUTH_MISSED] = { KT_FINDING_WARNING, "a module before the auth line of " MODULE
-	                          " ends the stack where it lets somebody in (sufficient?), so "
-	                          "that the line is never called",
-	                          "leave that module's line as it is, and have the line of " MODULE
-	                          " behind a substack that takes it in; " SEE },
-	[PROBLEM_AUTH_MISSED_DOMAIN] = { KT_FINDING_WARNING, "users of a directory service do not "
-	                                 "come to the auth line of " MODULE ", as a module before "
-	                                 "it ends the stack",
-	                                 "have it behind a substack that takes that module in; "
-	                                 SEE },
-	[PROBLEM_AUTH_UNCHECKED] = { KT_FINDING_WARNING, "a wrong password reaches the auth line of "
-	                             MODULE ", which a careless program could send on",
-	                             SEE },
-	[PROBLEM_NO_SESSION] = { KT_FINDING_WARNING, "no session line names " MODULE ", so that "
-	                         "nothing is opened",
-	                         "add as the last line: session optional " MODULE },
-	[PROBLEM_SESSION_EARLY] = { KT_FINDING_WARNING, "the session line of " MODULE " comes before "
-	                            "pam_systemd.so, so there is no runtime directory yet",
-	                            "move it to the end; " SEE },
-	[PROBLEM_SESSION_MISSED] = { KT_FINDING_WARNING, "a module before the session line of "
-	                             MODULE " ends the stack or jumps over it",
-	                             "move it; " SEE },
-	[PROBLEM_NO_PASSWORD] = { KT_FINDING_WARNING, "no password line names " MODULE ", so that a "
-	                          "keyring keeps its old password when the login's is changed",
-	                          "after such a change, run: keyturn unlock --resync; to mend it, "
-	                          SEE },
-	[PROBLEM_PASSWORD_EARLY] = { KT_FINDING_WARNING, "the password line of " MODULE " comes "
-	                             "before any module that sets the new password",
-	                             "move it after the module that sets it; " SEE },
-	[PROBLEM_PASSWORD_MISSED] = { KT_FINDING_WARNING, "a module before the password line of "
-	                              MODULE " ends the stack where it changes the password "
-	                              "(sufficient?), so that the keyring keeps the old one",
-	                              "leave that module's line as it is; after such a change, run: "
-	                              "keyturn unlock --resync" },
-	[PROBLEM_PASSWORD_MISSED_DOMAIN] = { KT_FINDING_WARNING, "a new password of a user of a "
-	                                     "directory service does not come to the password line "
-	                                     "of " MODULE ", so that the keyring keeps the old one",
-	                                     "after such a change, run: keyturn unlock --resync" },
-	[PROBLEM_FINGER] = { KT_FINDING_OK, "who is let in without a password (a fingerprint, a key, "
-	                     "a card) finds the keyring locked",
-	                     "then, run: keyturn unlock" },
+	[PROBLEM_NONE] = {
+		KT_FINDING_OK,
+		KT_TEXT("login opens the keyring"),
+		NULL,
+	},
+	[PROBLEM_SHUT_OUT] = {
+		KT_FINDING_FAILED,
+		KT_TEXT("nobody can log in any more, whatever the password: a line behind the one that "
+		        "checked "
+		"it refuses"),
+		KT_TEXT("before anything else open a root shell, and keep it; in it put the files of "
+		        "PAM back as "
+		"they were before (Debian: pam-auth-update --disable keyturn; Fedora: authselect select "
+		"the profile of before; else take the line out again), then see \"Where to put it\" in "
+		"pam_keyturn(8)"),
+	},
+	[PROBLEM_LETS_IN] = {
+		KT_FINDING_FAILED,
+		KT_TEXT("a wrong password is let in"),
+		KT_TEXT("before anything else open a root shell, and keep it; in it put the files of "
+		        "PAM back as "
+		"they were before (Debian: pam-auth-update --disable keyturn; Fedora: authselect select "
+		"the profile of before; else take the line out again), then see \"Where to put it\" in "
+		"pam_keyturn(8)"),
+	},
+	[PROBLEM_NO_AUTH] = {
+		KT_FINDING_WARNING,
+		KT_TEXT("no auth line names pam_keyturn.so, so it sees no password"),
+		KT_TEXT("see \"Where to put it\" in pam_keyturn(8)"),
+	},
+	[PROBLEM_AUTH_EARLY] = {
+		KT_FINDING_WARNING,
+		KT_TEXT("the auth line of pam_keyturn.so comes before any module that asks for the "
+		        "password, so "
+		"there is none yet"),
+		KT_TEXT("move it after the module that asks; see \"Where to put it\" in pam_keyturn(8)"),
+	},
+	[PROBLEM_AUTH_MISSED] = {
+		KT_FINDING_WARNING,
+		KT_TEXT("a module before the auth line of pam_keyturn.so ends the stack where it lets "
+		        "somebody "
+		"in (sufficient?), so that the line is never called"),
+		KT_TEXT("leave that module's line as it is, and have the line of pam_keyturn.so behind a "
+		"substack that takes it in; see \"Where to put it\" in pam_keyturn(8)"),
+	},
+	[PROBLEM_AUTH_MISSED_DOMAIN] = {
+		KT_FINDING_WARNING,
+		KT_TEXT("users of a directory service do not come to the auth line of pam_keyturn.so, "
+		        "as a "
+		"module before it ends the stack"),
+		KT_TEXT("have it behind a substack that takes that module in; see \"Where to put it\" in "
+		"pam_keyturn(8)"),
+	},
+	[PROBLEM_AUTH_UNCHECKED] = {
+		KT_FINDING_WARNING,
+		KT_TEXT("a wrong password reaches the auth line of pam_keyturn.so, which a careless "
+		        "program "
+		"could send on"),
+		KT_TEXT("see \"Where to put it\" in pam_keyturn(8)"),
+	},
+	[PROBLEM_NO_SESSION] = {
+		KT_FINDING_WARNING,
+		KT_TEXT("no session line names pam_keyturn.so, so that nothing is opened"),
+		KT_TEXT("add as the last line: session optional pam_keyturn.so"),
+	},
+	[PROBLEM_SESSION_EARLY] = {
+		KT_FINDING_WARNING,
+		KT_TEXT("the session line of pam_keyturn.so comes before pam_systemd.so, so there is "
+		        "no runtime "
+		"directory yet"),
+		KT_TEXT("move it to the end; see \"Where to put it\" in pam_keyturn(8)"),
+	},
+	[PROBLEM_SESSION_MISSED] = {
+		KT_FINDING_WARNING,
+		KT_TEXT("a module before the session line of pam_keyturn.so ends the stack or jumps "
+		        "over it"),
+		KT_TEXT("move it; see \"Where to put it\" in pam_keyturn(8)"),
+	},
+	[PROBLEM_NO_PASSWORD] = {
+		KT_FINDING_WARNING,
+		KT_TEXT("no password line names pam_keyturn.so, so that a keyring keeps its old "
+		        "password when "
+		"the login's is changed"),
+		KT_TEXT("after such a change, run: keyturn unlock --resync; to mend it, see \"Where to "
+		        "put it\" "
+		"in pam_keyturn(8)"),
+	},
+	[PROBLEM_PASSWORD_EARLY] = {
+		KT_FINDING_WARNING,
+		KT_TEXT("the password line of pam_keyturn.so comes before any module that sets the new "
+		        "password"),
+		KT_TEXT("move it after the module that sets it; see \"Where to put it\" in "
+		        "pam_keyturn(8)"),
+	},
+	[PROBLEM_PASSWORD_MISSED] = {
+		KT_FINDING_WARNING,
+		KT_TEXT("a module before the password line of pam_keyturn.so ends the stack where it "
+		        "changes the "
+		"password (sufficient?), so that the keyring keeps the old one"),
+		KT_TEXT("leave that module's line as it is; after such a change, run: keyturn unlock "
+		        "--resync"),
+	},
+	[PROBLEM_PASSWORD_MISSED_DOMAIN] = {
+		KT_FINDING_WARNING,
+		KT_TEXT("a new password of a user of a directory service does not come to the password "
+		        "line of "
+		"pam_keyturn.so, so that the keyring keeps the old one"),
+		KT_TEXT("after such a change, run: keyturn unlock --resync"),
+	},
+	[PROBLEM_FINGER] = {
+		KT_FINDING_OK,
+		KT_TEXT("who is let in without a password (a fingerprint, a key, a card) finds the "
+		        "keyring locked"),
+		KT_TEXT("then, run: keyturn unlock"),
+	},
 };
 
 /* Where services are; names in use; and for each problem, the services that have it. */
@@ -406,10 +466,10 @@ void kt_doctor_check_pam(struct kt_findings *findings, const char *const *direct
 			continue;
 		is_there = true;
 		kt_findings_add(findings, "pam", problems[i].level, problems[i].remedy, "%s (%s)",
-		                problems[i].sentence, survey.names[i]);
+		                kt_translate(problems[i].sentence), survey.names[i]);
 	}
 	if (!is_there)
 		kt_findings_add(findings, "pam", KT_FINDING_OK, "if it shall, see pam_keyturn(8)",
-		               "login does not open the keyring: nothing in %s names " MODULE,
+		               "login does not open the keyring: nothing in %s names pam_keyturn.so",
 		               directories[0]);
 }

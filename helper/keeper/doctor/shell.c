@@ -8,6 +8,7 @@
 #include "keyring/cleanup.h"
 #include "keyring/environment.h"
 #include "keyring/shell_word.h"
+#include "keyring/translate.h"
 
 static void tell_of_shell(struct kt_findings *findings, const struct kt_plain_place *place)
 {
@@ -41,7 +42,7 @@ static void check_plain(struct kt_findings *findings, const char *home)
 	if (others > 0)
 		kt_findings_add(findings, "plain", KT_FINDING_WARNING, "see where: keyturn scan",
 		                others == 1 ? "%zu secret lies in plain text in a tool's file"
-		                            : "%zu secrets lie in plain text in tools' files",
+		                            : KT_TEXT("%zu secrets lie in plain text in tools' files"),
 		                others);
 }
 

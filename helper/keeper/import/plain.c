@@ -17,6 +17,7 @@
 #include "keyring/secret.h"
 #include "keyring/shell_word.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 
 #define FILE_MAXIMUM ((size_t)1 << 20)
 
@@ -80,15 +81,15 @@ static bool look_at_file(const struct kt_plain_source *source, const char *path,
 	if (stat(path, &status) != 0 || !S_ISREG(status.st_mode))
 		return true;
 	if (status.st_size > (off_t)FILE_MAXIMUM) {
-		tell_unread(path, "it is larger than 1 MiB");
+		tell_unread(path, kt_translate("it is larger than 1 MiB"));
 		return true;
 	}
 	if (!kt_file_read_given(path, FILE_MAXIMUM, &content, &found, &cause)) {
-		tell_unread(path, "it cannot be read");
+		tell_unread(path, kt_translate("it cannot be read"));
 		return true;
 	}
 	if (memchr(kt_secret_reveal(&content), '\0', kt_secret_length(&content))) {
-		tell_unread(path, "it is not a text in UTF-8");
+		tell_unread(path, kt_translate("it is not a text in UTF-8"));
 		return true;
 	}
 	return look_at_lines(source, path, &content, places, error);

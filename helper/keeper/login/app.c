@@ -20,6 +20,7 @@
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 
 /* For the store of a login, before it is parked. */
 #define STORE_MILLISECONDS 5000
@@ -35,7 +36,7 @@ static bool ask_text(const char *prompt, const char *thing, char **text, struct 
 		if (!kt_terminal_ask(prompt, &line, error) || !kt_pasted_strip(&line, &removed, error))
 			return false;
 		if (kt_secret_is_empty(&line)) {
-			kt_fail(&refusal, KT_ERROR_USAGE, "%s cannot be empty", thing);
+			kt_fail(&refusal, KT_ERROR_USAGE, "%s cannot be empty", kt_translate(thing));
 			kt_advise(&refusal, "copy it from the page of the app in the console");
 		} else if (kt_pasted_check(kt_secret_reveal(&line), kt_secret_length(&line), thing,
 		                           &refusal)) {
@@ -71,7 +72,8 @@ static bool ask_missing(struct kt_settings *settings, struct kt_error *error)
 	/* An issuer may register a client for itself. */
 	if (kt_kind_is_standard(settings->kind))
 		return true;
-	if (!ask_text(is_jwt ? "The app's id: " : "The app's client id: ", "the client id",
+	if (!ask_text(is_jwt ? KT_TEXT("The app's id: ") : KT_TEXT("The app's client id: "
+	                                                           ""), KT_TEXT("the client id"),
 	              &settings->client_id, error))
 		return false;
 	if (settings->kind == KT_KIND_WEB && kt_secret_is_empty(&settings->client_secret) &&
@@ -81,10 +83,10 @@ static bool ask_missing(struct kt_settings *settings, struct kt_error *error)
 	if (!is_jwt)
 		return true;
 	if (kt_secret_is_empty(&settings->private_key) &&
-	    !ask_file("File of the private key: ", &settings->private_key_file, error))
+	    !ask_file(KT_TEXT("File of the private key: "), &settings->private_key_file, error))
 		return false;
-	return ask_text("Fingerprint of its public key, as the console shows it: ",
-	                "the fingerprint", &settings->public_key_id, error);
+	return ask_text(KT_TEXT("Fingerprint of its public key, as the console shows it: "),
+	                KT_TEXT("the fingerprint"), &settings->public_key_id, error);
 }
 
 /*

@@ -13,12 +13,14 @@
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 
 #define OAUTH "/api/permission/oauth2"
 
 static bool advise_option(const char *option, struct kt_error *error)
 {
-	return kt_advise(error, "add %s, or --config coze_oauth_config.json as the console exports it",
+	return kt_advise(error, "add %s, or --config coze_oauth_config.json as the console exports "
+	                        "it",
 	                 option);
 }
 
@@ -59,8 +61,8 @@ static bool check_texts(const struct kt_settings *settings, struct kt_error *err
 	const char *id = kt_text_or_empty(settings->client_id);
 	const char *key_id = kt_text_or_empty(settings->public_key_id);
 
-	if (!kt_pasted_check_id(id, "the client id", error) ||
-	    !kt_pasted_check_id(key_id, "the fingerprint", error))
+	if (!kt_pasted_check_id(id, KT_TEXT("the client id"), error) ||
+	    !kt_pasted_check_id(key_id, KT_TEXT("the fingerprint"), error))
 		return false;
 	if (!kt_secret_is_empty(&settings->client_secret) &&
 	    !kt_characters_are_visible_ascii(kt_secret_reveal(&settings->client_secret),

@@ -20,6 +20,7 @@
 #include "keyring/clock.h"
 #include "keyring/environment.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 
 #define INTERVAL_DEFAULT 5
 #define LIFE_DEFAULT 300
@@ -185,10 +186,13 @@ static void tell(struct device *device, const char *what)
 	if (left < 0)
 		left = 0;
 	if (device->has_screen) {
-		fprintf(stderr, "\r  %s, %lld:%02lld left \033[K", what, left / 60, left % 60);
+		fputs("\r  ", stderr);
+		fprintf(stderr, kt_translate("%s, %lld:%02lld left"), kt_translate(what), left / 60,
+		        left % 60);
+		fputs(" \033[K", stderr);
 		fflush(stderr);
 	} else if (now - device->told >= MINUTE) {
-		kt_report_note("%s, %lld:%02lld left", what, left / 60, left % 60);
+		kt_report_note("%s, %lld:%02lld left", kt_translate(what), left / 60, left % 60);
 		device->told = now;
 	}
 }
@@ -196,7 +200,7 @@ static void tell(struct device *device, const char *what)
 static void end_screen(const struct device *device, const char *what)
 {
 	if (device->has_screen)
-		fprintf(stderr, "\r  %s\033[K\n", what);
+		fprintf(stderr, "\r  %s\033[K\n", kt_translate(what));
 }
 
 /* False when the deadline has come. */
@@ -265,17 +269,17 @@ static const char *meaning_of(struct device *device, const struct kt_dialect *di
 	switch (response->verdict) {
 	case KT_VERDICT_REFUSED:
 		if (response->meaning == KT_MEANING_PENDING)
-			return "waiting for you to allow it";
+			return KT_TEXT("waiting for you to allow it");
 		if (response->meaning != KT_MEANING_SLOW_DOWN)
 			return NULL;
 		slow_down(device, dialect, answer, response);
-		return "waiting for you, more slowly as the service wants";
+		return KT_TEXT("waiting for you, more slowly as the service wants");
 	case KT_VERDICT_UNSENT:
 	case KT_VERDICT_UNCLEAR:
 	case KT_VERDICT_BUSY:
 		/* RFC 8628, 3.5: a service that does not answer is asked less often. */
 		slow_down(device, dialect, answer, response);
-		return "the service did not answer, trying on";
+		return KT_TEXT("the service did not answer, trying on");
 	default:
 		return NULL;
 	}
@@ -294,7 +298,7 @@ static bool poll_once(const struct kt_credential *credential, const struct devic
 bool kt_login_device(struct kt_credential *credential, struct kt_error *error)
 {
 	KT_CLEANUP(clear_device) struct device device = { 0 };
-	const char *what = "waiting for you to allow it";
+	const char *what = KT_TEXT("waiting for you to allow it");
 
 	if (!begin(credential, &device, error))
 		return false;
@@ -309,10 +313,11 @@ bool kt_login_device(struct kt_credential *credential, struct kt_error *error)
 		what = meaning_of(&device, kt_dialect_of(credential), &answer, &response);
 		if (!what) {
 			end_screen(&device,
-			           response.verdict == KT_VERDICT_TOKENS ? "allowed" : "ended");
+			           response.verdict == KT_VERDICT_TOKENS ? KT_TEXT("allowed")
+			                                                 : KT_TEXT("ended"));
 			return finish(credential, &answer, &response, error);
 		}
 	}
-	end_screen(&device, "the time is over");
+	end_screen(&device, KT_TEXT("the time is over"));
 	return fail_expired(credential, error);
 }

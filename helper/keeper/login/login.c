@@ -23,10 +23,12 @@
 #include "keyring/clock.h"
 #include "keyring/environment.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 
 static bool fail_no_site(struct kt_error *error)
 {
-	kt_fail(error, KT_ERROR_USAGE, "login: no service is named; tokens of coze.cn and coze.com are "
+	kt_fail(error, KT_ERROR_USAGE, "login: no service is named; tokens of coze.cn and coze.com "
+	                               "are "
 	        "never mixed");
 	return kt_advise(error, "add --site coze.cn, --site coze.com or --api-base URL");
 }
@@ -59,8 +61,9 @@ static bool take_site(struct kt_identity *identity, const char *answer, struct k
 
 static bool ask_site(struct kt_identity *identity, struct kt_error *error)
 {
-	static const char prompt[] = "Which site is it for?\n  1  coze.cn\n  2  coze.com\n  or the "
-	                             "https:// address of another service\nSite: ";
+	static const char prompt[] = KT_TEXT("Which site is it for?\n  1  coze.cn\n  2  coze.com\n "
+	                                     " or the "
+	                             "https:// address of another service\nSite: ");
 
 	for (int left = KT_LOGIN_TRIES - 1;; left--) {
 		KT_CLEANUP(kt_secret_clear) struct kt_secret line = { 0 };
@@ -76,7 +79,7 @@ static bool ask_site(struct kt_identity *identity, struct kt_error *error)
 			*error = refusal;
 			return false;
 		}
-		kt_report_note("%s", kt_secret_is_empty(&line) ? "type 1, 2 or an address"
+		kt_report_note("%s", kt_secret_is_empty(&line) ? kt_translate("type 1, 2 or an address")
 		                                               : refusal.message);
 	}
 }
@@ -157,7 +160,8 @@ static bool check_like(const struct kt_settings *settings, const struct kt_ident
 	                    kt_text_is_equal(like->host, identity->host) &&
 	                    kt_text_is_equal(like->path, identity->path)))
 		return true;
-	kt_fail(error, KT_ERROR_UNSAFE, "login: --like names an account of %s, whose app's secrets are "
+	kt_fail(error, KT_ERROR_UNSAFE, "login: --like names an account of %s, whose app's secrets "
+	                                "are "
 	        "not sent to %s", like->host, identity->host);
 	return kt_advise(error, "leave the other service away, or name an app of %s without --like",
 	                 identity->host);

@@ -9,6 +9,7 @@
 #include "helper/keeper/login/provider_file.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 
 static bool read_kind(const struct kt_login_options *login, enum kt_kind *kind,
                       struct kt_error *error)
@@ -122,10 +123,10 @@ static bool tidy(struct kt_settings *settings, struct kt_error *error)
 		char **text;
 		const char *thing;
 	} addresses[] = {
-		{ &settings->api_base, "the address of --api-base" },
-		{ &settings->www_base, "the address of --www-base" },
-		{ &settings->issuer, "the address of --issuer" },
-		{ &settings->redirect_uri, "the redirect URI" },
+		{ &settings->api_base, KT_TEXT("the address of --api-base") },
+		{ &settings->www_base, KT_TEXT("the address of --www-base") },
+		{ &settings->issuer, KT_TEXT("the address of --issuer") },
+		{ &settings->redirect_uri, KT_TEXT("the redirect URI") },
 	};
 	unsigned int removed = 0;
 

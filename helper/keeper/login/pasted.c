@@ -10,6 +10,7 @@
 #include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 
 #define LAYERS_MAXIMUM 8
 #define NAME_MAXIMUM 64
@@ -235,31 +236,34 @@ static bool fail_character(uint32_t character, size_t place, const char *thing,
 	unsigned int code = (unsigned int)character;
 
 	if (character == ' ')
-		kt_fail(error, KT_ERROR_USAGE, "%s has a blank as its character %zu", thing, place);
+		kt_fail(error, KT_ERROR_USAGE, "%s has a blank as its character "
+		                               "%zu", kt_translate(thing), place);
 	else if (character == '\n' || character == '\r')
-		kt_fail(error, KT_ERROR_USAGE, "%s has a line end as its character %zu", thing,
+		kt_fail(error, KT_ERROR_USAGE, "%s has a line end as its character "
+		                               "%zu", kt_translate(thing),
 		        place);
 	else if (character < 0x20 || (character >= 0x7f && character < 0xa0))
 		kt_fail(error, KT_ERROR_USAGE, "%s has a control character as its character %zu: "
-		        "U+%04X", thing, place, code);
+		        "U+%04X", kt_translate(thing), place, code);
 	else if (kt_characters_is_blank(character))
 		kt_fail(error, KT_ERROR_USAGE, "%s has as its character %zu one that cannot be seen: "
-		        "U+%04X", thing, place, code);
+		        "U+%04X", kt_translate(thing), place, code);
 	else if (is_dash(character))
 		kt_fail(error, KT_ERROR_USAGE, "%s has as its character %zu a dash that is not '-': "
-		        "U+%04X", thing, place, code);
+		        "U+%04X", kt_translate(thing), place, code);
 	else if (character >= 0xff01 && character <= 0xff5e)
 		kt_fail(error, KT_ERROR_USAGE, "%s has a full-width character as its character %zu: "
-		        "U+%04X", thing, place, code);
+		        "U+%04X", kt_translate(thing), place, code);
 	else
 		kt_fail(error, KT_ERROR_USAGE, "%s has as its character %zu one that is not ASCII: "
-		        "U+%04X", thing, place, code);
+		        "U+%04X", kt_translate(thing), place, code);
 	return kt_advise(error, "copy it again, alone and whole, from the page where it is shown");
 }
 
 static bool fail_not_utf8(size_t place, const char *thing, struct kt_error *error)
 {
-	kt_fail(error, KT_ERROR_USAGE, "%s is not UTF-8 at its character %zu", thing, place);
+	kt_fail(error, KT_ERROR_USAGE, "%s is not UTF-8 at its character "
+	                               "%zu", kt_translate(thing), place);
 	return kt_advise(error, "copy it again, alone and whole, from the page where it is shown");
 }
 
@@ -307,7 +311,8 @@ static bool has_mask(const char *text)
 
 static bool fail_masked(const char *thing, struct kt_error *error)
 {
-	kt_fail(error, KT_ERROR_USAGE, "%s is masked: a part of it is stars or dots", thing);
+	kt_fail(error, KT_ERROR_USAGE, "%s is masked: a part of it is stars or "
+	                               "dots", kt_translate(thing));
 	return kt_advise(error, "copy it again, alone and whole, from the page where it is shown");
 }
 
@@ -345,7 +350,8 @@ bool kt_pasted_check_whole(const struct kt_secret *token, struct kt_error *error
 		return true;
 	kt_fail(error, KT_ERROR_USAGE, "the token is masked: a part of it is stars, dots or a "
 	        "placeholder");
-	return kt_advise(error, "the console shows a token whole only when it is made: make a new one "
+	return kt_advise(error, "the console shows a token whole only when it is made: make a new "
+	                        "one "
 	                 "there and copy that");
 }
 

@@ -12,6 +12,7 @@
 #include "keyring/cleanup.h"
 #include "keyring/shell_word.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 
 static bool fail_kept(const char *name, struct kt_error *error)
 {
@@ -58,7 +59,7 @@ static bool ask_name(const char *name, struct kt_identity *identity, bool *repla
 	KT_CLEANUP(kt_text_free) char *prompt = NULL;
 
 	*replaces = false;
-	if (!kt_text_format(&prompt, error, "A name for this login (%s: replace %s): ",
+	if (!kt_text_format(&prompt, error, kt_translate("A name for this login (%s: replace %s): "),
 	                    identity->username, name))
 		return false;
 	for (int left = KT_LOGIN_TRIES - 1;; left--) {

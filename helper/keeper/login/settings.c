@@ -11,6 +11,7 @@
 #include "keyring/cleanup.h"
 #include "keyring/file.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 
 #define SECRET_MAXIMUM 16384
 
@@ -44,7 +45,8 @@ bool kt_settings_read_secret(struct kt_secret *secret, const char *path, struct 
 	else
 		kt_fail(error, KT_ERROR_USAGE, "the file of --client-secret-file does not exist: "
 		        "%.*s", kt_characters_fit(path, 150), path);
-	return kt_advise(error, "give the path of a file that holds the secret alone, or - for stdin");
+	return kt_advise(error, "give the path of a file that holds the secret alone, or - for "
+	                        "stdin");
 }
 
 bool kt_setting_take(const struct kt_setting *row, struct kt_settings *settings,
@@ -74,7 +76,7 @@ bool kt_settings_describe(struct kt_secret *output, struct kt_error *error)
 			continue;
 		if (!kt_text_format(&option, error, "--%s%s%s", row->option, *row->argument ? " " : "",
 		                    row->argument) ||
-		    !kt_text_format(&line, error, "%-27s %s\n", option, row->help) ||
+		    !kt_text_format(&line, error, "%-27s %s\n", option, kt_translate(row->help)) ||
 		    !kt_secret_append_text(output, line, error))
 			return false;
 	}

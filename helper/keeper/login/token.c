@@ -14,6 +14,7 @@
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 
 /* Coze gives it to what runs in its playground (workload identity). */
 #define WORKLOAD "cztei_"
@@ -36,7 +37,8 @@ static bool tidy(struct kt_secret *token, struct kt_error *error)
 		return false;
 	if (!kt_secret_is_empty(token) &&
 	    (!kt_pasted_check_whole(token, error) ||
-	     !kt_pasted_check(kt_secret_reveal(token), kt_secret_length(token), "the token", error)))
+	     !kt_pasted_check(kt_secret_reveal(token), kt_secret_length(token), KT_TEXT("the "
+	        "token"), error)))
 		return false;
 	if (!kt_settings_check_token(token, error))
 		return false;
@@ -120,8 +122,9 @@ static bool fill(const struct kt_login_options *login, struct kt_settings *setti
 		return false;
 	kt_secret_move(&credential->token, &settings->token);
 	if (kt_text_has_prefix(kt_secret_reveal(&credential->token), WORKLOAD))
-		kt_report_note("this is a workload's own token (" WORKLOAD "...): it ends soon, and nobody "
-		               "here can renew it");
+		kt_report_note("this is a workload's own token (%s...): it ends soon, and nobody here "
+		               "can "
+		               "renew it", WORKLOAD);
 	credential->kind = kind_of(&credential->token);
 	credential->created = kt_clock_wall();
 	return true;
@@ -160,8 +163,8 @@ static bool check(const struct kt_login_options *login, const struct kt_credenti
 static bool ask_end(const struct kt_login_options *login, struct kt_credential *credential,
                     struct kt_error *error)
 {
-	static const char prompt[] = "When does it end? A date as the console shows it, 30d or never; "
-	                             "Enter if unknown: ";
+	static const char prompt[] = KT_TEXT("When does it end? A date as the console shows it, 30d "
+	                                     "or never; Enter if unknown: ");
 
 	if (login->expires || credential->kind != KT_KIND_PAT || !kt_terminal_is_interactive() ||
 	    kt_text_has_prefix(kt_secret_reveal(&credential->token), WORKLOAD))

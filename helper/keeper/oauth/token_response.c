@@ -11,6 +11,7 @@
 #include "keyring/clock.h"
 #include "keyring/shell_word.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 
 #define TRIES 3
 /* Milliseconds; doubled with each try, and no try comes sooner than the least. */
@@ -32,7 +33,10 @@ static const char *error_text(const struct kt_errand *message)
 
 	if (!text || !*text)
 		text = kt_errand_text(message, "s.error_description");
-	return text && *text ? text : kt_errand_text(message, "reason");
+	if (text && *text)
+		return text;
+	text = kt_errand_text(message, "reason");
+	return text ? kt_translate(text) : NULL;
 }
 
 /*

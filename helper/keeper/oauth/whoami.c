@@ -13,6 +13,7 @@
 #include "keyring/clock.h"
 #include "keyring/shell_word.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 
 #define PATH "/v1/users/me"
 /* Coze Studio has no such path, and answers what it does not have as if the token were wrong. */
@@ -43,7 +44,8 @@ static struct reply read_reply(const struct kt_errand *answer)
 #define WORDS_MAXIMUM 160
 
 /*
- * The answer in the service's own words: "4100: authentication is invalid, log id 2026A", as far as
+ * The answer in the service's own words: "4100: authentication is invalid, log id "
+                                          "2026A", as far as
  * it said so.
  */
 static const char *write_answer(const struct reply *reply, char words[static WORDS_MAXIMUM])
@@ -125,7 +127,7 @@ static void refuse(struct kt_whoami *whoami, const struct kt_credential *credent
 		kt_fail(&whoami->reason, KT_ERROR_REFUSED, "%s does not take this token: it has "
 		        "expired (it answered %s)", host, words);
 		kt_advise(&whoami->reason, is_fixed ? "make a new one, then: keyturn login %s "
-		          "--with-token" : "run: keyturn refresh %s", name);
+		          "--with-token" : KT_TEXT("run: keyturn refresh %s"), name);
 	} else if (is_fixed && other) {
 		kt_fail(&whoami->reason, KT_ERROR_REFUSED, "%s does not know this token: it was made at "
 		        "%s, or it is revoked (it answered %s)", host, other, words);
@@ -212,7 +214,8 @@ static bool judge(struct kt_whoami *whoami, const struct kt_credential *credenti
 		say_unanswered(whoami, credential, reply);
 	else
 		say_unknown(whoami, credential, reply);
-	kt_advise(&whoami->reason, "the token stays as it is; try again, or see what an ordinary call "
+	kt_advise(&whoami->reason, "the token stays as it is; try again, or see what an ordinary "
+	                           "call "
 	          "says");
 	return true;
 }

@@ -9,6 +9,7 @@
 #include "keyring/cleanup.h"
 #include "keyring/environment.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 
 /*
  * cargo reads config.toml: global-credential-providers in the table registry is a list of
@@ -39,8 +40,8 @@ static bool locate(char **path, struct kt_error *error)
 
 	if ((given && given[0] != '/') || (!given && !home)) {
 		kt_fail(error, KT_ERROR_USAGE, given ? "CARGO_HOME is no absolute path"
-		                                     : "cargo has no home directory here: HOME is not "
-		                                       "set");
+		                                     : KT_TEXT("cargo has no home directory here: HOME "
+		                                               "is not set"));
 		return kt_advise(error, "set HOME, or CARGO_HOME");
 	}
 	if (!kt_text_format(&directory, error, "%s%s", given ? given : home, given ? "" : "/.cargo") ||

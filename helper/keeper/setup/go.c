@@ -8,6 +8,7 @@
 #include "keyring/cleanup.h"
 #include "keyring/environment.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 
 /*
  * go reads a file of settings, "go help environment": GOAUTH is a list of commands, the first of
@@ -34,7 +35,8 @@ static bool locate(char **path, struct kt_error *error)
 		return kt_text_set(path, given, error);
 	if (given || (!directory && !home)) {
 		kt_fail(error, KT_ERROR_USAGE, given ? "GOENV is no absolute path, so go reads no file"
-		                                     : "go has no home directory here: HOME is not set");
+		                                     : KT_TEXT("go has no home directory here: HOME is "
+		                                               "not set"));
 		return kt_advise(error, "unset GOENV, and set HOME");
 	}
 	return kt_text_format(path, error, "%s%s/go/env", directory ? directory : home,

@@ -14,6 +14,7 @@
 #include "keyring/lock.h"
 #include "keyring/suggestion.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 
 #define LOCK_PATIENCE 10000
 
@@ -51,13 +52,13 @@ bool kt_setup_find(const char *name, const struct kt_setup_tool **tool, struct k
 
 bool kt_setup_describe(struct kt_secret *output, struct kt_error *error)
 {
-	if (!kt_secret_append_text(output, "Tools:\n", error))
+	if (!kt_secret_append_text(output, kt_translate("Tools:\n"), error))
 		return false;
 	for (size_t i = 0; i < KT_COUNT(tools); i++) {
 		KT_CLEANUP(kt_text_free) char *line = NULL;
 
 		if (!kt_text_format(&line, error, "  %-10s %s\n", tools[i]->name,
-		                    tools[i]->summary) ||
+		                    kt_translate(tools[i]->summary)) ||
 		    !kt_secret_append_text(output, line, error))
 			return false;
 	}
@@ -89,7 +90,7 @@ bool kt_setup_plan_note(struct kt_setup_plan *plan, struct kt_error *error, cons
 	if (plan->note_count == KT_SETUP_NOTES)
 		return true;
 	va_start(arguments, format);
-	kt_error_write(sentence, format, arguments);
+	kt_error_write(sentence, kt_translate(format), arguments);
 	va_end(arguments);
 	return kt_text_set(&plan->notes[plan->note_count++], sentence, error);
 }
@@ -200,7 +201,7 @@ bool kt_setup_plan_carry_out(struct kt_setup_plan *plan, struct kt_keeper *keepe
 	KT_CLEANUP(kt_lock_release) struct kt_lock lock = { 0 };
 
 	if (!kt_lock_take(&lock, "setup", KT_LOCK_EXCLUSIVE, kt_clock_monotonic() + LOCK_PATIENCE,
-	                  "the setup of a tool", error))
+	                  kt_translate("the setup of a tool"), error))
 		return false;
 	if (plan->is_undo)
 		return carry_out_undo(plan, error);

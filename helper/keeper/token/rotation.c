@@ -26,6 +26,7 @@
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 
 #define STORE_MILLISECONDS 5000
 #define STORE_WITHOUT_ESCROW_MILLISECONDS 30000
@@ -300,7 +301,7 @@ static bool give_up(struct rotation *rotation, const struct kt_token_response *r
 	rotation->credential->state_since = kt_clock_wall();
 	rotation->credential->reuse_revokes =
 		rotation->credential->reuse_revokes || rotation->is_unclear;
-	if (kt_text_set(&rotation->credential->state, "dead", &ignored) &&
+	if (kt_text_set(&rotation->credential->state, KT_TEXT("dead"), &ignored) &&
 	    kt_keyring_store(rotation->keyring, rotation->credential, &ignored))
 		settle(rotation, &ignored);
 	return rotation->is_unclear ? kt_rotation_fail_lost(rotation->name, rotation->journal.sent_wall,

@@ -1,0 +1,122 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# What keyturn says to people in Simplified Chinese: every sentence is translated, with the same
+# directives, and what must not change with the language does not.
+set -eu
+
+. "$(dirname "$0")/lib/home.sh"
+need xgettext msgfmt msgcmp localedef
+alone "$0" "$@"
+need_mounts 'add a locale that others do not see'
+home_start
+
+catalogue=$srcdir/packaging/po/zh_CN.po
+
+begin 'every sentence is translated, and none that nobody says'
+must sh -c 'cd "$1" && exec packaging/po/extract' - "$srcdir" >"$work/all.pot" 2>"$work/log"
+must [ "$(grep -c '^msgid' "$work/all.pot")" -gt 1000 ]
+must msgcmp "$catalogue" "$work/all.pot"
+must [ "$(msgcmp "$work/all.pot" "$catalogue" 2>&1 | grep -c 'this message is used but not defined')" -eq 0 ]
+
+begin 'the directives of each are those of the English one'
+must msgfmt --check --output-file=/dev/null "$catalogue"
+sed 's/^msgstr "没有命令 %s"/msgstr "没有命令 %s %s"/' "$catalogue" >"$work/wrong.po"
+must_not msgfmt --check --output-file=/dev/null "$work/wrong.po" 2>"$work/log"
+
+# msgcat joins what is folded, so that a line is a sentence.
+sentences()
+{
+	msgcat --no-wrap "$catalogue" | sed -n 's/^msgstr "\(.*\)"$/\1/p'
+}
+
+begin 'what is to be typed or opened touches no full-width mark'
+must_not grep -nP '(keyturn [a-z]|https?://)[!-~ ]*[!-~][，。；：）、]' "$(sentences >"$work/said" && echo "$work/said")"
+
+begin 'a remedy does not end in a full stop, and nothing pleads'
+must_not grep -nE '抱歉|！$' "$work/said"
+
+begin 'no sentence hides behind a condition or in a macro'
+# xgettext sees the first string of an argument.
+format='(?:kt_fail\((?:[^,"]*,){2}|kt_advise\([^,"]*,|kt_report_note\(|kt_findings_add\((?:[^,"]*,){3}(?:[^,"]*|\s*(?:"[^"]*"\s*)+),)'
+string='(?:"(?:[^"\\]|\\.)*"\s*)+'
+(cd "$srcdir" && find helper/keeper keyring -name '*.c' -exec perl -0777 -ne "
+	while (/\\b$format\\s*[^\",;]*\\?\\s*$string:\\s*\"/g) { print \"\$ARGV: \$&\\n\" }
+	while (/\\b$format\\s*$string[A-Z][A-Z_]{2,}\\b(?!\\()/g) { print \"\$ARGV: \$&\\n\" }" {} +) >"$work/found"
+expect_none_found()
+{
+	[ ! -s "$1" ] || { complain 'found:'; sed 's/^/#   /' "$1"; }
+}
+expect_none_found "$work/found"
+
+cp -r /usr/lib/locale/C.utf8 "$work/C.utf8"
+must mount -t tmpfs none /usr/lib/locale
+must cp -r "$work/C.utf8" /usr/lib/locale/
+must localedef -i zh_CN -f UTF-8 zh_CN.UTF-8
+must localedef -i zh_CN -f GB18030 zh_CN.GB18030
+unset LC_ALL LANGUAGE
+LANG=zh_CN.UTF-8
+export LANG
+
+begin 'a failure is told in Chinese'
+call keyturn show nobody
+expect_status 1
+must grep -qx 'keyturn: 没有名为 nobody 的账号' "$work/err"
+must grep -qx 'keyturn: 请运行 keyturn list 查看已有的账号' "$work/err"
+
+begin 'JSON is English, and so is LC_ALL=C, and a terminal of another charset'
+for how in 'keyturn show nobody --json' 'env LC_ALL=C keyturn show nobody' 'env LC_ALL=POSIX keyturn show nobody' \
+	'env LANG=zh_CN.GB18030 keyturn show nobody' 'env LANG=zh_TW.UTF-8 keyturn show nobody'; do
+	# shellcheck disable=SC2086
+	call $how
+	expect_status 1
+	must grep -q 'no account nobody is stored' "$work/out" "$work/err"
+done
+
+begin 'what tools read is the same in every language'
+for language in C zh_CN.UTF-8; do
+	printf 'pat_one' | LANG=$language keyturn login work --site coze.cn --with-token 2>"$work/err"
+	for how in 'keyturn token work' 'keyturn token work --json' 'keyturn header work' 'keyturn list --json' \
+		'keyturn show work --json' 'keyturn --version' 'git-credential-keyturn capability'; do
+		# shellcheck disable=SC2086
+		LANG=$language $how
+	done >"$work/told.$language"
+	printf 'protocol=https\nhost=api.coze.cn\n\n' | LANG=$language keyturn get >>"$work/told.$language"
+	keyturn logout work 2>"$work/err"
+done
+sed -i -E 's/"(created_at|obtained_at)":[0-9]+//g' "$work"/told.*
+must cmp -s "$work/told.C" "$work/told.zh_CN.UTF-8"
+
+begin 'every help text is in Chinese, and its options are those of the English one'
+keyturn help >"$work/overview"
+for command in $(LC_ALL=C keyturn help | sed -n 's/^  \([a-z][a-z-]*\) .*/\1/p'); do
+	keyturn help "$command" >"$work/chinese"
+	LC_ALL=C keyturn help "$command" >"$work/english"
+	must grep -qP '\p{Han}' "$work/chinese"
+	for file in chinese english; do
+		grep -oE -e '(^|[ (|[])--[a-z-]+' "$work/$file" | tr -d ' (|[' | sort -u >"$work/options.$file"
+	done
+	cmp -s "$work/options.chinese" "$work/options.english" || complain "options of: $command"
+done
+
+begin 'a table stands in columns, whatever the width of its words'
+printf 'pat_one' | keyturn login 扣子 --site coze.cn --with-token 2>"$work/err"
+printf 'pat_two' | keyturn login work --site coze.cn --with-token 2>"$work/err"
+keyturn list >"$work/out"
+must [ "$(sed -n 's/^\(.*\)coze\.cn .*/\1/p' "$work/out" | python3 -c '
+import sys, unicodedata
+print(len({sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in line.rstrip("\n")) for line in sys.stdin}))')" -eq 1 ]
+
+begin 'a call that says nothing opens no catalogue'
+strace -f -o "$work/trace" keyturn token work >"$work/out" 2>"$work/err"
+KEYTURN_CACHE=off strace -f -o "$work/trace.cold" keyturn token work >"$work/out" 2>"$work/err"
+must_not grep -q 'locale' "$work/trace" "$work/trace.cold"
+
+begin 'no code is loaded by the name of a locale'
+mkdir "$work/evil"
+call env GCONV_PATH="$work/evil" LOCPATH="$work/evil" keyturn show nobody
+expect_status 1
+GCONV_PATH=$work/evil LOCPATH=$work/evil strace -f -o "$work/trace" keyturn show nobody 2>"$work/err" || :
+must_not grep -q "evil/" "$work/trace"
+
+finish
