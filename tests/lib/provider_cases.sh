@@ -65,6 +65,65 @@ refresh_killing()
 	grep -v '^keyturn trace:' "$work/traced" >"$work/err" || true
 }
 
+# log_in NAME: as a person does it, whose browser allows the app.
+log_in()
+{
+	keyturn login "$1" --kind pkce --api-base "$COZE_API" --www-base "$COZE_WWW" \
+		--client-id pkce-client.app.coze >"$work/out" 2>"$work/login.err" </dev/null &
+	login=$!
+	desktop_wait grep -q response_type= "$work/login.err" || complain 'no address was told'
+	curl -sL --noproxy '*' -o "$work/page" \
+		"$(grep -o 'http.*response_type=.*' "$work/login.err")"
+	wait "$login" || complain "the login of $1 failed: $(cat "$work/login.err")"
+}
+
+# killed_and_back: at once, however long it takes to write what it answered for.
+killed_and_back()
+{
+	provider_kill
+	provider_start "$provider" || complain "$provider does not start again"
+}
+
+# login_cases: what a login left is kept while the provider may still lose it.
+login_cases()
+{
+	begin "$provider: killed right after a login, it has the login at the next call"
+	control '{"auto_approve":"allow"}'
+	log_in browser
+	grant handed
+	store_token typed coze.cn pat_typed
+	killed_and_back
+	call keyturn token typed
+	expect_output pat_typed
+	expect_whole browser
+	expect_whole handed
+	must [ "$(count_items typed)" -eq 1 ]
+
+	begin "$provider: the login that came last is the one it has then"
+	store_token typed coze.cn pat_again
+	killed_and_back
+	call keyturn list
+	must grep -q '^. typed ' "$work/out"
+	call keyturn token typed
+	expect_output pat_again
+	must [ "$(count_items typed)" -eq 1 ]
+
+	begin "$provider: what was forgotten a moment after its login is not brought back"
+	store_token gone coze.cn pat_gone
+	call keyturn set gone --name left
+	call keyturn logout left
+	expect_status 0
+	input 'protocol=https\nhost=git.example.com\nusername=u\npassword=p\n\n'
+	call keyturn store
+	input 'protocol=https\nhost=git.example.com\nusername=u\npassword=p\n\n'
+	call keyturn erase
+	for name in gone left u; do
+		call keyturn token "$name"
+		expect_status 1
+		must [ "$(count_items "$name")" -eq 0 ]
+	done
+}
+
 provider_cases()
 {
 	provider_need "$1"
@@ -95,6 +154,8 @@ provider_cases()
 	done
 	echo "# killed at every $2. of $moment moments"
 	must [ "$moment" -gt 6 ]
+
+	login_cases
 
 	begin "$1: restarted it has what was stored"
 	[ -n "$DESKTOP_DAEMON" ] || provider_start "$1"
