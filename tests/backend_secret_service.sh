@@ -129,6 +129,8 @@ desktop_continue
 must desktop_wait desktop_has_service
 tests 'crowd_*' KT_TEST_CROWD=10
 
+tests 'slow_*'
+
 kill -STOP "$DESKTOP_BUS"
 tests 'stopped_service_is_*'
 kill -CONT "$DESKTOP_BUS"

@@ -593,6 +593,45 @@ static pid_t daemon_pid(void)
 	return (pid_t)number;
 }
 
+/* Who lets the service go on. */
+static pid_t waker;
+
+static void end_waker(void)
+{
+	if (waker > 0 && kill(waker, SIGKILL) == 0)
+		waitpid(waker, NULL, 0);
+	waker = 0;
+}
+
+/* After each answer the service stands still for a while. */
+static void halt(const char *line)
+{
+	if (!strstr(line, "answered"))
+		return;
+	end_waker();
+	assert_int_equal(kill(daemon_pid(), SIGSTOP), 0);
+	waker = fork();
+	assert_true(waker >= 0);
+	if (waker == 0) {
+		kt_clock_sleep(900);
+		_exit(kill(daemon_pid(), SIGCONT));
+	}
+}
+
+static void slow_service_is_waited_for_while_it_answers(void **state)
+{
+	static const struct kt_keyring_options options = { .trace = halt };
+	void *waiting = reach(&options);
+	int64_t start = kt_clock_monotonic();
+
+	(void)state;
+	store(waiting, api, work, KT_KIND_PAT, "pat_one");
+	assert_true(kt_clock_monotonic() - start > 5000);
+	backend->close(waiting);
+	end_waker();
+	assert_int_equal(kill(daemon_pid(), SIGCONT), 0);
+}
+
 static void kill_within_a_call_ends_it(void **state)
 {
 	pid_t daemon = daemon_pid();
@@ -715,6 +754,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(stopped_service_holds_a_crowd_no_longer),
 		OPENED(stopped_service_is_given_up_in_time),
 		OPENED(restarted_service_is_connected_anew),
+		cmocka_unit_test(slow_service_is_waited_for_while_it_answers),
 		OPENED(kill_within_a_call_ends_it),
 		OPENED(absent_service_is_told_at_once),
 		OPENED(fresh_service_without_collection_is_told),
