@@ -3,6 +3,7 @@
 CHECKED = -DKEYTURN_LIBEXECDIR='"$(abs_top_builddir)/tests/bin"' \
 	-DKEYTURN_DATADIR='"$(abs_top_srcdir)/packaging"'
 SCRIPT_PEERS = \
+	tests/programs/collection \
 	tests/bin/faulty-keeper \
 	tests/bin/keyturn-courier \
 	tests/bin/keyturn-keeper \
@@ -276,6 +277,8 @@ tests_test_vault_SOURCES = tests/test_vault.c \
 	tests/lib/scratch_vault.c tests/lib/scratch_vault.h
 tests_test_vault_LDADD = $(KEYRING_TEST)
 
+tests_programs_collection_CFLAGS = $(AM_CFLAGS) $(SECRET_CFLAGS)
+tests_programs_collection_LDADD = $(SECRET_LIBS)
 tests_programs_cut_LDADD =
 tests_programs_forbid_LDADD =
 tests_programs_many_LDADD =

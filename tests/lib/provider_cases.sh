@@ -14,7 +14,7 @@
 
 providers_serve()
 {
-	need dbus-daemon dbus-send node python3 curl
+	need dbus-daemon dbus-send secret-tool node python3 curl
 	home_make
 	providers_start
 	refresh_serve
@@ -124,6 +124,77 @@ login_cases()
 	done
 }
 
+# lies_in COLLECTION NAME: the one item of this account.
+lies_in()
+{
+	desktop_call /org/freedesktop/secrets org.freedesktop.Secret.Service.SearchItems \
+		"dict:string:string:username,$2" | grep 'object path' >"$work/places"
+	[ "$(wc -l <"$work/places")" -eq 1 ] && grep -q "\"$1/" "$work/places"
+}
+
+# move_to COLLECTION NAME: as another program does it.
+move_to()
+{
+	secret-tool lookup username "$2" >"$work/form"
+	secret-tool clear username "$2"
+	secret-tool store "--collection=$1" --label=moved xdg:schema org.keyturn.Credential \
+		protocol https host api.coze.cn path '' username "$2" <"$work/form"
+}
+
+# expect_in_the_way COMMAND...: for each, what is locked may hold the answer.
+expect_in_the_way()
+{
+	for command in "$@"; do
+		# shellcheck disable=SC2086
+		call keyturn $command
+		expect_status 4
+		expect_output ''
+		expect_cause_and_remedy
+	done
+}
+
+# collection_cases: a second collection beside the one that new items go to.
+collection_cases()
+{
+	begin "$provider: in another collection a login is found, and replaced where it lies"
+	collection_make || complain 'there is no second collection'
+	store_token moved coze.cn pat_first
+	move_to "$second" moved
+	must lies_in "$second" moved
+	call keyturn token moved
+	expect_output pat_first
+	store_token moved coze.cn pat_second
+	must lies_in "$second" moved
+	call keyturn token moved
+	expect_output pat_second
+
+	begin "$provider: while that is locked it is not absent, nor stored a second time"
+	must collection_lock "$second"
+	expect_in_the_way 'token moved' 'token nobody' 'logout moved'
+	input 'pat_beside\n'
+	call keyturn login moved --site coze.cn --with-token
+	expect_status 4
+	call keyturn token me
+	expect_token
+	must collection_open "$second"
+	must lies_in "$second" moved
+	call keyturn token moved
+	expect_output pat_second
+
+	begin "$provider: nor while the other one is locked"
+	must collection_lock "$collection"
+	call keyturn token moved
+	expect_output pat_second
+	call keyturn set moved --expires never
+	expect_status 0
+	expect_in_the_way 'token me' 'token nobody' 'logout me'
+	must collection_open "$collection"
+	must lies_in "$second" moved
+	call keyturn token moved
+	expect_output pat_second
+	expect_whole me
+}
+
 provider_cases()
 {
 	provider_need "$1"
@@ -156,6 +227,8 @@ provider_cases()
 	must [ "$moment" -gt 6 ]
 
 	login_cases
+
+	[ "$1" = keepassxc ] || collection_cases
 
 	begin "$1: restarted it has what was stored"
 	[ -n "$DESKTOP_DAEMON" ] || provider_start "$1"
