@@ -10,6 +10,25 @@
 #include "keyring/clock.h"
 #include "keyring/secret_service_call.h"
 
+void kt_call_limit(struct kt_call *call, int64_t first, int64_t all)
+{
+	int64_t now = kt_clock_monotonic();
+
+	call->deadline = now + first;
+	call->end = now + all;
+}
+
+/* A service that answers is waited for, however busy the machine is: one after the other. */
+static void put_off(struct kt_call *call)
+{
+	int64_t later = kt_clock_monotonic() + KT_CALL_LIMIT;
+
+	if (later > call->end)
+		later = call->end;
+	if (later > call->deadline)
+		call->deadline = later;
+}
+
 void kt_call_start(struct kt_call *call, const char *name)
 {
 	g_clear_object(&call->result);
@@ -63,6 +82,7 @@ static void note(struct kt_call *call)
 		call->timed_out = kt_clock_monotonic();
 		kt_gate_note_timeout(call->gate);
 	} else {
+		put_off(call);
 		kt_gate_note_answer(call->gate);
 	}
 	if (!call->trace)
@@ -228,7 +248,8 @@ void kt_call_idle(const struct kt_call *call, const bool *condition, int64_t dea
 struct kt_call kt_call_beside(const struct kt_call *call)
 {
 	return (struct kt_call){ .context = call->context, .bus = call->bus, .gate = call->gate,
-		                 .trace = call->trace, .deadline = call->deadline };
+		                 .trace = call->trace, .deadline = call->deadline,
+		                 .end = call->end };
 }
 
 void kt_call_join(struct kt_call *call, struct kt_call *beside, bool is_of_use)

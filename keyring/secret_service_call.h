@@ -20,6 +20,9 @@
 #include "keyring/error.h"
 #include "keyring/gate.h"
 
+/* Milliseconds for one call. */
+#define KT_CALL_LIMIT 5000
+
 #define KT_CALL_SERVICE "org.freedesktop.secrets"
 #define KT_CALL_SERVICE_PATH "/org/freedesktop/secrets"
 #define KT_CALL_SERVICE_INTERFACE "org.freedesktop.Secret.Service"
@@ -29,7 +32,8 @@ struct kt_call {
 	GDBusConnection *bus;     /* NULL until there is one; kt_call_send needs it */
 	struct kt_gate *gate;     /* borrowed: gets a note of each answer and time-out */
 	void (*trace)(const char *line);
-	int64_t deadline;         /* kt_clock_monotonic, of all calls until it is set anew */
+	int64_t deadline;         /* kt_clock_monotonic; each answer puts it off */
+	int64_t end;              /* but not beyond this */
 	int64_t timed_out;        /* when a call last ran out of time; 0 never */
 
 	const char *name;
@@ -39,6 +43,12 @@ struct kt_call {
 	bool is_late;
 	bool is_no_object; /* kt_call_send failed because nothing is at that path */
 };
+
+/*
+ * From now on the next answer has to come within first milliseconds, each one after it within
+ * KT_CALL_LIMIT of the one before, and the last one within all.
+ */
+void kt_call_limit(struct kt_call *call, int64_t first, int64_t all);
 
 void kt_call_start(struct kt_call *call, const char *name);
 

@@ -36,17 +36,15 @@ static bool is_object_there(struct kt_turn *turn, const char *path, bool *there,
 static bool wait_for_object(struct kt_turn *turn, const struct kt_provider *provider,
                             struct kt_error *error)
 {
+	int64_t end = kt_clock_monotonic() + KT_TURN_LIMIT;
 	bool there;
 
 	for (;;) {
 		if (!is_object_there(turn, provider->loaded, &there, error))
 			return false;
-		/* It has answered all the while: the time limit is for one that does not. */
-		if (there) {
-			turn->call.deadline = kt_clock_monotonic() + KT_TURN_LIMIT;
+		if (there)
 			return true;
-		}
-		if (kt_clock_monotonic() + LOADING_PAUSE >= turn->call.deadline)
+		if (kt_clock_monotonic() + LOADING_PAUSE >= end)
 			break;
 		kt_clock_sleep(LOADING_PAUSE);
 	}
@@ -149,11 +147,9 @@ void kt_home_name_missing(struct kt_error *error)
 void kt_home_explain(struct kt_turn *turn, struct kt_error *error)
 {
 	struct kt_error cause = { 0 };
-	int64_t deadline = turn->call.deadline;
 
 	/* The bus knows the provider, and answers for itself. */
-	turn->call.deadline = kt_clock_monotonic() + KT_TURN_REST;
+	kt_call_limit(&turn->call, KT_TURN_REST, KT_TURN_REST);
 	if (!kt_home_check(turn, &cause) && turn->provider)
 		*error = cause;
-	turn->call.deadline = deadline;
 }

@@ -108,13 +108,12 @@ static void note_dismissed(const struct kt_lock *lock)
 static void dismiss(struct kt_turn *turn, const char *prompt)
 {
 	struct kt_error ignored = { 0 };
-	int64_t deadline = turn->call.deadline;
 	GVariant *reply;
 
-	turn->call.deadline = kt_clock_monotonic() + KT_TURN_REST;
+	kt_call_limit(&turn->call, KT_TURN_REST, KT_TURN_REST);
 	reply = kt_call_send(&turn->call, prompt, PROMPT ".Dismiss", NULL, "()", &ignored);
 	unref_variant(&reply);
-	turn->call.deadline = deadline;
+	kt_call_limit(&turn->call, KT_TURN_LIMIT, KT_TURN_LIMIT);
 }
 
 static void on_completed(GDBusConnection *bus, const char *sender, const char *path,
@@ -217,7 +216,7 @@ static bool ask(struct kt_turn *turn, const char *prompt, const struct kt_lock *
 		return fail_dismissed(error);
 	}
 	tell(turn);
-	turn->call.deadline = kt_clock_monotonic() + KT_TURN_LIMIT;
+	kt_call_limit(&turn->call, KT_TURN_LIMIT, KT_TURN_LIMIT);
 	switch (perform(turn, prompt, 0, PROMPT_LIMIT, error)) {
 	case END_DONE:
 		return true;

@@ -265,7 +265,7 @@ bool kt_turn_pass_gate(struct kt_turn *turn, bool *waited, struct kt_error *erro
 	}
 	if (!kt_gate_enter(&turn->gate, LANES, KT_TURN_LIMIT, waited, error))
 		return false;
-	turn->call.deadline = kt_clock_monotonic() + KT_TURN_LIMIT;
+	kt_call_limit(&turn->call, KT_TURN_LIMIT, KT_TURN_LONGEST);
 	return true;
 }
 

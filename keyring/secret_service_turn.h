@@ -3,7 +3,7 @@
 
 /*
  * A turn with the desktop's keyring service: through the gate, connected in an encrypted
- * session, with 5 s for all its calls.
+ * session, with 5 s for each answer.
  *
  * Only for backend_secret_service.c: GLib's types stay out of the other headers.
  */
@@ -18,8 +18,12 @@
 #include "keyring/keyring_options.h"
 #include "keyring/secret_service_call.h"
 
-/* Milliseconds for one turn, and those in which a service that did not answer is left alone. */
-#define KT_TURN_LIMIT 5000
+/*
+ * Milliseconds: without an answer, as for one call; for a whole turn; and those in which a service
+ * that did not answer is left alone.
+ */
+#define KT_TURN_LIMIT KT_CALL_LIMIT
+#define KT_TURN_LONGEST 30000
 #define KT_TURN_REST 1000
 
 struct kt_provider;

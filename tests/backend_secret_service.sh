@@ -1,13 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# The desktop's keyring: runs test_backend_secret_service with a real gnome-keyring in each state
-# that it can be in, and test_collections with several collections. $TEST_PROGRAM,
-# $COLLECTIONS_PROGRAM and $PROMPTER are the programs, else the build tree has them.
+# The desktop's keyring: runs test_backend_secret_service and test_secret_service_turn with a real
+# gnome-keyring in each state that it can be in, and test_collections with several collections.
+# $TEST_PROGRAM, $TURN_PROGRAM, $COLLECTIONS_PROGRAM and $PROMPTER are the programs, else the build
+# tree has them.
 
 . "$(dirname "$0")/lib/home.sh"
 need dbus-daemon dbus-send gnome-keyring-daemon secret-tool perl unshare
 program=${TEST_PROGRAM:-$builddir/tests/test_backend_secret_service}
+turn_program=${TURN_PROGRAM:-$builddir/tests/test_secret_service_turn}
 collections=${COLLECTIONS_PROGRAM:-$builddir/tests/test_collections}
 prompter=${PROMPTER:-$builddir/tests/programs/prompter}
 DESKTOP_SCRIPT=$srcdir/tests/lib/desktop.sh
@@ -28,16 +30,27 @@ must()
 	"$@" || fail "$*"
 }
 
-# tests GLOB [VARIABLE=VALUE...]: the tests of that name; at least one has to be there.
-tests()
+# run PROGRAM GLOB [VARIABLE=VALUE...]: its tests of that name; at least one has to be there.
+run()
 {
-	glob=$1
-	shift
+	tested=$1
+	glob=$2
+	shift 2
 	env "$@" DESKTOP_DAEMON="$DESKTOP_DAEMON" DESKTOP_DIRECTORY="$DESKTOP_DIRECTORY" \
-		DESKTOP_SCRIPT="$DESKTOP_SCRIPT" "$program" "$glob" \
+		DESKTOP_SCRIPT="$DESKTOP_SCRIPT" "$tested" "$glob" \
 		>"$DESKTOP_DIRECTORY/log" 2>&1 </dev/null || fail "$glob"
 	grep -v -e RUN -e '====' "$DESKTOP_DIRECTORY/log"
 	grep -q '  OK' "$DESKTOP_DIRECTORY/log" || fail "$glob: no test ran"
+}
+
+tests()
+{
+	run "$program" "$@"
+}
+
+turn_tests()
+{
+	run "$turn_program" "$@"
 }
 
 # The answer to the next request for the password.
@@ -69,7 +82,7 @@ tests_with_a_person()
 	export GNOME_KEYRING_TEST_PROMPTER
 	must desktop_restart_daemon
 	answer "$DESKTOP_PASSWORD"
-	tests 'asked_*' DISPLAY=:77
+	turn_tests 'asked_*' DISPLAY=:77
 	must desktop_lock
 	answer ''
 	tests 'dismissed_*' DISPLAY=:77
@@ -97,7 +110,7 @@ must desktop_start "$(mktemp -d)"
 tests 'open_*'
 [ "$(label_of home)" = 'home at https://api.coze.cn (pat)' ] || fail "label: $(label_of home)"
 grep -r -a -l -e pat_one -e pat_two "$HOME" && fail 'a token is in a file in clear'
-tests 'crowd_*'
+turn_tests 'crowd_*'
 
 "$collections" >"$DESKTOP_DIRECTORY/log" 2>&1 || fail 'several collections'
 grep -v -e RUN -e '====' "$DESKTOP_DIRECTORY/log"
@@ -106,6 +119,7 @@ must desktop_wait desktop_is_unlocked
 must desktop_lock
 sum=$(keyring_sum)
 tests 'locked_*'
+turn_tests 'locked_*'
 [ "$(keyring_sum)" = "$sum" ] || fail 'a locked keyring was written'
 tests 'prompt_*' DISPLAY=:77
 # The questions above have left nothing that hangs.
@@ -113,34 +127,37 @@ must desktop_unlock
 
 must desktop_restart_daemon
 tests 'locked_*'
+turn_tests 'locked_*'
 must desktop_unlock
-tests 'crowd_*' KT_TEST_CROWD=10
+turn_tests 'crowd_*' KT_TEST_CROWD=10
 
 tests 'lock_*'
 must desktop_unlock
 
-tests 'restarted_*'
+turn_tests 'restarted_*'
 DESKTOP_DAEMON=$(cat "$DESKTOP_DIRECTORY/daemon.pid")
 
 desktop_stop_daemon
-tests 'stopped_service_is_*'
-tests 'stopped_service_holds_*'
+turn_tests 'stopped_service_is_*'
+turn_tests 'stopped_service_holds_*'
 desktop_continue
 must desktop_wait desktop_has_service
-tests 'crowd_*' KT_TEST_CROWD=10
+turn_tests 'crowd_*' KT_TEST_CROWD=10
+
+turn_tests 'slow_*'
 
 kill -STOP "$DESKTOP_BUS"
-tests 'stopped_service_is_*'
+turn_tests 'stopped_service_is_*'
 kill -CONT "$DESKTOP_BUS"
 
 # The note of an earlier dismissal is removed first.
 rm -f "$TEST_ALONE/keyturn/prompt"
 tests_with_a_person
 
-tests 'kill_*'
+turn_tests 'kill_*'
 DESKTOP_DAEMON=
-tests 'absent_*'
-tests 'no_bus_*'
+turn_tests 'absent_*'
+turn_tests 'no_bus_*'
 
 rm -r "$HOME/.local"
 must desktop_start_daemon

@@ -4,6 +4,7 @@ CHECKED = -DKEYTURN_LIBEXECDIR='"$(abs_top_builddir)/tests/bin"' \
 	-DKEYTURN_DATADIR='"$(abs_top_srcdir)/packaging"' \
 	-DKEYTURN_LOCALEDIR='"$(abs_top_builddir)/packaging/locale"'
 SCRIPT_PEERS = \
+	tests/programs/collection \
 	tests/bin/faulty-keeper \
 	tests/bin/keyturn-courier \
 	tests/bin/keyturn-keeper \
@@ -92,7 +93,8 @@ UNIT_TESTS = \
 	tests/test_vault \
 	tests/test_whoami
 # Run by the script of its name, inside a desktop.
-DESKTOP_TESTS = tests/test_backend_secret_service tests/test_collections
+DESKTOP_TESTS = tests/test_backend_secret_service tests/test_collections \
+	tests/test_secret_service_turn
 endif
 FUZZ_REPLAYS = \
 	tests/fuzz/replay_body \
@@ -235,12 +237,16 @@ tests_test_backend_memory_SOURCES = tests/test_backend_memory.c \
 	tests/lib/scratch_vault.c tests/lib/scratch_vault.h
 tests_test_backend_memory_LDADD = $(KEYRING_TEST)
 tests_test_backend_secret_service_SOURCES = tests/test_backend_secret_service.c \
-	$(SECRET_SERVICE_SOURCES)
+	tests/lib/desktop_backend.h $(SECRET_SERVICE_SOURCES)
 tests_test_backend_secret_service_CFLAGS = $(AM_CFLAGS) $(SECRET_CFLAGS)
 tests_test_backend_secret_service_LDADD = $(LDADD) $(SECRET_LIBS)
 tests_test_provider_SOURCES = tests/test_provider.c $(SECRET_SERVICE_SOURCES)
 tests_test_provider_CFLAGS = $(AM_CFLAGS) $(SECRET_CFLAGS)
 tests_test_provider_LDADD = $(LDADD) $(SECRET_LIBS)
+tests_test_secret_service_turn_SOURCES = tests/test_secret_service_turn.c \
+	tests/lib/desktop_backend.h $(SECRET_SERVICE_SOURCES)
+tests_test_secret_service_turn_CFLAGS = $(AM_CFLAGS) $(SECRET_CFLAGS)
+tests_test_secret_service_turn_LDADD = $(LDADD) $(SECRET_LIBS)
 tests_test_collections_SOURCES = tests/test_collections.c $(SECRET_SERVICE_SOURCES)
 tests_test_collections_CFLAGS = $(AM_CFLAGS) $(SECRET_CFLAGS)
 tests_test_collections_LDADD = $(LDADD) $(SECRET_LIBS)
@@ -273,6 +279,8 @@ tests_test_vault_SOURCES = tests/test_vault.c \
 	tests/lib/scratch_vault.c tests/lib/scratch_vault.h
 tests_test_vault_LDADD = $(KEYRING_TEST)
 
+tests_programs_collection_CFLAGS = $(AM_CFLAGS) $(SECRET_CFLAGS)
+tests_programs_collection_LDADD = $(SECRET_LIBS)
 tests_programs_cut_LDADD =
 tests_programs_forbid_LDADD =
 tests_programs_many_LDADD =

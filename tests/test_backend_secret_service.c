@@ -3,30 +3,20 @@
 
 /*
  * The desktop's keyring, against a real gnome-keyring. backend_secret_service.sh puts that into
- * a state (open, locked, stopped, ...) and runs the tests whose names begin so.
+ * a state (open, locked, ...) and runs the tests whose names begin so.
  */
 
 #define SECRET_API_SUBJECT_TO_CHANGE
 #include <libsecret/secret.h>
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
-#include "keyring/cleanup.h"
 #include "keyring/clock.h"
-#include "keyring/secret_service.h"
-#include "keyring/text.h"
-#include "tests/lib/in_time.h"
-#include "tests/lib/on_backend.h"
-
-static const struct kt_backend *const backend = &kt_secret_service_module.backend;
+#include "tests/lib/desktop_backend.h"
 
 static const SecretSchema ours = {
 	.name = "org.keyturn.Credential",
@@ -37,79 +27,6 @@ static const SecretSchema ours = {
 		{ "username", SECRET_SCHEMA_ATTRIBUTE_STRING },
 	},
 };
-
-static void *reach(const struct kt_keyring_options *options)
-{
-	struct kt_error error = { 0 };
-	void *state = NULL;
-
-	if (!backend->open(&state, options, &error))
-		fail_msg("%s", error.message);
-	return state;
-}
-
-static int reach_quietly(void **state)
-{
-	static const struct kt_keyring_options options = { 0 };
-
-	*state = reach(&options);
-	return 0;
-}
-
-static int release(void **state)
-{
-	backend->close(*state);
-	return 0;
-}
-
-static struct kt_identity name(char *host, char *username)
-{
-	static char https[] = "https";
-	static char none[] = "";
-
-	return (struct kt_identity){ https, host, none, username };
-}
-
-static void make(struct kt_credential *credential, char *host, char *username,
-                 enum kt_kind kind, const char *token)
-{
-	struct kt_identity identity = name(host, username);
-	struct kt_error error = { 0 };
-
-	assert_true(kt_identity_copy(&credential->identity, &identity, &error));
-	credential->kind = kind;
-	assert_true(kt_secret_append_text(&credential->token, token, &error));
-}
-
-static void store(void *state, char *host, char *username, enum kt_kind kind,
-                  const char *token)
-{
-	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
-	struct kt_error error = { 0 };
-
-	make(&credential, host, username, kind, token);
-	if (!on_backend_store(backend, state, &credential, &error))
-		fail_msg("%s", error.message);
-}
-
-static void search(void *state, struct kt_identity pattern, struct kt_credentials *found)
-{
-	struct kt_error error = { 0 };
-
-	kt_credentials_clear(found);
-	if (!on_backend_search(backend, state, &pattern, found, &error))
-		fail_msg("%s", error.message);
-}
-
-/* How many there are, and that each could be read. */
-static size_t count(void *state, struct kt_identity pattern)
-{
-	KT_CLEANUP(kt_credentials_clear) struct kt_credentials found = { 0 };
-
-	search(state, pattern, &found);
-	assert_int_equal(found.corrupt, 0);
-	return found.count;
-}
 
 static void erase(void *state, struct kt_identity identity)
 {
@@ -175,9 +92,7 @@ static void plant_credential(struct kt_identity place, char *host, char *usernam
 	plant(&ours, place, kt_secret_reveal(&form), SECRET_ITEM_CREATE_NONE);
 }
 
-static char api[] = "api.coze.cn";
 static char other[] = "git.example.org";
-static char work[] = "work";
 static char home[] = "home";
 
 /* Open. */
@@ -355,55 +270,6 @@ static void open_calls_share_an_entered_turn(void **state)
 	backend->close(second);
 }
 
-/* In processes of their own, all at once: milliseconds until the last has ended. */
-static int64_t crowd(int size, bool may_prompt, enum kt_error_code expected)
-{
-	int64_t start = kt_clock_monotonic();
-	int wrong = 0;
-	int status;
-
-	for (int i = 0; i < size; i++) {
-		struct kt_identity pattern = name(api, work);
-		struct kt_keyring_options options = { .may_prompt = may_prompt };
-		struct kt_credentials found = { 0 };
-		struct kt_error error = { 0 };
-		void *state = NULL;
-		pid_t child = fork();
-
-		assert_true(child >= 0);
-		if (child > 0)
-			continue;
-		if (backend->open(&state, &options, &error) &&
-		    on_backend_search(backend, state, &pattern, &found, &error) && found.count != 1)
-			_exit(99);
-		if (error.code != expected)
-			dprintf(2, "%d: %s\n", error.code, error.message);
-		_exit(error.code != expected);
-	}
-	for (int i = 0; i < size; i++) {
-		assert_true(wait(&status) > 0);
-		wrong += status != 0;
-	}
-	assert_int_equal(wrong, 0);
-	return kt_clock_monotonic() - start;
-}
-
-static int crowd_size(int usual)
-{
-	const char *size = getenv("KT_TEST_CROWD");
-	int64_t number;
-
-	return size && kt_text_to_number(size, strlen(size), 1, 10000, &number) ? (int)number : usual;
-}
-
-static void crowd_behind_a_living_daemon_is_all_served(void **state)
-{
-	int64_t duration = crowd(crowd_size(100), false, KT_ERROR_NONE);
-
-	(void)state;
-	print_message("crowd served in %lld ms\n", (long long)duration);
-}
-
 /* Locked. */
 
 static void assert_locked(const struct kt_error *error)
@@ -468,12 +334,6 @@ static void locked_unlock_without_a_display_says_where(void **state)
 	backend->close(unlocking);
 }
 
-static void locked_crowd_ends_soon(void **state)
-{
-	(void)state;
-	assert_true(crowd(crowd_size(100), false, KT_ERROR_LOCKED) < 7000);
-}
-
 /* DISPLAY is set, and no prompter can be started there. */
 static void prompt_that_cannot_be_seen_is_not_raised_again(void **state)
 {
@@ -493,13 +353,6 @@ static void prompt_that_cannot_be_seen_is_not_raised_again(void **state)
 
 	assert_true(is_in_time(kt_clock_monotonic() - start, 0, 6000));
 	backend->close(asking);
-}
-
-/* Locked, with somebody at the display: one answer is there for all of them together. */
-static void asked_once_for_a_crowd(void **state)
-{
-	(void)state;
-	assert_true(is_in_time(crowd(8, true, KT_ERROR_NONE), 250, 4000));
 }
 
 /* One dismissal is there: were it asked for again, nobody would be. */
@@ -552,91 +405,7 @@ static void lock_closes_the_keyring(void **state)
 	assert_locked(&error);
 }
 
-/* Stopped, killed, not there. */
-
-static int64_t assert_unavailable(void *state)
-{
-	KT_CLEANUP(kt_credentials_clear) struct kt_credentials found = { 0 };
-	struct kt_identity pattern = name(api, work);
-	struct kt_error error = { 0 };
-	int64_t start = kt_clock_monotonic();
-
-	assert_false(on_backend_search(backend, state, &pattern, &found, &error));
-	if (error.code != KT_ERROR_UNAVAILABLE)
-		fail_msg("%d %s", (int)error.code, error.message);
-	assert_string_not_equal(error.remedy, "");
-	return kt_clock_monotonic() - start;
-}
-
-static void stopped_service_is_given_up_in_time(void **state)
-{
-	int64_t first = assert_unavailable(*state);
-	int64_t at_once = assert_unavailable(*state);
-
-	assert_true(is_in_time(first, 4500, 6000));
-	assert_true(is_in_time(at_once, 0, 500));
-}
-
-static void stopped_service_holds_a_crowd_no_longer(void **state)
-{
-	(void)state;
-	assert_true(is_in_time(crowd(crowd_size(100), false, KT_ERROR_UNAVAILABLE), 4500, 7000));
-}
-
-static pid_t daemon_pid(void)
-{
-	const char *text = getenv("DESKTOP_DAEMON");
-	int64_t number = 0;
-
-	assert_non_null(text);
-	assert_true(kt_text_to_number(text, strlen(text), 2, INT32_MAX, &number));
-	return (pid_t)number;
-}
-
-static void kill_within_a_call_ends_it(void **state)
-{
-	pid_t daemon = daemon_pid();
-	pid_t child;
-
-	assert_int_equal(count(*state, name(api, work)), 1);
-	assert_int_equal(kill(daemon, SIGSTOP), 0);
-	child = fork();
-	assert_true(child >= 0);
-	if (child == 0) {
-		kt_clock_sleep(300);
-		_exit(kill(daemon, SIGKILL));
-	}
-
-	assert_true(is_in_time(assert_unavailable(*state), 200, 2000));
-	assert_true(is_in_time(assert_unavailable(*state), 0, 1000));
-	waitpid(child, NULL, 0);
-}
-
-static void absent_service_is_told_at_once(void **state)
-{
-	assert_true(is_in_time(assert_unavailable(*state), 0, 1000));
-}
-
-static void restarted_service_is_connected_anew(void **state)
-{
-	char *const command[] = { "sh", "-c",
-		". \"$DESKTOP_SCRIPT\" && desktop_restart_daemon && desktop_unlock && "
-		"echo $DESKTOP_DAEMON >\"$DESKTOP_DIRECTORY/daemon.pid\"", NULL };
-	int status;
-	pid_t child;
-
-	assert_int_equal(count(*state, name(api, work)), 1);
-	child = fork();
-	assert_true(child >= 0);
-	if (child == 0) {
-		execvp(command[0], command);
-		_exit(127);
-	}
-	assert_int_equal(waitpid(child, &status, 0), child);
-	assert_int_equal(status, 0);
-
-	assert_int_equal(count(*state, name(api, work)), 1);
-}
+/* New. */
 
 static void fresh_service_without_collection_is_told(void **state)
 {
@@ -649,42 +418,6 @@ static void fresh_service_without_collection_is_told(void **state)
 	assert_int_equal(error.code, KT_ERROR_UNAVAILABLE);
 	assert_string_not_equal(error.remedy, "");
 }
-
-static void bus_address(const char *address, enum kt_error_code expected)
-{
-	static const struct kt_keyring_options options = { 0 };
-	struct kt_error error = { 0 };
-	void *opened = NULL;
-
-	if (address)
-		setenv("DBUS_SESSION_BUS_ADDRESS", address, 1);
-	else
-		unsetenv("DBUS_SESSION_BUS_ADDRESS");
-	assert_false(backend->open(&opened, &options, &error));
-	assert_int_equal(error.code, expected);
-	assert_string_not_equal(error.remedy, "");
-}
-
-static void no_bus_is_told_at_once(void **state)
-{
-	static const struct kt_keyring_options options = { 0 };
-	void *opened;
-
-	(void)state;
-	setenv("XDG_RUNTIME_DIR", "/nonexistent", 1);
-	bus_address(NULL, KT_ERROR_UNAVAILABLE);
-	bus_address("", KT_ERROR_UNAVAILABLE);
-	bus_address("autolaunch:", KT_ERROR_UNSAFE);
-	bus_address("tcp:host=127.0.0.1,port=1", KT_ERROR_UNSAFE);
-	bus_address("unix:path=/nonexistent;tcp:host=127.0.0.1,port=1", KT_ERROR_UNSAFE);
-
-	setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent", 1);
-	opened = reach(&options);
-	assert_true(is_in_time(assert_unavailable(opened), 0, 1000));
-	backend->close(opened);
-}
-
-#define OPENED(test) cmocka_unit_test_setup_teardown(test, reach_quietly, release)
 
 int main(int argc, char **argv)
 {
@@ -701,24 +434,15 @@ int main(int argc, char **argv)
 		OPENED(open_item_is_what_its_content_says),
 		OPENED(open_name_that_is_not_utf8_is_refused),
 		OPENED(open_calls_share_an_entered_turn),
-		cmocka_unit_test(crowd_behind_a_living_daemon_is_all_served),
-		cmocka_unit_test(locked_crowd_ends_soon),
 		OPENED(locked_keyring_is_not_an_empty_one),
 		OPENED(locked_keyring_says_so),
 		OPENED(locked_keyring_is_not_written),
 		cmocka_unit_test(locked_unlock_without_a_display_says_where),
 		cmocka_unit_test(prompt_that_cannot_be_seen_is_not_raised_again),
-		cmocka_unit_test(asked_once_for_a_crowd),
 		cmocka_unit_test(dismissed_request_is_not_raised_again),
 		cmocka_unit_test(unlock_asks_in_spite_of_a_dismissal),
 		OPENED(lock_closes_the_keyring),
-		cmocka_unit_test(stopped_service_holds_a_crowd_no_longer),
-		OPENED(stopped_service_is_given_up_in_time),
-		OPENED(restarted_service_is_connected_anew),
-		OPENED(kill_within_a_call_ends_it),
-		OPENED(absent_service_is_told_at_once),
 		OPENED(fresh_service_without_collection_is_told),
-		cmocka_unit_test(no_bus_is_told_at_once),
 	};
 
 	if (argc == 2)

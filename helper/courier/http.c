@@ -349,7 +349,7 @@ static bool set_times(struct exchange *exchange)
 /* The directory has certificates under the names that OpenSSL looks for: 8 digits and ".0". */
 static bool is_hashed(const char *path)
 {
-	DIR *directory = opendir(path);
+	KT_CLEANUP(kt_directory_close) DIR *directory = opendir(path);
 	bool found = false;
 
 	while (directory && !found) {
@@ -360,8 +360,6 @@ static bool is_hashed(const char *path)
 		found = strlen(entry->d_name) == 10 && strcmp(entry->d_name + 8, ".0") == 0 &&
 		        strspn(entry->d_name, "0123456789abcdef") == 8;
 	}
-	if (directory)
-		closedir(directory);
 	return found;
 }
 

@@ -14,7 +14,7 @@
 
 providers_serve()
 {
-	need dbus-daemon dbus-send node python3 curl
+	need dbus-daemon dbus-send secret-tool node python3 curl
 	home_make
 	providers_start
 	refresh_serve
@@ -65,6 +65,136 @@ refresh_killing()
 	grep -v '^keyturn trace:' "$work/traced" >"$work/err" || true
 }
 
+# log_in NAME: as a person does it, whose browser allows the app.
+log_in()
+{
+	keyturn login "$1" --kind pkce --api-base "$COZE_API" --www-base "$COZE_WWW" \
+		--client-id pkce-client.app.coze >"$work/out" 2>"$work/login.err" </dev/null &
+	login=$!
+	desktop_wait grep -q response_type= "$work/login.err" || complain 'no address was told'
+	curl -sL --noproxy '*' -o "$work/page" \
+		"$(grep -o 'http.*response_type=.*' "$work/login.err")"
+	wait "$login" || complain "the login of $1 failed: $(cat "$work/login.err")"
+}
+
+# killed_and_back: at once, however long it takes to write what it answered for.
+killed_and_back()
+{
+	provider_kill
+	provider_start "$provider" || complain "$provider does not start again"
+}
+
+# login_cases: what a login left is kept while the provider may still lose it.
+login_cases()
+{
+	begin "$provider: killed right after a login, it has the login at the next call"
+	control '{"auto_approve":"allow"}'
+	log_in browser
+	grant handed
+	store_token typed coze.cn pat_typed
+	killed_and_back
+	call keyturn token typed
+	expect_output pat_typed
+	expect_whole browser
+	expect_whole handed
+	must [ "$(count_items typed)" -eq 1 ]
+
+	begin "$provider: the login that came last is the one it has then"
+	store_token typed coze.cn pat_again
+	killed_and_back
+	call keyturn list
+	must grep -q '^. typed ' "$work/out"
+	call keyturn token typed
+	expect_output pat_again
+	must [ "$(count_items typed)" -eq 1 ]
+
+	begin "$provider: what was forgotten a moment after its login is not brought back"
+	store_token gone coze.cn pat_gone
+	call keyturn set gone --name left
+	call keyturn logout left
+	expect_status 0
+	input 'protocol=https\nhost=git.example.com\nusername=u\npassword=p\n\n'
+	call keyturn store
+	input 'protocol=https\nhost=git.example.com\nusername=u\npassword=p\n\n'
+	call keyturn erase
+	for name in gone left u; do
+		call keyturn token "$name"
+		expect_status 1
+		must [ "$(count_items "$name")" -eq 0 ]
+	done
+}
+
+# lies_in COLLECTION NAME: the one item of this account.
+lies_in()
+{
+	desktop_call /org/freedesktop/secrets org.freedesktop.Secret.Service.SearchItems \
+		"dict:string:string:username,$2" | grep 'object path' >"$work/places"
+	[ "$(wc -l <"$work/places")" -eq 1 ] && grep -q "\"$1/" "$work/places"
+}
+
+# move_to COLLECTION NAME: as another program does it.
+move_to()
+{
+	secret-tool lookup username "$2" >"$work/form"
+	secret-tool clear username "$2"
+	secret-tool store "--collection=$1" --label=moved xdg:schema org.keyturn.Credential \
+		protocol https host api.coze.cn path '' username "$2" <"$work/form"
+}
+
+# expect_in_the_way COMMAND...: for each, what is locked may hold the answer.
+expect_in_the_way()
+{
+	for command in "$@"; do
+		# shellcheck disable=SC2086
+		call keyturn $command
+		expect_status 4
+		expect_output ''
+		expect_cause_and_remedy
+	done
+}
+
+# collection_cases: a second collection beside the one that new items go to.
+collection_cases()
+{
+	begin "$provider: in another collection a login is found, and replaced where it lies"
+	collection_make || complain 'there is no second collection'
+	store_token moved coze.cn pat_first
+	move_to "$second" moved
+	must lies_in "$second" moved
+	call keyturn token moved
+	expect_output pat_first
+	store_token moved coze.cn pat_second
+	must lies_in "$second" moved
+	call keyturn token moved
+	expect_output pat_second
+
+	begin "$provider: while that is locked it is not absent, nor stored a second time"
+	must collection_lock "$second"
+	expect_in_the_way 'token moved' 'token nobody' 'logout moved'
+	input 'pat_beside\n'
+	call keyturn login moved --site coze.cn --with-token
+	expect_status 4
+	call keyturn token me
+	expect_token
+	must collection_open "$second"
+	must lies_in "$second" moved
+	call keyturn token moved
+	expect_output pat_second
+
+	begin "$provider: nor while the other one is locked"
+	must collection_lock "$collection"
+	call keyturn token moved
+	expect_output pat_second
+	call keyturn set moved --expires never
+	expect_status 0
+	expect_in_the_way 'token me' 'token nobody' 'logout me'
+	must collection_open "$collection"
+	must lies_in "$second" moved
+	call keyturn token moved
+	expect_output pat_second
+	expect_whole me
+}
+
 provider_cases()
 {
 	provider_need "$1"
@@ -95,6 +225,10 @@ provider_cases()
 	done
 	echo "# killed at every $2. of $moment moments"
 	must [ "$moment" -gt 6 ]
+
+	login_cases
+
+	[ "$1" = keepassxc ] || collection_cases
 
 	begin "$1: restarted it has what was stored"
 	[ -n "$DESKTOP_DAEMON" ] || provider_start "$1"

@@ -9,8 +9,11 @@
 #	provider_kill			with SIGKILL, in the middle of what it does
 #	provider_end			as a logout ends it: what it has not written yet is written
 #	provider_settle			what it answered for is on its disk (me is a grant there)
+#	collection_make			a second one, $second, open (not at KeePassXC)
+#	collection_lock PATH		as its own window does it
+#	collection_open PATH		with its password, as a login does it
 #
-# $collection is where new items go to then. Its password is $DESKTOP_PASSWORD.
+# $collection is where new items go to then. Every password is $DESKTOP_PASSWORD.
 
 # provider_need NAME: skips without it.
 provider_need()
@@ -59,8 +62,7 @@ has_collection()
 provider_is_open()
 {
 	if [ "$provider" = kwallet ]; then
-		dbus-send --session --print-reply --dest="org.kde.$kwallet" "/modules/$kwallet" \
-			org.kde.KWallet.isOpen string:kdewallet | grep -q 'boolean true'
+		kwallet_call isOpen string:kdewallet | grep -q 'boolean true'
 	else
 		has_collection "$collection"
 	fi
@@ -131,8 +133,7 @@ provider_settle()
 provider_end()
 {
 	if [ "$provider" = kwallet ]; then
-		dbus-send --session --print-reply --dest="org.kde.$kwallet" "/modules/$kwallet" \
-			org.kde.KWallet.closeAllWallets >"$work/reply" 2>&1 || true
+		kwallet_call closeAllWallets >"$work/reply" 2>&1 || true
 	fi
 	# KeePassXC asks a person, who is not there, when its file is still to be written.
 	desktop_wait provider_is_at_rest || true
@@ -141,6 +142,51 @@ provider_end()
 	wait "$DESKTOP_DAEMON" 2>/dev/null || true
 	DESKTOP_DAEMON=
 	desktop_wait no_service
+}
+
+# collection_is_open PATH: KWallet's "Locked" is no answer, as above.
+collection_is_open()
+{
+	if [ "$provider" = kwallet ]; then
+		kwallet_call isOpen "string:${1##*/}" | grep -q 'boolean true'
+	else
+		has_collection "$1"
+	fi
+}
+
+collection_make()
+{
+	second=/org/freedesktop/secrets/collection/second
+	if [ "$provider" = kwallet ]; then
+		# It is a collection from its second day on, like the first one.
+		collection_open "$second"
+		provider_end
+		provider_start kwallet && collection_open "$second"
+	else
+		second=$("$builddir/tests/programs/collection" create second "$DESKTOP_PASSWORD") &&
+			desktop_wait collection_is_open "$second" && desktop_wait provider_is_at_rest
+	fi
+}
+
+collection_lock()
+{
+	if [ "$provider" = kwallet ]; then
+		kwallet_call close "string:${1##*/}" boolean:true
+	else
+		desktop_call /org/freedesktop/secrets org.freedesktop.Secret.Service.Lock \
+			"array:objpath:$1"
+	fi >"$work/reply"
+	! collection_is_open "$1"
+}
+
+collection_open()
+{
+	if [ "$provider" = kwallet ]; then
+		kwallet_call pamOpen "string:${1##*/}" "array:byte:$(kwallet_key)" int32:0 >"$work/reply"
+	else
+		"$builddir/tests/programs/collection" unlock "$1" "$DESKTOP_PASSWORD"
+	fi
+	desktop_wait collection_is_open "$1" && desktop_wait provider_is_at_rest
 }
 
 #
@@ -239,6 +285,24 @@ kwallet_settings()
 	os.environ["PAM_KWALLET5_LOGIN"] = path
 	os.execlp(sys.argv[1], sys.argv[1], "--pam-login", str(reading), str(listener.fileno()))
 	END
+}
+
+# kwallet_call METHOD [ARGUMENT...]
+kwallet_call()
+{
+	kwallet_method=org.kde.KWallet.$1
+	shift
+	dbus-send --session --print-reply --dest="org.kde.$kwallet" "/modules/$kwallet" \
+		"$kwallet_method" "$@"
+}
+
+# What PAM makes of the password, as dbus-send takes bytes.
+kwallet_key()
+{
+	printf %s "$DESKTOP_PASSWORD" | python3 -c '
+import hashlib, os, sys
+salt = open(os.environ["HOME"] + "/.local/share/kwalletd/kdewallet.salt", "rb").read()
+print(*hashlib.pbkdf2_hmac("sha512", sys.stdin.buffer.read(), salt, 50000, 56), sep=",")'
 }
 
 kwallet_log_in()

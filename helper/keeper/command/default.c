@@ -11,6 +11,7 @@
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/cache/answers.h"
 #include "helper/keeper/command/command.h"
+#include "helper/keeper/login/parked.h"
 #include "helper/report.h"
 #include "keyring/cleanup.h"
 #include "keyring/json.h"
@@ -149,6 +150,7 @@ static bool set(struct kt_keeper *keeper, const char *account, const struct kt_i
 	KT_CLEANUP(kt_text_free) char *name = NULL;
 	struct kt_shell_word word;
 
+	kt_parked_save(keeper);
 	if (!kt_account_find_or_ask(keeper, account, KT_ACCOUNT_ANY, &credential, error) ||
 	    !kt_service_full_name(&credential.identity, &name, error))
 		return false;

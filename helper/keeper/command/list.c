@@ -13,6 +13,7 @@
 #include "helper/keeper/command/column.h"
 #include "helper/keeper/command/command.h"
 #include "helper/keeper/command/describe.h"
+#include "helper/keeper/login/parked.h"
 #include "helper/keeper/terminal.h"
 #include "helper/keeper/token/state.h"
 #include "helper/report.h"
@@ -280,6 +281,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	if (count > 0)
 		return kt_fail(error, KT_ERROR_USAGE, "list takes no account") ||
 		       kt_advise(error, "to see one: keyturn show ACCOUNT");
+	kt_parked_save(keeper);
 	if (!read_filter(&filter, error) ||
 	    !kt_account_list(keeper, &filter.service, KT_ACCOUNT_ANY, &listing.accounts, error) ||
 	    !kt_default_get(NULL, &listing.preferred, &has_default, error))

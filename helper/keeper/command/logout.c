@@ -10,7 +10,9 @@
 #include "helper/keeper/cache/answers.h"
 #include "helper/keeper/cache/change.h"
 #include "helper/keeper/command/command.h"
+#include "helper/keeper/login/parked.h"
 #include "helper/keeper/oauth/revocation.h"
+#include "helper/keeper/token/escrow.h"
 #include "helper/keeper/token/rotation.h"
 #include "helper/report.h"
 #include "keyring/cleanup.h"
@@ -48,6 +50,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 		return false;
 	if (!account)
 		return kt_fail(error, KT_ERROR_USAGE, "logout: name the account to forget");
+	kt_parked_save(keeper);
 	if (!kt_account_find_or_ask(keeper, account, KT_ACCOUNT_FORGET, &credential, &cause)) {
 		if (cause.code == KT_ERROR_CORRUPT)
 			return forget_damaged(keeper, account, &cause, error);
@@ -57,6 +60,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	if (!kt_change_begin(&change, &credential.identity, error) ||
 	    !kt_keyring_erase(&keeper->keyring, &credential.identity, error) ||
 	    !kt_rotation_forget(&credential.identity, error) ||
+	    !kt_escrow_forget_login(&credential.identity, error) ||
 	    !kt_default_replace(&credential.identity, NULL, error) ||
 	    !kt_service_full_name(&credential.identity, &name, error) ||
 	    !kt_service_page(&credential.identity, credential.kind, &page, error))

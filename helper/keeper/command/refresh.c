@@ -10,6 +10,7 @@
 #include "helper/keeper/cache/stamp.h"
 #include "helper/keeper/command/command.h"
 #include "helper/keeper/command/prefetch.h"
+#include "helper/keeper/login/parked.h"
 #include "helper/keeper/token/token.h"
 #include "helper/report.h"
 #include "keyring/cleanup.h"
@@ -62,7 +63,6 @@ static bool refresh_and_remember(struct kt_keeper *keeper, struct kt_error *erro
 	struct kt_error ignored = { 0 };
 	bool is_done;
 
-	keeper->never_prompts = true;
 	if (!kt_prefetch(keeper, error))
 		return false;
 	is_done = refresh_many(keeper, &ahead, error);
@@ -92,12 +92,12 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	if (due + all + prefetch + (account != NULL) > 1)
 		return kt_fail(error, KT_ERROR_USAGE, "refresh: an account, --due, --prefetch and --all "
 		               "exclude each other");
+	keeper->never_prompts = due || prefetch;
+	kt_parked_save(keeper);
 	if (prefetch)
 		return refresh_and_remember(keeper, error);
-	if (due || all) {
-		keeper->never_prompts = due;
+	if (due || all)
 		return refresh_many(keeper, due ? &ahead : &fresh, error);
-	}
 	kt_keeper_expect(keeper, kt_stamp_read(), true);
 	if (!kt_account_find_or_ask(keeper, account, KT_ACCOUNT_TOKEN, &credential, error) ||
 	    !refresh_one(keeper, &credential, &fresh, error))

@@ -8,6 +8,7 @@
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/cache/change.h"
 #include "helper/keeper/command/command.h"
+#include "helper/keeper/login/parked.h"
 #include "helper/keeper/token/refused.h"
 #include "helper/keeper/token/service_app.h"
 #include "helper/keeper/terminal.h"
@@ -52,6 +53,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 		kt_fail(error, KT_ERROR_USAGE, "reject: no token came on stdin");
 		return kt_advise(error, "give the refused token on stdin, or add --current");
 	}
+	kt_parked_save(keeper);
 	if (!kt_account_find_or_ask(keeper, account, KT_ACCOUNT_TOKEN, &credential, error) ||
 	    !kt_identity_copy(&identity, &credential.identity, error) ||
 	    !kt_change_lock(&change, &identity, error) ||

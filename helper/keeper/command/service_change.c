@@ -8,7 +8,9 @@
 #include "helper/keeper/cache/answers.h"
 #include "helper/keeper/cache/change.h"
 #include "helper/keeper/command/service_change.h"
+#include "helper/keeper/login/parked.h"
 #include "helper/keeper/login/store_grant.h"
+#include "helper/keeper/token/escrow.h"
 #include "helper/keeper/token/refused.h"
 #include "helper/keeper/token/service_app.h"
 #include "helper/report.h"
@@ -122,7 +124,7 @@ static bool store_secret(struct kt_keyring *keyring, const struct kt_identity *i
 		kt_report_trace("store: it is stored already");
 		return true;
 	}
-	return kt_keyring_store(keyring, &credential, error) &&
+	return kt_escrow_store_login(NULL, keyring, &credential, error) &&
 	       kt_default_offer(identity, credential.kind == KT_KIND_PASSWORD ? KT_DEFAULT_SERVICE
 	                                                                       : KT_DEFAULT_GENERAL,
 	                        &became, error);
@@ -149,6 +151,7 @@ bool kt_service_change_store(struct kt_keeper *keeper, const struct kt_request *
 
 	if (!is_worth_storing(request))
 		return true;
+	kt_parked_save(keeper);
 	keyring = kt_keeper_keyring(keeper, error);
 	if (!keyring || !identify(request, &identity, error) ||
 	    !kt_change_begin(&change, &identity, error))
@@ -179,6 +182,7 @@ static bool erase_one(struct kt_keeper *keeper, const struct kt_identity *identi
 	kt_change_invalidate(&change);
 	if (credential.kind == KT_KIND_PASSWORD)
 		return kt_keyring_erase(keyring, identity, error) &&
+		       kt_escrow_forget_login(identity, error) &&
 		       kt_default_replace(identity, NULL, error);
 	if (!secret && kt_kind_is_fixed(credential.kind)) {
 		kt_report_trace("erase: a PAT or SAT is deleted by logout alone");
@@ -208,6 +212,7 @@ bool kt_service_change_erase(struct kt_keeper *keeper, const struct kt_request *
 
 	if (request->is_foreign)
 		return true;
+	kt_parked_save(keeper);
 	keyring = kt_keeper_keyring(keeper, error);
 	if (!keyring || !kt_returned_search(keyring, request, &list, error))
 		return false;

@@ -14,8 +14,10 @@
 #include "helper/keeper/command/command.h"
 #include "helper/keeper/login/ca_file.h"
 #include "helper/keeper/login/login.h"
+#include "helper/keeper/login/parked.h"
 #include "helper/keeper/oauth/private_key.h"
 #include "helper/keeper/random.h"
+#include "helper/keeper/token/escrow.h"
 #include "helper/keeper/token/rotation.h"
 #include "helper/report.h"
 #include "keyring/cleanup.h"
@@ -160,8 +162,9 @@ static bool rename_account(struct kt_keyring *keyring, struct kt_credential *cre
 		       kt_advise(error, "choose another name; to see what is there: keyturn list");
 	return (!kt_kind_is_grant(credential->kind) ||
 	        kt_rotation_move(&old, &credential->identity, error)) &&
-	       kt_keyring_store(keyring, credential, error) &&
+	       kt_escrow_store_login(NULL, keyring, credential, error) &&
 	       kt_keyring_erase(keyring, &old, error) && kt_rotation_forget(&old, error) &&
+	       kt_escrow_forget_login(&old, error) &&
 	       kt_default_replace(&old, &credential->identity, error);
 }
 
@@ -203,8 +206,10 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 
 	if (!kt_command_read_account(options, KT_COUNT(options), argc, argv, &changes.account,
 	                             error) ||
-	    !check(&changes, error) ||
-	    !kt_account_find_or_ask(keeper, changes.account, KT_ACCOUNT_ANY, &credential, error) ||
+	    !check(&changes, error))
+		return false;
+	kt_parked_save(keeper);
+	if (!kt_account_find_or_ask(keeper, changes.account, KT_ACCOUNT_ANY, &credential, error) ||
 	    !kt_identity_copy(&identity, &credential.identity, error) ||
 	    !kt_change_begin(&change, &identity, error) ||
 	    !kt_keyring_load(&keeper->keyring, &identity, &credential, &found, error))
@@ -218,7 +223,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 		return false;
 	if (!(changes.name && !kt_text_is_equal(changes.name, identity.username)
 	      ? rename_account(&keeper->keyring, &credential, changes.name, error)
-	      : kt_keyring_store(&keeper->keyring, &credential, error)))
+	      : kt_escrow_store_login(NULL, &keeper->keyring, &credential, error)))
 		return false;
 	tell(&credential);
 	return true;

@@ -13,6 +13,7 @@
 #include "helper/keeper/command/column.h"
 #include "helper/keeper/command/command.h"
 #include "helper/keeper/command/describe.h"
+#include "helper/keeper/login/parked.h"
 #include "helper/keeper/token/state.h"
 #include "keyring/characters.h"
 #include "keyring/cleanup.h"
@@ -105,8 +106,10 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	const char *keyring;
 	bool is_default;
 
-	if (!kt_command_read_account(options, KT_COUNT(options), argc, argv, &account, error) ||
-	    !kt_account_find_or_ask(keeper, account, KT_ACCOUNT_ANY, &credential, error) ||
+	if (!kt_command_read_account(options, KT_COUNT(options), argc, argv, &account, error))
+		return false;
+	kt_parked_save(keeper);
+	if (!kt_account_find_or_ask(keeper, account, KT_ACCOUNT_ANY, &credential, error) ||
 	    !kt_default_get(NULL, &preferred, &is_default, error))
 		return false;
 	is_default = is_default && kt_identity_is_equal(&preferred, &credential.identity);

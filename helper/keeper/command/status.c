@@ -11,6 +11,7 @@
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/command/command.h"
 #include "helper/keeper/courier.h"
+#include "helper/keeper/login/parked.h"
 #include "helper/keeper/oauth/whoami.h"
 #include "helper/keeper/token/token.h"
 #include "keyring/characters.h"
@@ -201,6 +202,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 		return false;
 	if (all && account)
 		return kt_fail(error, KT_ERROR_USAGE, "status: an account and --all exclude each other");
+	kt_parked_save(keeper);
 	return all ? run_all(keeper, error) : run_one(keeper, account, error);
 }
 

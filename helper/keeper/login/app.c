@@ -165,9 +165,9 @@ static bool keep_service_app(struct kt_keeper *keeper, struct kt_credential *cre
 	if (!kt_credential_copy(&bare, credential, error))
 		return false;
 	kt_lifetime_end(&bare);
-	return kt_login_store(&keeper->keyring, &bare, error) &&
+	return kt_login_store(&keeper->keyring, &bare, NULL, error) &&
 	       (kt_service_app_remember(kt_keeper_cache(keeper), credential) ||
-	        kt_login_store(&keeper->keyring, credential, error));
+	        kt_login_store(&keeper->keyring, credential, NULL, error));
 }
 
 /* A login that a person allowed is not lost where the keyring does not take it at once. */
@@ -180,7 +180,7 @@ static bool keep(struct kt_keeper *keeper, struct kt_credential *credential,
 	if (kt_kind_is_app(credential->kind))
 		return keep_service_app(keeper, credential, error);
 	kt_fault_point("login-got");
-	while (!kt_login_store(&keeper->keyring, credential, &cause)) {
+	while (!kt_login_store(&keeper->keyring, credential, escrow, &cause)) {
 		if (kt_clock_monotonic() - begin >= STORE_MILLISECONDS)
 			return kt_parked_keep(escrow, credential, &cause, error);
 		kt_clock_sleep(250);

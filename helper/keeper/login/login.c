@@ -272,19 +272,18 @@ static void tell_default(const struct kt_credential *credential, enum kt_default
 }
 
 bool kt_login_store_inside(struct kt_keyring *keyring, struct kt_credential *credential,
-                           struct kt_error *error)
+                           struct kt_escrow *escrow, struct kt_error *error)
 {
 	enum kt_default_scope became;
 	bool is_kept = false;
 
 	if (!take_over(credential, keyring, &is_kept, error) ||
-	    !kt_keyring_store(keyring, credential, error))
+	    !kt_escrow_store_login(escrow, keyring, credential, error))
 		return false;
 	if (is_kept)
 		kt_report_note("%s keeps the refresh token of its earlier login: the service gave no "
 		               "new one", credential->identity.username);
-	if (!(is_kept ? kt_escrow_forget_login(&credential->identity, error)
-	              : kt_rotation_forget(&credential->identity, error)) ||
+	if ((!is_kept && !kt_rotation_forget(&credential->identity, error)) ||
 	    !kt_default_offer(&credential->identity, KT_DEFAULT_GENERAL, &became, error))
 		return false;
 	tell_default(credential, became);
@@ -292,12 +291,12 @@ bool kt_login_store_inside(struct kt_keyring *keyring, struct kt_credential *cre
 }
 
 bool kt_login_store(struct kt_keyring *keyring, struct kt_credential *credential,
-                    struct kt_error *error)
+                    struct kt_escrow *escrow, struct kt_error *error)
 {
 	KT_CLEANUP(kt_change_end) struct kt_change change = { 0 };
 
 	return kt_change_begin(&change, &credential->identity, error) &&
-	       kt_login_store_inside(keyring, credential, error);
+	       kt_login_store_inside(keyring, credential, escrow, error);
 }
 
 /* The list has the word; its words stand between blanks or commas. */

@@ -11,6 +11,7 @@
 #include "helper/keeper/keeper.h"
 #include "helper/keeper/login/settings.h"
 #include "helper/keeper/oauth/token_response.h"
+#include "helper/keeper/token/escrow.h"
 
 /* How often a question is asked that is not answered rightly. */
 #define KT_LOGIN_TRIES 3
@@ -67,14 +68,14 @@ bool kt_login_open_keyring(struct kt_keeper *keeper, struct kt_keyring **keyring
 /*
  * Stores the credential in place of the account's old one, and drops the old one's journal and
  * escrow. What was learned of the same client's service stays known; a grant that came without a
- * refresh token keeps that of the same client and person.
+ * refresh token keeps that of the same client and person. escrow: see kt_escrow_store_login().
  */
 bool kt_login_store(struct kt_keyring *keyring, struct kt_credential *credential,
-                    struct kt_error *error);
+                    struct kt_escrow *escrow, struct kt_error *error);
 
 /* The same inside a change of the account. */
 bool kt_login_store_inside(struct kt_keyring *keyring, struct kt_credential *credential,
-                           struct kt_error *error);
+                           struct kt_escrow *escrow, struct kt_error *error);
 
 /* Takes the tokens of an answer over, or writes the error of an answer without tokens. */
 bool kt_login_take_tokens(struct kt_credential *credential, const struct kt_errand *answer,

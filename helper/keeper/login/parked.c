@@ -33,10 +33,7 @@ static bool fill(struct kt_escrow *escrow, const struct kt_credential *credentia
 	KT_CLEANUP(kt_secret_clear) struct kt_secret form = { 0 };
 	struct kt_error ignored = { 0 };
 
-	return kt_credential_write(credential, &form, &ignored) &&
-	       (kt_escrow_fill(escrow, &form) ||
-	        (kt_escrow_reserve(escrow, kt_secret_length(&form)) &&
-	         kt_escrow_fill(escrow, &form)));
+	return kt_credential_write(credential, &form, &ignored) && kt_escrow_put(escrow, &form);
 }
 
 bool kt_parked_keep(struct kt_escrow *escrow, const struct kt_credential *credential,
@@ -60,32 +57,67 @@ bool kt_parked_keep(struct kt_escrow *escrow, const struct kt_credential *creden
 	                 kt_shell_word(&word, name, "ACCOUNT"));
 }
 
-/* Something readable is parked for the account. */
-static bool is_parked(const struct kt_identity *identity, struct kt_credential *credential)
+/* Reads what is parked for the account; false if nothing is that can be read. */
+static bool read_parked(struct kt_escrow *escrow, const struct kt_identity *identity,
+                        struct kt_credential *credential)
 {
-	KT_CLEANUP(kt_escrow_close) struct kt_escrow escrow = { 0 };
 	struct kt_error ignored = { 0 };
 
-	return kt_escrow_open_login(&escrow, identity, &ignored) &&
-	       kt_escrow_read(&escrow, credential);
+	kt_escrow_close(escrow);
+	kt_credential_clear(credential);
+	return kt_escrow_open_login(escrow, identity, &ignored) &&
+	       kt_escrow_read(escrow, credential);
+}
+
+/* The same login, or what became of it: a renewal, a mark, another setting. */
+static bool is_of(const struct kt_credential *parked, const struct kt_credential *stored)
+{
+	if (parked->grant || stored->grant)
+		return kt_text_is_equal(parked->grant, stored->grant) &&
+		       stored->generation >= parked->generation;
+	return parked->kind == stored->kind && stored->created >= parked->created &&
+	       kt_secret_is_equal(&parked->token, &stored->token);
+}
+
+/* The keyring has the login that is parked, which stays until the keyring cannot lose it. */
+static bool check_stored(struct kt_keyring *keyring, const struct kt_credential *parked,
+                         bool *is_stored, struct kt_error *error)
+{
+	KT_CLEANUP(kt_credential_clear) struct kt_credential stored = { 0 };
+	bool found;
+
+	if (!kt_keyring_load_to_replace(keyring, &parked->identity, &stored, &found, error))
+		return false;
+	*is_stored = found && is_of(parked, &stored);
+	return true;
 }
 
 bool kt_parked_take(struct kt_keeper *keeper, const struct kt_identity *identity,
                     struct kt_credential *credential, bool *found, struct kt_error *error)
 {
 	KT_CLEANUP(kt_change_end) struct kt_change change = { 0 };
+	KT_CLEANUP(kt_escrow_close) struct kt_escrow escrow = { 0 };
 	struct kt_keyring *keyring;
+	bool is_stored;
 
 	*found = false;
-	if (!is_parked(identity, credential))
+	if (!read_parked(&escrow, identity, credential))
 		return true;
 	keyring = kt_keeper_keyring(keeper, error);
-	if (!keyring || !kt_change_begin(&change, identity, error))
+	if (!keyring || !check_stored(keyring, credential, &is_stored, error))
+		return false;
+	if (is_stored)
+		return true;
+	if (!kt_change_begin(&change, identity, error))
 		return false;
 	/* Another caller may have saved it meanwhile, and have renewed it. */
-	if (!is_parked(identity, credential))
+	if (!read_parked(&escrow, identity, credential))
 		return true;
-	*found = kt_login_store_inside(keyring, credential, error);
+	if (!check_stored(keyring, credential, &is_stored, error))
+		return false;
+	if (is_stored)
+		return true;
+	*found = kt_login_store_inside(keyring, credential, &escrow, error);
 	return *found;
 }
 
@@ -119,7 +151,7 @@ void kt_parked_save(struct kt_keeper *keeper)
 
 		if (kt_parked_take(keeper, &list.items[i].identity, &credential, &found,
 		                   &cause) && found)
-			kt_report_note("the login of %s, which the keyring had not taken, is saved",
+			kt_report_note("the login of %s, which the keyring did not have, is saved",
 			               credential.identity.username);
 		else if (cause.code)
 			kt_report_trace("%s", cause.message);

@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * Logins that a person allowed and the keyring did not take: kept in kernel memory for 24
- * hours, and saved by the next call (docs/safety.md, 2.1).
+ * Logins that the keyring does not have: kept in kernel memory, 24 hours where it did not take
+ * them, for as long as it may lose them where it did, and saved by the next call (docs/safety.md,
+ * 2.1).
  */
 
 #include <stdbool.h>
@@ -22,9 +23,15 @@ void kt_parked_reserve(struct kt_escrow *escrow, const struct kt_credential *cre
 bool kt_parked_keep(struct kt_escrow *escrow, const struct kt_credential *credential,
                     const struct kt_error *cause, struct kt_error *error);
 
-/* Saves what is parked, if anything is. The keyring is not asked otherwise, and nobody is. */
+/*
+ * Saves what is parked and not in the keyring. Without anything parked the keyring is not asked.
+ * Call before the accounts are looked up, outside of a change.
+ */
 void kt_parked_save(struct kt_keeper *keeper);
 
-/* Saves the login of this account that is parked; *found: there was one, and credential is it. */
+/*
+ * Saves the login of this account that is parked, if the keyring does not have it; *found: there
+ * was one, and credential is it.
+ */
 bool kt_parked_take(struct kt_keeper *keeper, const struct kt_identity *identity,
                     struct kt_credential *credential, bool *found, struct kt_error *error);

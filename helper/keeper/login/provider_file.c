@@ -286,22 +286,24 @@ static int compare(const void *one, const void *two)
 	return strcmp(*(char *const *)one, *(char *const *)two);
 }
 
+static bool add_names(struct kt_provider_file_names *names, const char *folder,
+                      struct kt_error *error)
+{
+	KT_CLEANUP(kt_directory_close) DIR *files = opendir(folder);
+	const struct dirent *file;
+
+	while (files && (file = readdir(files)))
+		if (!add_name(names, file->d_name, error))
+			return false;
+	return true;
+}
+
 bool kt_provider_file_list(struct kt_provider_file_names *names, struct kt_error *error)
 {
 	for (size_t which = 0; which < 2; which++) {
 		KT_CLEANUP(kt_text_free) char *folder = NULL;
-		const struct dirent *file;
-		bool done = true;
-		DIR *files;
 
-		if (!directory(which, &folder, error))
-			return false;
-		files = opendir(folder);
-		while (files && done && (file = readdir(files)))
-			done = add_name(names, file->d_name, error);
-		if (files)
-			closedir(files);
-		if (!done)
+		if (!directory(which, &folder, error) || !add_names(names, folder, error))
 			return false;
 	}
 	if (names->count > 0)

@@ -12,6 +12,7 @@
 #include "helper/keeper/login/provider_file.h"
 #include "helper/keeper/login/store_grant.h"
 #include "helper/keeper/random.h"
+#include "helper/keeper/token/escrow.h"
 #include "helper/keeper/token/rotation.h"
 #include "helper/url.h"
 #include "keyring/characters.h"
@@ -221,7 +222,7 @@ bool kt_store_grant(struct kt_keyring *keyring, const struct kt_identity *identi
 	return find_kind(request, identity, &credential.kind, error) &&
 	       fill(&credential, identity, request, error) &&
 	       keep_settings(&credential, keyring, error) &&
-	       kt_keyring_store(keyring, &credential, error) &&
+	       kt_escrow_store_login(NULL, keyring, &credential, error) &&
 	       kt_rotation_forget(identity, error) &&
 	       kt_default_offer(identity, KT_DEFAULT_GENERAL, &became, error);
 }

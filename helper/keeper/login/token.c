@@ -203,7 +203,7 @@ bool kt_login_with_token(struct kt_keeper *keeper, const struct kt_login_options
 	    !fill(login, settings, identity, &credential, error) ||
 	    !check(login, &credential, &user, error) || !ask_end(login, &credential, error) ||
 	    (replaces && !kt_login_check_replaced(login, &old, &credential, user, error)) ||
-	    !kt_login_store(keyring, &credential, error))
+	    !kt_login_store(keyring, &credential, NULL, error))
 		return false;
 	kt_login_summarize(login, &credential, keyring, user);
 	return true;

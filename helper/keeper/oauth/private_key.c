@@ -238,8 +238,7 @@ static bool check_file(int descriptor, const char *path, struct kt_error *error)
 
 static bool read_text(struct kt_secret *text, const char *path, struct kt_error *error)
 {
-	int descriptor;
-	bool done;
+	KT_CLEANUP(kt_descriptor_close) int descriptor = -1;
 
 	if (strcmp(path, "-") == 0)
 		return kt_secret_read(text, STDIN_FILENO, FILE_MAXIMUM, error);
@@ -249,10 +248,8 @@ static bool read_text(struct kt_secret *text, const char *path, struct kt_error 
 		        strerror(errno));
 		return kt_advise(error, "give the path of private_key.pem, or - for stdin");
 	}
-	done = check_file(descriptor, path, error) &&
+	return check_file(descriptor, path, error) &&
 	       kt_secret_read(text, descriptor, FILE_MAXIMUM, error);
-	close(descriptor);
-	return done;
 }
 
 bool kt_private_key_read(struct kt_secret *key, const char *path, struct kt_error *error)

@@ -6,6 +6,7 @@
 
 #include "helper/keeper/account/lock.h"
 #include "helper/keeper/token/escrow.h"
+#include "helper/report.h"
 #include "keyring/cleanup.h"
 #include "keyring/environment.h"
 #include "keyring/kernel_key.h"
@@ -146,6 +147,12 @@ bool kt_escrow_fill(struct kt_escrow *escrow, const struct kt_secret *form)
 	return true;
 }
 
+bool kt_escrow_put(struct kt_escrow *escrow, const struct kt_secret *form)
+{
+	return kt_escrow_fill(escrow, form) ||
+	       (kt_escrow_reserve(escrow, kt_secret_length(form)) && kt_escrow_fill(escrow, form));
+}
+
 void kt_escrow_drop(struct kt_escrow *escrow)
 {
 	if (escrow->serial)
@@ -160,6 +167,34 @@ void kt_escrow_retire(struct kt_escrow *escrow, int seconds)
 	    !kt_kernel_key_retire(escrow->serial, (unsigned int)seconds))
 		kt_escrow_drop(escrow);
 	escrow->serial = 0;
+}
+
+/* That there is no room is no reason to store nothing. */
+static void park(struct kt_escrow *escrow, const struct kt_credential *credential)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret form = { 0 };
+	struct kt_error ignored = { 0 };
+
+	if ((escrow->description ||
+	     kt_escrow_open_login(escrow, &credential->identity, &ignored)) &&
+	    kt_credential_write(credential, &form, &ignored) && kt_escrow_put(escrow, &form))
+		return;
+	kt_report_trace("the kernel's keyring has no room for this login while it is stored");
+}
+
+bool kt_escrow_store_login(struct kt_escrow *escrow, struct kt_keyring *keyring,
+                           const struct kt_credential *credential, struct kt_error *error)
+{
+	KT_CLEANUP(kt_escrow_close) struct kt_escrow own = { 0 };
+	struct kt_escrow *used = escrow ? escrow : &own;
+
+	park(used, credential);
+	if (kt_keyring_store(keyring, credential, error)) {
+		kt_escrow_retire(used, kt_keyring_settling(keyring));
+		return true;
+	}
+	kt_escrow_drop(&own);
+	return false;
 }
 
 bool kt_escrow_forget_login(const struct kt_identity *identity, struct kt_error *error)

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "keyring/credential.h"
+#include "keyring/keyring.h"
 
 struct kt_escrow {
 	char *description;
@@ -53,12 +54,23 @@ bool kt_escrow_reserve(struct kt_escrow *escrow, size_t size);
 /* Puts a stored form there. False: it is in our memory alone. */
 bool kt_escrow_fill(struct kt_escrow *escrow, const struct kt_secret *form);
 
+/* The same, in room of its own where none was reserved or too little. */
+bool kt_escrow_put(struct kt_escrow *escrow, const struct kt_secret *form);
+
+/*
+ * Stores a login in the keyring. It is parked from before the store until the keyring cannot lose
+ * it any more (kt_keyring_settling). If the store fails it stays parked in escrow, which may be
+ * one that was reserved for it or a zeroed one; with NULL it is parked nowhere then.
+ */
+bool kt_escrow_store_login(struct kt_escrow *escrow, struct kt_keyring *keyring,
+                           const struct kt_credential *credential, struct kt_error *error);
+
 void kt_escrow_drop(struct kt_escrow *escrow);
 
 /* Drops it after so many seconds: until then the keyring may lose what it took. 0: at once. */
 void kt_escrow_retire(struct kt_escrow *escrow, int seconds);
 
-/* Drops the login that is parked for the account: another one, or its own store, came after it. */
+/* Drops the login that is parked for the account, which is forgotten or has another name now. */
 bool kt_escrow_forget_login(const struct kt_identity *identity, struct kt_error *error);
 
 /* For KT_CLEANUP. A grant in escrow stays; room that was only reserved goes. */

@@ -232,9 +232,7 @@ static bool save(struct rotation *rotation, const struct kt_credential *renewed,
 		if (kt_keyring_store(rotation->keyring, renewed, &cause))
 			break;
 		if (!is_escrowed)
-			is_escrowed =
-				kt_escrow_reserve(&rotation->escrow, kt_secret_length(&form)) &&
-				kt_escrow_fill(&rotation->escrow, &form);
+			is_escrowed = kt_escrow_put(&rotation->escrow, &form);
 		if (kt_clock_monotonic() - begin >= limit)
 			return kt_rotation_fail_unsaved(rotation->name, &cause, is_escrowed, error);
 		kt_clock_sleep(250);

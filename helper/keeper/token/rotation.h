@@ -41,5 +41,8 @@ bool kt_rotation_is_unclear(const struct kt_credential *credential);
 bool kt_rotation_move(const struct kt_identity *from, const struct kt_identity *to,
                       struct kt_error *error);
 
-/* Forgets journal and escrow of an account whose grant is replaced or gone. Inside a change. */
+/*
+ * Forgets journal and escrow of an account whose grant is replaced or gone, but for a login's own
+ * escrow. Inside a change.
+ */
 bool kt_rotation_forget(const struct kt_identity *identity, struct kt_error *error);

@@ -40,6 +40,5 @@ bool kt_rotation_forget(const struct kt_identity *identity, struct kt_error *err
 	if (!kt_escrow_open(&escrow, identity, error))
 		return false;
 	kt_escrow_drop(&escrow);
-	return kt_escrow_forget_login(identity, error) &&
-	       kt_journal_open(&journal, identity, error) && kt_journal_forget(&journal, error);
+	return kt_journal_open(&journal, identity, error) && kt_journal_forget(&journal, error);
 }
