@@ -25,9 +25,8 @@
 #include "keyring/lock.h"
 #include "keyring/secret.h"
 #include "pam/unlock/backend.h"
-#include "pam/unlock/bus.h"
+#include "pam/unlock/backend_dbus.h"
 #include "pam/unlock/confine.h"
-#include "pam/unlock/internal_interface.h"
 #include "pam/unlock/login_session.h"
 #include "pam/unlock/login_slot.h"
 #include "pam/unlock_request.h"
@@ -174,7 +173,7 @@ static enum kt_unlock_status try_desktop(const struct job *job)
 	}
 	/* A keyring that is open denies as well; a wrong password shows at the next login. */
 	if (status == KT_UNLOCK_DENIED && job->request.op == KT_UNLOCK_OP_UNLOCK &&
-	    kt_internal_interface_is_open(&job->session))
+	    kt_dbus_is_open(&job->session))
 		status = KT_UNLOCK_OPENED;
 	return status;
 }
@@ -302,7 +301,7 @@ static void serve(struct job *job)
 	if (last == KT_UNLOCK_OPENED && job->session.runtime_dir &&
 	    (job->request.flags & KT_UNLOCK_FLAG_PREFETCH)) {
 		set_deadline(job);
-		kt_bus_start_unit(&job->session, PREFETCH_UNIT);
+		kt_dbus_start_unit(&job->session, PREFETCH_UNIT);
 	}
 }
 
