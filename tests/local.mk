@@ -388,6 +388,7 @@ EXTRA_DIST += \
 	tests/peers/keycloak.sh \
 	$(PAM_SCRIPT_TESTS) \
 	tests/README.md \
+	tests/bench/first_get.sh \
 	tests/bench/login.sh \
 	tests/bench/measure.py \
 	tests/bench/refresh.sh \
