@@ -1,65 +1,69 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
-#include "keyring/kernel_key.h"
-#include "keyring/text.h"
 #include "keyring/vault_underway.h"
-
-/* Seconds after which a derivation that was killed is waited for no longer. */
-#define LIFE 30
 
 #define PAUSE 20
 
-static bool describe(const char *vault, char **description)
+/* Hexadecimal digits of the vault's id that say which byte is its: fit any off_t. */
+#define PLACE_DIGITS 7
+
+static struct flock place_of(const char *vault)
+{
+	char digits[PLACE_DIGITS + 1];
+
+	snprintf(digits, sizeof(digits), "%.*s", PLACE_DIGITS, vault);
+	return (struct flock){ .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1,
+		               .l_start = (off_t)strtoul(digits, NULL, 16) };
+}
+
+static bool open_claim(struct kt_lock *claim)
 {
 	struct kt_error ignored = { 0 };
 
-	return kt_text_format(description, &ignored, "keyturn:vault-underway:v1:%s", vault);
+	return kt_lock_open(claim, "vault-underway", &ignored);
 }
 
-static bool wait_for_end(const char *description, int64_t patience)
+static bool is_taken(const struct kt_lock *claim, struct flock place)
 {
-	int64_t end = kt_clock_monotonic() + patience;
-	bool was_underway = false;
-
-	while (kt_kernel_key_find(description) != 0) {
-		was_underway = true;
-		if (kt_clock_monotonic() >= end)
-			break;
-		kt_clock_sleep(PAUSE);
-	}
-	return was_underway;
+	return fcntl(kt_lock_descriptor(claim), F_OFD_GETLK, &place) == 0 &&
+	       place.l_type != F_UNLCK;
 }
 
-bool kt_vault_underway_begin(const char *vault, int64_t patience)
+bool kt_vault_underway_begin(struct kt_lock *claim, const char *vault, int64_t patience)
 {
-	KT_CLEANUP(kt_text_free) char *description = NULL;
+	KT_CLEANUP(kt_lock_release) struct kt_lock fresh = { 0 };
 	int64_t end = kt_clock_monotonic() + patience;
+	struct flock place = place_of(vault);
 
-	if (!describe(vault, &description))
+	if (!open_claim(&fresh))
 		return false;
-	while (kt_kernel_key_is_usable() && !kt_kernel_key_claim(description, LIFE)) {
-		if (kt_clock_monotonic() >= end)
+	while (fcntl(kt_lock_descriptor(&fresh), F_OFD_SETLK, &place) != 0) {
+		if ((errno != EAGAIN && errno != EACCES) || kt_clock_monotonic() >= end)
 			return false;
 		kt_clock_sleep(PAUSE);
 	}
+	*claim = fresh;
+	fresh = (struct kt_lock){ 0 };
 	return true;
-}
-
-void kt_vault_underway_end(const char *vault)
-{
-	KT_CLEANUP(kt_text_free) char *description = NULL;
-	int32_t serial;
-
-	if (describe(vault, &description) && (serial = kt_kernel_key_find(description)) != 0)
-		kt_kernel_key_drop(serial);
 }
 
 bool kt_vault_underway_wait(const char *vault, int64_t patience)
 {
-	KT_CLEANUP(kt_text_free) char *description = NULL;
+	KT_CLEANUP(kt_lock_release) struct kt_lock claim = { 0 };
+	int64_t end = kt_clock_monotonic() + patience;
+	struct flock place = place_of(vault);
 
-	return describe(vault, &description) && wait_for_end(description, patience);
+	if (!open_claim(&claim) || !is_taken(&claim, place))
+		return false;
+	while (is_taken(&claim, place) && kt_clock_monotonic() < end)
+		kt_clock_sleep(PAUSE);
+	return true;
 }

@@ -31,7 +31,7 @@ dist_pam_opensuse_DATA = \
 	packaging/pam/opensuse/common-password \
 	packaging/pam/opensuse/common-session
 dist_man8_MANS = docs/man/pam_keyturn.8
-pkglibexec_PROGRAMS += keyturn-unlock
+pkglibexec_PROGRAMS += keyturn-unlock keyturn-unlock-bus.so
 
 pam_keyturn_so_SOURCES = $(PAM_MODULE_SOURCES)
 pam_keyturn_so_CPPFLAGS = $(AM_CPPFLAGS) \
@@ -44,16 +44,32 @@ keyturn_unlock_SOURCES = \
 	pam/unlock_request.h \
 	pam/unlock/backend.h \
 	pam/unlock/backend_control.c \
+	pam/unlock/backend_dbus.c pam/unlock/backend_dbus.h \
 	pam/unlock/backend_vault.c \
-	pam/unlock/bus.c pam/unlock/bus.h \
+	pam/unlock/bus_module.h \
 	pam/unlock/confine.c pam/unlock/confine.h \
-	pam/unlock/internal_interface.c pam/unlock/internal_interface.h \
 	pam/unlock/login_slot.h \
 	pam/unlock/main.c \
-	pam/unlock/login_session.c pam/unlock/login_session.h \
+	pam/unlock/login_session.c pam/unlock/login_session.h
+keyturn_unlock_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+keyturn_unlock_LDADD = libkeyring.a $(CRYPTO_LIBS) $(CJSON_LIBS) -lm
+
+# keyturn-unlock opens it where the way over the message bus is gone (pam/unlock/bus_module.h).
+keyturn_unlock_bus_so_SOURCES = \
+	keyring/characters.c \
+	keyring/clock.c \
+	keyring/error.c \
+	keyring/local_socket.c \
+	keyring/secret.c \
+	keyring/text.c \
+	pam/unlock/bus.c pam/unlock/bus.h \
+	pam/unlock/bus_module.h \
+	pam/unlock/internal_interface.c \
+	pam/unlock/login_session.c \
 	pam/unlock/transfer.c pam/unlock/transfer.h
-keyturn_unlock_CFLAGS = $(AM_CFLAGS) $(GIO_CFLAGS) $(CRYPTO_CFLAGS)
-keyturn_unlock_LDADD = libkeyring.a $(GIO_LIBS) $(CRYPTO_LIBS) $(CJSON_LIBS) -lm
+keyturn_unlock_bus_so_CFLAGS = $(AM_CFLAGS) -fPIC $(GIO_CFLAGS) $(CRYPTO_CFLAGS)
+keyturn_unlock_bus_so_LDFLAGS = $(MODULE_FLAGS)
+keyturn_unlock_bus_so_LDADD = $(GIO_LIBS) $(CRYPTO_LIBS)
 # Without read permission nobody but root can look into it (ptrace(2)), from its first instruction on.
 PAM_INSTALL_HOOK = hide-unlock
 hide-unlock:

@@ -161,7 +161,7 @@ static const char *session_variable(const struct call *call, const char *name)
 
 static enum kt_unlock_status run(const struct call *call, enum kt_unlock_op op,
                                  struct iovec old_password, struct iovec new_password,
-                                 bool needs_runtime_dir)
+                                 bool may_come_later)
 {
 	struct kt_run job = {
 		.options = &call->options,
@@ -171,7 +171,7 @@ static enum kt_unlock_status run(const struct call *call, enum kt_unlock_op op,
 		.new_password = new_password,
 		.runtime_dir = session_variable(call, "XDG_RUNTIME_DIR"),
 		.bus_address = session_variable(call, "DBUS_SESSION_BUS_ADDRESS"),
-		.needs_runtime_dir = needs_runtime_dir,
+		.may_come_later = may_come_later,
 	};
 	enum kt_unlock_status status = kt_run(&job);
 
@@ -180,7 +180,7 @@ static enum kt_unlock_status run(const struct call *call, enum kt_unlock_op op,
 	    kt_module_options_has_backend(&call->options, KT_UNLOCK_BACKEND_VAULT)) {
 		/* A vault needs none. */
 		job.ignores_runtime_dir = true;
-		job.needs_runtime_dir = false;
+		job.may_come_later = false;
 		kt_run(&job);
 	}
 	return status;

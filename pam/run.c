@@ -38,6 +38,7 @@
 #define RUNTIME_DIR_NAME "XDG_RUNTIME_DIR="
 #define RUNTIME_DIR_COUNT 2
 #define ENVIRONMENT_COUNT 6
+#define KEYRING_COUNT 2
 
 /* Milliseconds for the group database, which may be a server far away. */
 #define GROUPS_PATIENCE 300
@@ -53,7 +54,7 @@
 struct child {
 	int socket;
 	bool has_rights_to_drop;
-	bool needs_runtime_dir;
+	bool may_come_later;
 	const char *user;
 	uid_t uid;
 	gid_t gid;
@@ -61,6 +62,7 @@ struct child {
 	int group_count;
 	char *runtime_dirs[RUNTIME_DIR_COUNT]; /* "XDG_RUNTIME_DIR=..."; best first */
 	char *environment[ENVIRONMENT_COUNT + 2]; /* a place for the chosen one, and NULL */
+	char *keyrings[KEYRING_COUNT]; /* files one of which is there if any can be opened; or NULL */
 	struct itimerval life;
 };
 
@@ -71,6 +73,8 @@ static void child_clear(struct child *child)
 		free(child->runtime_dirs[i]);
 	for (size_t i = 0; i < ENVIRONMENT_COUNT; i++)
 		free(child->environment[i]);
+	for (size_t i = 0; i < KEYRING_COUNT; i++)
+		free(child->keyrings[i]);
 	kt_descriptor_close(&child->socket);
 }
 
@@ -245,6 +249,16 @@ static enum kt_unlock_status choose_runtime_dir(struct child *child)
 	return worst;
 }
 
+/* As the user. A program that would find nothing is not started while a login waits. */
+static bool has_keyring(const struct child *child)
+{
+	for (size_t i = 0; i < KEYRING_COUNT; i++) {
+		if (!child->keyrings[i] || access(child->keyrings[i], F_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
 static _Noreturn void become_helper(struct child *child)
 {
 	static const struct rlimit no_core = { 0, 0 };
@@ -268,8 +282,10 @@ static _Noreturn void become_helper(struct child *child)
 		child_fail(0, KT_UNLOCK_NOT_DROPPED);
 	status = choose_runtime_dir(child);
 	if (status != KT_UNLOCK_OPENED &&
-	    (status != KT_UNLOCK_NO_RUNTIME_DIR || child->needs_runtime_dir))
+	    (status != KT_UNLOCK_NO_RUNTIME_DIR || child->may_come_later))
 		child_fail(0, status);
+	if (child->may_come_later && !has_keyring(child))
+		child_fail(0, KT_UNLOCK_NO_COLLECTION);
 
 	setrlimit(RLIMIT_CORE, &no_core);
 	umask(077);
@@ -411,12 +427,27 @@ static bool set_environment(struct child *child, const struct kt_run *run)
 	                      (uintmax_t)run->user->pw_uid);
 }
 
+/* Where the way to a keyring is another than to gnome-keyring's file, the program has to look. */
+static bool set_keyrings(struct child *child, const struct kt_run *run)
+{
+	struct kt_error error = { 0 };
+	const char *home = run->user->pw_dir;
+
+	if (run->op != KT_UNLOCK_OP_UNLOCK || run->options->create ||
+	    run->options->backends[0] == KT_UNLOCK_BACKEND_DBUS)
+		return true;
+	return kt_text_format(&child->keyrings[0], &error,
+	                      "%s/.local/share/keyrings/login.keyring", home) &&
+	       kt_text_format(&child->keyrings[1], &error,
+	                      "%s/.local/share/keyturn/vault/vault.json", home);
+}
+
 static bool prepare(struct child *child, const struct kt_run *run)
 {
 	const struct kt_module_options *options = run->options;
 
 	child->has_rights_to_drop = geteuid() == 0;
-	child->needs_runtime_dir = run->needs_runtime_dir;
+	child->may_come_later = run->may_come_later;
 	child->uid = run->user->pw_uid;
 	/* Without rights no other group can be taken; newgrp(1) may have set this one. */
 	child->gid = child->has_rights_to_drop ? run->user->pw_gid : getgid();
@@ -424,7 +455,7 @@ static bool prepare(struct child *child, const struct kt_run *run)
 	child->life.it_value.tv_sec =
 		(time_t)(options->timeout / 1000 + options->grace + DERIVATION_SECONDS);
 	child->groups = calloc(GROUPS_MAX, sizeof(*child->groups));
-	return child->groups && set_environment(child, run);
+	return child->groups && set_environment(child, run) && set_keyrings(child, run);
 }
 
 /* Only a program of root, or of the user who runs a screen locker's unprivileged test. */

@@ -30,9 +30,16 @@ is_fortified()
 	symbols | grep -qE '__[a-z]+_chk(@|$)|__(read|recv|poll|fd|explicit_bzero)[a-z_]*_chk'
 }
 
+# path_of PROGRAM: where the build left it.
+path_of()
+{
+	[ -e "$builddir/tests/bin/$1" ] && [ "$1" != pam_keyturn.so ] && echo "$builddir/tests/bin/$1" ||
+		echo "$builddir/$1"
+}
+
 check()
 {
-	program=$builddir/tests/bin/$1
+	program=$(path_of "$1")
 
 	begin "$1: position independent, its relocations done before it runs and then sealed"
 	must sh -c 'readelf --wide --file-header "$1" | grep -q "Type: *DYN"' - "$program"
@@ -60,23 +67,32 @@ check()
 	must sh -c 'readelf --wide --symbols "$1" | grep -q __stack_chk_fail' - "$program"
 }
 
+# exported MODULE
+exported()
+{
+	readelf --wide --dyn-syms "$(path_of "$1")" | grep -o 'GLOBAL.* [0-9]* [^ ]*$' | sed 's/.* //'
+}
+
 check keyturn
-check keyturn-keeper
-check keyturn-courier
-check keyturn-secret-service.so
+rooms='keyturn-keeper keyturn-courier keyturn-secret-service.so'
+! grep -qx 'HAVE_PAM_TRUE = *' "$builddir/Makefile" ||
+	rooms="$rooms pam_keyturn.so keyturn-unlock keyturn-unlock-bus.so"
+for room in $rooms; do
+	check "$room"
+done
 
 if ! is_sanitized; then
 	begin 'calls that fill a buffer are the checked ones'
-	for program in keeper courier secret-service.so; do
-		program=$builddir/tests/bin/keyturn-$program
+	for program in $rooms; do
+		program=$(path_of "$program")
 		must is_fortified
 	done
 
 	begin 'indirect jumps land where they may, where the compiler knows how'
 	if grep -q 'fcf-protection' "$builddir/Makefile"; then
 		need objdump
-		for program in keyturn keyturn-keeper keyturn-courier keyturn-secret-service.so; do
-			must sh -c 'objdump -d "$1" | grep -q endbr' - "$builddir/tests/bin/$program"
+		for program in keyturn $rooms; do
+			must sh -c 'objdump -d "$1" | grep -q endbr' - "$(path_of "$program")"
 		done
 	fi
 
@@ -86,15 +102,16 @@ if ! is_sanitized; then
 		must grep -q -e "^HARDENING_CFLAGS = .*$flag" "$builddir/Makefile"
 	done
 
-	begin 'no program exports a function of its own, and the module no more than its table'
-	for program in keeper courier secret-service.so; do
-		program=$builddir/tests/bin/keyturn-$program
+	begin 'no program exports a function of its own, and a module no more than its table'
+	for program in $rooms; do
+		program=$(path_of "$program")
 		must_not sh -c 'readelf --wide --dyn-syms "$1" | grep "FUNC.*GLOBAL.* [0-9]* kt_"' - \
 			"$program"
 	done
-	readelf --wide --dyn-syms "$program" | grep -o 'GLOBAL.* [0-9]* [^ ]*$' |
-		sed 's/.* //' >"$work/exported"
-	must [ "$(cat "$work/exported")" = kt_secret_service_module ]
+	must [ "$(exported keyturn-secret-service.so)" = kt_secret_service_module ]
+	case $rooms in
+	*unlock*) must [ "$(exported keyturn-unlock-bus.so)" = kt_unlock_bus_module ] ;;
+	esac
 fi
 
 finish

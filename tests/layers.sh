@@ -56,6 +56,13 @@ links_only "$programs/keyturn-secret-service.so" libc libsecret-1 libgio-2.0 lib
 links "$programs/keyturn-secret-service.so" libsecret-1
 must_not sh -c 'ldd "$1" | grep -e libcurl -e libssl' - "$programs/keyturn-secret-service.so"
 
+if [ -e "$builddir/keyturn-unlock" ]; then
+	begin 'keyturn-unlock links cryptography; the way over the message bus is its module'
+	links_only "$builddir/keyturn-unlock" libc libcrypto libcjson
+	links_only "$builddir/keyturn-unlock-bus.so" libc libcrypto libgio-2.0 libgobject-2.0 libglib-2.0
+	links "$builddir/keyturn-unlock-bus.so" libgio-2.0
+fi
+
 begin 'the courier links the network, and nothing that reaches the keyring'
 links_only "$programs/keyturn-courier" libc libcurl libcjson libcrypto
 links "$programs/keyturn-courier" libcurl

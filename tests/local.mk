@@ -204,16 +204,20 @@ TESTS = $(UNIT_TESTS) $(SCRIPT_TESTS)
 # need: before the first of them too, because many measure time. The lists that Automake would build
 # are empty then.
 NEEDED_BY_SCRIPT = $(check_DATA) $(SCRIPT_PEERS)
+# What these read is not what they run.
+ELF_SCRIPT_TESTS = tests/hardening.sh tests/layers.sh
 NEEDED_BY_TESTS = \
 	$(filter-out %.sh, $(TESTS)) \
 	$(if $(filter %.sh, $(TESTS)), $(NEEDED_BY_SCRIPT)) \
-	$(if $(filter $(PAM_SCRIPT_TESTS), $(TESTS)), $(NEEDED_BY_PAM))
+	$(if $(filter $(PAM_SCRIPT_TESTS), $(TESTS)), $(NEEDED_BY_PAM)) \
+	$(if $(filter $(ELF_SCRIPT_TESTS), $(TESTS)), $(PAM_BUILT))
 IS_CHOSEN = $(and $(filter check, $(MAKECMDGOALS)), $(filter command, $(origin TESTS)))
 BUILT_SOURCES = $(if $(IS_CHOSEN), $(NEEDED_BY_TESTS))
 AM_MAKEFLAGS = $(if $(IS_CHOSEN), \
 	PROGRAMS= LIBRARIES= MANS= DATA= check_PROGRAMS= check_LIBRARIES= check_DATA=)
 $(SCRIPT_TESTS:.sh=.log): $(NEEDED_BY_SCRIPT)
 $(PAM_SCRIPT_TESTS:.sh=.log): $(NEEDED_BY_PAM)
+$(ELF_SCRIPT_TESTS:.sh=.log): $(PAM_BUILT)
 
 # For scripts that are called by hand.
 test-programs: $(NEEDED_BY_SCRIPT) $(NEEDED_BY_PAM)
@@ -320,7 +324,8 @@ PAM_PEERS = \
 	tests/bin/pam_matrix \
 	tests/bin/pam_mock_token.so \
 	tests/bin/pam_stand_in.so
-NEEDED_BY_PAM = $(PAM_PEERS) keyturn-unlock
+PAM_BUILT = pam_keyturn.so keyturn-unlock keyturn-unlock-bus.so
+NEEDED_BY_PAM = $(PAM_PEERS) $(PAM_BUILT)
 check_PROGRAMS += $(PAM_PEERS)
 SCRIPT_TESTS += $(PAM_SCRIPT_TESTS)
 
@@ -393,6 +398,8 @@ EXTRA_DIST += \
 	tests/peers/keycloak.sh \
 	$(PAM_SCRIPT_TESTS) \
 	tests/README.md \
+	tests/bench/first_get.sh \
+	tests/bench/login.sh \
 	tests/bench/measure.py \
 	tests/bench/refresh.sh \
 	tests/bench/run \

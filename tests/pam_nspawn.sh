@@ -41,7 +41,7 @@ cp "$programs/pam_harness" "$module" "$root/kt/"
 printf %s "$good" >"$root/kt/good"
 # The path of the program is compiled into the module.
 mkdir -p "$root$builddir"
-cp "$builddir/keyturn-unlock" "$root$builddir/keyturn-unlock"
+cp "$builddir/keyturn-unlock" "$builddir/keyturn-unlock-bus.so" "$root$builddir/"
 cat >"$root/etc/pam.d/kt-create" <<END
 auth required pam_unix.so
 auth optional /kt/pam_keyturn.so create

@@ -53,6 +53,15 @@ login() {
 start_bus kt-one
 start_keyring kt-one
 
+# The session is the last to look, and leaves word.
+starts_once() {
+	strace -f -o "$scratch/trace" -e trace=execve "$programs/pam_harness" /etc/pam.d kt-login kt-one \
+		default "pw:$scratch/good" auth cred open close >"$scratch/out" &&
+		[ "$(grep -c 'execve(.*keyturn-unlock.* = 0' "$scratch/trace")" = 1 ] &&
+		[ "$(outcome_of kt-one)" = no-login-keyring ]
+}
+check "without any keyring the program is started for the session alone" starts_once
+
 creates() {
 	login kt-login auth cred open close && [ "$(outcome_of kt-one)" = no-login-keyring ] &&
 		[ ! -e "$scratch/home/kt-one/.local/share/keyrings/login.keyring" ] &&

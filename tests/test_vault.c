@@ -6,10 +6,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -17,6 +20,8 @@
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
 #include "keyring/vault.h"
+#include "keyring/vault_underway.h"
+#include "tests/lib/alone.h"
 #include "tests/lib/scratch_vault.h"
 
 /* The lines that the person at the terminal types. */
@@ -551,6 +556,54 @@ static void status_tells_what_is_there_and_what_is_open(void **state)
 	assert_int_equal(status.obstacle.code, KT_ERROR_LOCKED);
 }
 
+/* A process that derives the key of the vault "id" until it is killed. */
+static pid_t derive_elsewhere(const char *id)
+{
+	int ready[2];
+	char byte;
+	pid_t child;
+
+	assert_int_equal(pipe(ready), 0);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		struct kt_lock claim = { 0 };
+
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (!kt_vault_underway_begin(&claim, id, 0) || write(ready[1], "x", 1) != 1)
+			_exit(1);
+		pause();
+		_exit(0);
+	}
+	close(ready[1]);
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+	return child;
+}
+
+static void derivation_that_was_killed_is_waited_for_by_nobody(void **state)
+{
+	static const char id[] = "00112233445566778899aabbccddeeff";
+	static const char other[] = "ff112233445566778899aabbccddeeff";
+	KT_CLEANUP(kt_lock_release) struct kt_lock claim = { 0 };
+	KT_CLEANUP(kt_lock_release) struct kt_lock of_other = { 0 };
+	pid_t child = derive_elsewhere(id);
+
+	(void)state;
+	assert_true(kt_vault_underway_wait(id, 0));
+	assert_false(kt_vault_underway_begin(&claim, id, 0));
+	assert_false(kt_vault_underway_wait(other, 60000));
+	assert_true(kt_vault_underway_begin(&of_other, other, 0));
+
+	assert_int_equal(kill(child, SIGKILL), 0);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+
+	assert_false(kt_vault_underway_wait(id, 0));
+	assert_true(kt_vault_underway_begin(&claim, id, 0));
+	kt_lock_release(&claim);
+	assert_false(kt_vault_underway_wait(id, 0));
+}
+
 #define VAULT_TEST(test) \
 	cmocka_unit_test_setup_teardown(test, scratch_set_up, scratch_tear_down)
 
@@ -578,7 +631,8 @@ int main(void)
 		VAULT_TEST(missing_vault_says_how_to_make_one),
 		VAULT_TEST(key_file_is_enough_where_the_kernel_keyring_is_refused),
 		VAULT_TEST(status_tells_what_is_there_and_what_is_open),
+		cmocka_unit_test(derivation_that_was_killed_is_waited_for_by_nobody),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, alone, NULL);
 }

@@ -23,7 +23,7 @@ static enum kt_unlock_status find_slot(struct kt_vault *vault)
 	return error.code == KT_ERROR_UNSAFE ? KT_UNLOCK_UNSAFE : KT_UNLOCK_FAILED;
 }
 
-enum kt_unlock_status kt_login_slot_look(bool may_be_open, bool *is_claimed)
+enum kt_unlock_status kt_login_slot_look(bool may_be_open, struct kt_lock *claim)
 {
 	KT_CLEANUP(kt_vault_clear) struct kt_vault vault = { 0 };
 	enum kt_unlock_status status = find_slot(&vault);
@@ -34,24 +34,16 @@ enum kt_unlock_status kt_login_slot_look(bool may_be_open, bool *is_claimed)
 		return KT_UNLOCK_OPENED;
 	if (may_be_open && !kt_kernel_key_is_usable())
 		return KT_UNLOCK_NO_KERNEL_KEYS;
-	*is_claimed = kt_vault_underway_begin(vault.id, 0);
+	kt_vault_underway_begin(claim, vault.id, 0);
 	return KT_UNLOCK_UNDERWAY;
 }
 
-bool kt_login_slot_begin(void)
-{
-	KT_CLEANUP(kt_vault_clear) struct kt_vault vault = { 0 };
-
-	return find_slot(&vault) == KT_UNLOCK_OPENED &&
-	       kt_vault_underway_begin(vault.id, UNDERWAY_PATIENCE);
-}
-
-void kt_login_slot_end(void)
+void kt_login_slot_begin(struct kt_lock *claim)
 {
 	KT_CLEANUP(kt_vault_clear) struct kt_vault vault = { 0 };
 
 	if (find_slot(&vault) == KT_UNLOCK_OPENED)
-		kt_vault_underway_end(vault.id);
+		kt_vault_underway_begin(claim, vault.id, UNDERWAY_PATIENCE);
 }
 
 static enum kt_unlock_status status_of(const struct kt_error *error)

@@ -59,15 +59,17 @@ static __attribute__((noinline)) void lock_stack(void)
 	mlock(room, sizeof(room));
 }
 
-/* Makes it as large as it will be needed. */
+/* Makes it as large as it will be needed. A compiler leaves out a block that is only freed. */
 static void lock_heap(void)
 {
+	void *volatile room;
 	char *end;
 	size_t size;
 
-	mallopt(M_MMAP_THRESHOLD, HEAP_SIZE);
+	mallopt(M_MMAP_THRESHOLD, 2 * HEAP_SIZE);
 	mallopt(M_TRIM_THRESHOLD, 4 * HEAP_SIZE);
-	free(malloc(HEAP_SIZE - 1));
+	room = malloc(HEAP_SIZE);
+	free(room);
 	end = sbrk(0);
 	size = mallinfo2().arena;
 	mlock(end - size, size);

@@ -1,4 +1,11 @@
 /* SPDX-License-Identifier: MIT */
+
+/*
+ * gnome-keyring's InternalUnsupportedGuiltRiddenInterface: opens its login collection with a
+ * password over the bus, where there is no control socket. Only after checks that the owner of the
+ * name runs as this user and has that interface; never with a prompt.
+ */
+
 #include "config.h"
 
 #include <string.h>
@@ -7,9 +14,8 @@
 #include <gio/gio.h>
 
 #include "keyring/cleanup.h"
-#include "pam/unlock/backend.h"
 #include "pam/unlock/bus.h"
-#include "pam/unlock/internal_interface.h"
+#include "pam/unlock/bus_module.h"
 #include "pam/unlock/transfer.h"
 
 #define BUS_NAME "org.freedesktop.DBus"
@@ -267,9 +273,7 @@ static enum kt_unlock_status change(const struct kt_login_session *session,
 	return ask(session, "ChangeWithMasterPassword", old_password, new_password);
 }
 
-const struct kt_unlock_backend kt_unlock_backend_dbus = { unlock, change };
-
-bool kt_internal_interface_is_open(const struct kt_login_session *session)
+static bool is_open(const struct kt_login_session *session)
 {
 	KT_CLEANUP(talk_clear) struct talk talk = { 0 };
 	KT_CLEANUP(variant_clear) GVariant *answer = NULL;
@@ -284,3 +288,10 @@ bool kt_internal_interface_is_open(const struct kt_login_session *session)
 	return g_variant_is_of_type(locked, G_VARIANT_TYPE_BOOLEAN) &&
 	       !g_variant_get_boolean(locked);
 }
+
+const struct kt_unlock_bus_module kt_unlock_bus_module = {
+	.version = PACKAGE_VERSION,
+	.backend = { unlock, change },
+	.is_open = is_open,
+	.start_unit = kt_bus_start_unit,
+};

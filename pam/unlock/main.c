@@ -22,11 +22,11 @@
 #include "keyring/clock.h"
 #include "keyring/control_socket.h"
 #include "keyring/environment.h"
+#include "keyring/lock.h"
 #include "keyring/secret.h"
 #include "pam/unlock/backend.h"
-#include "pam/unlock/bus.h"
+#include "pam/unlock/backend_dbus.h"
 #include "pam/unlock/confine.h"
-#include "pam/unlock/internal_interface.h"
 #include "pam/unlock/login_session.h"
 #include "pam/unlock/login_slot.h"
 #include "pam/unlock_request.h"
@@ -173,29 +173,28 @@ static enum kt_unlock_status try_desktop(const struct job *job)
 	}
 	/* A keyring that is open denies as well; a wrong password shows at the next login. */
 	if (status == KT_UNLOCK_DENIED && job->request.op == KT_UNLOCK_OP_UNLOCK &&
-	    kt_internal_interface_is_open(&job->session))
+	    kt_dbus_is_open(&job->session))
 		status = KT_UNLOCK_OPENED;
 	return status;
 }
 
 /* A key that has to be derived, which is slow on purpose, is UNDERWAY. */
-static enum kt_unlock_status look_at_vault(const struct job *job, bool *is_claimed)
+static enum kt_unlock_status look_at_vault(const struct job *job, struct kt_lock *claim)
 {
 	if (!wants(job, KT_UNLOCK_BACKEND_VAULT))
 		return KT_UNLOCK_ABSENT;
-	return kt_login_slot_look(job->request.op == KT_UNLOCK_OP_UNLOCK, is_claimed);
+	return kt_login_slot_look(job->request.op == KT_UNLOCK_OP_UNLOCK, claim);
 }
 
 /* Behind the login: nobody waits for this. */
-static enum kt_unlock_status try_vault(const struct job *job, bool is_claimed)
+static enum kt_unlock_status try_vault(const struct job *job, struct kt_lock *claim)
 {
 	enum kt_unlock_status status;
 
-	if (!is_claimed)
-		is_claimed = kt_login_slot_begin();
+	if (!kt_lock_is_held(claim))
+		kt_login_slot_begin(claim);
 	status = try_backend(job, KT_UNLOCK_BACKEND_VAULT);
-	if (is_claimed)
-		kt_login_slot_end();
+	kt_lock_release(claim);
 	if (status == KT_UNLOCK_DENIED && !(job->request.flags & KT_UNLOCK_FLAG_QUIET))
 		syslog(LOG_AUTHPRIV | LOG_NOTICE,
 		       "the vault refused the login password: run keyturn unlock --resync");
@@ -281,19 +280,19 @@ static void set_deadline(struct job *job)
 
 static void serve(struct job *job)
 {
+	KT_CLEANUP(kt_lock_release) struct kt_lock claim = { 0 };
 	enum kt_unlock_status desktop, vault, first, last;
-	bool is_claimed = false;
 
 	job->session.may_create = job->request.flags & KT_UNLOCK_FLAG_CREATE;
 	set_deadline(job);
 	desktop = try_desktop(job);
-	vault = look_at_vault(job, &is_claimed);
+	vault = look_at_vault(job, &claim);
 	first = sum_up(consider_change(job, desktop), vault);
 	leave_word(job, first);
 	answer(first);
 
 	if (vault == KT_UNLOCK_UNDERWAY)
-		vault = try_vault(job, is_claimed);
+		vault = try_vault(job, &claim);
 	last = sum_up(consider_change(job, try_again(job, desktop)), vault);
 	if (last != first)
 		leave_word(job, last);
@@ -302,7 +301,7 @@ static void serve(struct job *job)
 	if (last == KT_UNLOCK_OPENED && job->session.runtime_dir &&
 	    (job->request.flags & KT_UNLOCK_FLAG_PREFETCH)) {
 		set_deadline(job);
-		kt_bus_start_unit(&job->session, PREFETCH_UNIT);
+		kt_dbus_start_unit(&job->session, PREFETCH_UNIT);
 	}
 }
 
