@@ -163,6 +163,8 @@ static bool dispatch(struct kt_keeper *keeper, int argc, char **argv, struct kt_
 		return kt_command_speak(keeper, kt_tool_of_name("cargo"), 1, argv, error);
 	if (argc > 1 && strcmp(argv[1], kt_command_renew_ahead.name) == 0)
 		command = &kt_command_renew_ahead;
+	if (argc > 1 && strcmp(argv[1], kt_command_complete.name) == 0)
+		command = &kt_command_complete;
 	if (is_git && argc > 2) {
 		tell_of_words(argv[1]);
 		return true;

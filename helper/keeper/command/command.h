@@ -58,6 +58,9 @@ extern const struct kt_command kt_command_sasl;
 /* Started by keyturn itself (helper/background_renewal.h); no help lists it. */
 extern const struct kt_command kt_command_renew_ahead;
 
+/* Called by the shells' completions (packaging/completions); no help lists it. */
+extern const struct kt_command kt_command_complete;
+
 /*
  * Speaks a tool's protocol. argv[0] is its name, the words behind it are the tool's. A failure is
  * told as the tool has it.

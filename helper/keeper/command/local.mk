@@ -2,6 +2,7 @@
 libkeeper_a_SOURCES += \
 	helper/keeper/command/capability.c \
 	helper/keeper/command/command.h \
+	helper/keeper/command/complete.c \
 	helper/keeper/command/default.c \
 	helper/keeper/command/describe.c helper/keeper/command/describe.h \
 	helper/keeper/command/doctor.c \
