@@ -90,7 +90,8 @@ UNIT_TESTS = \
 	tests/test_token_response \
 	tests/test_url \
 	tests/test_vault \
-	tests/test_whoami
+	tests/test_whoami \
+	tests/test_wrap
 # Run by the script of its name, inside a desktop.
 DESKTOP_TESTS = tests/test_backend_secret_service tests/test_collections
 endif
