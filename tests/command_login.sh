@@ -210,7 +210,7 @@ at_terminal 'spawn keyturn login asked --site coze.cn --with-token
 	send "pat_asked\r"
 	expect "When does it end"
 	send "2020-01-01\r"
-	expect "that is no day to come, like 2027-01-31; try again (2 left)"
+	expect "the end of the token is past: 2020-01-01; try again (2 left)"
 	expect "When does it end"
 	send "\"2099-01-05 08:07\"\r"
 	expect "is stored"'

@@ -70,6 +70,7 @@ UNIT_TESTS = \
 	tests/test_lock \
 	tests/test_loopback \
 	tests/test_metadata \
+	tests/test_moment \
 	tests/test_pages \
 	tests/test_pasted \
 	tests/test_pkce \

@@ -8,6 +8,7 @@ libkeeper_a_SOURCES += \
 	helper/keeper/account/idn.c helper/keeper/account/idn.h \
 	helper/keeper/account/lifetime.c helper/keeper/account/lifetime.h \
 	helper/keeper/account/lock.c helper/keeper/account/lock.h \
+	helper/keeper/account/moment.c helper/keeper/account/moment.h \
 	helper/keeper/account/pick.c helper/keeper/account/pick.h \
 	helper/keeper/account/returned.c helper/keeper/account/returned.h \
 	helper/keeper/account/secret_word.c helper/keeper/account/secret_word.h \
