@@ -88,7 +88,7 @@ points()
 begin 'includes point one way'
 points keyring keyring/
 points helper/door helper/door/ helper/answer.h helper/background_renewal.h helper/cache_key.h \
-	helper/courier_start.h helper/libexec.h helper/protocol/ helper/request.h \
+	helper/courier_start.h helper/libexec.h helper/protocol/ helper/request.h helper/route.h \
 	keyring/characters.h keyring/cleanup.h keyring/clock.h keyring/error.h keyring/identity.h \
 	keyring/kernel_cache.h keyring/secret.h keyring/text.h
 points helper/protocol helper/protocol/ helper/answer.h helper/request.h helper/url.h keyring/
@@ -101,7 +101,7 @@ points helper/courier helper/courier/ helper/errand.h helper/libexec.h helper/ma
 below_keeper='keyring/ helper/answer.h helper/background_renewal.h helper/cache_key.h
 	helper/courier_start.h helper/errand.h helper/libexec.h helper/mask.h helper/protocol/
 	helper/report.h
-	helper/request.h helper/url.h'
+	helper/request.h helper/route.h helper/url.h'
 own='helper/keeper/courier.h helper/keeper/keeper.h helper/keeper/library.h helper/keeper/random.h
 	helper/keeper/terminal.h'
 folder()

@@ -83,6 +83,7 @@ UNIT_TESTS = \
 	tests/test_request_cut \
 	tests/test_request_hostile \
 	tests/test_requirement \
+	tests/test_route \
 	tests/test_sandbox \
 	tests/test_seal \
 	tests/test_secret_service \
@@ -265,6 +266,7 @@ tests_test_request_LDADD = $(HELPER_TEST)
 tests_test_request_cut_LDADD = $(HELPER_TEST)
 tests_test_request_cut_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=poll
 tests_test_request_hostile_LDADD = $(HELPER_TEST)
+tests_test_route_LDADD = $(HELPER_TEST)
 tests_test_sandbox_LDADD = $(COURIER_TEST)
 tests_test_seal_LDADD = $(KEYRING_TEST)
 EXTRA_tests_test_secret_service_DEPENDENCIES = \
