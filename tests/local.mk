@@ -52,6 +52,7 @@ if HAVE_CMOCKA
 UNIT_TESTS = \
 	tests/test_backend_memory \
 	tests/test_backend_vault \
+	tests/test_binding \
 	tests/test_body \
 	tests/test_challenge \
 	tests/test_change \

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 libkeeper_a_SOURCES += \
 	helper/keeper/account/answer.c helper/keeper/account/answer.h \
+	helper/keeper/account/binding.c helper/keeper/account/binding.h \
 	helper/keeper/account/default.c helper/keeper/account/default.h \
+	helper/keeper/account/directory_file.c helper/keeper/account/directory_file.h \
 	helper/keeper/account/expiry.c helper/keeper/account/expiry.h \
 	helper/keeper/account/facts.c helper/keeper/account/facts.h \
 	helper/keeper/account/find.c helper/keeper/account/find.h \
