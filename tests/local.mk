@@ -115,6 +115,7 @@ SCRIPT_TESTS = \
 	tests/cache_private.sh \
 	tests/doctor_network.sh \
 	tests/completion.sh \
+	tests/command_bind.sh \
 	tests/command_default.sh \
 	tests/command_doctor.sh \
 	tests/command_erase.sh \

@@ -104,7 +104,11 @@ _keyturn()
 			;;
 		providers) [[ $word == -* ]] || kind=providers ;;
 		setup) [[ $word == -* ]] || kind=tools ;;
-		scan) [[ $word == -* ]] || kind=directory ;;
+		scan | unbind | allow) [[ $word == -* ]] || kind=directory ;;
+		bind)
+			[[ $word == -* ]] || kind=accounts
+			[[ $kind != accounts || $at -eq 2 ]] || kind=directory
+			;;
 		esac
 		case ${COMP_WORDS[1]} in
 		login)
@@ -124,7 +128,7 @@ _keyturn()
 		run) words="$asks --env --tool --app --" ;;
 		list) words='--site --kind --ends --json' ;;
 		status) words='--all --json' ;;
-		show | doctor | providers | scan) words=--json ;;
+		show | doctor | providers | scan | bind | which) words=--json ;;
 		set)
 			words='--expires --accept --name --client-secret-file --private-key-file
 				--public-key-id --git-username --authtype --scope --ca-file'
@@ -144,8 +148,8 @@ _keyturn()
 	esac
 	if ((at == 1)) || { ((at == 2)) && [[ $previous == help ]]; }; then
 		kind=
-		words='login token header run list show set default logout status refresh reject lock
-			unlock setup providers scan aws cargo goauth kubernetes netrc npm sasl vault doctor get store erase capability help --version'
+		words='login token header run list show set default logout status refresh reject
+			bind unbind allow which lock unlock setup providers scan aws cargo goauth kubernetes netrc npm sasl vault doctor get store erase capability help --version'
 	fi
 	case $kind in
 	file | directory)

@@ -32,6 +32,8 @@ for row in 'login:keep a login' 'token:print the access token' 'header:print the
         'default:print or set the default account' 'logout:forget an account here' \
         'status:ask the service whether the token works' 'refresh:renew an access token now' \
         'reject:the service refused the token on stdin' 'lock:close the vault' \
+        'bind:have an account answer in a directory' 'unbind:take a binding back' \
+        'allow:obey a directory\'s file' 'which:tell who answers here, and why' \
         'unlock:open the keyring' 'vault:make and look after an encrypted directory' \
         'aws:answer credential_process' 'cargo:answer cargo' 'goauth:answer go' \
         'kubernetes:answer kubectl' 'netrc:print a netrc for a pipe' 'npm:print what pnpm sends' \
@@ -50,11 +52,11 @@ function __keyturn_option
     complete -c keyturn -n "__keyturn_is $argv[1]" -l $argv[2] -d $argv[3] $argv[4..]
 end
 
-complete -c keyturn -n '__keyturn_is login token header run show set default logout status refresh reject' \
+complete -c keyturn -n '__keyturn_is login token header run show set default logout status refresh reject bind' \
     -a '(__keyturn_offer accounts)'
 complete -c keyturn -n '__keyturn_is providers' -a '(__keyturn_offer providers)'
 complete -c keyturn -n '__keyturn_is setup' -a '(__keyturn_offer tools)'
-complete -c keyturn -n '__keyturn_is scan' -a '(__fish_complete_directories)'
+complete -c keyturn -n '__keyturn_is scan bind unbind allow' -a '(__fish_complete_directories)'
 complete -c keyturn -n '__keyturn_is vault' -a 'create status change-passphrase'
 
 __keyturn_option 'token header run' min-valid 'good for so many seconds' -x
@@ -66,7 +68,7 @@ __keyturn_option 'login token header run' kind 'which of several apps' -x \
 __keyturn_option 'login token header run reject' session-name 'session of a service app' -x
 __keyturn_option 'login token header run' duration 'life of a service app\'s token' -x
 __keyturn_option 'login token header run' scope-file 'what it may do, JSON' -r -F
-__keyturn_option 'token header list show status default doctor providers scan vault' json 'print one JSON object'
+__keyturn_option 'token header list show status default doctor providers scan vault bind which' json 'print one JSON object'
 
 __keyturn_option run env 'name of the variable' -x
 __keyturn_option run app 'settings of the app'

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
 libkeeper_a_SOURCES += \
+	helper/keeper/command/bind.c \
+	helper/keeper/command/bind_directory.c helper/keeper/command/bind_directory.h \
 	helper/keeper/command/capability.c \
 	helper/keeper/command/command.h \
 	helper/keeper/command/complete.c \
@@ -35,4 +37,5 @@ libkeeper_a_SOURCES += \
 	helper/keeper/command/token.c \
 	helper/keeper/command/token_lookup.c helper/keeper/command/token_lookup.h \
 	helper/keeper/command/unlock.c \
-	helper/keeper/command/vault.c
+	helper/keeper/command/vault.c \
+	helper/keeper/command/which.c

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "helper/keeper/account/binding.h"
 #include "helper/keeper/account/default.h"
 #include "helper/keeper/account/expiry.h"
 #include "helper/keeper/account/find.h"
@@ -162,7 +163,8 @@ static bool rename_account(struct kt_keyring *keyring, struct kt_credential *cre
 	        kt_rotation_move(&old, &credential->identity, error)) &&
 	       kt_keyring_store(keyring, credential, error) &&
 	       kt_keyring_erase(keyring, &old, error) && kt_rotation_forget(&old, error) &&
-	       kt_default_replace(&old, &credential->identity, error);
+	       kt_default_replace(&old, &credential->identity, error) &&
+	       kt_binding_rename(&old, &credential->identity, error);
 }
 
 /* The only sign at a terminal that it is done. */
