@@ -9,4 +9,6 @@ libhelper_a_SOURCES = \
 	helper/mask.c helper/mask.h \
 	helper/report.c helper/report.h \
 	helper/request.c helper/request.h \
-	helper/url.c helper/url.h
+	helper/route.c helper/route.h \
+	helper/url.c helper/url.h \
+	helper/wrap.c helper/wrap.h

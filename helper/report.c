@@ -5,10 +5,12 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "helper/answer.h"
 #include "helper/report.h"
+#include "helper/wrap.h"
 #include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/json.h"
@@ -17,25 +19,34 @@
 /* Set once by kt_report_start(): 0 means no trace. */
 static int trace_descriptor;
 
+/* The columns of the terminal that the descriptor is; 0 for anything else. */
+static size_t columns_of(int descriptor)
+{
+	struct winsize size = { 0 };
+
+	return isatty(descriptor) && ioctl(descriptor, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
 __attribute__((format(printf, 3, 0))) static void say(int descriptor, const char *prefix,
                                                       const char *format, va_list arguments)
 {
 	/* An address to open in a browser has to be whole. */
 	char text[4096];
 	char line[4160];
-	int length;
+	char lines[8192];
+	size_t length;
 
 	vsnprintf(text, sizeof(text), format, arguments);
 	text[kt_characters_fit(text, sizeof(text) - 5)] = '\0';
 	kt_characters_make_printable(text);
-	length = snprintf(line, sizeof(line), "%s: %s\n", prefix, text);
-	if (length <= 0)
-		return;
+	snprintf(line, sizeof(line), "%s: %s", prefix, text);
+	length = kt_wrap(line, columns_of(descriptor), lines, sizeof(lines) - 1);
+	lines[length++] = '\n';
 	/* Nobody is left to tell where it fails. A trace waits for no one who does not read it. */
 	if (descriptor == STDERR_FILENO)
-		kt_answer_write(descriptor, line, (size_t)length);
+		kt_answer_write(descriptor, lines, length);
 	else
-		(void)!write(descriptor, line, (size_t)length);
+		(void)!write(descriptor, lines, length);
 }
 
 void kt_report_start(const char *trace)
@@ -88,6 +99,29 @@ void kt_report_note(const char *format, ...)
 	va_start(arguments, format);
 	say(STDERR_FILENO, "keyturn", kt_translate(format), arguments);
 	va_end(arguments);
+}
+
+bool kt_report_lines(const struct kt_secret *lines, struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret output = { 0 };
+	size_t columns = columns_of(STDOUT_FILENO);
+	const char *text = kt_secret_reveal(lines);
+
+	if (columns == 0)
+		return kt_answer_send(STDOUT_FILENO, lines, error);
+	while (*text) {
+		char line[4160];
+		char wrapped[8192];
+		size_t length = strcspn(text, "\n");
+
+		snprintf(line, sizeof(line), "%.*s", (int)length, text);
+		kt_wrap(line, columns, wrapped, sizeof(wrapped));
+		if (!kt_secret_append_text(&output, wrapped, error) ||
+		    !kt_secret_append_text(&output, "\n", error))
+			return false;
+		text += length + (text[length] == '\n');
+	}
+	return kt_answer_send(STDOUT_FILENO, &output, error);
 }
 
 void kt_report_trace(const char *format, ...)

@@ -26,7 +26,7 @@ enum part {
 	PART_USERNAME,
 	PART_ACCOUNT,
 	PART_VARIANT,
-	PARTS,
+	PARTS, /* a binding stands behind them where one is stated */
 };
 
 /* An entry's payload begins with this (times are milliseconds); behind it the packed answer. */
@@ -216,6 +216,10 @@ static bool describe(struct description *description, const struct kt_cache *cac
 		add_byte(description, ':');
 		add_part(description, parts[part]);
 	}
+	if (key->binding) {
+		add_byte(description, ':');
+		add_part(description, key->binding);
+	}
 	return !description->is_too_long;
 }
 
@@ -404,7 +408,7 @@ static bool cut(struct parts *parts, const char *description)
 		parts->length[part] = rest ? (size_t)(rest - parts->text[part])
 		                           : strlen(parts->text[part]);
 	}
-	return !rest;
+	return !rest || !strchr(rest + 1, ':');
 }
 
 /* The rest of this part after text; NULL if the part does not begin with text. */

@@ -9,7 +9,7 @@
  * An entry is found by its description, which says the whole key in the clear, so that no
  * two keys share an entry:
  *
- *   keyturn:v1:TAG:FORM:PROTOCOL:HOST:PATH:USERNAME:ACCOUNT:VARIANT
+ *   keyturn:v1:TAG:FORM:PROTOCOL:HOST:PATH:USERNAME:ACCOUNT:VARIANT[:BINDING]
  *
  * TAG is a hash of the environment that selects the store. A part that the key does not
  * state is "*"; one that it states is itself, with every byte but visible ASCII, and "%", ":"
@@ -51,9 +51,9 @@ enum kt_cache_form {
 
 /*
  * Every word that decides which credential answers, as the caller wrote it, but for protocol
- * and host in their one form; NULL: not stated. A key that states neither username nor
- * account may be put only while no directory is bound to an account, because the caller's
- * directory is not part of it. Binding a directory forgets everything first.
+ * and host in their one form; NULL: not stated. Where directories are bound, the answer to a key
+ * that names no account lies under the binding of the caller's directory, and under the key without
+ * one lie routes (helper/route.h). Each change of a binding forgets everything.
  */
 struct kt_cache_key {
 	enum kt_cache_form form;
@@ -63,6 +63,7 @@ struct kt_cache_key {
 	const char *username;
 	const char *account;
 	const char *variant;
+	const char *binding; /* the bound directory, "" for none of them */
 };
 
 struct kt_cache_entry {

@@ -45,6 +45,8 @@ bash_completiondir = $(datadir)/bash-completion/completions
 dist_bash_completion_DATA = packaging/completions/keyturn.bash
 zsh_completiondir = $(datadir)/zsh/site-functions
 dist_zsh_completion_DATA = packaging/completions/_keyturn
+fish_completiondir = $(datadir)/fish/vendor_completions.d
+dist_fish_completion_DATA = packaging/completions/keyturn.fish
 
 # Messages in other languages. They are read from the build tree by the programs of the checks.
 LANGUAGES = zh_CN

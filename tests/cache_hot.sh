@@ -62,6 +62,38 @@ for verb in get store token header; do
 	must_not grep -E ' (open|openat|socket|connect|clone|clone3|fork|vfork)\(' "$work/calls"
 done
 
+begin 'a bound directory costs at most five system calls more, and nothing where none is bound'
+trace keyturn token
+expect_hot
+unbound=$(own_calls | grep -c '')
+mkdir -p "$HOME/bound/deep"
+for way in bind allow; do
+	case $way in
+	bind) must keyturn bind work "$HOME/bound" 2>"$work/stage.log" ;;
+	allow)
+		echo work >"$HOME/bound/deep/.keyturn"
+		must keyturn allow "$HOME/bound/deep" 2>"$work/stage.log"
+		;;
+	esac
+	call sh -c 'cd "$HOME/bound/deep" && keyturn token'
+	expect_output pat_one
+	trace_in=$HOME/bound/deep
+	trace keyturn token
+	expect_output pat_one
+	expect_hot
+	own_calls >"$work/calls"
+	echo "# $way: $(grep -c '' "$work/calls") system calls, without $unbound"
+	must [ "$(grep -c '' "$work/calls")" -le $((unbound + 5)) ]
+	must_not grep -E ' (open|openat|socket|connect|clone|clone3|fork|vfork)\(' "$work/calls"
+done
+must keyturn unbind "$HOME/bound" 2>"$work/stage.log"
+must keyturn unbind "$HOME/bound/deep" 2>"$work/stage.log"
+call keyturn token
+trace keyturn token
+trace_in=.
+expect_hot
+must [ "$(own_calls | grep -c '')" -eq "$unbound" ]
+
 begin 'a session keyring, or none, makes no difference'
 call keyctl session - keyturn token
 expect_output pat_one

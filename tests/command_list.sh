@@ -96,6 +96,21 @@ must grep -q 'a-name-that-is-rather-long.* pat ' "$work/out"
 keyturn logout a-name-that-is-rather-long 2>/dev/null
 keyturn logout 扣子 2>/dev/null
 
+begin 'sentences are broken between words there, and commands not at all'
+for line in 'login x --site coze.cn --with-token --expires tomorrow' 'token no-such-account' \
+	'login y --site git.example.com --with-token' 'doctor' 'show work@coze.cn' 'setup nothing'; do
+	at_terminal "spawn -noecho sh -c {stty columns 60; exec </dev/null; keyturn $line}"
+	[ "$line" != doctor ] || cp "$work/out" "$work/doctor"
+	must python3 -c '
+import re, sys
+for line in open(sys.argv[1], newline="").read().splitlines():
+    is_command = re.match(r" +(keyturn|git|man) ", line)
+    assert len(line) <= 60 or is_command, line
+    assert not re.search(r"(: keyturn|--[a-z-]+)$", line), line
+' "$work/out"
+done
+must grep -q '^      keyturn vault create.$' "$work/doctor"
+
 begin 'a PAT without a typed end is warned about as if it had 30 days'
 call faketime '+22 days' keyturn list
 must grep -q 'work.* ok ' "$work/out"

@@ -179,6 +179,12 @@ expect_status 4
 expect_output ''
 expect_cause_and_remedy
 
+begin 'a completion finds no account in it, and does not ask for it'
+call keyturn complete accounts
+expect_status 0
+expect_output ''
+must desktop_is_locked
+
 begin 'once it is open again the token is there'
 must desktop_unlock
 call keyturn token

@@ -158,6 +158,28 @@ expect_status 2
 expect_cause_and_remedy
 expect_said '--site coze.cn'
 
+begin 'a new token for a stored account goes to its service, which is said'
+store_token known coze.com pat_known
+input 'pat_newer\n'
+call keyturn login known --with-token
+expect_status 0
+expect_said 'known is stored for coze.com, and so is the new token'
+call keyturn token known
+expect_output pat_newer
+must [ "$(keyturn list | grep -c ' known ')" -eq 1 ]
+
+begin 'unless another is named, or several have the name'
+input 'pat_elsewhere\n'
+call env COZE_API_BASE=https://api.coze.cn keyturn login known --with-token
+expect_status 0
+must_not grep -q 'and so is the new token' "$work/err"
+input 'pat_nowhere\n'
+call keyturn login known --with-token
+expect_status 2
+expect_said '--site coze.cn'
+keyturn logout known@coze.cn 2>/dev/null
+keyturn logout known@coze.com 2>/dev/null
+
 begin 'the first login becomes the default, later ones never move it'
 call keyturn default
 expect_output main@coze.cn
@@ -210,7 +232,7 @@ at_terminal 'spawn keyturn login asked --site coze.cn --with-token
 	send "pat_asked\r"
 	expect "When does it end"
 	send "2020-01-01\r"
-	expect "that is no day to come, like 2027-01-31; try again (2 left)"
+	expect "the end of the token is past: 2020-01-01; try again (2 left)"
 	expect "When does it end"
 	send "\"2099-01-05 08:07\"\r"
 	expect "is stored"'

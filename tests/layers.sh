@@ -95,7 +95,7 @@ points()
 begin 'includes point one way'
 points keyring keyring/
 points helper/door helper/door/ helper/answer.h helper/background_renewal.h helper/cache_key.h \
-	helper/courier_start.h helper/libexec.h helper/protocol/ helper/request.h \
+	helper/courier_start.h helper/libexec.h helper/protocol/ helper/request.h helper/route.h \
 	keyring/characters.h keyring/cleanup.h keyring/clock.h keyring/error.h keyring/identity.h \
 	keyring/kernel_cache.h keyring/secret.h keyring/text.h
 points helper/protocol helper/protocol/ helper/answer.h helper/request.h helper/url.h keyring/
@@ -108,7 +108,7 @@ points helper/courier helper/courier/ helper/errand.h helper/libexec.h helper/ma
 below_keeper='keyring/ helper/answer.h helper/background_renewal.h helper/cache_key.h
 	helper/courier_start.h helper/errand.h helper/libexec.h helper/mask.h helper/protocol/
 	helper/report.h
-	helper/request.h helper/url.h'
+	helper/request.h helper/route.h helper/url.h'
 own='helper/keeper/courier.h helper/keeper/keeper.h helper/keeper/library.h helper/keeper/random.h
 	helper/keeper/terminal.h'
 folder()
@@ -188,7 +188,8 @@ only()
 
 begin 'a foreign library is used in the files that are marked for it'
 only cjson/ keyring/json.c
-only openssl/ keyring/seal.c helper/courier/http.c helper/keeper/login/ca_file.c \
+only openssl/ keyring/seal.c helper/courier/http.c helper/keeper/account/directory_file.c \
+	helper/keeper/login/ca_file.c \
 	helper/keeper/oauth/jwt.c helper/keeper/oauth/pkce.c helper/keeper/oauth/private_key.c helper/keeper/token/service_app.c pam/unlock/transfer.c
 only libintl.h helper/keeper/language.c
 only locale.h helper/keeper/language.c

@@ -53,6 +53,7 @@ if HAVE_CMOCKA
 UNIT_TESTS = \
 	tests/test_backend_memory \
 	tests/test_backend_vault \
+	tests/test_binding \
 	tests/test_body \
 	tests/test_challenge \
 	tests/test_change \
@@ -71,6 +72,7 @@ UNIT_TESTS = \
 	tests/test_lock \
 	tests/test_loopback \
 	tests/test_metadata \
+	tests/test_moment \
 	tests/test_pages \
 	tests/test_pasted \
 	tests/test_pkce \
@@ -83,6 +85,7 @@ UNIT_TESTS = \
 	tests/test_request_cut \
 	tests/test_request_hostile \
 	tests/test_requirement \
+	tests/test_route \
 	tests/test_sandbox \
 	tests/test_seal \
 	tests/test_secret_service \
@@ -91,7 +94,8 @@ UNIT_TESTS = \
 	tests/test_token_response \
 	tests/test_url \
 	tests/test_vault \
-	tests/test_whoami
+	tests/test_whoami \
+	tests/test_wrap
 # Run by the script of its name, inside a desktop.
 DESKTOP_TESTS = tests/test_backend_secret_service tests/test_collections \
 	tests/test_secret_service_turn
@@ -112,6 +116,8 @@ SCRIPT_TESTS = \
 	tests/cache_prefetch.sh \
 	tests/cache_private.sh \
 	tests/doctor_network.sh \
+	tests/completion.sh \
+	tests/command_bind.sh \
 	tests/command_default.sh \
 	tests/command_doctor.sh \
 	tests/command_erase.sh \
@@ -273,6 +279,7 @@ tests_test_request_LDADD = $(HELPER_TEST)
 tests_test_request_cut_LDADD = $(HELPER_TEST)
 tests_test_request_cut_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=poll
 tests_test_request_hostile_LDADD = $(HELPER_TEST)
+tests_test_route_LDADD = $(HELPER_TEST)
 tests_test_sandbox_LDADD = $(COURIER_TEST)
 tests_test_seal_LDADD = $(KEYRING_TEST)
 EXTRA_tests_test_secret_service_DEPENDENCIES = \

@@ -9,7 +9,7 @@ manual=$srcdir/docs/man/keyturn.1
 completions=$srcdir/packaging/completions
 failed=0
 
-need mandoc zsh
+need fish mandoc zsh
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 trap 'exit 1' HUP INT TERM
@@ -62,6 +62,19 @@ bash_offers()
 		printf "%s\n" "${COMPREPLY[@]}"' "$completions" "$@"
 }
 
+# What fish offers: a line "COMMAND --OPTION" for each option, "commands NAME" for each command.
+# shellcheck disable=SC2016
+fish_offers()
+{
+	fish --no-config -c '
+		source $argv[1]
+		complete -C "keyturn " | string replace -r "\t.*" "" | string replace -r "^" "commands "
+		for command in $argv[2..]
+			complete -C "keyturn $command --" | string replace -r "\t.*" "" |
+				string replace -r "^" "$command "
+		end' "$completions/keyturn.fish" "$@"
+}
+
 passes "the manuals are sound" mandoc -T lint -W warning "$srcdir/docs/man/keyturn.1" \
 	"$srcdir/docs/man/keyturn-provider.5" "$srcdir/docs/man/git-credential-keyturn.1" "$srcdir/docs/man/keyturn-protocols.7" \
 	"$srcdir/docs/man/pam_keyturn.8"
@@ -73,9 +86,13 @@ sed -nE 's/^\.Ss ([a-z]+)$/\1/p' "$manual" | sort >"$scratch/other"
 same "commands in keyturn(1)" some
 bash_offers keyturn '' | grep -vxE 'help|--version' | sort >"$scratch/other"
 same "commands that bash offers" some
-sed -nE "/^local -a commands/,/^\)/p" "$completions/_keyturn" | grep -oE "['\"][a-z]+:" |
+sed -nE "/^local -a verbs/,/^\)/p" "$completions/_keyturn" | grep -oE "['\"][a-z]+:" |
 	tr -d "'\":" | grep -vx help | sort >"$scratch/other"
 same "commands that zsh offers" some
+# shellcheck disable=SC2046
+fish_offers $(cat "$scratch/commands") >"$scratch/fish"
+sed -n 's/^commands //p' "$scratch/fish" | grep -vx help | sort >"$scratch/other"
+same "commands that fish offers" some
 
 : >"$scratch/all"
 while read -r command; do
@@ -85,6 +102,8 @@ while read -r command; do
 	same "options of $command in keyturn(1)" any
 	bash_offers keyturn "$command" -- | options_in >"$scratch/other" || :
 	same "options of $command that bash offers" any
+	sed -n "s/^$command //p" "$scratch/fish" | options_in >"$scratch/other" || :
+	same "options of $command that fish offers" any
 done <"$scratch/commands"
 sort -u "$scratch/all" >"$scratch/help"
 options_in <"$completions/_keyturn" >"$scratch/other"

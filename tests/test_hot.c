@@ -19,6 +19,7 @@
 #include "helper/cache_key.h"
 #include "helper/door/hot.h"
 #include "helper/libexec.h"
+#include "helper/route.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/kernel_cache.h"
@@ -322,6 +323,49 @@ static void an_answer_that_nobody_takes_is_a_failure(void **state)
 	assert_int_equal(error.code, KT_ERROR_INTERNAL);
 }
 
+static void put_routes(const struct kt_cache_key *key, const struct kt_secret *routes)
+{
+	KT_CLEANUP(kt_cache_entry_clear) struct kt_cache_entry entry = {
+		.until = kt_clock_wall_milliseconds() + 600000,
+	};
+	struct kt_cache cache = { 0 };
+	struct kt_error error = { 0 };
+
+	kt_cache_open(&cache, environment);
+	assert_true(kt_secret_set(&entry.answer, kt_secret_reveal(routes), kt_secret_length(routes),
+	                          &error));
+	assert_true(kt_cache_put(&cache, key, &entry));
+}
+
+static void where_directories_are_bound_the_caller_s_decides(void **state)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret routes = { 0 };
+	struct kt_cache_key key = { .form = KT_CACHE_TOKEN };
+	char *arguments[] = { "keyturn", "token", NULL };
+	struct kt_error error = { 0 };
+
+	(void)state;
+	assert_int_equal(chdir("/"), 0);
+	assert_true(kt_route_append(&routes, KT_ROUTE_BOUND, "/usr", 0, &error));
+	assert_true(kt_route_append(&routes, KT_ROUTE_BOUND, "/usr/share", 0, &error));
+	put_routes(&key, &routes);
+	expect(arguments, "", NULL);
+
+	key.binding = "/usr";
+	put(&key, "pat_usr", true, 0);
+	expect(arguments, "", NULL);
+	assert_int_equal(chdir("/usr/bin"), 0);
+	expect(arguments, "", "pat_usr\n");
+	assert_int_equal(chdir("/usr/share"), 0);
+	expect(arguments, "", NULL);
+	assert_int_equal(chdir("/"), 0);
+	key.binding = "";
+	put(&key, "pat_elsewhere", true, 0);
+	expect(arguments, "", "pat_elsewhere\n");
+	kt_cache_forget(&(struct kt_identity){ .username = "work" }, NULL);
+	expect(arguments, "", NULL);
+}
+
 static bool may_claim(void)
 {
 	struct kt_cache cache = { 0 };
@@ -370,6 +414,7 @@ int main(void)
 		TEST(what_was_read_is_handed_on_whole),
 		TEST(stdin_stays_unread_where_nothing_can_be_answered),
 		TEST(an_answer_that_nobody_takes_is_a_failure),
+		TEST(where_directories_are_bound_the_caller_s_decides),
 		TEST(a_token_that_is_due_is_handed_out_and_renewed_once),
 	};
 

@@ -130,35 +130,39 @@ static void what_is_put_is_found(void **state)
 static void no_two_questions_share_an_answer(void **state)
 {
 	static const struct kt_cache_key keys[] = {
-		{ KT_CACHE_GET, "https", "a", NULL, NULL, NULL, NULL },
-		{ KT_CACHE_GET, "https", "a", "", NULL, NULL, NULL },
-		{ KT_CACHE_GET, "https", "a", NULL, "", NULL, NULL },
-		{ KT_CACHE_GET, "https", "a", NULL, NULL, "", NULL },
-		{ KT_CACHE_GET, "https", "a", "*", NULL, NULL, NULL },
-		{ KT_CACHE_GET, "https", "a", "%2A", NULL, NULL, NULL },
-		{ KT_CACHE_GET, "https", "a", NULL, "b", NULL, NULL },
-		{ KT_CACHE_GET, "https", "a", NULL, NULL, "b", NULL },
-		{ KT_CACHE_GET, "https", "a", "b", NULL, NULL, NULL },
-		{ KT_CACHE_GET, "https", "a", NULL, "b:c", NULL, NULL },
-		{ KT_CACHE_GET, "https", "a", NULL, "b", "c", NULL },
-		{ KT_CACHE_GET, "https", "a", "b:c", NULL, NULL, NULL },
-		{ KT_CACHE_GET, "https", "a", "b", "c", NULL, NULL },
-		{ KT_CACHE_GET, "https", "a", "b:c", "d", NULL, NULL },
-		{ KT_CACHE_GET, "https", "a", "b", "c:d", NULL, NULL },
-		{ KT_CACHE_GET, "https", "a", NULL, "B", NULL, NULL },
-		{ KT_CACHE_GET, "https", "a", NULL, "b ", NULL, NULL },
-		{ KT_CACHE_GET, "https", "a", NULL, "\xc3\xa4", NULL, NULL },
-		{ KT_CACHE_GET, "https", "a", NULL, "%C3%A4", NULL, NULL },
-		{ KT_CACHE_GET, "https", "a:8443", NULL, NULL, NULL, NULL },
-		{ KT_CACHE_GET, "http", "a", NULL, NULL, NULL, NULL },
-		{ KT_CACHE_GET, "https", "a.b", NULL, NULL, NULL, NULL },
-		{ KT_CACHE_TOKEN, NULL, NULL, NULL, NULL, NULL, NULL },
-		{ KT_CACHE_TOKEN, NULL, NULL, NULL, NULL, "b", NULL },
-		{ KT_CACHE_TOKEN, NULL, NULL, NULL, NULL, "b@coze.cn", NULL },
-		{ KT_CACHE_TOKEN, NULL, NULL, NULL, NULL, "*", NULL },
-		{ KT_CACHE_ACCOUNT, "https", "a", "", "b", NULL, "" },
-		{ KT_CACHE_ACCOUNT, "https", "a", "", "b", NULL, "s1" },
-		{ KT_CACHE_ACCOUNT, "https", "a", "", "b", NULL, "s1:scope" },
+		{ KT_CACHE_GET, "https", "a", NULL, NULL, NULL, NULL, NULL },
+		{ KT_CACHE_GET, "https", "a", "", NULL, NULL, NULL, NULL },
+		{ KT_CACHE_GET, "https", "a", NULL, "", NULL, NULL, NULL },
+		{ KT_CACHE_GET, "https", "a", NULL, NULL, "", NULL, NULL },
+		{ KT_CACHE_GET, "https", "a", "*", NULL, NULL, NULL, NULL },
+		{ KT_CACHE_GET, "https", "a", "%2A", NULL, NULL, NULL, NULL },
+		{ KT_CACHE_GET, "https", "a", NULL, "b", NULL, NULL, NULL },
+		{ KT_CACHE_GET, "https", "a", NULL, NULL, "b", NULL, NULL },
+		{ KT_CACHE_GET, "https", "a", "b", NULL, NULL, NULL, NULL },
+		{ KT_CACHE_GET, "https", "a", NULL, "b:c", NULL, NULL, NULL },
+		{ KT_CACHE_GET, "https", "a", NULL, "b", "c", NULL, NULL },
+		{ KT_CACHE_GET, "https", "a", "b:c", NULL, NULL, NULL, NULL },
+		{ KT_CACHE_GET, "https", "a", "b", "c", NULL, NULL, NULL },
+		{ KT_CACHE_GET, "https", "a", "b:c", "d", NULL, NULL, NULL },
+		{ KT_CACHE_GET, "https", "a", "b", "c:d", NULL, NULL, NULL },
+		{ KT_CACHE_GET, "https", "a", NULL, "B", NULL, NULL, NULL },
+		{ KT_CACHE_GET, "https", "a", NULL, "b ", NULL, NULL, NULL },
+		{ KT_CACHE_GET, "https", "a", NULL, "\xc3\xa4", NULL, NULL, NULL },
+		{ KT_CACHE_GET, "https", "a", NULL, "%C3%A4", NULL, NULL, NULL },
+		{ KT_CACHE_GET, "https", "a:8443", NULL, NULL, NULL, NULL, NULL },
+		{ KT_CACHE_GET, "http", "a", NULL, NULL, NULL, NULL, NULL },
+		{ KT_CACHE_GET, "https", "a.b", NULL, NULL, NULL, NULL, NULL },
+		{ KT_CACHE_TOKEN, NULL, NULL, NULL, NULL, NULL, NULL, NULL },
+		{ KT_CACHE_TOKEN, NULL, NULL, NULL, NULL, NULL, NULL, "" },
+		{ KT_CACHE_TOKEN, NULL, NULL, NULL, NULL, NULL, NULL, "/a" },
+		{ KT_CACHE_TOKEN, NULL, NULL, NULL, NULL, NULL, NULL, "/a:b" },
+		{ KT_CACHE_GET, "https", "a", NULL, NULL, NULL, NULL, "/a" },
+		{ KT_CACHE_TOKEN, NULL, NULL, NULL, NULL, "b", NULL, NULL },
+		{ KT_CACHE_TOKEN, NULL, NULL, NULL, NULL, "b@coze.cn", NULL, NULL },
+		{ KT_CACHE_TOKEN, NULL, NULL, NULL, NULL, "*", NULL, NULL },
+		{ KT_CACHE_ACCOUNT, "https", "a", "", "b", NULL, "", NULL },
+		{ KT_CACHE_ACCOUNT, "https", "a", "", "b", NULL, "s1", NULL },
+		{ KT_CACHE_ACCOUNT, "https", "a", "", "b", NULL, "s1:scope", NULL },
 	};
 	struct kt_cache cache = open_cache("", NULL);
 
@@ -391,13 +395,13 @@ static void another_question_s_payload_is_a_miss(void **state)
 static void forgetting_reaches_all_that_can_be_concerned(void **state)
 {
 	static const struct kt_cache_key get_any = { KT_CACHE_GET, "https", "h", NULL, NULL,
-	                                                  NULL, NULL };
+	                                                  NULL, NULL, NULL };
 	static const struct kt_cache_key get_alias = { KT_CACHE_GET, "https", "h", "p",
-	                                                    "alias", NULL, NULL };
+	                                                    "alias", NULL, NULL, NULL };
 	static const struct kt_cache_key get_other = { KT_CACHE_GET, "https", "i", NULL,
-	                                                    "work", NULL, NULL };
+	                                                    "work", NULL, NULL, NULL };
 	static const struct kt_cache_key get_http = { KT_CACHE_GET, "http", "h", NULL,
-	                                                   NULL, NULL, NULL };
+	                                                   NULL, NULL, NULL, NULL };
 	static const struct kt_cache_key any = { .form = KT_CACHE_TOKEN };
 	static const struct kt_cache_key work = { .form = KT_CACHE_TOKEN,
 	                                               .account = "work" };
@@ -407,11 +411,11 @@ static void forgetting_reaches_all_that_can_be_concerned(void **state)
 	                                                 .account = "worker" };
 	static const struct kt_cache_key star = { .form = KT_CACHE_TOKEN, .account = "*" };
 	static const struct kt_cache_key own = { KT_CACHE_ACCOUNT, "https", "h", "", "work",
-	                                              NULL, "" };
+	                                              NULL, "", NULL };
 	static const struct kt_cache_key session = { KT_CACHE_ACCOUNT, "https", "h", "",
-	                                                  "work", NULL, "s1" };
+	                                                  "work", NULL, "s1", NULL };
 	static const struct kt_cache_key home_own = { KT_CACHE_ACCOUNT, "https", "h", "",
-	                                                   "home", NULL, "" };
+	                                                   "home", NULL, "", NULL };
 	static const struct {
 		struct kt_identity pattern;
 		const char *variant;

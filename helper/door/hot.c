@@ -9,6 +9,7 @@
 #include "helper/cache_key.h"
 #include "helper/door/hot.h"
 #include "helper/protocol/protocol.h"
+#include "helper/route.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/text.h"
@@ -41,6 +42,32 @@ static void clear_found(struct found *found)
 	kt_answer_clear(&found->answer);
 }
 
+/* The entry of the key; where that is routes, the one of the caller's directory. */
+static bool find_entry(const struct call *call, const struct kt_cache_key *key,
+                       struct kt_cache_entry *entry)
+{
+	/* Kept to the end: to give the memory back at once would be a system call. */
+	KT_CLEANUP(kt_cache_entry_clear) struct kt_cache_entry routes = { 0 };
+	struct kt_cache_key bound = *key;
+	struct kt_route_place place;
+	const char *bytes;
+	size_t length;
+
+	if (!kt_cache_find(&call->cache, key, entry))
+		return false;
+	bytes = kt_secret_reveal(&entry->answer);
+	length = kt_secret_length(&entry->answer);
+	if (!kt_route_is(bytes, length))
+		return true;
+	routes = *entry;
+	*entry = (struct kt_cache_entry){ 0 };
+	kt_route_here(&place);
+	if (!kt_route_choose(bytes, length, &place))
+		return false;
+	bound.binding = place.text;
+	return kt_cache_find(&call->cache, &bound, entry);
+}
+
 /* An answer that ends within margin seconds counts as not found. */
 static bool find(const struct call *call, const struct kt_cache_key *key,
                  int64_t margin, struct found *found)
@@ -48,7 +75,7 @@ static bool find(const struct call *call, const struct kt_cache_key *key,
 	KT_CLEANUP(kt_cache_entry_clear) struct kt_cache_entry entry = { 0 };
 	struct kt_error ignored = { 0 };
 
-	if (!kt_cache_find(&call->cache, key, &entry))
+	if (!find_entry(call, key, &entry))
 		return false;
 	found->is_none = kt_secret_is_empty(&entry.answer);
 	found->renew = entry.renew;

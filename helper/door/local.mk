@@ -9,6 +9,7 @@ keyturn_SOURCES = $(PROTOCOL_SOURCES) \
 	helper/door/main.c \
 	helper/libexec.c \
 	helper/request.c \
+	helper/route.c \
 	helper/url.c \
 	keyring/characters.c \
 	keyring/clock.c \

@@ -25,6 +25,7 @@ static const struct kt_command *const commands[] = {
 	&kt_command_login,  &kt_command_token,   &kt_command_header,     &kt_command_run,
 	&kt_command_list,   &kt_command_show,    &kt_command_set,        &kt_command_default,
 	&kt_command_logout, &kt_command_status,  &kt_command_refresh,    &kt_command_reject,
+	&kt_command_bind,   &kt_command_unbind,  &kt_command_allow,      &kt_command_which,
 	&kt_command_lock,   &kt_command_unlock, &kt_command_setup,
 	&kt_command_providers, &kt_command_scan, &kt_command_aws, &kt_command_kubernetes,
 	&kt_command_cargo,  &kt_command_goauth, &kt_command_netrc,     &kt_command_npm,
@@ -163,6 +164,8 @@ static bool dispatch(struct kt_keeper *keeper, int argc, char **argv, struct kt_
 		return kt_command_speak(keeper, kt_tool_of_name("cargo"), 1, argv, error);
 	if (argc > 1 && strcmp(argv[1], kt_command_renew_ahead.name) == 0)
 		command = &kt_command_renew_ahead;
+	if (argc > 1 && strcmp(argv[1], kt_command_complete.name) == 0)
+		command = &kt_command_complete;
 	if (is_git && argc > 2) {
 		tell_of_words(argv[1]);
 		return true;

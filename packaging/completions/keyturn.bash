@@ -1,37 +1,115 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 #
-# bash completion for keyturn; account names are not completed, since that would open the keyring.
+# bash completion for keyturn. Names of accounts, hosts, services and tools come from keyturn itself,
+# which asks nobody for them and opens no keyring.
+
+# _keyturn_offer KIND: the words of that kind that begin with $plain, quoted for the shell.
+_keyturn_offer()
+{
+	local candidate
+
+	while IFS= read -r candidate; do
+		[[ $candidate == "$plain"* ]] || continue
+		[[ $word == [\"\']* ]] || printf -v candidate %q "$candidate"
+		COMPREPLY+=("$candidate")
+	done < <(command keyturn complete "$1" 2>/dev/null </dev/null)
+}
+
+# _keyturn_run: the words behind "run --" are another command's.
+_keyturn_run()
+{
+	local i
+
+	for ((i = 2; i < at; i++)); do
+		[[ ${COMP_WORDS[i]} == -- ]] || continue
+		if declare -F _command_offset >/dev/null; then
+			_command_offset $((i + 1))
+		elif ((i + 1 == at)); then
+			mapfile -t COMPREPLY < <(compgen -c -- "$word")
+		else
+			mapfile -t COMPREPLY < <(compgen -f -- "$word")
+		fi
+		return 0
+	done
+	return 1
+}
+
+# _keyturn_cut: readline replaces the last piece of the word alone, as from an @ or behind a colon.
+_keyturn_cut()
+{
+	local i before=${word%"$piece"}
+
+	for i in "${!COMPREPLY[@]}"; do
+		COMPREPLY[i]=${COMPREPLY[i]#"$before"}
+	done
+}
 
 _keyturn()
 {
-	local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} words=
+	local line=${COMP_LINE:0:${COMP_POINT:-0}} at=$COMP_CWORD
+	local word=${COMP_WORDS[COMP_CWORD]} piece plain previous words= kind=
 	local asks='--min-valid --session-name --duration --scope-file --from-env --env-file
 		--config --kind'
 
-	case $previous in
-	--*-file | --config)
-		mapfile -t COMPREPLY < <(compgen -f -- "$word")
+	COMPREPLY=()
+	while [[ -n $line && -n $word && $line != *"$word" ]]; do
+		word=${word%?}
+	done
+	piece=${2-$word}
+	# --site=coze.cn and NAME@HOST are several words to bash.
+	while ((at > 1)) && [[ -n $line && $line == *"${COMP_WORDS[at - 1]}$word" ]]; do
+		word=${COMP_WORDS[at - 1]}$word
+		((at--))
+	done
+	previous=${COMP_WORDS[at - 1]}
+	if [[ $word == --*=* ]]; then
+		previous=${word%%=*}
+		word=${word#*=}
+	fi
+	plain=${word//\\/}
+	plain=${plain#[\"\']}
+
+	if [[ ${COMP_WORDS[1]} == run ]] && _keyturn_run; then
 		return
+	fi
+	case $previous in
+	--*-file | --config) kind=file ;;
+	--site)
+		[[ ${COMP_WORDS[1]} != list ]] || kind=hosts
+		[[ -n $kind ]] || words='coze.cn coze.com'
 		;;
-	--site) words='coze.cn coze.com' ;;
+	--host) kind=hosts ;;
+	--like | --subject-account) kind=accounts ;;
+	--provider) kind=providers ;;
 	--authtype) words=bearer ;;
 	--expires | --lifetime) words=never ;;
 	--client-auth) words='basic post none private-key-jwt' ;;
 	--old-token) words='lives dies' ;;
-	--tool)
-		words='coze cozeloop coze-cli mcp vite vue openai github github-enterprise gitlab
-			huggingface'
+	--tool) kind=run-tools ;;
+	--kind)
+		words='web pkce device jwt oauth client-credentials token-exchange'
+		[[ ${COMP_WORDS[1]} != list ]] || words="pat sat password $words"
 		;;
-	--kind) words='web pkce device jwt oauth client-credentials token-exchange' ;;
 	--subject-token-type) words='access_token id_token jwt refresh_token saml1 saml2' ;;
 	--api-base | --www-base | --git-username | --min-valid | --env | --name | --credential | \
-		--*-id | --redirect-uri | --issuer | --host | --scope | --resource | --session-name | --duration | --custom-consumer | --like | \
-		--subject-account | \
-		--provider | --*-endpoint | --param | --token-param)
+		--*-id | --redirect-uri | --issuer | --scope | --resource | --session-name | --duration | --custom-consumer | \
+		--*-endpoint | --param | --token-param)
 		return
 		;;
 	*)
+		case ${COMP_WORDS[1]} in
+		login | token | header | run | show | set | default | logout | status | refresh | reject)
+			[[ $word == -* ]] || kind=accounts
+			;;
+		providers) [[ $word == -* ]] || kind=providers ;;
+		setup) [[ $word == -* ]] || kind=tools ;;
+		scan | unbind | allow) [[ $word == -* ]] || kind=directory ;;
+		bind)
+			[[ $word == -* ]] || kind=accounts
+			[[ $kind != accounts || $at -eq 2 ]] || kind=directory
+			;;
+		esac
 		case ${COMP_WORDS[1]} in
 		login)
 			words='--with-token --kind --site --api-base --www-base --issuer --host
@@ -50,7 +128,7 @@ _keyturn()
 		run) words="$asks --env --tool --app --" ;;
 		list) words='--site --kind --ends --json' ;;
 		status) words='--all --json' ;;
-		show | doctor | providers | scan) words=--json ;;
+		show | doctor | providers | scan | bind | which) words=--json ;;
 		set)
 			words='--expires --accept --name --client-secret-file --private-key-file
 				--public-key-id --git-username --authtype --scope --ca-file'
@@ -58,7 +136,7 @@ _keyturn()
 		default) words='--host --unset --json' ;;
 		refresh) words='--due --prefetch --all' ;;
 		reject) words='--session-name --current' ;;
-		setup) words='git docker go cargo --undo --print --yes' ;;
+		setup) words='--undo --print --yes' ;;
 		lock) words=--desktop ;;
 		unlock) words=--resync ;;
 		vault)
@@ -68,10 +146,19 @@ _keyturn()
 		esac
 		;;
 	esac
-	if [ "$COMP_CWORD" -eq 1 ] || { [ "$COMP_CWORD" -eq 2 ] && [ "$previous" = help ]; }; then
-		words='login token header run list show set default logout status refresh reject lock
-			unlock setup providers scan aws cargo goauth kubernetes netrc npm sasl vault doctor get store erase capability help --version'
+	if ((at == 1)) || { ((at == 2)) && [[ $previous == help ]]; }; then
+		kind=
+		words='login token header run list show set default logout status refresh reject
+			bind unbind allow which lock unlock setup providers scan aws cargo goauth kubernetes netrc npm sasl vault doctor get store erase capability help --version'
 	fi
-	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
+	case $kind in
+	file | directory)
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -A "$kind" -- "$word")
+		;;
+	?*) _keyturn_offer "$kind" ;;
+	*) mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word") ;;
+	esac
+	_keyturn_cut
 }
 complete -F _keyturn keyturn

@@ -15,10 +15,11 @@ is_static()
 	! readelf -lW "$(command -v keyturn)" | grep -q INTERP
 }
 
-# trace COMMAND...: like call, with its system calls in $work/trace.
+# trace COMMAND...: like call, with its system calls in $work/trace; in the directory $trace_in.
+trace_in=.
 trace()
 {
-	call strace -f -o "$work/trace" env -i PATH="$PATH" HOME="$HOME" "$@"
+	call strace -f -o "$work/trace" env -i -C "$trace_in" PATH="$PATH" HOME="$HOME" "$@"
 }
 
 # expect_hot: the door answered what was called with trace; expect_warm: the keeper did.

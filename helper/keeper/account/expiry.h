@@ -9,9 +9,8 @@
 #include "keyring/credential.h"
 
 /*
- * Sets expires and never_expires from "30", "30d", "2027-01-31" (the end of that day, local time;
- * also as the consoles write it) or "never". A day that is past, or anything else, is
- * KT_ERROR_USAGE.
+ * Sets expires and never_expires from what kt_moment_read() takes, or "never". A moment that is
+ * past, or anything else, is KT_ERROR_USAGE.
  */
 bool kt_expiry_set(struct kt_credential *credential, const char *text, struct kt_error *error);
 

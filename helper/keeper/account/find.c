@@ -143,8 +143,9 @@ static bool check_once(const struct kt_credentials *rest, const struct kt_identi
 
 /* One of the list: the only one, its service's default, the general default. */
 static bool choose(struct kt_credentials *list, struct kt_credential *credential,
-                   struct kt_error *error)
+                   enum kt_account_by *by, struct kt_error *error)
 {
+	enum kt_account_by reason = KT_ACCOUNT_BY_ONLY;
 	KT_CLEANUP(kt_identity_clear) struct kt_identity preferred = { 0 };
 	size_t index = 0;
 	bool found;
@@ -153,13 +154,17 @@ static bool choose(struct kt_credentials *list, struct kt_credential *credential
 		if (!kt_default_get(is_one_service(list) ? &list->items[0].identity : NULL,
 		                    &preferred, &found, error))
 			return false;
+		reason = KT_ACCOUNT_BY_SERVICE_DEFAULT;
 		if (!found || !is_listed(list, &preferred, &index)) {
+			reason = KT_ACCOUNT_BY_GENERAL_DEFAULT;
 			if (!kt_default_get(NULL, &preferred, &found, error))
 				return false;
 			if (!found || !is_listed(list, &preferred, &index))
 				return fail_ambiguous(list, error);
 		}
 	}
+	if (*by == KT_ACCOUNT_BY_NOTHING)
+		*by = reason;
 	take(credential, list, index);
 	return check_once(list, &credential->identity, error);
 }
@@ -279,6 +284,176 @@ static bool fail_absent(struct kt_keeper *keeper, const char *account, struct kt
 	return kt_advise(error, "run: keyturn login --site coze.cn --with-token");
 }
 
+/*
+ * A request with a path may also get a token, which is kept for the whole host. A password
+ * answers only for the exact path it was stored for.
+ */
+static bool search_whole_host(struct kt_keeper *keeper, const struct kt_identity *wanted,
+                              struct kt_credentials *list, struct kt_error *error)
+{
+	struct kt_identity pattern = *wanted;
+	char no_path[] = "";
+
+	if (list->count > 0 || !wanted->path || !*wanted->path)
+		return true;
+	pattern.path = no_path;
+	return search(keeper, &pattern, KT_ACCOUNT_TOKEN, list, error);
+}
+
+/* The account of that user name at the service that is wanted. */
+static bool search_user_at(struct kt_keeper *keeper, const char *username,
+                           const struct kt_identity *wanted, struct kt_credentials *list,
+                           struct kt_error *error)
+{
+	struct kt_identity pattern = *wanted;
+
+	pattern.username = (char *)username;
+	return search(keeper, &pattern, KT_ACCOUNT_ANY, list, error) &&
+	       search_whole_host(keeper, &pattern, list, error);
+}
+
+/*
+ * The same of a name as a person writes it, NAME or NAME@HOST. *is_meant: it says that it is of
+ * this service.
+ */
+static bool search_name_at(struct kt_keeper *keeper, const char *name,
+                           const struct kt_identity *wanted, struct kt_credentials *list,
+                           bool *is_meant, struct kt_error *error)
+{
+	KT_CLEANUP(kt_identity_clear) struct kt_identity pattern = { 0 };
+	bool is_split;
+
+	*is_meant = false;
+	if (!search_user_at(keeper, name, wanted, list, error) ||
+	    !split_name(name, &pattern, &is_split, error))
+		return false;
+	*is_meant = is_split && kt_text_is_equal(pattern.host, wanted->host);
+	return list->count > 0 || !*is_meant ||
+	       search_user_at(keeper, pattern.username, wanted, list, error);
+}
+
+static bool fail_unstored(const char *place, const char *name, struct kt_error *error)
+{
+	struct kt_shell_word word;
+
+	kt_fail(error, KT_ERROR_NOT_FOUND, "%s is bound to %s, which is not stored", place, name);
+	return kt_advise(error, "log in to it, or have others answer there: keyturn unbind %s",
+	                 kt_shell_word(&word, place, "PLACE"));
+}
+
+static bool is_stored(struct kt_keeper *keeper, const struct kt_identity *identity, bool *stored,
+                      struct kt_error *error)
+{
+	KT_CLEANUP(kt_credentials_clear) struct kt_credentials list = { 0 };
+
+	if (!search(keeper, identity, KT_ACCOUNT_ANY, &list, error))
+		return false;
+	*stored = list.count > 0;
+	return true;
+}
+
+/*
+ * The account of a binding, unless it is of another service than the one that is wanted. Where a
+ * token is, a git password is passed over. One that was stored for the whole host answers for every
+ * path that is bound to it.
+ */
+static bool search_binding(struct kt_keeper *keeper, const struct kt_binding *binding,
+                           const struct kt_identity *wanted, enum kt_account_use use,
+                           struct kt_credentials *list, struct kt_error *error)
+{
+	KT_CLEANUP(kt_text_free) char *name = NULL;
+	const struct kt_identity *bound = &binding->identity;
+	size_t before = list->count;
+	bool stored = false;
+
+	if (wanted && (!kt_text_is_equal(bound->protocol, wanted->protocol) ||
+	               !kt_text_is_equal(bound->host, wanted->host)))
+		return true;
+	if (wanted && !search_user_at(keeper, bound->username, wanted, list, error))
+		return false;
+	if (list->count == before && !search(keeper, bound, use, list, error))
+		return false;
+	if (list->count > before)
+		return true;
+	if (!is_stored(keeper, bound, &stored, error) ||
+	    !kt_service_full_name(bound, &name, error))
+		return false;
+	return stored || fail_unstored(binding->place, name, error);
+}
+
+/* The accounts of a directory's file: those that are stored. */
+static bool search_names(struct kt_keeper *keeper, const struct kt_binding *binding,
+                         const struct kt_identity *wanted, enum kt_account_use use,
+                         struct kt_credentials *list, struct kt_error *error)
+{
+	const char *line = binding->names;
+	bool is_any_meant = false;
+	char name[256] = "";
+
+	while (*line) {
+		size_t length = strcspn(line, "\n");
+		bool is_meant = true;
+
+		snprintf(name, sizeof(name), "%.*s", (int)length, line);
+		line += length + (line[length] == '\n');
+		if (wanted ? !search_name_at(keeper, name, wanted, list, &is_meant, error)
+		           : !search_named(keeper, name, use, list, error))
+			return false;
+		if (list->count > 0)
+			return true;
+		is_any_meant = is_any_meant || is_meant;
+	}
+	return !is_any_meant || fail_unstored(binding->place, name, error);
+}
+
+static bool search_place(struct kt_keeper *keeper, const struct kt_bindings *bindings,
+                         const struct kt_route_place *place, const struct kt_identity *wanted,
+                         enum kt_account_use use, struct kt_credentials *list,
+                         struct kt_error *error)
+{
+	bool is_bound = false;
+
+	for (size_t i = 0; i < bindings->count; i++) {
+		const struct kt_binding *binding = &bindings->items[i];
+
+		if (binding->kind != KT_BINDING_DIRECTORY || !kt_binding_is_of(binding, place))
+			continue;
+		is_bound = true;
+		if (!search_binding(keeper, binding, wanted, use, list, error))
+			return false;
+	}
+	for (size_t i = 0; !is_bound && i < bindings->count; i++)
+		if (bindings->items[i].kind == KT_BINDING_ALLOWED &&
+		    kt_binding_is_of(&bindings->items[i], place) &&
+		    !search_names(keeper, &bindings->items[i], wanted, use, list, error))
+			return false;
+	return true;
+}
+
+/*
+ * The accounts to which the remote's URL or the directory is bound; the deepest directory first,
+ * and those passed over that are bound to another service than the one that is wanted (NULL: any).
+ */
+static bool search_bound(struct kt_keeper *keeper, const struct kt_bindings *bindings,
+                         const struct kt_identity *wanted, enum kt_account_use use,
+                         struct kt_credentials *list, enum kt_account_by *by,
+                         struct kt_error *error)
+{
+	const struct kt_binding *prefix = wanted ? kt_bindings_prefix(bindings, wanted) : NULL;
+	struct kt_route_place place = bindings->place;
+
+	if (prefix) {
+		*by = KT_ACCOUNT_BY_PREFIX;
+		return search_binding(keeper, prefix, wanted, use, list, error);
+	}
+	for (; place.text[0] && list->count == 0; kt_bindings_climb(bindings, &place))
+		if (!search_place(keeper, bindings, &place, wanted, use, list, error))
+			return false;
+	if (list->count > 0)
+		*by = KT_ACCOUNT_BY_DIRECTORY;
+	return true;
+}
+
 /* The general default, if there is one and it still exists. */
 static bool load_default(struct kt_keeper *keeper, enum kt_account_use use,
                          struct kt_credentials *list, struct kt_error *error)
@@ -306,22 +481,37 @@ static void sort(struct kt_credentials *list)
 		qsort(list->items, list->count, sizeof(list->items[0]), compare);
 }
 
+/* All that fit ACCOUNT, the variable, the bindings or the defaults; *by where that decides. */
+static bool search_account(struct kt_keeper *keeper, const char *account,
+                           const struct kt_bindings *bindings, enum kt_account_use use,
+                           struct kt_credentials *list, enum kt_account_by *by,
+                           struct kt_error *error)
+{
+	const struct kt_identity anything = { 0 };
+	const char *variable = kt_environment_get("KEYTURN_ACCOUNT");
+
+	if (account || variable) {
+		*by = account ? KT_ACCOUNT_BY_NAME : KT_ACCOUNT_BY_VARIABLE;
+		return search_named(keeper, account ? account : variable, use, list, error);
+	}
+	if (!search_bound(keeper, bindings, NULL, use, list, by, error))
+		return false;
+	if (list->count == 0 && !load_default(keeper, use, list, error))
+		return false;
+	if (list->count > 0 && *by == KT_ACCOUNT_BY_NOTHING)
+		*by = KT_ACCOUNT_BY_GENERAL_DEFAULT;
+	return list->count > 0 || search(keeper, &anything, use, list, error);
+}
+
 bool kt_account_search(struct kt_keeper *keeper, const char *account, enum kt_account_use use,
                        struct kt_credentials *list, struct kt_error *error)
 {
-	const struct kt_identity anything = { 0 };
+	KT_CLEANUP(kt_bindings_clear) struct kt_bindings bindings = { 0 };
+	enum kt_account_by by = KT_ACCOUNT_BY_NOTHING;
 
-	if (!account)
-		account = kt_environment_get("KEYTURN_ACCOUNT");
-	if (account) {
-		if (!search_named(keeper, account, use, list, error))
-			return false;
-	} else {
-		if (!load_default(keeper, use, list, error))
-			return false;
-		if (list->count == 0 && !search(keeper, &anything, use, list, error))
-			return false;
-	}
+	if ((!account && !kt_bindings_read(&bindings, error)) ||
+	    !search_account(keeper, account, &bindings, use, list, &by, error))
+		return false;
 	sort(list);
 	return true;
 }
@@ -344,34 +534,31 @@ bool kt_account_list(struct kt_keeper *keeper, const struct kt_identity *service
 	return true;
 }
 
-bool kt_account_find(struct kt_keeper *keeper, const char *account, enum kt_account_use use,
-                     struct kt_credential *credential, struct kt_error *error)
+bool kt_account_find_bound(struct kt_keeper *keeper, const char *account,
+                           const struct kt_bindings *bindings, enum kt_account_use use,
+                           struct kt_credential *credential, enum kt_account_by *by,
+                           struct kt_error *error)
 {
 	KT_CLEANUP(kt_credentials_clear) struct kt_credentials list = { 0 };
 
-	if (!account)
-		account = kt_environment_get("KEYTURN_ACCOUNT");
-	if (!kt_account_search(keeper, account, use, &list, error))
+	*by = KT_ACCOUNT_BY_NOTHING;
+	if (!search_account(keeper, account, bindings, use, &list, by, error))
 		return false;
+	sort(&list);
 	if (list.count == 0)
-		return fail_absent(keeper, account, error);
-	return choose(&list, credential, error);
+		return fail_absent(keeper, account ? account : kt_environment_get("KEYTURN_ACCOUNT"),
+		                   error);
+	return choose(&list, credential, by, error);
 }
 
-/*
- * A request with a path may also get a token, which is kept for the whole host. A password
- * answers only for the exact path it was stored for.
- */
-static bool search_whole_host(struct kt_keeper *keeper, const struct kt_identity *wanted,
-                              struct kt_credentials *list, struct kt_error *error)
+bool kt_account_find(struct kt_keeper *keeper, const char *account, enum kt_account_use use,
+                     struct kt_credential *credential, struct kt_error *error)
 {
-	struct kt_identity pattern = *wanted;
-	char no_path[] = "";
+	KT_CLEANUP(kt_bindings_clear) struct kt_bindings bindings = { 0 };
+	enum kt_account_by by;
 
-	if (list->count > 0 || !wanted->path || !*wanted->path)
-		return true;
-	pattern.path = no_path;
-	return search(keeper, &pattern, KT_ACCOUNT_TOKEN, list, error);
+	return (account || kt_bindings_read(&bindings, error)) &&
+	       kt_account_find_bound(keeper, account, &bindings, use, credential, &by, error);
 }
 
 /* Several paths of one account and none asked for: the one without a path goes first. */
@@ -393,36 +580,32 @@ static void prefer_no_path(struct kt_credentials *list)
 	list->count = 1;
 }
 
-/* Searches with the name that the environment or the defaults put in front. */
+/* Searches with the name that the environment, a binding or the default puts in front. */
 static bool search_preferred(struct kt_keeper *keeper, const struct kt_identity *wanted,
-                             struct kt_credentials *list, struct kt_error *error)
+                             const struct kt_bindings *bindings, struct kt_credentials *list,
+                             enum kt_account_by *by, struct kt_error *error)
 {
-	KT_CLEANUP(kt_identity_clear) struct kt_identity pattern = { 0 };
 	KT_CLEANUP(kt_identity_clear) struct kt_identity preferred = { 0 };
-	KT_CLEANUP(kt_text_free) char *name = NULL;
 	const char *named = kt_environment_get("KEYTURN_ACCOUNT");
-	const char *site;
+	bool is_meant;
 	bool found;
 
-	if (!kt_identity_copy(&pattern, wanted, error))
+	if (named && !search_name_at(keeper, named, wanted, list, &is_meant, error))
 		return false;
-	if (named) {
-		if (!kt_text_set(&pattern.username, named, error) ||
-		    !search(keeper, &pattern, KT_ACCOUNT_ANY, list, error) ||
-		    !kt_service_split_site(named, &name, &site, error))
-			return false;
-		if (list->count == 0 && site &&
-		    strcmp(kt_service_host_of_site(site), wanted->host) == 0 &&
-		    (!kt_text_set(&pattern.username, name, error) ||
-		     !search(keeper, &pattern, KT_ACCOUNT_ANY, list, error)))
-			return false;
-		if (list->count > 0)
-			return true;
+	if (list->count > 0) {
+		*by = KT_ACCOUNT_BY_VARIABLE;
+		return true;
 	}
-	if (!kt_default_get(wanted, &preferred, &found, error))
+	if (!search_bound(keeper, bindings, wanted, KT_ACCOUNT_ANY, list, by, error))
 		return false;
-	return !found || (kt_text_set(&pattern.username, preferred.username, error) &&
-	                  search(keeper, &pattern, KT_ACCOUNT_ANY, list, error));
+	if (list->count > 0)
+		return true;
+	if (!kt_default_get(wanted, &preferred, &found, error) ||
+	    (found && !search_user_at(keeper, preferred.username, wanted, list, error)))
+		return false;
+	if (list->count > 0)
+		*by = KT_ACCOUNT_BY_SERVICE_DEFAULT;
+	return true;
 }
 
 /* Where the environment names one of the list, that one alone. */
@@ -471,14 +654,16 @@ static bool search_git_username(struct kt_keeper *keeper, const struct kt_identi
 }
 
 bool kt_account_find_for_request(struct kt_keeper *keeper, const struct kt_request *request,
+                                 const struct kt_bindings *bindings,
                                  struct kt_credential *credential, bool *found,
-                                 struct kt_error *error)
+                                 enum kt_account_by *by, struct kt_error *error)
 {
 	KT_CLEANUP(kt_credentials_clear) struct kt_credentials list = { 0 };
 	const struct kt_identity *wanted = &request->pattern;
 
 	*found = false;
-	if (!wanted->username && !search_preferred(keeper, wanted, &list, error))
+	*by = wanted->username ? KT_ACCOUNT_BY_NAME : KT_ACCOUNT_BY_NOTHING;
+	if (!wanted->username && !search_preferred(keeper, wanted, bindings, &list, by, error))
 		return false;
 	if (list.count == 0 && !search(keeper, wanted, KT_ACCOUNT_ANY, &list, error))
 		return false;
@@ -490,5 +675,5 @@ bool kt_account_find_for_request(struct kt_keeper *keeper, const struct kt_reque
 	if (list.count > 1)
 		prefer_no_path(&list);
 	*found = true;
-	return choose(&list, credential, error);
+	return choose(&list, credential, by, error);
 }

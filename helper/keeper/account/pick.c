@@ -22,8 +22,8 @@ static bool may_ask(const struct kt_keeper *keeper)
 	       !kt_text_is_equal(kt_environment_get("KEYTURN_PROMPT"), "0");
 }
 
-static bool write_prompt(const struct kt_credentials *list, struct kt_secret *prompt,
-                         struct kt_error *error)
+static bool write_prompt(const struct kt_credentials *list, bool may_remember,
+                         struct kt_secret *prompt, struct kt_error *error)
 {
 	if (!kt_secret_append_text(prompt, kt_translate("Several accounts fit:\n"), error))
 		return false;
@@ -41,7 +41,10 @@ static bool write_prompt(const struct kt_credentials *list, struct kt_secret *pr
 		    !kt_secret_append_text(prompt, "\n", error))
 			return false;
 	}
-	return kt_secret_append_text(prompt, kt_translate("Number or name: "), error);
+	return kt_secret_append_text(prompt, may_remember
+	                                     ? kt_translate("Number or name, with a + behind it to "
+	                                                    "have it remembered for this directory: ")
+	                                     : kt_translate("Number or name: "), error);
 }
 
 /* A number of the list, a whole name, or a name that only one of them has. */
@@ -71,17 +74,35 @@ static bool is_meant(const struct kt_credentials *list, const char *answer, size
 	return hits == 1;
 }
 
-static bool choose(const struct kt_credentials *list, size_t *index, struct kt_error *error)
+/* Takes a + off the end of the answer; a name that ends so is meant where there is one. */
+static bool is_to_be_remembered(const struct kt_credentials *list, struct kt_secret *line)
+{
+	size_t length = kt_secret_length(line);
+	size_t index;
+
+	if (length < 2 || kt_secret_reveal(line)[length - 1] != '+' ||
+	    is_meant(list, kt_secret_reveal(line), &index))
+		return false;
+	kt_secret_truncate(line, length - 1);
+	kt_secret_trim(line);
+	return true;
+}
+
+/* remember: NULL where that is not offered. */
+static bool choose(const struct kt_credentials *list, size_t *index, bool *remember,
+                   struct kt_error *error)
 {
 	KT_CLEANUP(kt_secret_clear) struct kt_secret prompt = { 0 };
 
-	if (!write_prompt(list, &prompt, error))
+	if (!write_prompt(list, remember != NULL, &prompt, error))
 		return false;
 	for (int left = TRIES - 1;; left--) {
 		KT_CLEANUP(kt_secret_clear) struct kt_secret line = { 0 };
 
 		if (!kt_terminal_ask(kt_secret_reveal(&prompt), &line, error))
 			return false;
+		if (remember)
+			*remember = is_to_be_remembered(list, &line);
 		if (is_meant(list, kt_secret_reveal(&line), index))
 			return true;
 		if (left == 0) {
@@ -115,9 +136,10 @@ static void tell(const struct kt_identity *identity)
 }
 
 bool kt_account_ask(struct kt_keeper *keeper, const char *account, enum kt_account_use use,
-                    struct kt_credential *credential, struct kt_error *error)
+                    struct kt_credential *credential, bool *remember, struct kt_error *error)
 {
 	KT_CLEANUP(kt_credentials_clear) struct kt_credentials list = { 0 };
+	bool is_named = account || kt_environment_get("KEYTURN_ACCOUNT");
 	struct kt_error failure = { 0 };
 	size_t index = 0;
 
@@ -126,12 +148,14 @@ bool kt_account_ask(struct kt_keeper *keeper, const char *account, enum kt_accou
 	    list.count == 0)
 		return false;
 	kt_error_clear(error);
-	if (!choose(&list, &index, error))
+	if (is_named)
+		remember = NULL;
+	if (!choose(&list, &index, remember, error))
 		return false;
 	kt_credential_clear(credential);
 	*credential = list.items[index];
 	list.items[index] = (struct kt_credential){ 0 };
-	if (!account && !kt_environment_get("KEYTURN_ACCOUNT"))
+	if (!is_named && !(remember && *remember))
 		tell(&credential->identity);
 	return true;
 }
@@ -140,5 +164,5 @@ bool kt_account_find_or_ask(struct kt_keeper *keeper, const char *account, enum 
                             struct kt_credential *credential, struct kt_error *error)
 {
 	return kt_account_find(keeper, account, use, credential, error) ||
-	       kt_account_ask(keeper, account, use, credential, error);
+	       kt_account_ask(keeper, account, use, credential, NULL, error);
 }

@@ -19,6 +19,7 @@ bool kt_account_find_or_ask(struct kt_keeper *keeper, const char *account, enum 
 /*
  * The question alone, for a caller that holds a turn with the keyring while it looks. error is the
  * failure of kt_account_find(); it stays where nobody can be asked, or where it is another one.
+ * *remember: the person wants it bound to this directory. NULL: that is not offered.
  */
 bool kt_account_ask(struct kt_keeper *keeper, const char *account, enum kt_account_use use,
-                    struct kt_credential *credential, struct kt_error *error);
+                    struct kt_credential *credential, bool *remember, struct kt_error *error);

@@ -41,6 +41,14 @@ void kt_answers_begin(struct kt_lookup *lookup, const struct kt_cache *cache,
 	}
 }
 
+void kt_answers_bind(struct kt_lookup *lookup, const struct kt_secret *routes, const char *place)
+{
+	if (kt_secret_is_empty(routes))
+		return;
+	lookup->routes = routes;
+	lookup->key.binding = place;
+}
+
 void kt_answers_find(const struct kt_lookup *lookup, struct kt_answer *answer,
                      bool *found, bool *none)
 {
@@ -54,6 +62,21 @@ void kt_answers_find(const struct kt_lookup *lookup, struct kt_answer *answer,
 	*none = kt_secret_is_empty(&entry.answer);
 	*found = !*none && kt_answer_unpack(answer, kt_secret_reveal(&entry.answer),
 	                                    kt_secret_length(&entry.answer), &ignored);
+}
+
+/* Where the answer lies. They are good as long as an answer that has no end. */
+static void put_routes(const struct kt_lookup *lookup)
+{
+	KT_CLEANUP(kt_cache_entry_clear) struct kt_cache_entry entry = {
+		.until = kt_clock_wall_milliseconds() + lookup->cache->seconds * 1000,
+	};
+	struct kt_cache_key key = lookup->key;
+	struct kt_error ignored = { 0 };
+
+	key.binding = NULL;
+	if (kt_secret_set(&entry.answer, kt_secret_reveal(lookup->routes),
+	                  kt_secret_length(lookup->routes), &ignored))
+		kt_cache_put(lookup->cache, &key, &entry);
 }
 
 /*
@@ -73,9 +96,12 @@ static void insert(const struct kt_lookup *lookup, const struct kt_identity *ide
 	                 !kt_lock_take(&lock, name, KT_LOCK_SHARED, 0, "the account", &ignored) ||
 	                 lock.was_left))
 		return;
-	if (kt_stamp_is_still(lookup->stamp, identity ? kt_account_number(identity) : 0,
-	                      entry->generation))
-		kt_cache_put(lookup->cache, &lookup->key, entry);
+	if (!kt_stamp_is_still(lookup->stamp, identity ? kt_account_number(identity) : 0,
+	                       entry->generation))
+		return;
+	kt_cache_put(lookup->cache, &lookup->key, entry);
+	if (lookup->routes)
+		put_routes(lookup);
 }
 
 /*

@@ -18,6 +18,7 @@
 struct kt_lookup {
 	const struct kt_cache *cache;
 	struct kt_cache_key key; /* its texts are borrowed */
+	const struct kt_secret *routes; /* where the key has a binding: what leads to it */
 	uint64_t stamp;
 	bool is_due; /* its last answer was a token that is over by now; one caller is told */
 	bool is_answered; /* kt_answers_replace() has put the answer there */
@@ -25,6 +26,12 @@ struct kt_lookup {
 
 void kt_answers_begin(struct kt_lookup *lookup, const struct kt_cache *cache,
                       const struct kt_cache_key *key);
+
+/*
+ * The answer depends on the caller's directory: it lies under the binding of that place, and routes
+ * lie under the key without one. Both are borrowed. No routes: it does not depend.
+ */
+void kt_answers_bind(struct kt_lookup *lookup, const struct kt_secret *routes, const char *place);
 
 /*
  * Looks again after a wait for the keyring: another caller may have put the answer there.

@@ -47,6 +47,10 @@ extern const struct kt_command kt_command_doctor;
 extern const struct kt_command kt_command_setup;
 extern const struct kt_command kt_command_providers;
 extern const struct kt_command kt_command_scan;
+extern const struct kt_command kt_command_bind;
+extern const struct kt_command kt_command_unbind;
+extern const struct kt_command kt_command_allow;
+extern const struct kt_command kt_command_which;
 extern const struct kt_command kt_command_aws;
 extern const struct kt_command kt_command_cargo;
 extern const struct kt_command kt_command_goauth;
@@ -57,6 +61,9 @@ extern const struct kt_command kt_command_sasl;
 
 /* Started by keyturn itself (helper/background_renewal.h); no help lists it. */
 extern const struct kt_command kt_command_renew_ahead;
+
+/* Called by the shells' completions (packaging/completions); no help lists it. */
+extern const struct kt_command kt_command_complete;
 
 /*
  * Speaks a tool's protocol. argv[0] is its name, the words behind it are the tool's. A failure is

@@ -9,6 +9,7 @@
 #include "helper/keeper/doctor/doctor.h"
 #include "helper/keeper/login/provider_file.h"
 #include "helper/keeper/terminal.h"
+#include "helper/report.h"
 #include "keyring/cleanup.h"
 #include "keyring/json.h"
 #include "keyring/text.h"
@@ -67,10 +68,10 @@ static bool print(const struct kt_findings *findings, bool wants_json, struct kt
 		               : !append_lines(finding, &output, error))
 			return false;
 	}
-	if (wants_json && (!kt_json_print(json, &output, error) ||
-	                   !kt_secret_append_text(&output, "\n", error)))
-		return false;
-	return kt_answer_send(STDOUT_FILENO, &output, error);
+	if (!wants_json)
+		return kt_report_lines(&output, error);
+	return kt_json_print(json, &output, error) && kt_secret_append_text(&output, "\n", error) &&
+	       kt_answer_send(STDOUT_FILENO, &output, error);
 }
 
 /* The files of providers, the user's own among them: what breaks a rule, and their number. */

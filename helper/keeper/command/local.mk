@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: MIT
 libkeeper_a_SOURCES += \
+	helper/keeper/command/bind.c \
+	helper/keeper/command/bind_directory.c helper/keeper/command/bind_directory.h \
 	helper/keeper/command/capability.c \
 	helper/keeper/command/column.c helper/keeper/command/column.h \
 	helper/keeper/command/command.h \
+	helper/keeper/command/complete.c \
 	helper/keeper/command/default.c \
 	helper/keeper/command/describe.c helper/keeper/command/describe.h \
 	helper/keeper/command/doctor.c \
@@ -35,4 +38,5 @@ libkeeper_a_SOURCES += \
 	helper/keeper/command/token.c \
 	helper/keeper/command/token_lookup.c helper/keeper/command/token_lookup.h \
 	helper/keeper/command/unlock.c \
-	helper/keeper/command/vault.c
+	helper/keeper/command/vault.c \
+	helper/keeper/command/which.c

@@ -5,11 +5,13 @@
 #include <strings.h>
 
 #include "helper/keeper/account/find.h"
+#include "helper/keeper/account/service.h"
 #include "helper/keeper/command/command.h"
 #include "helper/keeper/login/login.h"
 #include "helper/keeper/terminal.h"
 #include "helper/report.h"
 #include "keyring/cleanup.h"
+#include "keyring/environment.h"
 #include "keyring/shell_word.h"
 #include "keyring/text.h"
 #include "keyring/translate.h"
@@ -27,6 +29,13 @@ static bool is_bare(const struct kt_login_options *login)
 			return false;
 	return !login->with_token && !login->kind && !login->config && !login->from_environment &&
 	       !login->env_file && !login->like;
+}
+
+/* An option says which service the login is for. */
+static bool names_service(const struct kt_login_options *login)
+{
+	return login->site || kt_login_given(login, "api-base") || kt_login_given(login, "www-base") ||
+	       kt_login_given(login, "issuer") || kt_login_given(login, "host");
 }
 
 /*
@@ -62,6 +71,35 @@ static bool look_for_account(struct kt_keeper *keeper, struct kt_login_options *
 	if (is_bare(login))
 		login->like = login->account;
 	return kt_identity_copy(identity, &credential.identity, error);
+}
+
+/*
+ * A new token for the one stored account of that name goes to its service; where several have it,
+ * the site is asked for.
+ */
+static bool take_service(struct kt_keeper *keeper, const struct kt_login_options *login,
+                         struct kt_identity *identity, struct kt_error *error)
+{
+	KT_CLEANUP(kt_credentials_clear) struct kt_credentials list = { 0 };
+	struct kt_error failure = { 0 };
+	const struct kt_identity *stored;
+
+	if (!login->with_token || !login->account || identity->host || names_service(login) ||
+	    kt_environment_get("COZE_API_BASE"))
+		return true;
+	if (!kt_account_search(keeper, login->account, KT_ACCOUNT_TOKEN, &list, &failure)) {
+		if (failure.code == KT_ERROR_CORRUPT || failure.code == KT_ERROR_UNAVAILABLE)
+			return true;
+		*error = failure;
+		return false;
+	}
+	if (list.count != 1)
+		return true;
+	stored = &list.items[0].identity;
+	kt_report_note("%s is stored for %s, and so is the new token; for another service add --site "
+	               "or --api-base", stored->username,
+	               kt_service_site(stored) ? kt_service_site(stored) : stored->host);
+	return kt_identity_copy(identity, stored, error);
 }
 
 static bool fail_no_way(const struct kt_settings *settings, struct kt_error *error)
@@ -164,6 +202,7 @@ static bool log_in(struct kt_keeper *keeper, struct kt_login_options *login, str
 	KT_CLEANUP(kt_identity_clear) struct kt_identity identity = { 0 };
 
 	if (!look_for_account(keeper, login, &identity, error) ||
+	    !take_service(keeper, login, &identity, error) ||
 	    !kt_login_read_settings(keeper, login, &settings, &identity, error) ||
 	    !settle_way(login, &settings, error))
 		return false;

@@ -116,7 +116,7 @@ static void put_account(const struct kt_lookup *beginning, struct kt_keeper *kee
 
 /* git's question with a host alone: the account that the commands would choose. */
 static void put_host(const struct kt_lookup *beginning, struct kt_keeper *keeper,
-                     const struct kt_identity *identity)
+                     const struct kt_bindings *bindings, const struct kt_identity *identity)
 {
 	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
 	const struct kt_request request = {
@@ -124,10 +124,11 @@ static void put_host(const struct kt_lookup *beginning, struct kt_keeper *keeper
 	};
 	const struct kt_cache_key key = kt_cache_key_of_get(&request, NULL);
 	struct kt_error ignored = { 0 };
+	enum kt_account_by by;
 	bool found = false;
 
-	if (kt_account_find_for_request(keeper, &request, &credential, &found, &ignored) && found &&
-	    may_travel(&credential))
+	if (kt_account_find_for_request(keeper, &request, bindings, &credential, &found, &by,
+	                                &ignored) && found && may_travel(&credential))
 		put(beginning, &key, keeper, &credential);
 }
 
@@ -146,6 +147,7 @@ static void put_default(const struct kt_lookup *beginning, struct kt_keeper *kee
 bool kt_prefetch(struct kt_keeper *keeper, struct kt_error *error)
 {
 	KT_CLEANUP(kt_credentials_clear) struct kt_credentials list = { 0 };
+	KT_CLEANUP(kt_bindings_clear) struct kt_bindings bindings = { 0 };
 	const struct kt_cache_key key = kt_cache_key_of_token(NULL, NULL);
 	const struct kt_identity anything = { 0 };
 	struct kt_lookup beginning = { 0 };
@@ -164,9 +166,14 @@ bool kt_prefetch(struct kt_keeper *keeper, struct kt_error *error)
 	/* KEYTURN_ACCOUNT would choose, and is a part of those keys. */
 	if (kt_environment_get("KEYTURN_ACCOUNT"))
 		return true;
+	/* Where directories are bound, these answers depend on the caller's. */
+	if (!kt_bindings_read(&bindings, error))
+		return false;
+	if (!kt_secret_is_empty(&bindings.routes))
+		return true;
 	for (size_t i = 0; i < count; i++)
 		if (is_first_at_host(&list, i))
-			put_host(&beginning, keeper, &list.items[i].identity);
+			put_host(&beginning, keeper, &bindings, &list.items[i].identity);
 	put_default(&beginning, keeper);
 	return true;
 }

@@ -134,6 +134,11 @@ bool kt_run_tool_find(const char *name, const struct kt_run_tool **tool, struct 
 	return kt_advise(error, "see the list: keyturn help run; or name the variable: --env NAME");
 }
 
+const struct kt_run_tool *kt_run_tool_at(size_t index)
+{
+	return index < KT_COUNT(tools) ? &tools[index] : NULL;
+}
+
 bool kt_run_tool_describe(struct kt_secret *output, struct kt_error *error)
 {
 	if (!kt_secret_append_text(output, kt_translate("Tools:\n"), error))

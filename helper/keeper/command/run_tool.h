@@ -29,6 +29,9 @@ struct kt_run_tool {
 /* The tool of that name, the default one for NULL. Unknown is KT_ERROR_USAGE. */
 bool kt_run_tool_find(const char *name, const struct kt_run_tool **tool, struct kt_error *error);
 
+/* The tool of that place in the order of help; NULL behind the last. */
+const struct kt_run_tool *kt_run_tool_at(size_t index);
+
 /* Appends a line on each tool to a help text. */
 bool kt_run_tool_describe(struct kt_secret *output, struct kt_error *error);
 

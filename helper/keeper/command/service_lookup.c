@@ -30,11 +30,12 @@ static bool check_safe(const struct kt_request *request, const struct kt_credent
  * cache is asked again: *answered tells whether another caller has put the answer there.
  */
 static bool find_account(struct kt_keeper *keeper, const struct kt_request *request,
-                         const struct kt_lookup *memory,
+                         const struct kt_bindings *bindings, const struct kt_lookup *memory,
                          struct kt_credential *credential, struct kt_answer *answer,
                          bool *answered, bool *found, struct kt_error *error)
 {
 	KT_CLEANUP(kt_keeper_leave) struct kt_keyring *keyring = NULL;
+	enum kt_account_by by;
 	bool waited;
 	bool none = false;
 
@@ -46,7 +47,8 @@ static bool find_account(struct kt_keeper *keeper, const struct kt_request *requ
 	if (waited)
 		kt_answers_find(memory, answer, answered, &none);
 	return *answered || none ||
-	       kt_account_find_for_request(keeper, request, credential, found, error);
+	       kt_account_find_for_request(keeper, request, bindings, credential, found, &by,
+	                                   error);
 }
 
 bool kt_service_lookup(struct kt_keeper *keeper, const struct kt_request *request,
@@ -55,6 +57,7 @@ bool kt_service_lookup(struct kt_keeper *keeper, const struct kt_request *reques
 {
 	const struct kt_cache_key key =
 		kt_cache_key_of_get(request, kt_environment_get("KEYTURN_ACCOUNT"));
+	KT_CLEANUP(kt_bindings_clear) struct kt_bindings bindings = { 0 };
 	struct kt_lookup memory = { 0 };
 	const struct kt_requirement requirement = {
 		.session_name = request->session_name,
@@ -66,8 +69,13 @@ bool kt_service_lookup(struct kt_keeper *keeper, const struct kt_request *reques
 	*result = KT_SERVICE_NONE;
 	kt_answers_begin(&memory, kt_keeper_cache(keeper), &key);
 	kt_keeper_expect(keeper, memory.stamp, memory.is_due);
+	if (!kt_bindings_read(&bindings, error))
+		return false;
+	if (!request->pattern.username && !kt_bindings_prefix(&bindings, &request->pattern))
+		kt_answers_bind(&memory, &bindings.routes, bindings.place.text);
 	kt_parked_save(keeper);
-	if (!find_account(keeper, request, &memory, credential, answer, &answered, &found, error))
+	if (!find_account(keeper, request, &bindings, &memory, credential, answer, &answered, &found,
+	                  error))
 		return false;
 	if (!answered && !found) {
 		kt_answers_put_none(&memory);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "helper/keeper/account/binding.h"
 #include "helper/keeper/account/default.h"
 #include "helper/keeper/account/expiry.h"
 #include "helper/keeper/account/find.h"
@@ -165,7 +166,8 @@ static bool rename_account(struct kt_keyring *keyring, struct kt_credential *cre
 	       kt_escrow_store_login(NULL, keyring, credential, error) &&
 	       kt_keyring_erase(keyring, &old, error) && kt_rotation_forget(&old, error) &&
 	       kt_escrow_forget_login(&old, error) &&
-	       kt_default_replace(&old, &credential->identity, error);
+	       kt_default_replace(&old, &credential->identity, error) &&
+	       kt_binding_rename(&old, &credential->identity, error);
 }
 
 /* The only sign at a terminal that it is done. */

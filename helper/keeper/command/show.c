@@ -15,6 +15,7 @@
 #include "helper/keeper/command/describe.h"
 #include "helper/keeper/login/parked.h"
 #include "helper/keeper/token/state.h"
+#include "helper/report.h"
 #include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/json.h"
@@ -114,8 +115,10 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 		return false;
 	is_default = is_default && kt_identity_is_equal(&preferred, &credential.identity);
 	keyring = kt_keyring_name(&keeper->keyring);
-	return (keeper->wants_json ? print_json(&credential, is_default, keyring, &output, error)
-	                           : print_lines(&credential, is_default, keyring, &output, error)) &&
+	if (!keeper->wants_json)
+		return print_lines(&credential, is_default, keyring, &output, error) &&
+		       kt_report_lines(&output, error);
+	return print_json(&credential, is_default, keyring, &output, error) &&
 	       kt_answer_send(STDOUT_FILENO, &output, error);
 }
 

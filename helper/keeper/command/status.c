@@ -14,6 +14,7 @@
 #include "helper/keeper/login/parked.h"
 #include "helper/keeper/oauth/whoami.h"
 #include "helper/keeper/token/token.h"
+#include "helper/report.h"
 #include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/json.h"
@@ -119,7 +120,7 @@ static bool run_one(struct kt_keeper *keeper, const char *account, struct kt_err
 	}
 	if (!keeper->wants_json)
 		return add_verdict(&credential, &verdict, &output, error) &&
-		       kt_answer_send(STDOUT_FILENO, &output, error);
+		       kt_report_lines(&output, error);
 	return kt_json_create(&json, error) && kt_json_add_number(json, "version", 1, error) &&
 	       add_json(&credential, &verdict, json, error) && kt_json_print(json, &output, error) &&
 	       kt_secret_append_text(&output, "\n", error) &&
@@ -159,7 +160,7 @@ static bool ask_all(struct kt_keeper *keeper, struct kt_credentials *list, struc
 		count_failure(&verdict, code);
 		if (!keeper->wants_json) {
 			if (!add_verdict(credential, &verdict, &output, error) ||
-			    !kt_answer_send(STDOUT_FILENO, &output, error))
+			    !kt_report_lines(&output, error))
 				return false;
 		} else if (!kt_json_create(&object, error) ||
 		           !add_json(credential, &verdict, object, error) ||

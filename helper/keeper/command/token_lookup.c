@@ -10,6 +10,7 @@
 #include "helper/keeper/account/pick.h"
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/cache/answers.h"
+#include "helper/keeper/command/bind_directory.h"
 #include "helper/keeper/command/token_lookup.h"
 #include "helper/keeper/login/coze_app.h"
 #include "helper/keeper/login/parked.h"
@@ -170,11 +171,12 @@ static bool check_session(const struct kt_token_lookup *lookup,
  * again: *answered tells whether another caller has put an answer there that is good enough.
  */
 static bool find_account(struct kt_keeper *keeper, const struct kt_token_lookup *lookup,
-                         const struct kt_lookup *memory, int64_t minimum,
-                         struct kt_credential *credential, struct kt_answer *answer,
-                         bool *answered, struct kt_error *error)
+                         const struct kt_bindings *bindings, const struct kt_lookup *memory,
+                         int64_t minimum, struct kt_credential *credential,
+                         struct kt_answer *answer, bool *answered, struct kt_error *error)
 {
 	KT_CLEANUP(kt_keeper_leave) struct kt_keyring *keyring = NULL;
+	enum kt_account_by by;
 	bool waited;
 	bool none;
 
@@ -190,7 +192,8 @@ static bool find_account(struct kt_keeper *keeper, const struct kt_token_lookup 
 		}
 	}
 	return *answered ||
-	       kt_account_find(keeper, lookup->account, KT_ACCOUNT_TOKEN, credential, error);
+	       kt_account_find_bound(keeper, lookup->account, bindings, KT_ACCOUNT_TOKEN, credential,
+	                             &by, error);
 }
 
 /* True if the cached token ends too soon for this caller, so that a renewal is certain. */
@@ -218,19 +221,27 @@ static bool from_keyring(struct kt_keeper *keeper, const struct kt_token_lookup 
 	const struct kt_cache_key key =
 		kt_cache_key_of_token(lookup->account, kt_environment_get("KEYTURN_ACCOUNT"));
 	struct kt_requirement asked = *requirement;
+	KT_CLEANUP(kt_bindings_clear) struct kt_bindings bindings = { 0 };
 	struct kt_lookup memory = { 0 };
 	bool answered = false;
 	bool picked = false;
+	bool remember = false;
 	bool found;
 
 	kt_answers_begin(&memory, kt_keeper_cache(keeper), &key);
+	if (!key.account) {
+		if (!kt_bindings_read(&bindings, error))
+			return false;
+		kt_answers_bind(&memory, &bindings.routes, bindings.place.text);
+	}
 	memory.is_due = memory.is_due || is_too_short(lookup, &memory, requirement);
 	kt_keeper_expect(keeper, memory.stamp, memory.is_due);
 	kt_parked_save(keeper);
-	if (!find_account(keeper, lookup, &memory, requirement->minimum_seconds, credential, answer,
-	                  &answered, error)) {
-		picked = kt_account_ask(keeper, lookup->account, KT_ACCOUNT_TOKEN, credential, error);
-		if (!picked)
+	if (!find_account(keeper, lookup, &bindings, &memory, requirement->minimum_seconds,
+	                  credential, answer, &answered, error)) {
+		picked = kt_account_ask(keeper, lookup->account, KT_ACCOUNT_TOKEN, credential,
+		                        &remember, error);
+		if (!picked || (remember && !kt_bind_directory(&credential->identity, NULL, error)))
 			return false;
 	}
 	if (answered)

@@ -175,9 +175,10 @@ static bool print_status(const struct kt_keeper *keeper, struct kt_error *error)
 		kt_fail(error, KT_ERROR_UNAVAILABLE, "there is no vault in %s", status.directory);
 		return kt_advise(error, "run: keyturn vault create");
 	}
-	if (!(keeper->wants_json ? append_status_json(&status, &output, error)
-	                         : append_status(&status, &output, error)) ||
-	    !kt_answer_send(STDOUT_FILENO, &output, error))
+	if (!(keeper->wants_json ? append_status_json(&status, &output, error) &&
+	                                   kt_answer_send(STDOUT_FILENO, &output, error)
+	                         : append_status(&status, &output, error) &&
+	                                   kt_report_lines(&output, error)))
 		return false;
 	if (!status.is_open && !status.is_unattended && !keeper->wants_json)
 		kt_report_failure(&status.obstacle, false);

@@ -183,7 +183,7 @@ static bool ask_end(const struct kt_login_options *login, struct kt_credential *
 			*error = refusal;
 			return false;
 		}
-		kt_report_note("that is no day to come, like 2027-01-31; try again (%d left)", left);
+		kt_report_note("%s; try again (%d left)", refusal.message, left);
 	}
 }
 

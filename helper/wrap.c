@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "helper/wrap.h"
+#include "keyring/characters.h"
+#include "keyring/cleanup.h"
+
+#define INDENT 2
+#define INDENT_MAXIMUM 24
+
+static bool is_word(const char *text, const char *word)
+{
+	size_t length = strlen(word);
+
+	return strncmp(text, word, length) == 0 && (text[length] == ' ' || text[length] == '\0');
+}
+
+/* Other programs that a remedy names, behind a colon. */
+static bool is_program(const char *text)
+{
+	static const char *const programs[] = {
+		"apt-get", "chmod", "chown", "date", "export", "fusermount", "git", "head", "loginctl",
+		"ls", "make", "man", "mv", "printf", "python3", "rm", "sed", "ssh", "ssh-add", "sudo",
+		"systemctl", "timedatectl", "ulimit", "unset",
+	};
+
+	for (size_t i = 0; i < KT_COUNT(programs); i++)
+		if (is_word(text, programs[i]))
+			return true;
+	return false;
+}
+
+static bool is_command(const char *line, const char *text)
+{
+	bool is_behind_colon = text - line >= 2 && text[-1] == ' ' && text[-2] == ':';
+
+	return is_word(text, "keyturn") || strncmp(text, "--", 2) == 0 ||
+	       (is_behind_colon && (is_program(text) || strncmp(text, "KEYTURN_", 8) == 0)) ||
+	       (text - line >= 5 && strncmp(text - 5, "run: ", 5) == 0);
+}
+
+/* Up to the blank behind a comma or semicolon, or before a bracket, that no quote holds. */
+static size_t command_length(const char *text)
+{
+	bool is_quoted = false;
+	size_t i;
+
+	for (i = 0; text[i]; i++) {
+		if (text[i] == '\'')
+			is_quoted = !is_quoted;
+		if (text[i] == ' ' && !is_quoted &&
+		    (text[i + 1] == '(' || text[i - 1] == ',' || text[i - 1] == ';'))
+			break;
+	}
+	return i;
+}
+
+/* In a script without blanks a command stands right behind the word before it. */
+static size_t piece_length(const char *line, const char *text)
+{
+	static const char name[] = "keyturn";
+	size_t length = strcspn(text, " ");
+	size_t before = length >= sizeof(name) ? length - (sizeof(name) - 1) : 0;
+
+	if (is_command(line, text))
+		return command_length(text);
+	if (before > 0 && (text[before - 1] & 0x80) && is_word(text + before, name))
+		return before + command_length(text + before);
+	return length;
+}
+
+static size_t piece_columns(const char *text, size_t length)
+{
+	char piece[512];
+
+	if (length >= sizeof(piece))
+		return length;
+	memcpy(piece, text, length);
+	piece[length] = '\0';
+	return kt_characters_columns(piece);
+}
+
+/* False: there is no room. */
+static bool append(char *output, size_t size, size_t *used, const char *bytes, size_t length)
+{
+	if (length >= size - *used)
+		return false;
+	memcpy(output + *used, bytes, length);
+	*used += length;
+	output[*used] = '\0';
+	return true;
+}
+
+static bool wrap(const char *line, size_t columns, char *output, size_t size, size_t *used)
+{
+	char next[INDENT_MAXIMUM + 2] = "\n";
+	size_t indent = strspn(line, " ") + INDENT;
+	size_t at = 0; /* the column */
+
+	if (indent > INDENT_MAXIMUM)
+		indent = INDENT_MAXIMUM;
+	memset(next + 1, ' ', indent);
+	for (const char *text = line; *text;) {
+		size_t blanks = strspn(text, " ");
+		size_t length = piece_length(line, text + blanks);
+		size_t width = piece_columns(text + blanks, length);
+		bool is_broken = blanks > 0 && at > indent && at + blanks + width > columns;
+
+		if (!append(output, size, used, is_broken ? next : text,
+		            is_broken ? indent + 1 : blanks) ||
+		    !append(output, size, used, text + blanks, length))
+			return false;
+		at = (is_broken ? indent : at + blanks) + width;
+		text += blanks + length;
+	}
+	return true;
+}
+
+size_t kt_wrap(const char *line, size_t columns, char *output, size_t size)
+{
+	size_t used = 0;
+
+	output[0] = '\0';
+	if (columns > 0 && wrap(line, columns, output, size, &used))
+		return used;
+	return (size_t)snprintf(output, size, "%s", line);
+}
