@@ -373,8 +373,7 @@ bool kt_credential_write(const struct kt_credential *credential, struct kt_secre
 	kt_fail(error, KT_ERROR_USAGE, "a login cannot be kept whose stored form cannot be read "
 	                               "again");
 	return kt_advise(error, "control characters in a name or a token are the usual cause; what "
-	                        "was "
-	                 "stored before is as it was");
+	                        "was stored before is as it was");
 }
 
 bool kt_credentials_add(struct kt_credentials *credentials, struct kt_credential *credential,

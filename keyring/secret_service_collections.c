@@ -308,8 +308,7 @@ static bool check_listed(struct kt_turn *turn, const char *const *paths, struct 
 		if (is_there)
 			continue;
 		kt_fail(error, KT_ERROR_LOCKED, "the desktop keyring (%s) does not have the database "
-		                                "open "
-		        "that holds your logins (%.60s)", provider->name,
+		                                "open that holds your logins (%.60s)", provider->name,
 		        *paths + strlen(COLLECTIONS_PATH));
 		return kt_advise(error, "open it %s, then run the command again",
 		                 kt_translate(provider->unlocked));

@@ -190,8 +190,7 @@ static void tell(const struct kt_turn *turn)
 {
 	if (turn->options.tell)
 		turn->options.tell(KT_TEXT("the desktop keyring is locked: waiting for its password "
-		                           "window on "
-		                   "your screen, 2 minutes at most"));
+		                           "window on your screen, 2 minutes at most"));
 }
 
 /* Another caller may have asked already: its answer is waited for. */

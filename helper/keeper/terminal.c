@@ -386,8 +386,8 @@ bool kt_terminal_ask_new_passphrase(struct kt_secret *passphrase, struct kt_erro
 		KT_CLEANUP(kt_secret_clear) struct kt_secret again = { 0 };
 		bool is_empty;
 
-		if (!ask(KT_TEXT("New passphrase for keyturn's vault: "
-		                 ""), false, NO_LIMIT, passphrase, error))
+		if (!ask(KT_TEXT("New passphrase for keyturn's "
+		                 "vault: "), false, NO_LIMIT, passphrase, error))
 			return false;
 		is_empty = kt_secret_is_empty(passphrase);
 		if (!is_empty && !ask(KT_TEXT("The same again: "), false, NO_LIMIT, &again, error))

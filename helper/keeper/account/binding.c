@@ -386,7 +386,8 @@ bool kt_binding_allow(const char *directory, char **names, struct kt_error *erro
 	if (!kt_directory_file_read(&file, directory, error))
 		return false;
 	if (!file.names) {
-		kt_fail(error, KT_ERROR_USAGE, "there is no file " KT_ROUTE_FILE " in %s", directory);
+		kt_fail(error, KT_ERROR_USAGE, "there is no file %s in %s", KT_ROUTE_FILE,
+		        directory);
 		return kt_advise(error, "to bind the directory without one: keyturn bind ACCOUNT DIR");
 	}
 	return kt_text_set(&binding.place, directory, error) &&

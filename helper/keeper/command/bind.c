@@ -198,7 +198,7 @@ static bool run_allow(struct kt_keeper *keeper, int argc, char **argv, struct kt
 	for (char *name = names; *name; name++)
 		if (*name == '\n')
 			*name = ' ';
-	kt_report_note("%s/" KT_ROUTE_FILE " is obeyed as it is now: %s", directory, names);
+	kt_report_note("%s/%s is obeyed as it is now: %s", directory, KT_ROUTE_FILE, names);
 	kt_report_note("to take it back: keyturn unbind %s",
 	               kt_shell_word(&word, directory, "DIR"));
 	return true;

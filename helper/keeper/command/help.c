@@ -10,9 +10,8 @@ bool kt_help_overview(const struct kt_command *const *commands, size_t count,
                       struct kt_secret *output, struct kt_error *error)
 {
 	if (!kt_secret_append_text(output, kt_translate("keyturn keeps tokens in the keyring and "
-	                                                "hands "
-	                           "them to any tool.\n\nusage: keyturn COMMAND "
-	                           "[ARGUMENT...]\n\n"), error))
+	                                                "hands them to any tool.\n\nusage: keyturn "
+	                                                "COMMAND [ARGUMENT...]\n\n"), error))
 		return false;
 	for (size_t i = 0; i < count; i++) {
 		KT_CLEANUP(kt_text_free) char *line = NULL;

@@ -127,7 +127,7 @@ static bool add_bound(struct answer *answer, enum kt_account_by by,
 	size_t index = answer->count;
 
 	if (binding->kind == KT_BINDING_ALLOWED) {
-		if (!kt_text_format(&says, error, "%s/" KT_ROUTE_FILE ": %.*s", binding->place,
+		if (!kt_text_format(&says, error, "%s/%s: %.*s", binding->place, KT_ROUTE_FILE,
 		                    (int)strlen(binding->names) - 1, binding->names))
 			return false;
 		for (char *line = says; *line; line++)

@@ -47,22 +47,19 @@ static const struct {
 	[PROBLEM_SHUT_OUT] = {
 		KT_FINDING_FAILED,
 		KT_TEXT("nobody can log in any more, whatever the password: a line behind the one that "
-		        "checked "
-		"it refuses"),
+		        "checked it refuses"),
 		KT_TEXT("before anything else open a root shell, and keep it; in it put the files of "
-		        "PAM back as "
-		"they were before (Debian: pam-auth-update --disable keyturn; Fedora: authselect select "
-		"the profile of before; else take the line out again), then see \"Where to put it\" in "
-		"pam_keyturn(8)"),
+		        "PAM back as they were before (Debian: pam-auth-update --disable keyturn; "
+		        "Fedora: authselect select the profile of before; else take the line out "
+		        "again), then see \"Where to put it\" in pam_keyturn(8)"),
 	},
 	[PROBLEM_LETS_IN] = {
 		KT_FINDING_FAILED,
 		KT_TEXT("a wrong password is let in"),
 		KT_TEXT("before anything else open a root shell, and keep it; in it put the files of "
-		        "PAM back as "
-		"they were before (Debian: pam-auth-update --disable keyturn; Fedora: authselect select "
-		"the profile of before; else take the line out again), then see \"Where to put it\" in "
-		"pam_keyturn(8)"),
+		        "PAM back as they were before (Debian: pam-auth-update --disable keyturn; "
+		        "Fedora: authselect select the profile of before; else take the line out "
+		        "again), then see \"Where to put it\" in pam_keyturn(8)"),
 	},
 	[PROBLEM_NO_AUTH] = {
 		KT_FINDING_WARNING,
@@ -72,31 +69,27 @@ static const struct {
 	[PROBLEM_AUTH_EARLY] = {
 		KT_FINDING_WARNING,
 		KT_TEXT("the auth line of pam_keyturn.so comes before any module that asks for the "
-		        "password, so "
-		"there is none yet"),
+		        "password, so there is none yet"),
 		KT_TEXT("move it after the module that asks; see \"Where to put it\" in pam_keyturn(8)"),
 	},
 	[PROBLEM_AUTH_MISSED] = {
 		KT_FINDING_WARNING,
 		KT_TEXT("a module before the auth line of pam_keyturn.so ends the stack where it lets "
-		        "somebody "
-		"in (sufficient?), so that the line is never called"),
+		        "somebody in (sufficient?), so that the line is never called"),
 		KT_TEXT("leave that module's line as it is, and have the line of pam_keyturn.so behind a "
 		"substack that takes it in; see \"Where to put it\" in pam_keyturn(8)"),
 	},
 	[PROBLEM_AUTH_MISSED_DOMAIN] = {
 		KT_FINDING_WARNING,
 		KT_TEXT("users of a directory service do not come to the auth line of pam_keyturn.so, "
-		        "as a "
-		"module before it ends the stack"),
+		        "as a module before it ends the stack"),
 		KT_TEXT("have it behind a substack that takes that module in; see \"Where to put it\" in "
 		"pam_keyturn(8)"),
 	},
 	[PROBLEM_AUTH_UNCHECKED] = {
 		KT_FINDING_WARNING,
 		KT_TEXT("a wrong password reaches the auth line of pam_keyturn.so, which a careless "
-		        "program "
-		"could send on"),
+		        "program could send on"),
 		KT_TEXT("see \"Where to put it\" in pam_keyturn(8)"),
 	},
 	[PROBLEM_NO_SESSION] = {
@@ -106,9 +99,8 @@ static const struct {
 	},
 	[PROBLEM_SESSION_EARLY] = {
 		KT_FINDING_WARNING,
-		KT_TEXT("the session line of pam_keyturn.so comes before pam_systemd.so, so there is "
-		        "no runtime "
-		"directory yet"),
+		KT_TEXT("the session line of pam_keyturn.so comes before pam_systemd.so, so there is no "
+		        "runtime directory yet"),
 		KT_TEXT("move it to the end; see \"Where to put it\" in pam_keyturn(8)"),
 	},
 	[PROBLEM_SESSION_MISSED] = {
@@ -120,11 +112,9 @@ static const struct {
 	[PROBLEM_NO_PASSWORD] = {
 		KT_FINDING_WARNING,
 		KT_TEXT("no password line names pam_keyturn.so, so that a keyring keeps its old "
-		        "password when "
-		"the login's is changed"),
+		        "password when the login's is changed"),
 		KT_TEXT("after such a change, run: keyturn unlock --resync; to mend it, see \"Where to "
-		        "put it\" "
-		"in pam_keyturn(8)"),
+		        "put it\" in pam_keyturn(8)"),
 	},
 	[PROBLEM_PASSWORD_EARLY] = {
 		KT_FINDING_WARNING,
@@ -136,16 +126,14 @@ static const struct {
 	[PROBLEM_PASSWORD_MISSED] = {
 		KT_FINDING_WARNING,
 		KT_TEXT("a module before the password line of pam_keyturn.so ends the stack where it "
-		        "changes the "
-		"password (sufficient?), so that the keyring keeps the old one"),
+		        "changes the password (sufficient?), so that the keyring keeps the old one"),
 		KT_TEXT("leave that module's line as it is; after such a change, run: keyturn unlock "
 		        "--resync"),
 	},
 	[PROBLEM_PASSWORD_MISSED_DOMAIN] = {
 		KT_FINDING_WARNING,
 		KT_TEXT("a new password of a user of a directory service does not come to the password "
-		        "line of "
-		"pam_keyturn.so, so that the keyring keeps the old one"),
+		        "line of pam_keyturn.so, so that the keyring keeps the old one"),
 		KT_TEXT("after such a change, run: keyturn unlock --resync"),
 	},
 	[PROBLEM_FINGER] = {

@@ -28,8 +28,7 @@
 static bool fail_no_site(struct kt_error *error)
 {
 	kt_fail(error, KT_ERROR_USAGE, "login: no service is named; tokens of coze.cn and coze.com "
-	                               "are "
-	        "never mixed");
+	                               "are never mixed");
 	return kt_advise(error, "add --site coze.cn, --site coze.com or --api-base URL");
 }
 
@@ -61,9 +60,8 @@ static bool take_site(struct kt_identity *identity, const char *answer, struct k
 
 static bool ask_site(struct kt_identity *identity, struct kt_error *error)
 {
-	static const char prompt[] = KT_TEXT("Which site is it for?\n  1  coze.cn\n  2  coze.com\n "
-	                                     " or the "
-	                             "https:// address of another service\nSite: ");
+	static const char prompt[] = KT_TEXT("Which site is it for?\n  1  coze.cn\n  2  coze.com\n  "
+	                                     "or the https:// address of another service\nSite: ");
 
 	for (int left = KT_LOGIN_TRIES - 1;; left--) {
 		KT_CLEANUP(kt_secret_clear) struct kt_secret line = { 0 };
@@ -161,8 +159,7 @@ static bool check_like(const struct kt_settings *settings, const struct kt_ident
 	                    kt_text_is_equal(like->path, identity->path)))
 		return true;
 	kt_fail(error, KT_ERROR_UNSAFE, "login: --like names an account of %s, whose app's secrets "
-	                                "are "
-	        "not sent to %s", like->host, identity->host);
+	                                "are not sent to %s", like->host, identity->host);
 	return kt_advise(error, "leave the other service away, or name an app of %s without --like",
 	                 identity->host);
 }

@@ -351,8 +351,7 @@ bool kt_pasted_check_whole(const struct kt_secret *token, struct kt_error *error
 	kt_fail(error, KT_ERROR_USAGE, "the token is masked: a part of it is stars, dots or a "
 	        "placeholder");
 	return kt_advise(error, "the console shows a token whole only when it is made: make a new "
-	                        "one "
-	                 "there and copy that");
+	                        "one there and copy that");
 }
 
 bool kt_pasted_is_coze_token(const char *token)

@@ -123,8 +123,7 @@ static bool fill(const struct kt_login_options *login, struct kt_settings *setti
 	kt_secret_move(&credential->token, &settings->token);
 	if (kt_text_has_prefix(kt_secret_reveal(&credential->token), WORKLOAD))
 		kt_report_note("this is a workload's own token (%s...): it ends soon, and nobody here "
-		               "can "
-		               "renew it", WORKLOAD);
+		               "can renew it", WORKLOAD);
 	credential->kind = kind_of(&credential->token);
 	credential->created = kt_clock_wall();
 	return true;

@@ -215,8 +215,7 @@ static bool judge(struct kt_whoami *whoami, const struct kt_credential *credenti
 	else
 		say_unknown(whoami, credential, reply);
 	kt_advise(&whoami->reason, "the token stays as it is; try again, or see what an ordinary "
-	                           "call "
-	          "says");
+	                           "call says");
 	return true;
 }
 

@@ -57,9 +57,8 @@ bool kt_token_state_remedy(const struct kt_credential *credential, char **text,
 	account = kt_shell_word(&word, name, "ACCOUNT");
 	/* Nothing is asked again before its end. */
 	if (strcmp(state, "unsure") == 0 && kt_lifetime_left(credential) > 0)
-		return kt_text_set(text, kt_translate("its token is good; nothing is asked again "
-		                                      "before it "
-		                                      "ends"),
+		return kt_text_set(text, kt_translate("its token is good; nothing is asked again before "
+		                                      "it ends"),
 		                   error);
 	if (strcmp(state, "unsure") == 0)
 		return kt_text_format(text, error, kt_translate("run: keyturn refresh %s"), account);
