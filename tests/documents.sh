@@ -26,7 +26,7 @@ joined()
 # citations: "DOCUMENT PLACE..." of each citation in the text on stdin.
 citations()
 {
-	grep -oE '[A-Za-z0-9_/-]+\.md((, (sections? )?|( and| to) )([A-Z][0-9]+|[0-9]+(\.[0-9]+)*))*' |
+	grep -oE '[A-Za-z0-9_./-]+\.md((, (sections? )?|( and| to) )([A-Z][0-9]+|[0-9]+(\.[0-9]+)*))*' |
 		sed -E 's/,| sections?| and| to//g'
 }
 

@@ -49,6 +49,19 @@ expect_none_found()
 }
 expect_none_found "$work/found"
 
+# commands FILE: what a README has to be typed, without what stands behind it.
+commands()
+{
+	sed -n 's/^    //p; /^```[a-z]/,/^```$/p' "$1" | sed 's/ *  # .*//'
+}
+
+begin 'the README in Chinese has the commands and programs of the English one'
+commands "$srcdir/README.md" >"$work/README"
+commands "$srcdir/README.zh-CN.md" >"$work/README.zh-CN"
+must [ "$(wc -l <"$work/README")" -gt 60 ]
+must diff "$work/README" "$work/README.zh-CN"
+must [ "$(grep -c '^## ' "$srcdir/README.md")" -eq "$(grep -c '^## ' "$srcdir/README.zh-CN.md")" ]
+
 cp -r /usr/lib/locale/C.utf8 "$work/C.utf8"
 must mount -t tmpfs none /usr/lib/locale
 must cp -r "$work/C.utf8" /usr/lib/locale/
