@@ -15,6 +15,7 @@
 #include "keyring/environment.h"
 #include "keyring/lock.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 
 static bool check_file(int descriptor, const char *path, struct kt_error *error)
 {
@@ -85,19 +86,24 @@ static pid_t named_holder(const struct kt_lock *lock)
 	return kt_text_to_number(line, digits, 1, INT32_MAX, &pid) ? (pid_t)pid : 0;
 }
 
-static bool fail_busy(const struct kt_lock *lock, const char *what, struct kt_error *error)
+static bool fail_busy(const struct kt_lock *lock, const char *what, const char *which,
+                      struct kt_error *error)
 {
+	KT_CLEANUP(kt_text_free) char *subject = NULL;
 	pid_t pid = named_holder(lock);
 
+	if (!kt_text_format(&subject, error, "%s%s%s", kt_translate(what), which ? " " : "",
+	                    kt_text_or_empty(which)))
+		return false;
 	if (pid && (kill(pid, 0) == 0 || errno == EPERM))
-		kt_fail(error, KT_ERROR_BUSY, "%s is in use by process %ld", what, (long)pid);
+		kt_fail(error, KT_ERROR_BUSY, "%s is in use by process %ld", subject, (long)pid);
 	else
-		kt_fail(error, KT_ERROR_BUSY, "%s is in use by another process", what);
+		kt_fail(error, KT_ERROR_BUSY, "%s is in use by another process", subject);
 	return kt_advise(error, "wait for it to end, then run the command again");
 }
 
-bool kt_lock_take(struct kt_lock *lock, const char *name, enum kt_lock_mode mode,
-                  int64_t deadline, const char *what, struct kt_error *error)
+bool kt_lock_take(struct kt_lock *lock, const char *name, enum kt_lock_mode mode, int64_t deadline,
+                  const char *what, const char *which, struct kt_error *error)
 {
 	KT_CLEANUP(kt_lock_release) struct kt_lock fresh = { 0 };
 	int operation = (mode == KT_LOCK_SHARED ? LOCK_SH : LOCK_EX) | LOCK_NB;
@@ -108,11 +114,11 @@ bool kt_lock_take(struct kt_lock *lock, const char *name, enum kt_lock_mode mode
 	while (flock(kt_lock_descriptor(&fresh), operation) != 0) {
 		if (errno != EWOULDBLOCK && errno != EINTR) {
 			kt_fail(error, KT_ERROR_UNAVAILABLE, "the lock for %s cannot be had: %s",
-			        what, strerror(errno));
+			        kt_translate(what), strerror(errno));
 			return kt_advise(error, "run: keyturn doctor");
 		}
 		if (kt_clock_monotonic() >= deadline)
-			return fail_busy(&fresh, what, error);
+			return fail_busy(&fresh, what, which, error);
 		/* The pid makes waiters that came together go different ways. */
 		kt_clock_sleep(pause + getpid() % 7);
 		pause = pause < 32 ? 2 * pause : pause;

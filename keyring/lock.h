@@ -31,11 +31,11 @@ enum kt_lock_mode {
 /*
  * Opens the lock file NAME in the state directory, made if need be, and takes the lock; waits
  * until the deadline (kt_clock_monotonic; 0: does not wait), polling with jitter. Held by
- * another at the end is KT_ERROR_BUSY, its sentence naming what ("the account work") and the
- * holder's pid.
+ * another at the end is KT_ERROR_BUSY, its sentence naming what (KT_TEXT("the account")), which one
+ * (its name, or NULL) and the holder's pid.
  */
-bool kt_lock_take(struct kt_lock *lock, const char *name, enum kt_lock_mode mode,
-                  int64_t deadline, const char *what, struct kt_error *error);
+bool kt_lock_take(struct kt_lock *lock, const char *name, enum kt_lock_mode mode, int64_t deadline,
+                  const char *what, const char *which, struct kt_error *error);
 
 /* The two halves of taking a lock, for one that waits in its own way (gate.c). */
 bool kt_lock_open(struct kt_lock *lock, const char *name, struct kt_error *error);

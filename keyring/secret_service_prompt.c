@@ -196,14 +196,15 @@ static void tell(const struct kt_turn *turn)
 /* Another caller may have asked already: its answer is waited for. */
 static bool take_lock(struct kt_turn *turn, struct kt_lock *lock, struct kt_error *error)
 {
-	static const char what[] = "the keyring's request for its password";
+	static const char what[] = KT_TEXT("the keyring's request for its password");
 	struct kt_error busy = { 0 };
 
-	if (kt_lock_take(lock, "prompt", KT_LOCK_EXCLUSIVE, kt_clock_monotonic(), what, &busy))
+	if (kt_lock_take(lock, "prompt", KT_LOCK_EXCLUSIVE, kt_clock_monotonic(), what, NULL,
+	                 &busy))
 		return true;
 	tell(turn);
 	return kt_lock_take(lock, "prompt", KT_LOCK_EXCLUSIVE,
-	                    kt_clock_monotonic() + PROMPT_LIMIT, what, error);
+	                    kt_clock_monotonic() + PROMPT_LIMIT, what, NULL, error);
 }
 
 /* One that nobody answers counts as dismissed: the next call would wait as long again. */

@@ -14,6 +14,7 @@
 #include "keyring/kernel_key.h"
 #include "keyring/lock.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 #include "keyring/vault.h"
 #include "keyring/vault_header.h"
 #include "keyring/vault_key.h"
@@ -23,7 +24,7 @@
 static bool take_header_lock(struct kt_lock *lock, struct kt_error *error)
 {
 	return kt_lock_take(lock, "vault", KT_LOCK_EXCLUSIVE, kt_clock_monotonic() + HEADER_WAIT,
-	                    "the vault's header", error);
+	                    KT_TEXT("the vault's header"), NULL, error);
 }
 
 /* Made in one piece or not at all; one that is there stays as it is. */

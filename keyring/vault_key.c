@@ -14,6 +14,7 @@
 #include "keyring/lock.h"
 #include "keyring/shell_word.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 #include "keyring/unlock_outcome.h"
 #include "keyring/vault_header.h"
 #include "keyring/vault_key.h"
@@ -371,8 +372,8 @@ static bool ask_in_turn(const struct kt_vault *vault, const struct kt_keyring_op
 	KT_CLEANUP(kt_lock_release) struct kt_lock lock = { 0 };
 
 	if (!kt_lock_take(&lock, "vault-prompt", KT_LOCK_EXCLUSIVE,
-	                  kt_clock_monotonic() + PROMPT_WAIT, "the vault's passphrase prompt",
-	                  error) ||
+	                  kt_clock_monotonic() + PROMPT_WAIT,
+	                  KT_TEXT("the vault's passphrase prompt"), NULL, error) ||
 	    !recall(vault, key, error))
 		return false;
 	if (!kt_secret_is_empty(key))

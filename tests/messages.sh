@@ -120,10 +120,12 @@ must [ "$(sed -n 's/^\(.*\)coze\.cn .*/\1/p' "$work/out" | python3 -c '
 import sys, unicodedata
 print(len({sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in line.rstrip("\n")) for line in sys.stdin}))')" -eq 1 ]
 
-begin 'a call that says nothing opens no catalogue'
+begin 'a call that says nothing opens no catalogue, nor does one that stores'
 strace -f -o "$work/trace" keyturn token work >"$work/out" 2>"$work/err"
 KEYTURN_CACHE=off strace -f -o "$work/trace.cold" keyturn token work >"$work/out" 2>"$work/err"
-must_not grep -q 'locale' "$work/trace" "$work/trace.cold"
+printf 'protocol=https\nhost=git.example.com\nusername=me\npassword=one\n\n' >"$work/in"
+call strace -f -o "$work/trace.store" keyturn store
+must_not grep -q 'locale' "$work"/trace*
 
 begin 'no code is loaded by the name of a locale'
 mkdir "$work/evil"

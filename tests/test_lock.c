@@ -23,7 +23,7 @@ static const char file[] = "test_lock";
 
 static bool take(struct kt_lock *lock, enum kt_lock_mode mode, struct kt_error *error)
 {
-	return kt_lock_take(lock, file, mode, 0, "the test", error);
+	return kt_lock_take(lock, file, mode, 0, "the test", NULL, error);
 }
 
 static void path_of(const char *name, char *path, size_t size)
@@ -143,7 +143,8 @@ static void wait_ends_at_the_deadline(void **state)
 	int64_t start = kt_clock_monotonic();
 
 	(void)state;
-	assert_false(kt_lock_take(&lock, file, KT_LOCK_EXCLUSIVE, start + 300, "the test", &error));
+	assert_false(kt_lock_take(&lock, file, KT_LOCK_EXCLUSIVE, start + 300, "the test", NULL,
+	                          &error));
 	assert_true(is_in_time(kt_clock_monotonic() - start, 300, 600));
 	end(child);
 }
@@ -162,7 +163,8 @@ static void wait_ends_when_the_holder_does(void **state)
 		kt_clock_sleep(200);
 		_exit(kill(holder, SIGKILL));
 	}
-	assert_true(kt_lock_take(&lock, file, KT_LOCK_EXCLUSIVE, start + 5000, "the test", &error));
+	assert_true(kt_lock_take(&lock, file, KT_LOCK_EXCLUSIVE, start + 5000, "the test", NULL,
+	                         &error));
 	assert_true(is_in_time(kt_clock_monotonic() - start, 190, 1000));
 	kt_lock_release(&lock);
 	waitpid(holder, NULL, 0);
@@ -190,7 +192,7 @@ static void one_at_a_time_has_the_lock(void **state)
 		for (int turn = 0; child == 0 && turn < TURNS; turn++) {
 			int64_t deadline = kt_clock_monotonic() + 30000;
 
-			if (!kt_lock_take(&lock, file, KT_LOCK_EXCLUSIVE, deadline, "it", &error) ||
+			if (!kt_lock_take(&lock, file, KT_LOCK_EXCLUSIVE, deadline, "it", NULL, &error) ||
 			    pread(kt_lock_descriptor(&lock), &number, sizeof(number),
 			          KT_LOCK_NOTES) != sizeof(number))
 				_exit(1);
@@ -227,14 +229,14 @@ static void what_lies_in_the_way_is_not_followed(void **state)
 	unlink(path);
 
 	assert_int_equal(symlink("/etc/passwd", path), 0);
-	assert_false(kt_lock_take(&lock, "test_lock_in_the_way", KT_LOCK_SHARED, 0, "it", &link));
+	assert_false(kt_lock_take(&lock, "test_lock_in_the_way", KT_LOCK_SHARED, 0, "it", NULL, &link));
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(mkfifo(path, 0600), 0);
-	assert_false(kt_lock_take(&lock, "test_lock_in_the_way", KT_LOCK_SHARED, 0, "it", &fifo));
+	assert_false(kt_lock_take(&lock, "test_lock_in_the_way", KT_LOCK_SHARED, 0, "it", NULL, &fifo));
 	assert_int_equal(unlink(path), 0);
 	close(open(path, O_CREAT | O_RDWR, 0600));
 	assert_int_equal(chmod(path, 0622), 0);
-	assert_false(kt_lock_take(&lock, "test_lock_in_the_way", KT_LOCK_SHARED, 0, "it",
+	assert_false(kt_lock_take(&lock, "test_lock_in_the_way", KT_LOCK_SHARED, 0, "it", NULL,
 	                          &open_to_all));
 	assert_int_equal(unlink(path), 0);
 

@@ -14,6 +14,7 @@
 #include "keyring/file.h"
 #include "keyring/lock.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 
 /*
  * A line: the kind, then " =" and the percent-encoded part: the place, and protocol, host, path and
@@ -345,7 +346,7 @@ static bool write_lines(const struct kt_bindings *bindings, struct kt_error *err
 static bool lock(struct kt_lock *lock, struct kt_error *error)
 {
 	return kt_lock_take(lock, "bindings", KT_LOCK_EXCLUSIVE, kt_clock_monotonic() + 5000,
-	                    "the bindings", error);
+	                    KT_TEXT("the bindings"), NULL, error);
 }
 
 /* The same place, and an account of the same service or an allowed file as well. */

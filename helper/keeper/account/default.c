@@ -186,7 +186,7 @@ bool kt_default_get(const struct kt_identity *service, struct kt_identity *ident
 static bool lock(struct kt_lock *lock, struct kt_error *error)
 {
 	return kt_lock_take(lock, "defaults", KT_LOCK_EXCLUSIVE, kt_clock_monotonic() + 5000,
-	                    kt_translate("the defaults"), error);
+	                    KT_TEXT("the defaults"), NULL, error);
 }
 
 /* Puts identity where service's default stands; force replaces one that is there. */

@@ -44,12 +44,11 @@ static bool take(struct kt_lock *lock, const struct kt_identity *identity,
 {
 	KT_CLEANUP(kt_text_free) char *account = NULL;
 	KT_CLEANUP(kt_text_free) char *name = NULL;
-	KT_CLEANUP(kt_text_free) char *what = NULL;
 
 	return kt_account_lock_name(identity, &account, error) &&
 	       kt_text_format(&name, error, "%s.login", account) &&
-	       kt_text_format(&what, error, kt_translate("a login of %s"), identity->username) &&
-	       kt_lock_take(lock, name, mode, deadline, what, error);
+	       kt_lock_take(lock, name, mode, deadline, KT_TEXT("a login of"),
+	                    identity->username, error);
 }
 
 bool kt_login_lock_take(struct kt_lock *lock, const struct kt_identity *identity,

@@ -13,6 +13,7 @@
 #include "keyring/environment.h"
 #include "keyring/lock.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 
 static uint64_t key_number(const struct kt_cache_key *key)
 {
@@ -93,7 +94,8 @@ static void insert(const struct kt_lookup *lookup, const struct kt_identity *ide
 	if (lookup->cache->seconds == 0)
 		return;
 	if (identity && (!kt_account_lock_name(identity, &name, &ignored) ||
-	                 !kt_lock_take(&lock, name, KT_LOCK_SHARED, 0, "the account", &ignored) ||
+	                 !kt_lock_take(&lock, name, KT_LOCK_SHARED, 0, KT_TEXT("the account"), NULL,
+	                               &ignored) ||
 	                 lock.was_left))
 		return;
 	if (!kt_stamp_is_still(lookup->stamp, identity ? kt_account_number(identity) : 0,

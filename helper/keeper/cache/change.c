@@ -18,14 +18,12 @@ bool kt_change_lock(struct kt_change *change, const struct kt_identity *identity
                     struct kt_error *error)
 {
 	KT_CLEANUP(kt_text_free) char *name = NULL;
-	KT_CLEANUP(kt_text_free) char *what = NULL;
 
 	if (!kt_identity_copy(&change->identity, identity, error) ||
 	    !kt_account_lock_name(identity, &name, error) ||
-	    !kt_text_format(&what, error, kt_translate("the account "
-	                                               "%s"), kt_text_or_empty(identity->username)) ||
 	    !kt_lock_take(&change->lock, name, KT_LOCK_EXCLUSIVE,
-	                  kt_clock_monotonic() + LOCK_MILLISECONDS, what, error))
+	                  kt_clock_monotonic() + LOCK_MILLISECONDS, KT_TEXT("the account"),
+	                  identity->username, error))
 		return false;
 	if (change->lock.was_left)
 		kt_answers_forget(&change->identity);

@@ -201,7 +201,7 @@ bool kt_setup_plan_carry_out(struct kt_setup_plan *plan, struct kt_keeper *keepe
 	KT_CLEANUP(kt_lock_release) struct kt_lock lock = { 0 };
 
 	if (!kt_lock_take(&lock, "setup", KT_LOCK_EXCLUSIVE, kt_clock_monotonic() + LOCK_PATIENCE,
-	                  kt_translate("the setup of a tool"), error))
+	                  KT_TEXT("the setup of a tool"), NULL, error))
 		return false;
 	if (plan->is_undo)
 		return carry_out_undo(plan, error);
