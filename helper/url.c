@@ -274,21 +274,23 @@ bool kt_url_parse(struct kt_identity *identity, struct kt_secret *password,
 	return true;
 }
 
+/* Over plain http to this host, at any port. */
+static bool is_plain_at(const struct kt_identity *pattern, const char *host)
+{
+	const char *asked = kt_text_or_empty(pattern->host);
+	size_t length = strlen(host);
+
+	return kt_text_is_equal(pattern->protocol, "http") && strncmp(asked, host, length) == 0 &&
+	       (asked[length] == '\0' || asked[length] == ':');
+}
+
 bool kt_url_is_safe_for_tokens(const struct kt_identity *pattern)
 {
-	static const char *const loopback[] = { "127.0.0.1", "[::1]" };
-	const char *host = kt_text_or_empty(pattern->host);
+	return kt_text_is_equal(pattern->protocol, "https") || is_plain_at(pattern, "127.0.0.1") ||
+	       is_plain_at(pattern, "[::1]");
+}
 
-	if (kt_text_is_equal(pattern->protocol, "https"))
-		return true;
-	if (!kt_text_is_equal(pattern->protocol, "http"))
-		return false;
-	for (size_t i = 0; i < sizeof(loopback) / sizeof(loopback[0]); i++) {
-		size_t length = strlen(loopback[i]);
-
-		if (strncmp(host, loopback[i], length) == 0 &&
-		    (host[length] == '\0' || host[length] == ':'))
-			return true;
-	}
-	return false;
+bool kt_url_is_safe_to_visit(const struct kt_identity *pattern)
+{
+	return kt_url_is_safe_for_tokens(pattern) || is_plain_at(pattern, "localhost");
 }

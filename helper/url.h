@@ -44,3 +44,9 @@ bool kt_url_parse(struct kt_identity *identity, struct kt_secret *password,
  * and ws.coze.com have been mapped to their api. hosts by the parser.
  */
 bool kt_url_is_safe_for_tokens(const struct kt_identity *pattern);
+
+/*
+ * We or a browser may send there what a server gave or a person typed: also http to localhost,
+ * which neither looks up. Other programs may, so that tokens are not handed out for that name.
+ */
+bool kt_url_is_safe_to_visit(const struct kt_identity *pattern);

@@ -61,11 +61,15 @@ struct kt_backend {
 	/* Deletes the item at this place; that it is not there is no error. */
 	bool (*erase)(void *state, const char *place, struct kt_error *error);
 
+	/* The way in which a password that is typed at a terminal opens it. NULL: none does. */
+	bool (*takes_password)(void *state, enum kt_password_way *way, struct kt_error *error);
+
 	/*
-	 * *takes: a password that is typed at a terminal opens it, by control_socket.h. NULL: none
-	 * does.
+	 * Opens with the password what is locked and may hold logins. *opened: nothing of it stays
+	 * locked. NULL where takes_password never says KT_PASSWORD_SERVICE.
 	 */
-	bool (*takes_password)(void *state, bool *takes, struct kt_error *error);
+	bool (*unlock_with)(void *state, const struct kt_secret *password, bool *opened,
+	                    struct kt_error *error);
 
 	/*
 	 * Seconds for which what was stored may still be lost with the daemon that took it. NULL:

@@ -325,13 +325,56 @@ static bool erase(void *state, const char *place, struct kt_error *error)
 	return turn && delete_item(turn, place, error);
 }
 
-static bool takes_password(void *state, bool *takes, struct kt_error *error)
+static bool takes_password(void *state, enum kt_password_way *way, struct kt_error *error)
 {
 	KT_CLEANUP(kt_turn_end) struct kt_turn *turn = take_turn(state, error);
 	const struct kt_provider *provider = turn ? kt_provider_of(turn, error) : NULL;
 
-	*takes = provider && provider->has_control_socket;
+	*way = provider ? provider->takes_password : KT_PASSWORD_NONE;
 	return provider != NULL;
+}
+
+/* Whether the password was right the service says in words of its own: "Locked" tells. */
+static bool send_password(struct kt_turn *turn, const char *path, const struct kt_secret *password,
+                          struct kt_error *error)
+{
+	KT_CLEANUP(unref_variant) GVariant *reply = NULL;
+	KT_CLEANUP(unref_value) gpointer value = NULL;
+	struct kt_error refusal = { 0 };
+	GVariant *secret;
+
+	if (!kt_turn_open_session(turn, error))
+		return false;
+	value = secret_value_new(kt_secret_reveal(password), (gssize)kt_secret_length(password),
+	                         "text/plain");
+	secret = secret_service_encode_dbus_secret(turn->service, value);
+	if (!secret)
+		return kt_fail(error, KT_ERROR_INTERNAL, "the password could not be encrypted");
+	reply = kt_call_send(&turn->call, KT_CALL_SERVICE_PATH,
+	                     KT_PROVIDER_INTERNAL ".UnlockWithMasterPassword",
+	                     g_variant_new("(o@(oayays))", path, secret), "()", &refusal);
+	if (reply || (!turn->call.is_late && kt_turn_is_connected(turn)))
+		return true;
+	*error = refusal;
+	return false;
+}
+
+static bool unlock_with(void *state, const struct kt_secret *password, bool *opened,
+                        struct kt_error *error)
+{
+	KT_CLEANUP(kt_turn_end) struct kt_turn *turn = take_turn(state, error);
+
+	*opened = false;
+	if (!turn || !kt_turn_find_default(turn, error) || !kt_home_check(turn, error) ||
+	    !kt_collections_list_hidden(turn, &turn->hidden, error))
+		return false;
+	for (char **path = turn->hidden; *path; path++)
+		if (!send_password(turn, *path, password, error))
+			return false;
+	if (!kt_collections_list_hidden(turn, &turn->hidden, error))
+		return false;
+	*opened = !*turn->hidden;
+	return true;
 }
 
 static int settling(void *state)
@@ -402,6 +445,7 @@ const struct kt_secret_service_module kt_secret_service_module = {
 		.store = store,
 		.erase = erase,
 		.takes_password = takes_password,
+		.unlock_with = unlock_with,
 		.settling = settling,
 		.describe = describe,
 		.lock = lock,

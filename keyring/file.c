@@ -80,6 +80,14 @@ static bool sync_directory_of(const char *path)
 	return descriptor >= 0 && fsync(descriptor) == 0;
 }
 
+static bool fail_write(const char *path, int reason, struct kt_error *error)
+{
+	kt_fail(error, KT_ERROR_UNAVAILABLE, "%s cannot be written: %s", path, strerror(reason));
+	if (reason == ENOSPC || reason == EDQUOT)
+		kt_advise(error, "make room on the disk, then try again");
+	return false;
+}
+
 bool kt_file_replace(const char *path, const void *bytes, size_t length,
                      struct kt_error *error)
 {
@@ -92,8 +100,7 @@ bool kt_file_replace(const char *path, const void *bytes, size_t length,
 		return false;
 	descriptor = mkostemp(temporary, O_CLOEXEC);
 	if (descriptor < 0)
-		return kt_fail(error, KT_ERROR_UNAVAILABLE, "%s cannot be written: %s", path,
-		               strerror(errno));
+		return fail_write(path, errno, error);
 	written = write_all(descriptor, bytes, length) && fsync(descriptor) == 0;
 	reason = errno;
 	if (close(descriptor) != 0 && written) {
@@ -105,6 +112,5 @@ bool kt_file_replace(const char *path, const void *bytes, size_t length,
 	if (written)
 		reason = errno;
 	unlink(temporary);
-	return kt_fail(error, KT_ERROR_UNAVAILABLE, "%s cannot be written: %s", path,
-	               strerror(reason));
+	return fail_write(path, reason, error);
 }

@@ -524,11 +524,18 @@ bool kt_keyring_erase_damaged(struct kt_keyring *keyring, const struct kt_identi
 	return *count > 0 || found.corrupt == 0 || fail_damaged(&found, error);
 }
 
-bool kt_keyring_takes_password(struct kt_keyring *keyring, bool *takes, struct kt_error *error)
+bool kt_keyring_takes_password(struct kt_keyring *keyring, enum kt_password_way *way,
+                               struct kt_error *error)
 {
-	*takes = false;
+	*way = KT_PASSWORD_NONE;
 	return !keyring->backend->takes_password ||
-	       keyring->backend->takes_password(keyring->state, takes, error);
+	       keyring->backend->takes_password(keyring->state, way, error);
+}
+
+bool kt_keyring_unlock_with(struct kt_keyring *keyring, const struct kt_secret *password,
+                            bool *opened, struct kt_error *error)
+{
+	return keyring->backend->unlock_with(keyring->state, password, opened, error);
 }
 
 int kt_keyring_settling(struct kt_keyring *keyring)

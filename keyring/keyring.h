@@ -85,8 +85,13 @@ bool kt_keyring_erase(struct kt_keyring *keyring, const struct kt_identity *iden
 bool kt_keyring_erase_damaged(struct kt_keyring *keyring, const struct kt_identity *pattern,
                               size_t *count, struct kt_error *error);
 
-/* A password typed at a terminal opens this keyring, by gnome-keyring's control socket. */
-bool kt_keyring_takes_password(struct kt_keyring *keyring, bool *takes, struct kt_error *error);
+/* How a password that is typed at a terminal opens this keyring. */
+bool kt_keyring_takes_password(struct kt_keyring *keyring, enum kt_password_way *way,
+                               struct kt_error *error);
+
+/* Opens it so where the way is KT_PASSWORD_SERVICE; *opened: false for a wrong password. */
+bool kt_keyring_unlock_with(struct kt_keyring *keyring, const struct kt_secret *password,
+                            bool *opened, struct kt_error *error);
 
 /* Seconds for which what was stored may be lost with the service that took it; 0 none. */
 int kt_keyring_settling(struct kt_keyring *keyring);

@@ -8,6 +8,13 @@
 #include "keyring/error.h"
 #include "keyring/secret.h"
 
+/* The ways in which a password that was typed at a terminal opens a keyring. */
+enum kt_password_way {
+	KT_PASSWORD_NONE,
+	KT_PASSWORD_SOCKET,  /* gnome-keyring's control socket (control_socket.h) */
+	KT_PASSWORD_SERVICE, /* kt_keyring_unlock_with() */
+};
+
 struct kt_keyring_options {
 	const char *keyring;        /* KEYTURN_KEYRING: a backend's name, or NULL */
 	const char *secret_service; /* the module of that backend (secret_service.h), or NULL */

@@ -51,7 +51,7 @@ bool kt_prompt_fail_locked(struct kt_turn *turn, struct kt_error *error)
 	struct kt_error ignored = { 0 };
 	const struct kt_provider *provider = kt_provider_of(turn, &ignored);
 
-	if (provider && !provider->has_control_socket) {
+	if (provider && provider->takes_password == KT_PASSWORD_NONE) {
 		kt_fail(error, KT_ERROR_LOCKED, "the desktop keyring (%s) is locked", provider->name);
 		return kt_advise(error, "open it %s, then run the command again", provider->unlocked);
 	}

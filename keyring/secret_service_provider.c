@@ -7,8 +7,6 @@
 #include "keyring/secret_service_provider.h"
 #include "keyring/text.h"
 
-#define INTERNAL "org.gnome.keyring.InternalUnsupportedGuiltRiddenInterface"
-
 const struct kt_provider kt_providers[] = {
 	{
 		.name = "gnome-keyring",
@@ -17,7 +15,7 @@ const struct kt_provider kt_providers[] = {
 		.has_default = true,
 		.finds_locked = true,
 		.lists_closed = true,
-		.has_control_socket = true,
+		.takes_password = KT_PASSWORD_SOCKET,
 		.unlocked = "by the login password, at its prompt, or by keyturn unlock at a terminal",
 	},
 	{
@@ -68,13 +66,15 @@ const struct kt_provider kt_providers[] = {
 	},
 	{
 		.name = "oo7",
-		.implements = INTERNAL,
+		.implements = KT_PROVIDER_INTERNAL,
+		.takes_password = KT_PASSWORD_SERVICE,
 		.has_default = true,
 		.lists_closed = true,
 		.loaded = "/org/freedesktop/secrets/collection/session",
 		.takes_over = { "gnome-keyring", "KWallet" },
 		.settling = 30,
-		.unlocked = "by the login password (pam_oo7), or at its prompt",
+		.unlocked = "by the login password (pam_oo7), at its prompt, or by keyturn unlock at a "
+		            "terminal",
 	},
 	{
 		.name = "unknown",

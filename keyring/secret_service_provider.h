@@ -14,6 +14,9 @@
 #include "keyring/error.h"
 #include "keyring/secret_service_turn.h"
 
+/* Has what opens a collection with a password. */
+#define KT_PROVIDER_INTERNAL "org.gnome.keyring.InternalUnsupportedGuiltRiddenInterface"
+
 struct kt_provider {
 	const char *name;       /* for people */
 	const char *owns[4];    /* bus names, one of which has the same owner */
@@ -25,7 +28,7 @@ struct kt_provider {
 	bool finds_locked;      /* a search tells of matching items in locked collections */
 	bool asks_at_search;    /* a search waits for a person while every collection is locked */
 	bool lists_closed;      /* a collection that is closed is still listed, as a locked one */
-	bool has_control_socket; /* a password typed at a terminal opens it (control_socket.h) */
+	enum kt_password_way takes_password; /* that is typed at a terminal */
 	const char *loaded;     /* at its start it has a name before its collections: the last one */
 	const char *takes_over[4]; /* providers whose collections it has; names begin so */
 	const char *wallet;     /* opens unasked what isOpen of org.kde.KWallet here says is open */

@@ -189,6 +189,26 @@ printf 'pat_near\n' | keyturn login near --api-base http://127.0.0.1:8080 --with
 ask 'protocol=http\nhost=127.0.0.1:8080\n\n'
 expect_line password=pat_near
 
+begin 'for the name localhost no token is handed out, and that is told'
+printf 'pat_local\n' | keyturn login local --api-base http://localhost:8085 --with-token 2>/dev/null
+input 'protocol=http\nhost=127.0.0.1:8085\n\n'
+call keyturn get
+expect_line password=pat_local
+input 'protocol=http\nhost=localhost:8085\n\n'
+call keyturn get
+expect_status 6
+expect_output ''
+expect_said 'use http://127.0.0.1:8085 in its place'
+expect_cause_and_remedy
+for host in localhost:8086 localhost.example:8085; do
+	input 'protocol=http\nhost=%s\n\n' "$host"
+	call keyturn get
+	expect_status 0
+	expect_output ''
+	expect_said ''
+done
+keyturn logout local 2>/dev/null
+
 begin 'a request that is none is exit 2 and no output'
 for request in 'rubbish\n\n' '=x\n\n' 'protocol=https\nhost=a b\n\n' \
 	'protocol=https\nprotocol=https\nhost=api.coze.cn\n\n' \

@@ -313,7 +313,7 @@ expect outcome=unsent cause=dns
 
 # Rules that an errand can break: nothing is sent.
 before=$(token_requests)
-for url in http://localhost:1/ http://10.0.0.1/ https://user@127.0.0.1/ https://127.0.0.1/#x \
+for url in http://localhost.example/ http://10.0.0.1/ https://user@127.0.0.1/ https://127.0.0.1/#x \
 	file:///etc/passwd ftp://127.0.0.1/ 127.0.0.1 https:// 'https://127.0.0.1/ x' \
 	http://127.0.0.1.example/ 'http://127.0.0.1@example.org/'; do
 	case_name="endpoint $url"

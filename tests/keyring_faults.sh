@@ -299,4 +299,48 @@ must desktop_unlock
 call env KEYTURN_CACHE=off keyturn token
 expect_status 0
 
+if mountpoint -q "$TEST_ALONE" && command -v git >/dev/null && mkdir "$work/full" &&
+	mount -t tmpfs -o size=64k,mode=700 none "$work/full" 2>/dev/null; then
+	roomy=$HOME
+	HOME=$work/full
+	git config --global user.name somebody
+	cksum "$HOME/.gitconfig" >"$work/sums"
+	dd if=/dev/zero of="$HOME/filler" bs=4k 2>/dev/null || true
+
+	begin 'desktop: with a full disk login and setup name the file and say to make room'
+	for command in 'login disk --site coze.com --with-token' 'setup git --yes'; do
+		input 'pat_disk\n'
+		# shellcheck disable=SC2086
+		call keyturn $command
+		expect_unavailable
+		expect_said "$HOME/.config/keyturn/"
+		expect_said 'make room on the disk'
+		expect_unsaid pat_disk
+	done
+	must [ "$(cksum "$HOME/.gitconfig")" = "$(cat "$work/sums")" ]
+	call keyturn refresh --prefetch
+	expect_status 0
+	call env KEYTURN_CACHE=off keyturn token disk
+	expect_output pat_disk
+
+	begin 'desktop: with room again both are done, and a full disk keeps what is there'
+	rm "$HOME/filler"
+	store_token disk coze.com pat_again
+	call keyturn setup git --yes
+	expect_status 0
+	cksum "$HOME/.gitconfig" >"$work/sums"
+	dd if=/dev/zero of="$HOME/filler" bs=4k 2>/dev/null || true
+	call keyturn setup git --undo --yes
+	expect_unavailable
+	expect_said "$HOME/.gitconfig"
+	expect_said 'make room on the disk'
+	must [ "$(cksum "$HOME/.gitconfig")" = "$(cat "$work/sums")" ]
+	call env KEYTURN_CACHE=off keyturn token disk
+	expect_output pat_again
+	HOME=$roomy
+	umount "$work/full"
+else
+	echo 'skip: needs root and a mount namespace, to mount a small disk'
+fi
+
 finish

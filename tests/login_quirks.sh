@@ -238,6 +238,20 @@ curl -sL -o "$work/page" "$(grep -o 'http://.*response_type=.*' "$work/err")" ||
 end_login
 expect_status 0
 
+begin 'an issuer at localhost keeps its name, and its tokens are for 127.0.0.1'
+local=http://localhost:${base##*:}
+start_login local --issuer "$local/twice" --client-id app --redirect-uri http://127.0.0.1:0/callback
+await response_type=
+must grep -qF "$local/twice/authorize" "$work/err"
+curl -sL -o "$work/page" "$(grep -o 'http://.*response_type=.*' "$work/err")" || :
+end_login
+expect_status 0
+call keyturn show local --json
+expect_json "$base" service
+expect_json "$local/twice" issuer
+call keyturn refresh local
+expect_status 0
+
 begin 'where nothing listens, the redirect URI has a port all the same'
 call keyturn login x --authorization-endpoint "$base/github/authorize" --token-endpoint \
 	"$base/github/token" --client-id app --paste </dev/null

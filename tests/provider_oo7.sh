@@ -9,6 +9,7 @@ set -eu
 . "$srcdir/tests/lib/provider_cases.sh"
 PATH=$PATH:${KEYTURN_OO7:-}
 alone "$0" "$@"
+need expect
 providers_serve
 provider_cases oo7 1
 
@@ -26,6 +27,22 @@ in_the_end()
 	done
 	expect_status 0
 }
+
+begin 'oo7: at a terminal it is opened with its password, after a wrong one'
+call keyturn lock --desktop
+expect_status 0
+call keyturn token me
+expect_status 4
+expect_said 'run: keyturn unlock'
+at_terminal '
+spawn keyturn unlock
+expect "Password of the desktop keyring: " { send "wrong\r" }
+expect "wrong, try again (2 left)"
+expect "Password of the desktop keyring: " { send "not a secret\r" }
+'
+expect_status 0
+call keyturn token me
+expect_token
 
 begin 'oo7: asked while it loads its keyrings, it never has none of our accounts'
 for command in 'token me' 'refresh me'; do

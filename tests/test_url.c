@@ -142,6 +142,24 @@ static void tokens_go_to_https_and_to_this_machine(void **state)
 	assert_false(kt_url_is_safe_for_tokens(&(struct kt_identity){ 0 }));
 }
 
+static void localhost_is_for_our_own_visits_alone(void **state)
+{
+	static char http[] = "http";
+	static char *const hosts[] = { "localhost", "localhost:8080" };
+	static char *const others[] = { "localhost.example", "localhosts", "api.coze.cn" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(hosts); i++) {
+		const struct kt_identity service = { .protocol = http, .host = hosts[i] };
+
+		assert_true(kt_url_is_safe_to_visit(&service));
+		assert_false(kt_url_is_safe_for_tokens(&service));
+	}
+	for (size_t i = 0; i < COUNT(others); i++)
+		assert_false(kt_url_is_safe_to_visit(
+			&(struct kt_identity){ .protocol = http, .host = others[i] }));
+}
+
 static void urls_are_cut_as_git_cuts_them(void **state)
 {
 	static const struct {
@@ -216,6 +234,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(hosts_have_one_form),
 		cmocka_unit_test(tokens_go_to_https_and_to_this_machine),
+		cmocka_unit_test(localhost_is_for_our_own_visits_alone),
 		cmocka_unit_test(urls_are_cut_as_git_cuts_them),
 		cmocka_unit_test(broken_urls_are_refused),
 	};

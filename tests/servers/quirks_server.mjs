@@ -190,7 +190,9 @@ function authorize(response, url) {
 function route(request, response, body, base) {
 	const url = new URL(request.url, base);
 	const [, name, action] = url.pathname.split('/');
-	const document = wellKnown(base, url.pathname) ?? resourceMetadata(base, url.pathname);
+	/* As servers do that have no name of their own. */
+	const called = /^localhost:/.test(request.headers.host) ? base.replace('127.0.0.1', 'localhost') : base;
+	const document = wellKnown(called, url.pathname) ?? resourceMetadata(base, url.pathname);
 
 	fs.writeSync(log, `${JSON.stringify({ time: Date.now(), path: url.pathname, query: url.search, body, headers: request.headers })}\n`);
 	if (document) return answer(response, 200, document);

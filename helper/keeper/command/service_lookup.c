@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
+#include <string.h>
+
 #include "helper/cache_key.h"
 #include "helper/keeper/account/find.h"
 #include "helper/keeper/cache/answers.h"
@@ -10,6 +12,7 @@
 #include "helper/url.h"
 #include "keyring/cleanup.h"
 #include "keyring/environment.h"
+#include "keyring/text.h"
 
 /*
  * A token is handed out only for a service to which it may travel, a password only for the one
@@ -51,6 +54,44 @@ static bool find_account(struct kt_keeper *keeper, const struct kt_request *requ
 	                                   error);
 }
 
+static bool has_token(const struct kt_credentials *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->items[i].kind != KT_KIND_PASSWORD)
+			return true;
+	return false;
+}
+
+/*
+ * Nothing is stored for plain http to localhost, and a login there is one of 127.0.0.1: silence
+ * would not tell why. A caller may look the name up, so that no token is handed out for it.
+ */
+static bool check_localhost(struct kt_keeper *keeper, const struct kt_request *request,
+                            struct kt_error *error)
+{
+	static const char name[] = "localhost";
+	KT_CLEANUP(kt_text_free) char *host = NULL;
+	KT_CLEANUP(kt_credentials_clear) struct kt_credentials list = { 0 };
+	struct kt_identity service = { .protocol = request->pattern.protocol };
+	struct kt_error ignored = { 0 };
+	const char *port;
+
+	if (!kt_text_is_equal(service.protocol, "http") ||
+	    !kt_text_has_prefix(kt_text_or_empty(request->pattern.host), name))
+		return true;
+	port = request->pattern.host + strlen(name);
+	if (*port != '\0' && *port != ':')
+		return true;
+	if (!kt_text_format(&host, error, "127.0.0.1%s", port))
+		return false;
+	service.host = host;
+	if (!kt_keyring_search(&keeper->keyring, &service, &list, &ignored) || !has_token(&list))
+		return true;
+	kt_fail(error, KT_ERROR_UNSAFE, "a login of http://%s is handed out for that address alone, "
+	        "not for the name localhost", host);
+	return kt_advise(error, "use http://%s in its place", host);
+}
+
 bool kt_service_lookup(struct kt_keeper *keeper, const struct kt_request *request,
                        struct kt_credential *credential, struct kt_answer *answer,
                        enum kt_service_found *result, struct kt_error *error)
@@ -78,6 +119,8 @@ bool kt_service_lookup(struct kt_keeper *keeper, const struct kt_request *reques
 	                  error))
 		return false;
 	if (!answered && !found) {
+		if (!check_localhost(keeper, request, error))
+			return false;
 		kt_answers_put_none(&memory);
 		return true;
 	}

@@ -95,21 +95,33 @@ static enum kt_contact unlock_with(const char *runtime_dir, const struct kt_secr
 	return kt_control_socket_unlock(runtime_dir, password, kt_clock_monotonic() + DAEMON_WAIT);
 }
 
-static bool ask_and_unlock(const char *runtime_dir, struct kt_error *error)
+/* One try. *opened: false for a wrong password. */
+static bool try_password(struct kt_keyring *keyring, enum kt_password_way way,
+                         const struct kt_secret *password, bool *opened, struct kt_error *error)
+{
+	enum kt_contact contact;
+
+	if (way == KT_PASSWORD_SERVICE)
+		return kt_keyring_unlock_with(keyring, password, opened, error);
+	contact = unlock_with(kt_environment_get("XDG_RUNTIME_DIR"), password);
+	*opened = contact == KT_CONTACT_MADE;
+	return *opened || contact == KT_CONTACT_DENIED || fail_contact(contact, error);
+}
+
+static bool ask_and_unlock(struct kt_keyring *keyring, enum kt_password_way way,
+                           struct kt_error *error)
 {
 	for (int i = 0; i < TRIES; i++) {
 		KT_CLEANUP(kt_secret_clear) struct kt_secret password = { 0 };
-		enum kt_contact contact;
+		bool opened;
 
 		if (i)
 			kt_report_note("wrong, try again (%d left)", TRIES - i);
-		if (!ask(KT_TEXT("Password of the desktop keyring: "), &password, error))
+		if (!ask(KT_TEXT("Password of the desktop keyring: "), &password, error) ||
+		    !try_password(keyring, way, &password, &opened, error))
 			return false;
-		contact = unlock_with(runtime_dir, &password);
-		if (contact == KT_CONTACT_MADE)
+		if (opened)
 			return true;
-		if (contact != KT_CONTACT_DENIED)
-			return fail_contact(contact, error);
 	}
 	kt_fail(error, KT_ERROR_LOCKED, "wrong password: the desktop keyring stays locked");
 	return kt_advise(error, "it may be an earlier login password; run: keyturn unlock");
@@ -127,22 +139,22 @@ static bool check_open(struct kt_keyring *keyring, struct kt_error *error)
 }
 
 /*
- * gnome-keyring without a display, by its control socket. Another provider's password is not asked
- * for: it would be sent to a daemon that it is none of.
+ * Without a display: gnome-keyring by its control socket, oo7 over the bus. Another provider's
+ * password is not asked for: it would be sent to a daemon that it is none of.
  */
 static bool unlock_at_terminal(struct kt_keyring *keyring, struct kt_error *error)
 {
 	const char *runtime_dir = kt_environment_get("XDG_RUNTIME_DIR");
-	bool takes_password;
+	enum kt_password_way way;
 	bool open;
 
 	if (!kt_keyring_is_open(keyring, &open, error) ||
-	    !kt_keyring_takes_password(keyring, &takes_password, error))
+	    !kt_keyring_takes_password(keyring, &way, error))
 		return false;
-	if (!takes_password)
+	if (way == KT_PASSWORD_NONE)
 		return kt_keyring_unlock(keyring, error);
-	return open || (check_daemon(runtime_dir, error) && ask_and_unlock(runtime_dir, error) &&
-	                check_open(keyring, error));
+	return open || ((way != KT_PASSWORD_SOCKET || check_daemon(runtime_dir, error)) &&
+	                ask_and_unlock(keyring, way, error) && check_open(keyring, error));
 }
 
 /*
@@ -190,11 +202,11 @@ static bool resync_desktop(struct kt_keyring *keyring, struct kt_error *error)
 	KT_CLEANUP(kt_secret_clear) struct kt_secret old_password = { 0 };
 	KT_CLEANUP(kt_secret_clear) struct kt_secret login_password = { 0 };
 	const char *runtime_dir = kt_environment_get("XDG_RUNTIME_DIR");
-	bool takes_password;
+	enum kt_password_way way;
 
-	if (!kt_keyring_takes_password(keyring, &takes_password, error))
+	if (!kt_keyring_takes_password(keyring, &way, error))
 		return false;
-	if (!takes_password) {
+	if (way != KT_PASSWORD_SOCKET) {
 		kt_fail(error, KT_ERROR_USAGE, "unlock --resync: this desktop keyring is none whose "
 		        "password can be changed at a terminal");
 		return kt_advise(error, "change it in the keyring's own window");
@@ -275,7 +287,7 @@ const struct kt_command kt_command_unlock = {
 	.name = "unlock",
 	.synopsis = "[--resync]",
 	.summary = "open the keyring, asking for its password",
-	.details = "Without a display it asks at the terminal (vault, GNOME Keyring).\n"
+	.details = "Without a display it asks at the terminal (vault, GNOME Keyring, oo7).\n"
 	           "--resync  give the keyring the login password, so that login opens it; asks for\n"
 	           "          the keyring's old password and for the login password\n",
 	.run = run,

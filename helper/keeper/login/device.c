@@ -61,7 +61,7 @@ static bool is_page(const char *uri)
 
 	return uri && strlen(uri) <= 1024 && kt_characters_are_visible_ascii(uri, strlen(uri)) &&
 	       kt_url_parse(&page, &password, uri, strlen(uri), &ignored) &&
-	       page.host && kt_url_is_safe_for_tokens(&page);
+	       page.host && kt_url_is_safe_to_visit(&page);
 }
 
 /* docs/coze.md, section 5: the address with the code is put together by the client. */

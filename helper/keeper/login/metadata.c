@@ -19,7 +19,7 @@ bool kt_metadata_is_safe(const char *url)
 
 	return kt_characters_are_visible_ascii(url, strlen(url)) && !strchr(url, '#') &&
 	       kt_url_parse(&parsed, &password, url, strlen(url), &ignored) &&
-	       parsed.host && !parsed.username && kt_url_is_safe_for_tokens(&parsed);
+	       parsed.host && !parsed.username && kt_url_is_safe_to_visit(&parsed);
 }
 
 bool kt_metadata_is_safe_below(const char *url, const char *from)

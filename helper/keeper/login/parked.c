@@ -99,12 +99,15 @@ bool kt_parked_take(struct kt_keeper *keeper, const struct kt_identity *identity
 	KT_CLEANUP(kt_escrow_close) struct kt_escrow escrow = { 0 };
 	struct kt_keyring *keyring;
 	bool is_stored;
+	bool ignored;
 
 	*found = false;
 	if (!read_parked(&escrow, identity, credential))
 		return true;
 	keyring = kt_keeper_keyring(keeper, error);
-	if (!keyring || !check_stored(keyring, credential, &is_stored, error))
+	/* A keyring that is not the home of the logins says so when it is asked whether it is open. */
+	if (!keyring || !kt_keyring_is_open(keyring, &ignored, error) ||
+	    !check_stored(keyring, credential, &is_stored, error))
 		return false;
 	if (is_stored)
 		return true;

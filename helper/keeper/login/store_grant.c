@@ -74,7 +74,7 @@ static bool set_endpoint(struct kt_credential *credential, const struct kt_reque
 		return kt_text_format(&credential->token_endpoint, error, "%s%s",
 		                      credential->api_base, COZE_TOKEN_PATH);
 	if (!kt_url_parse(&endpoint, &password, url, strlen(url), error) ||
-	    !endpoint.host || !kt_url_is_safe_for_tokens(&endpoint))
+	    !endpoint.host || !kt_url_is_safe_to_visit(&endpoint))
 		return kt_fail(error, KT_ERROR_USAGE,
 		               "the grant's token_endpoint= is not an https address") ||
 		       advise_manual(error);

@@ -91,6 +91,11 @@ static bool fail_file(const char *file, const char *what, int reason, struct kt_
 {
 	struct kt_shell_word word;
 
+	if (reason == ENOSPC || reason == EDQUOT) {
+		kt_fail(error, KT_ERROR_UNAVAILABLE, "%s cannot be %s: %s", file, what,
+		        strerror(reason));
+		return kt_advise(error, "make room on the disk, then try again");
+	}
 	kt_fail(error, KT_ERROR_UNSAFE, "%s cannot be %s: %s", file, what, strerror(reason));
 	return kt_advise(error, "look at it and its directory: ls -ld %s",
 	                 kt_shell_word(&word, file, "FILE"));
