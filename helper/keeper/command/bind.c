@@ -126,7 +126,8 @@ static bool print_bindings(bool wants_json, struct kt_error *error)
 	KT_CLEANUP(kt_secret_clear) struct kt_secret output = { 0 };
 	KT_CLEANUP(kt_json_free) struct kt_json *json = NULL;
 
-	if (!kt_bindings_read(&bindings, error) || !kt_json_create(&json, error) ||
+	if (!kt_bindings_read(&bindings, error) || !kt_bindings_look(&bindings, error) ||
+	    !kt_json_create(&json, error) ||
 	    !kt_json_add_number(json, "version", 1, error) ||
 	    !kt_json_add_list(json, "bindings", error))
 		return false;
