@@ -377,7 +377,7 @@ static bool read_url(struct answer *answer, const char *url, struct kt_error *er
 		return true;
 	if (!strstr(url, "://")) {
 		kt_fail(error, KT_ERROR_USAGE, "which: a URL begins with its protocol");
-		return kt_advise(error, "for example: keyturn which https://github.com/acme/tool");
+		return kt_advise(error, "give the address of the remote, with https://");
 	}
 	return kt_idn_url(&ascii, url, error) &&
 	       kt_url_parse(&answer->request.pattern, &password, ascii, strlen(ascii), error);
