@@ -36,7 +36,9 @@ static bool is_program(const char *text)
 
 static bool is_command(const char *line, const char *text)
 {
-	bool is_behind_colon = text - line >= 2 && text[-1] == ' ' && text[-2] == ':';
+	/* Also one of double width, U+FF1A. */
+	bool is_behind_colon = (text - line >= 2 && strncmp(text - 2, ": ", 2) == 0) ||
+	                       (text - line >= 4 && strncmp(text - 4, "\357\274\232 ", 4) == 0);
 
 	return is_word(text, "keyturn") || strncmp(text, "--", 2) == 0 ||
 	       (is_behind_colon && (is_program(text) || strncmp(text, "KEYTURN_", 8) == 0)) ||

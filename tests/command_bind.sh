@@ -208,6 +208,13 @@ expect_said "$HOME/src/clone/.keyturn is obeyed as it is now: home@coze.cn"
 answers "$HOME/src/clone" pat_home
 gets "$HOME/src/clone" https://api.coze.cn pat_home
 gets "$HOME/src/clone" https://api.coze.com pat_com
+begin 'whoever asks elsewhere makes no difference, nor does a touch'
+answers "$HOME/src" pat_work
+answers "$HOME/src/clone" pat_home
+touch "$HOME/src/clone/.keyturn"
+answers "$HOME/src/clone" pat_home
+answers "$HOME/src" pat_work
+answers "$HOME/src/clone" pat_home
 begin 'and no more after any change, at once'
 printf 'com\n' >"$HOME/src/clone/.keyturn"
 answers "$HOME/src/clone" pat_work

@@ -296,6 +296,20 @@ mends
 fails 1 'keyturn list' keyturn token pat_A1b2
 mends
 
+begin 'a place that cannot be bound, and what is bound to nobody'
+fails 2 'name a directory that is there' keyturn bind main /no/such/place
+fails 2 'name a directory that is there' keyturn allow /no/such/place
+fails 2 'keyturn bind ACCOUNT DIR' keyturn allow "$HOME"
+fails 1 'keyturn bind' keyturn unbind "$HOME"
+mends
+fails 6 'keyturn list' keyturn bind main https://github.com/acme
+mends
+fails 6 'leave it away, and change it' keyturn bind main https://me:secret@github.com/
+fails 2 'https://github.com/acme' keyturn bind main ssh://git@github.com/acme
+fails 2 'with https://' keyturn which github.com
+fails 1 'keyturn list' keyturn which https://nobody.example/
+mends
+
 begin 'a name, an end, a provider that is none'
 fails 2 'choose a name' keyturn set main --name "$(printf 'a\tb')"
 fails 6 'revoke it' keyturn set main --name 'COZE_API_TOKEN=pat_A1b2C3d4E5f6G7h8I9j0'

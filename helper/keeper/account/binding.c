@@ -18,7 +18,7 @@
 
 /*
  * A line: the kind, then " =" and the percent-encoded part: the place, and protocol, host, path and
- * username of the account, or the hash of what was allowed.
+ * username of the account, or the hash of what was allowed and the file's stamp at that moment.
  */
 #define PARTS_MAXIMUM 5
 #define FILE_MAXIMUM 262144
@@ -29,7 +29,7 @@ static const struct {
 } kinds[] = {
 	[KT_BINDING_DIRECTORY] = { "directory", 5 },
 	[KT_BINDING_PREFIX] = { "prefix", 5 },
-	[KT_BINDING_ALLOWED] = { "allowed", 2 },
+	[KT_BINDING_ALLOWED] = { "allowed", 3 },
 };
 
 static void clear_binding(struct kt_binding *binding)
@@ -37,6 +37,7 @@ static void clear_binding(struct kt_binding *binding)
 	kt_text_free(&binding->place);
 	kt_identity_clear(&binding->identity);
 	kt_text_free(&binding->hash);
+	kt_text_free(&binding->stamp);
 	kt_text_free(&binding->names);
 }
 
@@ -113,8 +114,10 @@ static bool read_line(struct kt_bindings *bindings, const char *line, const char
 
 	if (!read_kind(&line, end, &binding.kind))
 		return true;
-	if (binding.kind == KT_BINDING_ALLOWED)
+	if (binding.kind == KT_BINDING_ALLOWED) {
 		parts[1] = &binding.hash;
+		parts[2] = &binding.stamp;
+	}
 	for (size_t i = 0; i < kinds[binding.kind].parts; i++)
 		if (!read_part(&line, end, parts[i], &unreadable))
 			return true;
@@ -149,6 +152,21 @@ static bool read_lines(struct kt_bindings *bindings, struct kt_error *error)
 	return true;
 }
 
+/*
+ * A file that is not above the caller is not looked at, for it may lie on a disk that does not
+ * answer: who stands there finds out whether it is as it was when it was allowed.
+ */
+static bool expect_file(struct kt_binding *binding, struct kt_secret *routes,
+                        struct kt_error *error)
+{
+	int64_t stamp = 0;
+
+	binding->route = KT_ROUTE_FILED;
+	kt_text_to_number(binding->stamp, strlen(binding->stamp), 1, INT64_MAX, &stamp);
+	return kt_text_set(&binding->names, "", error) &&
+	       kt_route_append(routes, KT_ROUTE_FILED, binding->place, (uint64_t)stamp, error);
+}
+
 /* The file of an allowed directory is obeyed with the content that was allowed, and else not. */
 static bool look_at_file(struct kt_binding *binding, struct kt_secret *routes,
                          struct kt_error *error)
@@ -181,10 +199,23 @@ static bool add_route(struct kt_bindings *bindings, struct kt_binding *binding,
 		return has_route(bindings, binding) ||
 		       kt_route_append(&bindings->routes, KT_ROUTE_BOUND, binding->place, 0, error);
 	case KT_BINDING_ALLOWED:
-		return look_at_file(binding, &bindings->routes, error);
+		return kt_route_holds(binding->place, bindings->here.text)
+		               ? look_at_file(binding, &bindings->routes, error)
+		               : expect_file(binding, &bindings->routes, error);
 	case KT_BINDING_PREFIX:
 		break;
 	}
+	return true;
+}
+
+bool kt_bindings_look(struct kt_bindings *bindings, struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret ignored = { 0 };
+
+	for (size_t i = 0; i < bindings->count; i++)
+		if (bindings->items[i].kind == KT_BINDING_ALLOWED &&
+		    !look_at_file(&bindings->items[i], &ignored, error))
+			return false;
 	return true;
 }
 
@@ -207,12 +238,13 @@ bool kt_bindings_read(struct kt_bindings *bindings, struct kt_error *error)
 {
 	if (!read_lines(bindings, error))
 		return false;
+	if (bindings->count > 0)
+		kt_route_here(&bindings->here);
 	for (size_t i = 0; i < bindings->count; i++)
 		if (!add_route(bindings, &bindings->items[i], error))
 			return false;
 	if (kt_secret_is_empty(&bindings->routes))
 		return true;
-	kt_route_here(&bindings->here);
 	bindings->place = bindings->here;
 	if (!kt_route_choose(kt_secret_reveal(&bindings->routes),
 	                     kt_secret_length(&bindings->routes), &bindings->place))
@@ -310,7 +342,8 @@ static bool append_line(struct kt_secret *content, const struct kt_binding *bind
 	const char *const parts[PARTS_MAXIMUM] = {
 		binding->place,
 		binding->kind == KT_BINDING_ALLOWED ? binding->hash : binding->identity.protocol,
-		binding->identity.host, binding->identity.path, binding->identity.username,
+		binding->kind == KT_BINDING_ALLOWED ? binding->stamp : binding->identity.host,
+		binding->identity.path, binding->identity.username,
 	};
 
 	if (!kt_secret_append_text(content, kinds[binding->kind].name, error))
@@ -393,6 +426,7 @@ bool kt_binding_allow(const char *directory, char **names, struct kt_error *erro
 	}
 	return kt_text_set(&binding.place, directory, error) &&
 	       kt_text_set(&binding.hash, file.hash, error) &&
+	       kt_text_format(&binding.stamp, error, "%llu", (unsigned long long)file.stamp) &&
 	       kt_text_set(names, file.names, error) && put(&binding, error);
 }
 

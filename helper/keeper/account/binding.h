@@ -27,6 +27,7 @@ struct kt_binding {
 	char *place; /* a directory's path without links, or a prefix in its one form */
 	struct kt_identity identity; /* the account; of an allowed file none */
 	char *hash;  /* of an allowed file's content */
+	char *stamp; /* of an allowed file, when it was allowed (helper/route.h) */
 	enum kt_route_kind route; /* of a directory: whether its file is obeyed now */
 	char *names; /* what an obeyed file names, a line each */
 };
@@ -40,8 +41,11 @@ struct kt_bindings {
 	struct kt_route_place place; /* the deepest directory above it that is bound */
 };
 
-/* Reads the bindings, and the files of allowed directories. */
+/* Reads the bindings, and the files of those allowed directories that are above the caller's. */
 bool kt_bindings_read(struct kt_bindings *bindings, struct kt_error *error);
+
+/* Reads the files of all allowed directories, to tell of them. */
+bool kt_bindings_look(struct kt_bindings *bindings, struct kt_error *error);
 
 /* The prefix binding that fits the request's URL: the longest; NULL for none. */
 const struct kt_binding *kt_bindings_prefix(const struct kt_bindings *bindings,

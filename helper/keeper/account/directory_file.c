@@ -15,6 +15,7 @@
 #include "keyring/cleanup.h"
 #include "keyring/file.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 
 #define SIZE_MAXIMUM 4096
 #define NAMES_MAXIMUM 16
@@ -35,7 +36,7 @@ static bool set_hash(char **hash, const struct kt_secret *content, struct kt_err
 
 static bool fail_line(const char *path, int line, const char *reason, struct kt_error *error)
 {
-	kt_fail(error, KT_ERROR_USAGE, "%s, line %d: %s", path, line, reason);
+	kt_fail(error, KT_ERROR_USAGE, "%s, line %d: %s", path, line, kt_translate(reason));
 	return kt_advise(error, "write an account on each line: NAME, NAME@SITE or NAME@HOST");
 }
 
@@ -45,8 +46,8 @@ static bool add_name(struct kt_secret *names, const char *name, const char *path
 	struct kt_error reason = { 0 };
 
 	if (kt_secret_word_is_likely(name))
-		return fail_line(path, line, "this may be a token, and is no name of an account",
-		                 error);
+		return fail_line(path, line,
+		                 KT_TEXT("this may be a token, and is no name of an account"), error);
 	if (!kt_service_check_name(name, &reason))
 		return fail_line(path, line, reason.message, error);
 	return kt_secret_append_text(names, name, error) &&
@@ -83,11 +84,11 @@ static bool parse(const char *content, const char *path, struct kt_secret *names
 		if (line[0] == '\0')
 			continue;
 		if (++count > NAMES_MAXIMUM)
-			return fail_line(path, number, "there are more than 16 accounts", error);
+			return fail_line(path, number, KT_TEXT("there are more than 16 accounts"), error);
 		if (!add_name(names, line, path, number, error))
 			return false;
 	}
-	return count > 0 || fail_line(path, 1, "no account is named", error);
+	return count > 0 || fail_line(path, 1, KT_TEXT("no account is named"), error);
 }
 
 static bool is_text(const struct kt_secret *content)
@@ -118,7 +119,7 @@ bool kt_directory_file_read(struct kt_directory_file *file, const char *director
 	if (!found)
 		return true;
 	if (!is_text(&content))
-		return fail_line(path, 1, "the file is no text", error);
+		return fail_line(path, 1, KT_TEXT("the file is no text"), error);
 	return parse(kt_secret_reveal(&content), path, &names, error) &&
 	       kt_text_set(&file->names, kt_secret_reveal(&names), error) &&
 	       set_hash(&file->hash, &content, error);

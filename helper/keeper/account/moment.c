@@ -11,6 +11,7 @@
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 
 #define DAYS_MAXIMUM 36500
 #define DAY (INT64_C(24) * 60 * 60)
@@ -25,8 +26,8 @@ static const char *shown(const char *text)
 {
 	static const char letters[] = DIGITS "-/.:+, TZ";
 
-	return strspn(text, letters) == strlen(text) && !kt_secret_word_is_likely(text) ? text
-	                                                                               : "the end";
+	return strspn(text, letters) == strlen(text) && !kt_secret_word_is_likely(text)
+	               ? text : kt_translate("the end");
 }
 
 static bool refuse(struct kt_error *error)

@@ -9,6 +9,7 @@
 #include "helper/keeper/account/pick.h"
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/command/bind_directory.h"
+#include "helper/keeper/command/column.h"
 #include "helper/keeper/command/command.h"
 #include "helper/report.h"
 #include "keyring/characters.h"
@@ -16,6 +17,7 @@
 #include "keyring/json.h"
 #include "keyring/shell_word.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 
 static bool is_url(const char *place)
 {
@@ -73,7 +75,8 @@ static bool describe(const struct kt_binding *binding, char **what, struct kt_er
 	if (binding->kind != KT_BINDING_ALLOWED)
 		return kt_service_full_name(&binding->identity, what, error);
 	if (binding->route != KT_ROUTE_FILED)
-		return kt_text_set(what, "not obeyed: not as it was allowed", error);
+		return kt_text_set(what, kt_translate("not obeyed: not as it was allowed"),
+		                   error);
 	if (!kt_text_set_bytes(what, binding->names, strlen(binding->names) - 1, error))
 		return false;
 	for (char *line = *what; *line; line++)
@@ -83,9 +86,9 @@ static bool describe(const struct kt_binding *binding, char **what, struct kt_er
 }
 
 static const char *const kind_names[] = {
-	[KT_BINDING_DIRECTORY] = "directory",
-	[KT_BINDING_PREFIX] = "prefix",
-	[KT_BINDING_ALLOWED] = "file",
+	[KT_BINDING_DIRECTORY] = KT_TEXT("directory"),
+	[KT_BINDING_PREFIX] = KT_TEXT("prefix"),
+	[KT_BINDING_ALLOWED] = KT_TEXT("file"),
 };
 
 static bool add_line(const struct kt_binding *binding, struct kt_secret *output,
@@ -95,12 +98,12 @@ static bool add_line(const struct kt_binding *binding, struct kt_secret *output,
 	KT_CLEANUP(kt_text_free) char *line = NULL;
 
 	if (!describe(binding, &what, error) ||
-	    !kt_text_format(&line, error, "%-9s  %s%s  %s", kind_names[binding->kind],
-	                    binding->place, binding->kind == KT_BINDING_ALLOWED
-	                                    ? "/" KT_ROUTE_FILE : "", what))
+	    !kt_text_format(&line, error, "%s%s  %s", binding->place,
+	                    binding->kind == KT_BINDING_ALLOWED ? "/" KT_ROUTE_FILE : "", what))
 		return false;
 	kt_characters_make_printable(line);
-	return kt_secret_append_text(output, line, error) &&
+	return kt_column_append(output, kt_translate(kind_names[binding->kind]), 11, error) &&
+	       kt_secret_append_text(output, line, error) &&
 	       kt_secret_append_text(output, "\n", error);
 }
 
@@ -126,7 +129,8 @@ static bool print_bindings(bool wants_json, struct kt_error *error)
 	KT_CLEANUP(kt_secret_clear) struct kt_secret output = { 0 };
 	KT_CLEANUP(kt_json_free) struct kt_json *json = NULL;
 
-	if (!kt_bindings_read(&bindings, error) || !kt_json_create(&json, error) ||
+	if (!kt_bindings_read(&bindings, error) || !kt_bindings_look(&bindings, error) ||
+	    !kt_json_create(&json, error) ||
 	    !kt_json_add_number(json, "version", 1, error) ||
 	    !kt_json_add_list(json, "bindings", error))
 		return false;

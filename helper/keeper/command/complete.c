@@ -17,7 +17,7 @@
 #include "keyring/text.h"
 
 /* A person who pressed a key waits: a keyring that does not answer is given up. */
-#define SECONDS 2
+#define SECONDS 4
 
 /* A name that could steer a terminal is not offered. */
 static bool add(struct kt_secret *output, const char *word, struct kt_error *error)

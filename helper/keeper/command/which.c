@@ -10,6 +10,7 @@
 #include "helper/keeper/account/find.h"
 #include "helper/keeper/account/idn.h"
 #include "helper/keeper/account/service.h"
+#include "helper/keeper/command/column.h"
 #include "helper/keeper/command/command.h"
 #include "helper/report.h"
 #include "helper/url.h"
@@ -19,6 +20,7 @@
 #include "keyring/json.h"
 #include "keyring/shell_word.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 
 #define ROWS_MAXIMUM 64
 
@@ -51,14 +53,14 @@ static void clear_answer(struct answer *answer)
 
 /* The words of --json, in the order in which the reasons are asked. */
 static const char *const names[] = {
-	[KT_ACCOUNT_BY_NOTHING] = "file",
-	[KT_ACCOUNT_BY_NAME] = "named",
-	[KT_ACCOUNT_BY_VARIABLE] = "variable",
-	[KT_ACCOUNT_BY_PREFIX] = "remote",
-	[KT_ACCOUNT_BY_DIRECTORY] = "directory",
-	[KT_ACCOUNT_BY_ONLY] = "only",
-	[KT_ACCOUNT_BY_SERVICE_DEFAULT] = "service default",
-	[KT_ACCOUNT_BY_GENERAL_DEFAULT] = "default",
+	[KT_ACCOUNT_BY_NOTHING] = KT_TEXT("file"),
+	[KT_ACCOUNT_BY_NAME] = KT_TEXT("named"),
+	[KT_ACCOUNT_BY_VARIABLE] = KT_TEXT("variable"),
+	[KT_ACCOUNT_BY_PREFIX] = KT_TEXT("remote"),
+	[KT_ACCOUNT_BY_DIRECTORY] = KT_TEXT("directory"),
+	[KT_ACCOUNT_BY_ONLY] = KT_TEXT("only"),
+	[KT_ACCOUNT_BY_SERVICE_DEFAULT] = KT_TEXT("service default"),
+	[KT_ACCOUNT_BY_GENERAL_DEFAULT] = KT_TEXT("default"),
 };
 
 static const struct kt_identity *wanted_of(const struct answer *answer)
@@ -188,8 +190,9 @@ static bool add_files(struct answer *answer, struct kt_error *error)
 		if (!kt_text_format(&path, error, "%s/" KT_ROUTE_FILE, directory))
 			return false;
 		if (access(path, F_OK) == 0 && !is_obeyed(&answer->bindings, place.text)) {
-			if (!kt_text_format(&says, error, "%s is not obeyed; to allow it as it is now: "
-			                    "keyturn allow %s", path,
+			if (!kt_text_format(&says, error,
+			                    kt_translate("%s is not obeyed; to allow it as it is now: "
+			                                 "keyturn allow %s"), path,
 			                    kt_shell_word(&word, place.text, "DIR")))
 				return false;
 			add_row(answer, KT_ACCOUNT_BY_NOTHING, &says);
@@ -228,7 +231,8 @@ static bool fill_rows(struct answer *answer, struct kt_error *error)
 	             : add_text(answer, KT_ACCOUNT_BY_PREFIX, NULL, error)) ||
 	    !add_directories(answer, error) || !add_files(answer, error) ||
 	    !add_text(answer, KT_ACCOUNT_BY_ONLY,
-	              answer->by == KT_ACCOUNT_BY_ONLY ? "no other account fits" : NULL, error))
+	              answer->by == KT_ACCOUNT_BY_ONLY ? kt_translate("no other account fits")
+	                                               : NULL, error))
 		return false;
 	return (!wanted || add_default(answer, wanted, KT_ACCOUNT_BY_SERVICE_DEFAULT, error)) &&
 	       add_default(answer, NULL, KT_ACCOUNT_BY_GENERAL_DEFAULT, error);
@@ -290,12 +294,12 @@ static const char *outcome_of(const struct answer *answer, size_t index)
 	size_t first = decisive(answer);
 
 	if (answer->rows[index].by == KT_ACCOUNT_BY_NOTHING)
-		return "not allowed";
+		return KT_TEXT("not allowed");
 	if (index == first)
-		return "decides";
+		return KT_TEXT("decides");
 	if (!answer->rows[index].says)
-		return "none";
-	return index > first ? "not asked" : "does not fit";
+		return KT_TEXT("none");
+	return index > first ? KT_TEXT("not asked") : KT_TEXT("does not fit");
 }
 
 static bool print_lines(const struct answer *answer, struct kt_secret *output,
@@ -311,14 +315,14 @@ static bool print_lines(const struct answer *answer, struct kt_secret *output,
 		const struct row *row = &answer->rows[i];
 		KT_CLEANUP(kt_text_free) char *line = NULL;
 
-		if (!kt_text_format(&line, error, "%s %-16s %-13s %s",
-		                    i == decisive(answer) ? "*" : " ", names[row->by],
-		                    outcome_of(answer, i), kt_text_or_empty(row->says)))
+		if (!kt_text_set(&line, kt_text_or_empty(row->says), error))
 			return false;
 		kt_characters_make_printable(line);
-		for (size_t end = strlen(line); end > 0 && line[end - 1] == ' ';)
-			line[--end] = '\0';
-		if (!kt_secret_append_text(output, line, error) ||
+		if (!kt_secret_append_text(output, i == decisive(answer) ? "* " : "  ", error) ||
+		    !kt_column_append(output, kt_translate(names[row->by]), 17, error) ||
+		    !kt_column_append(output, kt_translate(outcome_of(answer, i)), *line ? 14 : 0,
+		                      error) ||
+		    !kt_secret_append_text(output, line, error) ||
 		    !kt_secret_append_text(output, "\n", error))
 			return false;
 	}
@@ -377,7 +381,7 @@ static bool read_url(struct answer *answer, const char *url, struct kt_error *er
 		return true;
 	if (!strstr(url, "://")) {
 		kt_fail(error, KT_ERROR_USAGE, "which: a URL begins with its protocol");
-		return kt_advise(error, "for example: keyturn which https://github.com/acme/tool");
+		return kt_advise(error, "give the address of the remote, with https://");
 	}
 	return kt_idn_url(&ascii, url, error) &&
 	       kt_url_parse(&answer->request.pattern, &password, ascii, strlen(ascii), error);
