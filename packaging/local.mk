@@ -108,6 +108,7 @@ EXTRA_DIST += \
 	packaging/po/zh_CN.po \
 	packaging/pam-configs/keyturn \
 	packaging/quickstart \
+	packaging/supervise \
 	packaging/rpm/keyturn.spec \
 	packaging/try-inside \
 	packaging/try-packages \

@@ -32,6 +32,12 @@ as_root()
 	fi
 }
 
+# may_be_root: or as_root can do nothing.
+may_be_root()
+{
+	[ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null
+}
+
 # is_installed PACKAGE[,PACKAGE]...
 is_installed()
 {
@@ -102,6 +108,16 @@ END
 	fi
 	packages_missing=$(missing_packages "$@")
 	[ -n "$packages_missing" ] || return 0
+	if ! may_be_root; then
+		cat >&2 <<END
+Installing packages takes root's rights, and there is no sudo. Have this typed by root, and then run
+the command again, as yourself:
+  apt-get update && apt-get install --yes --no-install-recommends $(for wanted in $packages_missing; do
+	choose is_known "$wanted" || printf '%s ' "$(echo "${wanted%%|*}" | tr , ' ')"
+done)
+END
+		return 1
+	fi
 	# shellcheck disable=SC2086
 	if [ -n "$(unknown_packages $packages_missing)" ]; then
 		as_root apt-get update >>"$packages_log" 2>&1

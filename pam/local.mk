@@ -62,6 +62,7 @@ keyturn_unlock_bus_so_SOURCES = \
 	keyring/local_socket.c \
 	keyring/secret.c \
 	keyring/text.c \
+	keyring/translate.c \
 	pam/unlock/bus.c pam/unlock/bus.h \
 	pam/unlock/bus_module.h \
 	pam/unlock/internal_interface.c \

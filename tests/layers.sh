@@ -63,6 +63,12 @@ if [ -e "$builddir/keyturn-unlock" ]; then
 	links "$builddir/keyturn-unlock-bus.so" libgio-2.0
 fi
 
+begin 'a module has of its own whatever it calls of ours'
+for module in "$programs/keyturn-secret-service.so" "$builddir"/*.so; do
+	[ -e "$module" ] || continue
+	must_not sh -c 'readelf --wide --dyn-syms "$1" | grep " UND kt_"' - "$module"
+done
+
 begin 'the courier links the network, and nothing that reaches the keyring'
 links_only "$programs/keyturn-courier" libc libcurl libcjson libcrypto
 links "$programs/keyturn-courier" libcurl

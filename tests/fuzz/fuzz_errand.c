@@ -22,9 +22,13 @@ static void check(bool holds)
 static void check_same(const struct kt_errand *errand, const struct kt_errand *other)
 {
 	check(errand->count == other->count);
-	for (size_t i = 0; i < errand->count; i++)
-		check(kt_secret_is_equal(&errand->fields[i].value,
-		                         kt_errand_secret(other, errand->fields[i].name)));
+	for (size_t i = 0; i < errand->count; i++) {
+		const struct kt_secret *value;
+
+		check(errand->fields && other->fields);
+		value = kt_errand_secret(other, errand->fields[i].name);
+		check(value && kt_secret_is_equal(&errand->fields[i].value, value));
+	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

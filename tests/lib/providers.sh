@@ -229,7 +229,16 @@ keepassxc_make()
 			"$work/$1.xml" "$work/$1.kdbx" >>"$work/import.log" 2>&1
 }
 
-# keepassxc_open NAME...: these databases, each with its password; without one none is open.
+keepassxc_take()
+{
+	dbus-send --session --print-reply --reply-timeout=5000 \
+		--dest=org.keepassxc.KeePassXC.MainWindow /keepassxc \
+		org.keepassxc.KeePassXC.MainWindow.openDatabase "string:$work/$1.kdbx" \
+		"string:$DESKTOP_PASSWORD"
+}
+
+# keepassxc_open NAME...: these databases, each with its password; without one none is open. Over the
+# bus where --pw-stdin crashes at the first of them (keepassxreboot/keepassxc#9799).
 keepassxc_open()
 {
 	: >"$work/master"
@@ -238,9 +247,21 @@ keepassxc_open()
 		echo "$DESKTOP_PASSWORD" >>"$work/master"
 		keepassxc_files="$keepassxc_files $work/$database.kdbx"
 	done
-	# shellcheck disable=SC2086
-	keepassxc ${1:+--pw-stdin} $keepassxc_files <"$work/master" >>"$work/keepassxc.log" 2>&1 &
-	DESKTOP_DAEMON=$!
+	case $(keepassxc-cli --version) in
+	2.7.[0-5])
+		# shellcheck disable=SC2086
+		keepassxc ${1:+--pw-stdin} $keepassxc_files <"$work/master" \
+			>>"$work/keepassxc.log" 2>&1 &
+		DESKTOP_DAEMON=$!
+		;;
+	*)
+		keepassxc </dev/null >>"$work/keepassxc.log" 2>&1 &
+		DESKTOP_DAEMON=$!
+		for database in "$@"; do
+			desktop_wait keepassxc_take "$database"
+		done
+		;;
+	esac
 }
 
 #

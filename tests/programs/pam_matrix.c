@@ -160,10 +160,12 @@ static void run(void (*phases)(const char *, const char *, struct answers *),
                 const char *service, const char *user, struct answers *answers)
 {
 	int pair[2], status;
-	pid_t child;
+	pid_t child = -1;
 
 	fflush(stdout);
-	if (pipe(pair) != 0 || (child = fork()) < 0)
+	if (pipe(pair) == 0)
+		child = fork();
+	if (child < 0)
 		die("fork");
 	if (child == 0) {
 		alarm(CELL_SECONDS);
