@@ -440,6 +440,7 @@ EXTRA_DIST += \
 	tests/servers/certificates.mjs \
 	tests/servers/coze_answer.mjs \
 	tests/servers/coze_api.mjs \
+	tests/servers/coze_chat.mjs \
 	tests/servers/coze_control.mjs \
 	tests/servers/coze_faults.mjs \
 	tests/servers/coze_faults.test.mjs \

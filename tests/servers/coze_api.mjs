@@ -10,7 +10,7 @@ const REFUSED = [
 ];
 
 /* { entry } of a token that works here, or { refusal }. */
-function checkToken(server, request, permission) {
+export function checkToken(server, request, permission) {
 	const { settings, grants, clients } = server;
 	const token = /^Bearer ([^ ]+)$/.exec(request.headers.authorization ?? '')?.[1];
 	const entry = grants.accessTokens.get(token);
