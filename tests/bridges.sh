@@ -8,39 +8,37 @@ set -eu
 
 . "$(dirname "$0")/lib/home.sh"
 . "$srcdir/tests/lib/server.sh"
-need node openssl curl
+. "$srcdir/tests/bridges/accounts.sh"
+need curl node openssl python3
 caller_home=$HOME
 alone --keyring "$0" "$@"
 home_start
 
-LIFE=10
-coze_server_start "$work/server" || exit 1
+LIFE=20
+languages='python node go java'
+# All of them, unless some are named.
+bridges=${KEYTURN_BRIDGES:-$languages mcp}
+coze_server_start "$work/server" --tls || exit 1
 openssl genrsa -out "$work/key.pem" 2048 2>/dev/null
 openssl pkey -in "$work/key.pem" -pubout -out "$work/public.pem"
-node -e '
-	const key = require("fs").readFileSync(process.argv[1], "utf8");
-	console.log(JSON.stringify({ jwt_key: { kid: "kid1", public_key: key } }));
-' "$work/public.pem" >"$work/key.json"
-coze_control "$(cat "$work/key.json")" >"$work/control"
-
-# login NAME DURATION
-login()
-{
-	keyturn login "$1" --kind jwt --client-id 310000000002 --public-key-id kid1 \
-		--private-key-file "$work/key.pem" --api-base "$COZE_API" --duration "$2" \
-		2>>"$work/stage.log" || { cat "$work/stage.log"; exit 1; }
-}
-
-# One account for each language: what one revokes is no other's. The examples have a longer life.
-for language in python node go java; do
-	login "$language" "$LIFE"
+printf 'web-secret-1\n' >"$work/secret"
+coze_control "{\"auto_approve\":\"allow\",\"token_life\":$LIFE,\"device_interval\":1,
+	\"device_script\":[\"approve\"]}" >"$work/control"
+number=0
+for language in $languages; do
+	number=$((number + 1))
+	log_in "$language" "$number"
 done
-login example 900
+# The examples are not about the end of a token.
+register example 9
+login example --kind jwt --client-id 310000000019 --public-key-id kid1 \
+	--private-key-file "$work/key.pem" --duration 900
+cp "$work/server/requests.jsonl" "$work/logins.jsonl"
 home=$HOME
 
 # Each language's keyturn notes when it is started for a token.
 program=$(command -v keyturn)
-for language in python node go java mcp; do
+for language in $languages mcp; do
 	mkdir -p "$work/$language"
 	: >"$work/$language/starts"
 	printf '#!/bin/sh\n[ "$1" != token ] || echo "$*" >>"%s"\nexec "%s" "$@"\n' \
@@ -53,8 +51,10 @@ in_language()
 {
 	language=$1
 	shift
-	env PATH="$work/$language:$PATH" BRIDGE_ACCOUNT="$language" BRIDGE_API="$COZE_API" \
-		BRIDGE_CONTROL="$COZE_CONTROL" BRIDGE_LIFE="$LIFE" \
+	env PATH="$work/$language:$PATH" BRIDGE_ACCOUNT="$language-jwt" BRIDGE_API="$COZE_API" \
+		BRIDGE_ACCOUNTS="$language-web $language-pkce $language-device $language-jwt" \
+		BRIDGE_FIXED="$language-pat $language-sat" BRIDGE_CONTROL="$COZE_CONTROL" \
+		BRIDGE_LIFE="$LIFE" BRIDGE_LOG="$work/server/requests.jsonl" \
 		BRIDGE_STARTS="$work/$language/starts" "$@"
 }
 
@@ -79,7 +79,9 @@ bridge_python()
 		lacks 'Python packages' "$work/python/install"
 		return 0
 	fi
+	export SSL_CERT_FILE="$COZE_CA" REQUESTS_CA_BUNDLE="$COZE_CA"
 	in_language python "$work/python/venv/bin/python" "$srcdir/bridges/python/tests/test_coze.py"
+	in_language python "$work/python/venv/bin/python" "$srcdir/bridges/python/tests/test_lives.py"
 	# The guides' own way, in an environment that names another account.
 	export COZE_API_TOKEN=pat_stale COZE_JWT_OAUTH_PRIVATE_KEY_FILE_PATH=/stale
 	export COZELOOP_API_TOKEN=pat_stale COZELOOP_JWT_OAUTH_CLIENT_ID=1 no_proxy='*'
@@ -92,6 +94,7 @@ bridge_python()
 bridge_node()
 {
 	has_module @coze/api || { echo 'skipped: there is no @coze/api: run npm ci in tests/servers'; return 0; }
+	export NODE_EXTRA_CA_CERTS="$COZE_CA"
 	in_language node node --test "$srcdir"/bridges/node/test/*.test.mjs
 	mkdir "$work/node/node_modules"
 	ln -s "$KEYTURN_NODE_MODULES"/* "$work/node/node_modules/"
@@ -116,14 +119,15 @@ bridge_go()
 		fi
 		# A copy of the SDK stands in for one that the module proxy does not serve.
 		if (cd cozetest && add_coze_go && go mod tidy) >"$work/go/install" 2>&1; then
-			(cd cozetest && in_test_go go test ./...)
+			(cd cozetest && in_test_go go test -v ./...)
+			export BRIDGE_LIVES=1
 			mkdir cozetest/me && cp "$srcdir/docs/examples/me.go" cozetest/me/
 			(cd cozetest && in_test_go go build -o "$work/go/me" ./me)
-			tell "$(HOME=$home keyturn run example -- "$work/go/me")"
+			tell "$(HOME=$home SSL_CERT_FILE=$COZE_CA keyturn run example -- "$work/go/me")"
 		else
 			lacks 'Go modules' "$work/go/install"
 		fi
-		in_test_go go test -race ./... 2>&1
+		in_test_go go test -race -v ./... 2>&1
 	)
 }
 
@@ -139,7 +143,7 @@ add_coze_go()
 
 in_test_go()
 {
-	HOME=$home in_language go env GOCACHE="$caller_home/.cache/go-build" \
+	BRIDGE_LIVES=${BRIDGE_LIVES:-3} HOME=$home in_language go env SSL_CERT_FILE="$COZE_CA" GOCACHE="$caller_home/.cache/go-build" \
 		GOPATH="$caller_home/go" "$@"
 }
 
@@ -154,6 +158,10 @@ bridge_java()
 		lacks 'Java packages' "$work/java/install"
 		return 0
 	fi
+	keytool -importcert -noprompt -alias coze -file "$COZE_CA" -keystore "$work/java/trust" \
+		-storepass changeit 2>/dev/null
+	export JAVA_TOOL_OPTIONS="-Djavax.net.ssl.trustStore=$work/java/trust
+		-Djavax.net.ssl.trustStorePassword=changeit"
 	mkdir classes
 	find src -name '*.java' >sources
 	javac -d classes -cp "$(cat "$work/java/classpath")" @sources
@@ -162,7 +170,7 @@ bridge_java()
 	[ "$(keyturn run example -- java -cp "classes:$(cat "$work/java/classpath")" Workspaces)" = 1 ]
 }
 
-# An agent's MCP client, which hands the server no variable but PATH and HOME.
+# An agent's MCP client, which hands the server no variable but PATH, HOME and the test's CA.
 bridge_mcp()
 {
 	cp "$srcdir"/tests/bridges/*.mjs "$work/mcp/"
@@ -173,29 +181,40 @@ bridge_mcp()
 		lacks 'Node.js packages' install
 		return 0
 	fi
-	COZE_API_TOKEN=pat_stale BRIDGE_ACCOUNT=example BRIDGE_API=$COZE_API \
+	NODE_EXTRA_CA_CERTS=$COZE_CA COZE_API_TOKEN=pat_stale BRIDGE_ACCOUNT=example BRIDGE_API=$COZE_API \
 		BRIDGE_SERVER=$work/mcp/mcp_server.mjs node mcp_client.mjs
 }
 
 # Beside each other: most of the time each waits for its tokens to end.
-for language in python node go java mcp; do
+for language in $bridges; do
 	(
 		set +e
 		(set -e; "bridge_$language") >"$work/$language/log" 2>&1
 		echo "$?" >"$work/$language/status"
 	) &
-	bridges="${bridges:-} $!"
+	running="${running:-} $!"
 done
 # shellcheck disable=SC2086
-wait $bridges
+wait $running
 
-for language in python node go java mcp; do
+for language in $bridges; do
 	[ -f "$work/$language/status" ] || continue
 	begin "a fresh token for $language"
-	grep '^skipped: ' "$work/$language/log" || :
+	grep -e '^skipped: ' -e ' calls' "$work/$language/log" || :
 	if [ "$(cat "$work/$language/status")" -ne 0 ]; then
 		complain 'its tests fail'
 		tail -n 60 "$work/$language/log"
 	fi
+done
+
+number=0
+for language in $languages; do
+	number=$((number + 1))
+	begin "each start of keyturn renewed once at most: $language"
+	started=$(wc -l <"$work/$language/starts")
+	renewed=$(($(renewals "$language" "$number" "$work/server/requests.jsonl") -
+		$(renewals "$language" "$number" "$work/logins.jsonl")))
+	echo "# $started starts, $renewed renewals"
+	[ "$renewed" -le "$started" ] || complain 'there are more renewals than starts'
 done
 finish

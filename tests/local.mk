@@ -393,6 +393,7 @@ endif
 EXTRA_DIST += \
 	$(SCRIPT_TESTS) \
 	tests/bridges.sh \
+	tests/bridges/accounts.sh \
 	tests/bridges/mcp_client.mjs \
 	tests/bridges/mcp_server.mjs \
 	tests/provider_oo7.sh \

@@ -16,7 +16,7 @@ import {
 import { decideConsent } from './coze_pages.mjs';
 import { ControlError } from './peer.mjs';
 
-const OTHERS = ['fault', 'clients', 'jwt_key', 'listening', 'revoke'];
+const OTHERS = ['fault', 'clients', 'jwt_key', 'listening', 'revoke', 'revoke_access'];
 const STATIC_KINDS = { pat: 'pat_', sat: 'sat_' };
 const DECISIONS = { allow: 'approve', deny: 'deny', expire: 'expire' };
 
@@ -48,8 +48,8 @@ function reset(server) {
 }
 
 /*
- * { any setting, fault, clients, jwt_key, listening, revoke }: settings are checked first, so that
- * a refused request changes none.
+ * { any setting, fault, clients, jwt_key, listening, revoke, revoke_access }: settings are checked
+ * first, so that a refused request changes none.
  */
 async function change(server, fields) {
 	const settings = Object.fromEntries(
@@ -61,6 +61,8 @@ async function change(server, fields) {
 	if (fields.jwt_key) putKey(server.clients, fields.jwt_key);
 	if (fields.fault) server.faults.add(fields.fault);
 	if (fields.revoke) revoke(server, fields.revoke);
+	if (fields.revoke_access && !server.grants.accessTokens.delete(fields.revoke_access))
+		throw new ControlError('no such access token');
 	if (fields.listening !== undefined)
 		await Promise.all(
 			server.ports.map((port) =>

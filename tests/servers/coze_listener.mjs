@@ -64,7 +64,8 @@ function startTls(connections, faults, tlsOptions, web) {
  * upgrade(request, socket, head); without tlsOptions it is plain HTTP. The result can close() the port, so that connections are refused, and reopen() it.
  */
 export async function openPort({ connections, faults, handle, upgrade, tlsOptions, address }) {
-	const web = http.createServer(handle);
+	/* A client may reuse a connection that has been idle for a while on a slow machine. */
+	const web = http.createServer({ keepAliveTimeout: 60000 }, handle);
 
 	if (upgrade) web.on('upgrade', upgrade);
 	const next = tlsOptions ? startTls(connections, faults, tlsOptions, web) : web;

@@ -51,8 +51,9 @@ else:
             refused = response.status_code == 401
             if not refused and _may_refuse(response.status_code, response.headers):
                 refused = _is_refusal(response.read())
-            if refused and _can_repeat(request):
+            if refused:
                 self.source.reject(token)
+            if refused and _can_repeat(request):
                 request.headers["Authorization"] = f"Bearer {self.source.token()}"
                 yield request
 
@@ -63,8 +64,9 @@ else:
             refused = response.status_code == 401
             if not refused and _may_refuse(response.status_code, response.headers):
                 refused = _is_refusal(await response.aread())
-            if refused and _can_repeat(request):
+            if refused:
                 await self.source.areject(token)
+            if refused and _can_repeat(request):
                 request.headers["Authorization"] = f"Bearer {await self.source.atoken()}"
                 yield request
 
@@ -105,11 +107,13 @@ else:
             refused = response.status_code == 401
             if not refused and _may_refuse(response.status_code, response.headers):
                 refused = _is_refusal(response.content)
-            if not refused or not (request.body is None or isinstance(request.body, (bytes, str))):
+            if not refused:
+                return response
+            self.source.reject(token)
+            if not (request.body is None or isinstance(request.body, (bytes, str))):
                 return response
             response.content
             response.close()
-            self.source.reject(token)
             again = request.copy()
             again.headers["Authorization"] = f"Bearer {self.source.token()}"
             result = response.connection.send(again, **options)
