@@ -9,6 +9,7 @@ set -eu
 . "$(dirname "$0")/lib/home.sh"
 . "$srcdir/tests/lib/server.sh"
 . "$srcdir/tests/bridges/accounts.sh"
+. "$srcdir/tests/bridges/stale.sh"
 need curl node openssl python3
 caller_home=$HOME
 alone --keyring "$0" "$@"
@@ -33,6 +34,7 @@ done
 register example 9
 login example --kind jwt --client-id 310000000019 --public-key-id kid1 \
 	--private-key-file "$work/key.pem" --duration 900
+stranger
 cp "$work/server/requests.jsonl" "$work/logins.jsonl"
 home=$HOME
 
@@ -79,16 +81,64 @@ bridge_python()
 		lacks 'Python packages' "$work/python/install"
 		return 0
 	fi
+	loop=yes
+	if ! HOME=$caller_home "$work/python/venv/bin/pip" install --quiet \
+		--disable-pip-version-check cozeloop==0.1.28 >"$work/python/install" 2>&1; then
+		lacks 'Python packages' "$work/python/install"
+		loop=
+	fi
 	export SSL_CERT_FILE="$COZE_CA" REQUESTS_CA_BUNDLE="$COZE_CA"
 	in_language python "$work/python/venv/bin/python" "$srcdir/bridges/python/tests/test_coze.py"
 	in_language python "$work/python/venv/bin/python" "$srcdir/bridges/python/tests/test_lives.py"
-	# The guides' own way, in an environment that names another account.
-	export COZE_API_TOKEN=pat_stale COZE_JWT_OAUTH_PRIVATE_KEY_FILE_PATH=/stale
-	export COZELOOP_API_TOKEN=pat_stale COZELOOP_JWT_OAUTH_CLIENT_ID=1 no_proxy='*'
-	tell "$(keyturn run example -- "$work/python/venv/bin/python" "$srcdir/docs/examples/me.py")"
-	tell "$(keyturn run example --app -- "$work/python/venv/bin/python" \
-		"$srcdir/docs/examples/jwt_app.py")"
-	tell "$("$work/python/venv/bin/python" "$srcdir/docs/examples/me_for_long.py" example)"
+	no_proxy='*' && export no_proxy
+	# The guides' own way, and the first program of the SDK's own page.
+	expect_me tester -- "$work/python/venv/bin/python" "$srcdir/docs/examples/me.py"
+	expect_me tester --app -- "$work/python/venv/bin/python" "$srcdir/docs/examples/jwt_app.py"
+	tell "$(misled "$work/python/venv/bin/python" "$srcdir/docs/examples/me_for_long.py" example)"
+	sdk_page cozepy | page_block "$work/python/chat.py" 'coze.chat.stream(' "bot_id='bot_id'"
+	[ "$(misled keyturn run example -- "$work/python/venv/bin/python" "$work/python/chat.py")" = \
+		"$(printf 'How are you?\ntoken usage: 12')" ]
+	[ -n "$loop" ] || return 0
+	misled keyturn run example -- "$work/python/venv/bin/python" \
+		"$srcdir/tests/bridges/cozeloop_prompt.py"
+	misled keyturn run example --tool cozeloop -- "$work/python/venv/bin/python" \
+		"$srcdir/tests/bridges/cozeloop_prompt.py"
+	misled keyturn run example --app -- "$work/python/venv/bin/python" \
+		"$srcdir/tests/bridges/cozeloop_prompt.py"
+	asked_as "$(keyturn token example)"
+	# shellcheck disable=SC2016
+	[ "$(misled keyturn run example --app -- sh -c \
+		'echo "$COZELOOP_JWT_OAUTH_CLIENT_ID $COZELOOP_API_TOKEN"')" = '310000000019 ' ]
+}
+
+# sdk_page PACKAGE: what its registry shows of it.
+sdk_page()
+{
+	"$work/python/venv/bin/python" -c \
+		'import importlib.metadata, sys; print(importlib.metadata.metadata(sys.argv[1]).get_payload())' "$1"
+}
+
+# page_block FILE TEXT...: its first block of Python that has all of them.
+page_block()
+{
+	"$work/python/venv/bin/python" -c '
+import re, sys
+for block in re.findall(r"```python\n(.*?)```", sys.stdin.read(), re.S):
+    if all(text in block for text in sys.argv[2:]):
+        open(sys.argv[1], "w").write(block)
+        break
+' "$@"
+	[ -s "$1" ] || { echo "the page has no such program: $*"; return 1; }
+}
+
+# asked_as TOKEN: CozeLoop came three times, as the account: twice with its token, once with its app.
+asked_as()
+{
+	grep '"operation":"prompts"' "$work/server/requests.jsonl" >"$work/python/prompts"
+	grep -c . "$work/python/prompts"
+	[ "$(grep -cF "$1" "$work/python/prompts")" -eq 2 ]
+	[ "$(grep -c '"status":200' "$work/python/prompts")" -eq 3 ]
+	! grep -qF "$stranger_token" "$work/python/prompts"
 }
 
 bridge_node()
@@ -100,9 +150,8 @@ bridge_node()
 	ln -s "$KEYTURN_NODE_MODULES"/* "$work/node/node_modules/"
 	ln -s "$srcdir/bridges/node" "$work/node/node_modules/keyturn"
 	cp "$srcdir"/docs/examples/*.mjs "$work/node/"
-	export COZE_API_TOKEN=pat_stale COZE_BASE_URL=https://stale.example
-	tell "$(keyturn run example -- node "$work/node/me.mjs")"
-	tell "$(node "$work/node/me_for_long.mjs" example)"
+	expect_me tester -- node "$work/node/me.mjs"
+	tell "$(misled node "$work/node/me_for_long.mjs" example)"
 }
 
 bridge_go()
@@ -122,8 +171,16 @@ bridge_go()
 			(cd cozetest && in_test_go go test -v ./...)
 			export BRIDGE_LIVES=1
 			mkdir cozetest/me && cp "$srcdir/docs/examples/me.go" cozetest/me/
-			(cd cozetest && in_test_go go build -o "$work/go/me" ./me)
-			tell "$(HOME=$home SSL_CERT_FILE=$COZE_CA keyturn run example -- "$work/go/me")"
+			for program in ./me github.com/coze-dev/coze-go/examples/chats/stream \
+				github.com/coze-dev/coze-go/examples/auth/jwt_oauth; do
+				(cd cozetest && in_test_go go build -o "$work/go/${program##*/}" "$program")
+			done
+			export HOME="$home" SSL_CERT_FILE="$COZE_CA"
+			expect_me tester -- "$work/go/me"
+			# The SDK's own examples, as they are.
+			PUBLISHED_BOT_ID=7 USER_ID=me misled keyturn run example -- "$work/go/stream" |
+				grep 'Token usage:12'
+			misled keyturn run example --app -- "$work/go/jwt_oauth" | grep AccessToken:czs_
 		else
 			lacks 'Go modules' "$work/go/install"
 		fi
@@ -167,7 +224,7 @@ bridge_java()
 	javac -d classes -cp "$(cat "$work/java/classpath")" @sources
 	in_language java java -cp "classes:$(cat "$work/java/classpath")" org.keyturn.CozeTest
 	javac -d classes -cp "$(cat "$work/java/classpath")" "$srcdir/docs/examples/Workspaces.java"
-	[ "$(keyturn run example -- java -cp "classes:$(cat "$work/java/classpath")" Workspaces)" = 1 ]
+	expect_me 1 -- java -cp "classes:$(cat "$work/java/classpath")" Workspaces
 }
 
 # An agent's MCP client, which hands the server no variable but PATH, HOME and the test's CA.

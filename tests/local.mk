@@ -394,8 +394,10 @@ EXTRA_DIST += \
 	$(SCRIPT_TESTS) \
 	tests/bridges.sh \
 	tests/bridges/accounts.sh \
+	tests/bridges/cozeloop_prompt.py \
 	tests/bridges/mcp_client.mjs \
 	tests/bridges/mcp_server.mjs \
+	tests/bridges/stale.sh \
 	tests/provider_oo7.sh \
 	tests/peers.sh \
 	tests/peers/browser.py \

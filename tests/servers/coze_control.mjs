@@ -85,12 +85,13 @@ function revoke(server, name) {
 }
 
 /*
- * Tokens without a login: { client_id, kind, life, permissions } to { access_token, expires_in,
+ * Tokens without a login: { client_id, kind, life, permissions, user } to { access_token, expires_in,
  * refresh_token, family }, expires_in in epoch seconds. kind is 'pat' or 'sat', or that of the
- * app; permissions, if given, of 'me' and 'listWorkspace'; life in seconds, negative for a token
+ * app; permissions, if given, of 'me', 'listWorkspace', 'chat' and 'uploadFile'; user, if given,
+ * whose they are; life in seconds, negative for a token
  * that has expired.
  */
-function mint(server, { client_id: id, kind, life, permissions }) {
+function mint(server, { client_id: id, kind, life, permissions, user }) {
 	const client = server.clients.get(id);
 	const { grants, settings } = server;
 
@@ -107,6 +108,7 @@ function mint(server, { client_id: id, kind, life, permissions }) {
 				}
 			: grants.openFamily(client, {}, life);
 
+	if (user) grants.accessTokens.get(tokens.access_token).user = user;
 	if (permissions) grants.accessTokens.get(tokens.access_token).permissions = permissions;
 	return {
 		access_token: tokens.access_token,

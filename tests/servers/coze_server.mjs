@@ -18,7 +18,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startCanaries } from './canary.mjs';
 import { makeBadCertificates, makeServerCertificate } from './certificates.mjs';
 import { flat, oauthError, envelope } from './coze_answer.mjs';
-import { answerBot, answerMe, answerWorkspaces } from './coze_api.mjs';
+import { answerBot, answerMe, answerPrompts, answerWorkspaces } from './coze_api.mjs';
 import {
 	answerChat,
 	answerUpload,
@@ -80,6 +80,7 @@ const ROUTES = [
 	['api', '/v1/users/me', 'me', answerMe],
 	['api', '/v1/workspaces', 'workspaces', answerWorkspaces],
 	['api', '/v1/bots/0', 'bot', answerBot],
+	['api', '/v1/loop/prompts/mget', 'prompts', answerPrompts],
 	['api', '/v3/chat', 'chat', answerChat],
 	['api', '/v1/files/upload', 'upload', answerUpload],
 	[
