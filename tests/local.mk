@@ -408,6 +408,9 @@ EXTRA_DIST += \
 	tests/peers/keycloak.sh \
 	$(PAM_SCRIPT_TESTS) \
 	tests/README.md \
+	tests/bench/bridge.mjs \
+	tests/bench/bridge.py \
+	tests/bench/bridges.sh \
 	tests/bench/first_get.sh \
 	tests/bench/login.sh \
 	tests/bench/measure.py \

@@ -26,6 +26,8 @@ def _may_refuse(status, headers):
 
 
 def _is_refusal(body):
+    if not any(str(code).encode() in body for code in REFUSED_CODES):
+        return False
     try:
         return json.loads(body).get("code") in REFUSED_CODES
     except (ValueError, AttributeError):
