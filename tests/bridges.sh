@@ -9,8 +9,9 @@ set -eu
 . "$(dirname "$0")/lib/home.sh"
 . "$srcdir/tests/lib/server.sh"
 . "$srcdir/tests/bridges/accounts.sh"
+. "$srcdir/tests/bridges/first_call.sh"
 . "$srcdir/tests/bridges/stale.sh"
-need curl node openssl python3
+need curl node openssl python3 tmux
 caller_home=$HOME
 alone --keyring "$0" "$@"
 home_start
@@ -88,6 +89,9 @@ bridge_python()
 		loop=
 	fi
 	export SSL_CERT_FILE="$COZE_CA" REQUESTS_CA_BUNDLE="$COZE_CA"
+	cp "$srcdir/docs/examples/me.py" "$work/python/"
+	(PATH=$work/python/venv/bin:$PATH PYTHONWARNINGS=ignore && export PATH PYTHONWARNINGS &&
+		first_call python tester 'python3 me.py')
 	in_language python "$work/python/venv/bin/python" "$srcdir/bridges/python/tests/test_coze.py"
 	in_language python "$work/python/venv/bin/python" "$srcdir/bridges/python/tests/test_lives.py"
 	no_proxy='*' && export no_proxy
@@ -145,11 +149,12 @@ bridge_node()
 {
 	has_module @coze/api || { echo 'skipped: there is no @coze/api: run npm ci in tests/servers'; return 0; }
 	export NODE_EXTRA_CA_CERTS="$COZE_CA"
-	in_language node node --test "$srcdir"/bridges/node/test/*.test.mjs
 	mkdir "$work/node/node_modules"
 	ln -s "$KEYTURN_NODE_MODULES"/* "$work/node/node_modules/"
 	ln -s "$srcdir/bridges/node" "$work/node/node_modules/keyturn"
 	cp "$srcdir"/docs/examples/*.mjs "$work/node/"
+	first_call node tester 'node me.mjs'
+	in_language node node --test "$srcdir"/bridges/node/test/*.test.mjs
 	expect_me tester -- node "$work/node/me.mjs"
 	tell "$(misled node "$work/node/me_for_long.mjs" example)"
 }
@@ -176,6 +181,7 @@ bridge_go()
 				(cd cozetest && in_test_go go build -o "$work/go/${program##*/}" "$program")
 			done
 			export HOME="$home" SSL_CERT_FILE="$COZE_CA"
+			first_call go tester ./me
 			expect_me tester -- "$work/go/me"
 			# The SDK's own examples, as they are.
 			PUBLISHED_BOT_ID=7 USER_ID=me misled keyturn run example -- "$work/go/stream" |
@@ -217,13 +223,15 @@ bridge_java()
 	fi
 	keytool -importcert -noprompt -alias coze -file "$COZE_CA" -keystore "$work/java/trust" \
 		-storepass changeit 2>/dev/null
-	export JAVA_TOOL_OPTIONS="-Djavax.net.ssl.trustStore=$work/java/trust
-		-Djavax.net.ssl.trustStorePassword=changeit"
+	trust=-Djavax.net.ssl.trustStore=$work/java/trust
+	export JAVA_TOOL_OPTIONS="$trust -Djavax.net.ssl.trustStorePassword=changeit"
 	mkdir classes
 	find src -name '*.java' >sources
 	javac -d classes -cp "$(cat "$work/java/classpath")" @sources
 	in_language java java -cp "classes:$(cat "$work/java/classpath")" org.keyturn.CozeTest
 	javac -d classes -cp "$(cat "$work/java/classpath")" "$srcdir/docs/examples/Workspaces.java"
+	(CLASSPATH=classes:$(cat "$work/java/classpath") && export CLASSPATH &&
+		cp -R classes "$work/java/" && first_call java 1 'java Workspaces')
 	expect_me 1 -- java -cp "classes:$(cat "$work/java/classpath")" Workspaces
 }
 

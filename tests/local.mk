@@ -395,8 +395,13 @@ EXTRA_DIST += \
 	tests/bridges.sh \
 	tests/bridges/accounts.sh \
 	tests/bridges/cozeloop_prompt.py \
+	tests/bridges/first_call.sh \
 	tests/bridges/mcp_client.mjs \
 	tests/bridges/mcp_server.mjs \
+	tests/bridges/screens/go.txt \
+	tests/bridges/screens/java.txt \
+	tests/bridges/screens/node.txt \
+	tests/bridges/screens/python.txt \
 	tests/bridges/stale.sh \
 	tests/provider_oo7.sh \
 	tests/peers.sh \

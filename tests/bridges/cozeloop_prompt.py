@@ -4,5 +4,5 @@
 import cozeloop
 
 client = cozeloop.new_client()
-client.get_prompt("none")
+assert client.get_prompt("greeting").version == "0.0.1"
 client.close()

@@ -78,9 +78,25 @@ export function answerWorkspaces(server, request, url) {
 	});
 }
 
-/* CozeLoop's prompts, of which there are none. */
-export function answerPrompts(server, request) {
-	const { refusal } = checkToken(server, request, 'getPrompt');
+function readQueries(body) {
+	try {
+		return JSON.parse(body.toString()).queries ?? [];
+	} catch {
+		return [];
+	}
+}
 
-	return refusal ?? envelope(server.settings, 200, 0, '', { items: [] });
+/* CozeLoop's prompts: each one is there, and is empty. */
+export function answerPrompts(server, request, url, body) {
+	const { refusal } = checkToken(server, request, 'getPrompt');
+	const items = readQueries(body).map((query) => ({
+		query,
+		prompt: {
+			workspace_id: '7300000000000000001',
+			prompt_key: query.prompt_key,
+			version: '0.0.1',
+		},
+	}));
+
+	return refusal ?? envelope(server.settings, 200, 0, '', { items });
 }

@@ -126,23 +126,41 @@ func websocket(ctx context.Context, api coze.CozeAPI) error {
 
 type call func(context.Context, coze.CozeAPI) error
 
+// A websocket whose token ends on a slow way is opened anew, once, as its program would.
+func once(make call, isWebsocket bool, source *keyturn.Source, api coze.CozeAPI) (int, error) {
+	ctx := context.Background()
+	token, err := source.Token(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if err = make(ctx, api); err == nil || !isWebsocket {
+		return 0, err
+	}
+	if err = source.Reject(ctx, token); err != nil {
+		return 1, err
+	}
+	return 1, make(ctx, api)
+}
+
 // So many goroutines for each source, which do one thing after the other until that time.
 func run(t *testing.T, sources []*keyturn.Source, calls []call, end time.Time, pause time.Duration) {
 	var group sync.WaitGroup
 	var mutex sync.Mutex
-	done := 0
+	done, anew := 0, 0
 	for _, source := range sources {
-		api := connect(source)
+		source, api := source, connect(source)
 		for i := 0; i < callers; i++ {
 			group.Add(1)
 			go func(number int) {
 				defer group.Done()
 				for ; time.Now().Before(end); number++ {
-					if err := calls[number%len(calls)](context.Background(), api); err != nil {
+					again, err := once(calls[number%len(calls)], number%len(calls) == 3, source, api)
+					if err != nil {
 						t.Error(number%len(calls), err)
 					}
 					mutex.Lock()
 					done++
+					anew += again
 					mutex.Unlock()
 					time.Sleep(pause)
 				}
@@ -150,7 +168,7 @@ func run(t *testing.T, sources []*keyturn.Source, calls []call, end time.Time, p
 		}
 	}
 	group.Wait()
-	t.Logf("%d calls", done)
+	t.Logf("%d calls, %d websockets anew", done, anew)
 }
 
 func TestThreeLivesOfEachKind(t *testing.T) {

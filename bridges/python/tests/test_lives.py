@@ -93,7 +93,7 @@ class Callers:
     def __init__(self, calls=CALLS, calls_async=CALLS_ASYNC, pause=1.0):
         self.calls, self.calls_async, self.pause = calls, calls_async, pause
         self.failures = []
-        self.done = 0
+        self.done = self.anew = 0
         self.begun = self.end = 0.0
 
     def _note(self, name, result):
@@ -101,10 +101,13 @@ class Callers:
         if result is not True:
             self.failures.append((name, round(time.time() - self.begun, 1), result))
 
-    def _thread(self, coze, number):
+    def _thread(self, source, coze, number):
         for call in itertools.islice(itertools.cycle(self.calls), number, None):
             try:
+                token = source.token()
                 result = call(coze)
+            except CozeAPIError as error:
+                result = self._anew(call, source, token, coze, error)
             except Exception as error:  # every kind of failure is one
                 result = error
             self._note(call.__name__, result)
@@ -112,10 +115,34 @@ class Callers:
                 return
             time.sleep(self.pause)
 
-    async def _task(self, coze, number):
+    def _anew(self, call, source, token, coze, error):
+        """A websocket whose token ended on a slow way is opened anew, once."""
+        if call is not websocket:
+            return error
+        self.anew += 1
+        try:
+            source.reject(token)
+            return call(coze)
+        except Exception as second:
+            return second
+
+    async def _anew_async(self, call, source, token, coze, error):
+        if call is not websocket_async:
+            return error
+        self.anew += 1
+        try:
+            await source.areject(token)
+            return await call(coze)
+        except Exception as second:
+            return second
+
+    async def _task(self, source, coze, number):
         for call in itertools.islice(itertools.cycle(self.calls_async), number, None):
             try:
+                token = await source.atoken()
                 result = await call(coze)
+            except CozeAPIError as error:
+                result = await self._anew_async(call, source, token, coze, error)
             except Exception as error:
                 result = error
             self._note(call.__name__, result)
@@ -124,9 +151,9 @@ class Callers:
             await asyncio.sleep(self.pause)
 
     async def _tasks(self, sources):
-        clients = [connect_async(source) for source in sources]
+        clients = [(source, connect_async(source)) for source in sources]
         await asyncio.gather(
-            *(self._task(coze, i) for coze in clients for i in range(CALLERS // 2))
+            *(self._task(*client, i) for client in clients for i in range(CALLERS // 2))
         )
 
     def run(self, sources, seconds, middle=None):
@@ -134,7 +161,7 @@ class Callers:
         self.end = self.begun + seconds
         threads = [threading.Thread(target=asyncio.run, args=(self._tasks(sources),))]
         threads += [
-            threading.Thread(target=self._thread, args=(connect(source), i))
+            threading.Thread(target=self._thread, args=(source, connect(source), i))
             for source in sources
             for i in range(CALLERS // 2)
         ]
@@ -155,7 +182,7 @@ class Lives(unittest.TestCase):
         callers.run(sources, 3 * LIFE)
         self.assertEqual(callers.failures, [])
         asked = [starts(account) - b for account, b in zip(ACCOUNTS, before)]
-        print(f"{callers.done} calls; starts of keyturn: {asked}")
+        print(f"{callers.done} calls, {callers.anew} websockets anew; starts of keyturn: {asked}")
         for count in asked:
             # A token is left a tenth of its life before its end, and the first may be an old one.
             self.assertIn(count, (3, 4, 5))
