@@ -15,6 +15,7 @@ EXTRA_DIST += \
 	bridges/java/src/main/java/org/keyturn/CozeAuth.java \
 	bridges/java/src/main/java/org/keyturn/KeyturnException.java \
 	bridges/java/src/main/java/org/keyturn/TokenSource.java \
+	bridges/java/src/test/java/org/keyturn/CozeCalls.java \
 	bridges/java/src/test/java/org/keyturn/CozeTest.java \
 	bridges/node/README.md \
 	bridges/node/index.cjs \
@@ -22,10 +23,13 @@ EXTRA_DIST += \
 	bridges/node/index.mjs \
 	bridges/node/package.json \
 	bridges/node/test/coze.test.mjs \
+	bridges/node/test/coze_server.mjs \
 	bridges/python/README.md \
 	bridges/python/pyproject.toml \
 	bridges/python/src/keyturn/__init__.py \
 	bridges/python/src/keyturn/coze.py \
 	bridges/python/src/keyturn/http.py \
 	bridges/python/src/keyturn/py.typed \
-	bridges/python/tests/test_coze.py
+	bridges/python/tests/coze_server.py \
+	bridges/python/tests/test_coze.py \
+	bridges/python/tests/test_lives.py

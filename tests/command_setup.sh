@@ -39,7 +39,9 @@ settings()
 fresh()
 {
 	rm -rf "$HOME/.gitconfig" "$HOME/.config/git" "$HOME/dotfiles" "$HOME"/*.inc \
-		"$HOME/.git-credentials" "$HOME/.docker" "$HOME/.config/go" "$HOME/.cargo"
+		"$HOME/.git-credentials" "$HOME/.docker" "$HOME/.config/go" "$HOME/.cargo" \
+		"$HOME/.aws" "$HOME/.kube" "$HOME/.bazelrc" "$HOME/.terraformrc" \
+		"$HOME/.terraform.d" "$HOME/.claude" "$HOME/.codex"
 	unset GIT_CONFIG_GLOBAL GIT_CONFIG_SYSTEM
 	: >"$work/told"
 }
@@ -533,7 +535,8 @@ given()
 	# shellcheck disable=SC2059
 	printf "$3" >"$file"
 	picture >"$work/before"
-	call keyturn setup "$1" --yes
+	# shellcheck disable=SC2086
+	call keyturn setup "$1" $whose --yes
 	expect_status 0
 	# shellcheck disable=SC2059
 	printf "$4" | cmp -s - "$file" || {
@@ -541,7 +544,8 @@ given()
 		sed 's/^/#   /' "$file"
 	}
 	picture '%i %T@' >"$work/wired"
-	call keyturn setup "$1" --yes
+	# shellcheck disable=SC2086
+	call keyturn setup "$1" $whose --yes
 	expect_status 0
 	expect_said "$1: it asks keyturn already"
 	picture '%i %T@' | cmp -s - "$work/wired" || complain 'the second time changed something'
@@ -556,6 +560,7 @@ given()
 	[ -n "${5:-}" ] || picture | cmp -s - "$work/before" || complain 'it is not as it was'
 }
 
+whose=
 docker()
 {
 	given docker .docker/config.json "$@"
@@ -656,6 +661,134 @@ for text in '[ registry ]' 'registry = { default = "x" }' 'registry.default = "x
 	expect_cause_and_remedy
 	must cmp -s "$work/odd" "$HOME/.cargo/config.toml"
 done
+
+# odd TOOL FILE FORMAT: what is written in another way is left alone, and the lines are printed.
+odd()
+{
+	fresh
+	mkdir -p "$HOME/$(dirname "$2")"
+	# shellcheck disable=SC2059
+	printf "$3" >"$HOME/$2"
+	cp "$HOME/$2" "$work/odd"
+	# shellcheck disable=SC2086
+	call keyturn setup "$1" $whose --yes
+	expect_status 2
+	expect_cause_and_remedy
+	must cmp -s "$work/odd" "$HOME/$2"
+	# shellcheck disable=SC2086
+	call keyturn setup "$1" $whose --print
+	expect_status 0
+	must grep -q keyturn "$work/out"
+}
+
+echo pat_0123456789 | keyturn login work --with-token --expires never --api-base https://api.example.com \
+	>"$work/log" 2>&1
+path=$(command -v keyturn)
+unset AWS_CONFIG_FILE KUBECONFIG TF_CLI_CONFIG_FILE CODEX_HOME CLAUDE_CONFIG_DIR
+whose='--account work'
+
+begin 'aws: a profile of the account'
+block="[profile work]\ncredential_process = $path aws work\n"
+for changed in '' changed; do
+	given aws .aws/config '[default]\nregion = x\n' "[default]\nregion = x\n$block" $changed
+	given aws .aws/config '[default]\r\nregion = x\r\n' \
+		"[default]\r\nregion = x\r\n[profile work]\r\ncredential_process = $path aws work\r\n" $changed
+done
+given aws .aws/config '' "$block"
+given aws .aws/config '# mine' "# mine\n${block%??}"
+odd aws .aws/config '[profile work]\nregion = x\n'
+
+begin 'bazel: a helper for the host of the account'
+given bazel .bazelrc 'build -c opt\n' "build -c opt\ncommon --credential_helper=api.example.com=$(
+	command -v bazel-credential-keyturn)\n" changed
+
+begin 'codex: the table of a provider'
+block='[model_providers.work.auth]\ncommand = "keyturn"\nargs = ["token", "work"]\n'
+given codex .codex/config.toml 'model = "x"\n' "model = \"x\"\n$block" changed
+expect_said 'changed in it stays'
+given codex .codex/config.toml '[model_providers.work]\nbase_url = "https://x"\n' \
+	"[model_providers.work]\nbase_url = \"https://x\"\n$block"
+odd codex .codex/config.toml '[model_providers.work.auth]\ncommand = "x"\n'
+
+begin 'claude: the member alone is written, and given back'
+member='"apiKeyHelper": "keyturn token work"'
+for changed in '' changed; do
+	given claude .claude/settings.json '{\n  "a": {"apiKeyHelper": "x"}\n}\n' \
+		"{\n  $member,\n  \"a\": {\"apiKeyHelper\": \"x\"}\n}\n" $changed
+	given claude .claude/settings.json '{\n  "apiKeyHelper": "./key.sh"\n}\n' \
+		"{\n  $member\n}\n" $changed
+done
+given claude .claude/settings.json '' "{\n\t$member\n}\n"
+odd claude .claude/settings.json '{'
+
+begin 'kubernetes: an entry in the list of users'
+# entry INDENTATION
+entry()
+{
+	printf '%s\n' '- name: work' '  user:' '    exec:' \
+		'      apiVersion: client.authentication.k8s.io/v1' '      command: keyturn' \
+		'      args:' '      - kubernetes' '      - work' '      interactiveMode: Never' |
+		sed "s/^/$1/; s/\$/\\\\n/" | tr -d '\n'
+}
+head='apiVersion: v1\nkind: Config\n'
+for changed in '' changed; do
+	given kubernetes .kube/config "${head}users:\n- name: a\n  user: {}\nx: 1\n" \
+		"${head}users:\n$(entry '')- name: a\n  user: {}\nx: 1\n" $changed
+	given kubernetes .kube/config "${head}users:\n  - name: a\n    user: {}\n" \
+		"${head}users:\n$(entry '  ')  - name: a\n    user: {}\n" $changed
+	given kubernetes .kube/config "users: []\n$head" "users: \n$(entry '')$head"
+	given kubernetes .kube/config "${head}contexts:\n- name: work\n" \
+		"${head}contexts:\n- name: work\nusers:\n$(entry '')" $changed
+done
+given kubernetes .kube/config '' "${head}users:\n$(entry '')"
+odd kubernetes .kube/config 'users:\n- name: work\n  user: {}\n'
+odd kubernetes .kube/config 'users:\n- user: {}\n  name: "work"\n'
+odd kubernetes .kube/config 'users: [{name: a}]\n'
+odd kubernetes .kube/config '{"kind": "Config", "users": []}\n'
+if command -v kubectl >/dev/null; then
+	fresh
+	call keyturn setup kubernetes --account work --yes
+	must [ "$(kubectl config view -o 'jsonpath={.users[?(@.name=="work")].user.exec.command}')" = keyturn ]
+fi
+if command -v aws >/dev/null; then
+	fresh
+	call keyturn setup aws --account work --yes
+	must [ "$(aws configure get credential_process --profile work)" = "$path aws work" ]
+fi
+
+begin 'terraform: its line, and the link to the program that it looks for'
+whose=
+for changed in '' changed; do
+	given terraform .terraformrc 'disable_checkpoint = true\n' \
+		'disable_checkpoint = true\ncredentials_helper "keyturn" {}\n' $changed
+done
+odd terraform .terraformrc 'credentials_helper "other" {}\n'
+fresh
+picture >"$work/before"
+call keyturn setup terraform --yes
+link=$HOME/.terraform.d/plugins/terraform-credentials-keyturn
+must [ "$(readlink "$link")" = "$(command -v terraform-credentials-keyturn)" ]
+call keyturn doctor
+must grep -qE '^ok +terraform +terraform asks keyturn$' "$work/out"
+call keyturn setup terraform --undo --yes
+picture | cmp -s - "$work/before" || complain 'it is not as it was'
+
+begin 'whose token it is: the account that answers, one that is named, or nobody'
+fresh
+call keyturn setup aws --yes
+expect_status 0
+must grep -qF 'aws work@api.example.com' "$HOME/.aws/config"
+call keyturn setup aws --account work --yes
+expect_status 2
+call keyturn setup aws --account nobody --yes
+expect_status 1
+call keyturn setup git --account work --yes
+expect_status 2
+expect_cause_and_remedy
+echo '# more' >>"$HOME/.aws/config"
+call keyturn setup aws --undo --yes
+must [ "$(cat "$HOME/.aws/config")" = '# more' ]
+call keyturn logout work@api.example.com
 
 begin 'doctor tells which tools ask, and whether they find keyturn'
 fresh

@@ -393,8 +393,16 @@ endif
 EXTRA_DIST += \
 	$(SCRIPT_TESTS) \
 	tests/bridges.sh \
+	tests/bridges/accounts.sh \
+	tests/bridges/cozeloop_prompt.py \
+	tests/bridges/first_call.sh \
 	tests/bridges/mcp_client.mjs \
 	tests/bridges/mcp_server.mjs \
+	tests/bridges/screens/go.txt \
+	tests/bridges/screens/java.txt \
+	tests/bridges/screens/node.txt \
+	tests/bridges/screens/python.txt \
+	tests/bridges/stale.sh \
 	tests/provider_oo7.sh \
 	tests/peers.sh \
 	tests/peers/browser.py \
@@ -405,6 +413,9 @@ EXTRA_DIST += \
 	tests/peers/keycloak.sh \
 	$(PAM_SCRIPT_TESTS) \
 	tests/README.md \
+	tests/bench/bridge.mjs \
+	tests/bench/bridge.py \
+	tests/bench/bridges.sh \
 	tests/bench/first_get.sh \
 	tests/bench/login.sh \
 	tests/bench/measure.py \
@@ -440,6 +451,7 @@ EXTRA_DIST += \
 	tests/servers/certificates.mjs \
 	tests/servers/coze_answer.mjs \
 	tests/servers/coze_api.mjs \
+	tests/servers/coze_chat.mjs \
 	tests/servers/coze_control.mjs \
 	tests/servers/coze_faults.mjs \
 	tests/servers/coze_faults.test.mjs \

@@ -30,19 +30,23 @@ func (t *Transport) RoundTrip(request *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	response, err := t.send(request, request.Body, token)
-	if err != nil || !isRefused(response) || (request.Body != nil && request.GetBody == nil) {
+	if err != nil || !isRefused(response) {
 		return response, err
 	}
+	if err = t.Source.Reject(request.Context(), token); err != nil {
+		response.Body.Close()
+		return nil, err
+	}
 	var body io.ReadCloser
-	if request.GetBody != nil {
+	if request.Body != nil {
+		if request.GetBody == nil {
+			return response, nil
+		}
 		if body, err = request.GetBody(); err != nil {
 			return response, nil
 		}
 	}
 	response.Body.Close()
-	if err = t.Source.Reject(request.Context(), token); err != nil {
-		return nil, err
-	}
 	if token, err = t.Source.Token(request.Context()); err != nil {
 		return nil, err
 	}

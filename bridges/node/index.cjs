@@ -133,6 +133,12 @@ function keyturn(account, { sessionName, program = 'keyturn' } = {}) {
 	/* The address of the account's service, such as https://api.coze.cn. */
 	token.service = async () => (await current()).service;
 
+	/* The address of its websockets, such as wss://ws.coze.cn. */
+	token.websockets = async () =>
+		(await token.service())
+			.replace(/^http/, 'ws')
+			.replace(/^wss:\/\/api\.(?=coze\.(cn|com)$)/, 'wss://ws.');
+
 	/* fetch() with the token; a refused one is replaced once. */
 	token.fetch = async (resource, options = {}) => {
 		const send = (value) => {
@@ -144,8 +150,9 @@ function keyturn(account, { sessionName, program = 'keyturn' } = {}) {
 		const first = await token();
 		const response = await send(first);
 
-		if (!(await isRefused(response)) || options.body instanceof ReadableStream) return response;
+		if (!(await isRefused(response))) return response;
 		await token.reject(first);
+		if (options.body instanceof ReadableStream) return response;
 		return send(await token());
 	};
 
@@ -155,8 +162,9 @@ function keyturn(account, { sessionName, program = 'keyturn' } = {}) {
 			const header = String(config?.headers?.Authorization ?? config?.headers?.authorization ?? '');
 			const isStream = typeof config?.data?.pipe === 'function';
 
-			if (!config || config.keyturnRepeated || isStream || !isRefusal(status, body)) return null;
+			if (!config || config.keyturnRepeated || !isRefusal(status, body)) return null;
 			await token.reject(header.replace(/^Bearer /i, ''));
+			if (isStream) return null;
 			config.headers.Authorization = `Bearer ${await token()}`;
 			return axios.request({ ...config, keyturnRepeated: true });
 		};

@@ -14,6 +14,8 @@ export interface Token {
 	reject(refused: string): Promise<void>;
 	/** The address of the account's service, such as https://api.coze.cn. */
 	service(): Promise<string>;
+	/** The address of its websockets, such as wss://ws.coze.cn. */
+	websockets(): Promise<string>;
 	/** fetch() with the token; a refused one is replaced once. */
 	fetch(resource: string | URL | Request, options?: RequestInit): Promise<Response>;
 	/** Makes an instance of axios replace a refused token, once for a request. */

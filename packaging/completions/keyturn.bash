@@ -80,7 +80,7 @@ _keyturn()
 		[[ -n $kind ]] || words='coze.cn coze.com'
 		;;
 	--host) kind=hosts ;;
-	--like | --subject-account) kind=accounts ;;
+	--like | --subject-account | --account) kind=accounts ;;
 	--provider) kind=providers ;;
 	--authtype) words=bearer ;;
 	--expires | --lifetime) words=never ;;
@@ -136,7 +136,7 @@ _keyturn()
 		default) words='--host --unset --json' ;;
 		refresh) words='--due --prefetch --all' ;;
 		reject) words='--session-name --current' ;;
-		setup) words='--undo --print --yes' ;;
+		setup) words='--account --undo --print --yes' ;;
 		lock) words=--desktop ;;
 		unlock) words=--resync ;;
 		vault)

@@ -11,11 +11,11 @@ import { execFileSync } from 'node:child_process';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 
-const { BRIDGE_ACCOUNT, BRIDGE_SERVER } = process.env;
+const { BRIDGE_ACCOUNT, BRIDGE_SERVER, HOME, NODE_EXTRA_CA_CERTS, PATH } = process.env;
 const transport = new StdioClientTransport({
 	command: 'keyturn',
 	args: ['run', BRIDGE_ACCOUNT, '--tool', 'mcp', '--', process.execPath, BRIDGE_SERVER],
-	env: { PATH: process.env.PATH, HOME: process.env.HOME },
+	env: { PATH, HOME, NODE_EXTRA_CA_CERTS },
 });
 const client = new Client({ name: 'test', version: '1' });
 

@@ -49,6 +49,20 @@ export function envelope(settings, status, code, message, data = undefined) {
 	);
 }
 
+/* Server-sent events: each is [name, data], and is written by itself. */
+export function eventStream(events) {
+	const parts = events.map(
+		([name, data]) => `event:${name}\ndata:${JSON.stringify(data)}\n\n`
+	);
+
+	return {
+		status: 200,
+		headers: { 'Content-Type': 'text/event-stream; charset=utf-8', 'Cache-Control': 'no-cache' },
+		body: parts.join(''),
+		parts,
+	};
+}
+
 export function page(status, html) {
 	return { status, headers: { 'Content-Type': 'text/html; charset=utf-8' }, body: html };
 }

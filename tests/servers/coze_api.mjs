@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* The two endpoints of /v1 that tell whether a token works. */
+/* The endpoints of /v1 that tell whether a token works, and whose it is. */
 
 import { envelope } from './coze_answer.mjs';
 
@@ -10,7 +10,7 @@ const REFUSED = [
 ];
 
 /* { entry } of a token that works here, or { refusal }. */
-function checkToken(server, request, permission) {
+export function checkToken(server, request, permission) {
 	const { settings, grants, clients } = server;
 	const token = /^Bearer ([^ ]+)$/.exec(request.headers.authorization ?? '')?.[1];
 	const entry = grants.accessTokens.get(token);
@@ -26,6 +26,11 @@ function checkToken(server, request, permission) {
 	return { entry };
 }
 
+/* The user's name; null: the one whom most tokens are of. */
+function findUser({ clients }, entry) {
+	return entry.user ?? clients.get(entry.client_id)?.user ?? null;
+}
+
 export function answerMe(server, request) {
 	const { entry, refusal } = checkToken(server, request, 'me');
 
@@ -36,7 +41,7 @@ export function answerMe(server, request) {
 	if (refusal) return refusal;
 	return envelope(server.settings, 200, 0, '', {
 		user_id: '7500000000000000001',
-		user_name: 'tester',
+		user_name: findUser(server, entry) ?? 'tester',
 		nick_name: entry.session_name ?? 'Tester',
 		avatar_url: `${server.wwwBase}/avatar.png`,
 	});
@@ -51,12 +56,14 @@ export function answerBot(server, request) {
 }
 
 export function answerWorkspaces(server, request, url) {
-	const { refusal } = checkToken(server, request, 'listWorkspace');
+	const { entry, refusal } = checkToken(server, request, 'listWorkspace');
 	const isPage = (name) => /^[1-9]\d{0,3}$/.test(url.searchParams.get(name) ?? '');
 
 	if (refusal) return refusal;
 	if (!isPage('page_num') || !isPage('page_size'))
 		return envelope(server.settings, 400, 4000, 'bad parameter');
+	if (findUser(server, entry))
+		return envelope(server.settings, 200, 0, '', { total_count: 0, workspaces: [] });
 	return envelope(server.settings, 200, 0, '', {
 		total_count: 1,
 		workspaces: [
@@ -69,4 +76,27 @@ export function answerWorkspaces(server, request, url) {
 			},
 		],
 	});
+}
+
+function readQueries(body) {
+	try {
+		return JSON.parse(body.toString()).queries ?? [];
+	} catch {
+		return [];
+	}
+}
+
+/* CozeLoop's prompts: each one is there, and is empty. */
+export function answerPrompts(server, request, url, body) {
+	const { refusal } = checkToken(server, request, 'getPrompt');
+	const items = readQueries(body).map((query) => ({
+		query,
+		prompt: {
+			workspace_id: '7300000000000000001',
+			prompt_key: query.prompt_key,
+			version: '0.0.1',
+		},
+	}));
+
+	return refusal ?? envelope(server.settings, 200, 0, '', { items });
 }

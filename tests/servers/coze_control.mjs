@@ -16,7 +16,7 @@ import {
 import { decideConsent } from './coze_pages.mjs';
 import { ControlError } from './peer.mjs';
 
-const OTHERS = ['fault', 'clients', 'jwt_key', 'listening', 'revoke'];
+const OTHERS = ['fault', 'clients', 'jwt_key', 'listening', 'revoke', 'revoke_access'];
 const STATIC_KINDS = { pat: 'pat_', sat: 'sat_' };
 const DECISIONS = { allow: 'approve', deny: 'deny', expire: 'expire' };
 
@@ -48,8 +48,8 @@ function reset(server) {
 }
 
 /*
- * { any setting, fault, clients, jwt_key, listening, revoke }: settings are checked first, so that
- * a refused request changes none.
+ * { any setting, fault, clients, jwt_key, listening, revoke, revoke_access }: settings are checked
+ * first, so that a refused request changes none.
  */
 async function change(server, fields) {
 	const settings = Object.fromEntries(
@@ -61,6 +61,8 @@ async function change(server, fields) {
 	if (fields.jwt_key) putKey(server.clients, fields.jwt_key);
 	if (fields.fault) server.faults.add(fields.fault);
 	if (fields.revoke) revoke(server, fields.revoke);
+	if (fields.revoke_access && !server.grants.accessTokens.delete(fields.revoke_access))
+		throw new ControlError('no such access token');
 	if (fields.listening !== undefined)
 		await Promise.all(
 			server.ports.map((port) =>
@@ -83,12 +85,13 @@ function revoke(server, name) {
 }
 
 /*
- * Tokens without a login: { client_id, kind, life, permissions } to { access_token, expires_in,
+ * Tokens without a login: { client_id, kind, life, permissions, user } to { access_token, expires_in,
  * refresh_token, family }, expires_in in epoch seconds. kind is 'pat' or 'sat', or that of the
- * app; permissions, if given, of 'me' and 'listWorkspace'; life in seconds, negative for a token
+ * app; permissions, if given, of 'me', 'listWorkspace', 'chat' and 'uploadFile'; user, if given,
+ * whose they are; life in seconds, negative for a token
  * that has expired.
  */
-function mint(server, { client_id: id, kind, life, permissions }) {
+function mint(server, { client_id: id, kind, life, permissions, user }) {
 	const client = server.clients.get(id);
 	const { grants, settings } = server;
 
@@ -105,6 +108,7 @@ function mint(server, { client_id: id, kind, life, permissions }) {
 				}
 			: grants.openFamily(client, {}, life);
 
+	if (user) grants.accessTokens.get(tokens.access_token).user = user;
 	if (permissions) grants.accessTokens.get(tokens.access_token).permissions = permissions;
 	return {
 		access_token: tokens.access_token,

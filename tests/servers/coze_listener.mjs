@@ -60,11 +60,14 @@ function startTls(connections, faults, tlsOptions, web) {
 }
 
 /*
- * Opens a port that hands requests to handle(request, response); without tlsOptions it is plain
- * HTTP. The result can close() the port, so that connections are refused, and reopen() it.
+ * Opens a port that hands requests to handle(request, response), and those for a websocket to
+ * upgrade(request, socket, head); without tlsOptions it is plain HTTP. The result can close() the port, so that connections are refused, and reopen() it.
  */
-export async function openPort({ connections, faults, handle, tlsOptions, address }) {
-	const web = http.createServer(handle);
+export async function openPort({ connections, faults, handle, upgrade, tlsOptions, address }) {
+	/* A client may reuse a connection that has been idle for a while on a slow machine. */
+	const web = http.createServer({ keepAliveTimeout: 60000 }, handle);
+
+	if (upgrade) web.on('upgrade', upgrade);
 	const next = tlsOptions ? startTls(connections, faults, tlsOptions, web) : web;
 	const gate = net.createServer({ noDelay: true }, (raw) => {
 		const fault = faults.take('connection');

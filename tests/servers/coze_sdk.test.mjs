@@ -7,6 +7,7 @@
 
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
+import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { beforeEach, describe, test } from 'node:test';
@@ -227,4 +228,120 @@ test('the empty Bearer that the SDK sends for public apps is what the log shows'
 	});
 	assert.deepEqual(readLog()[0].auth, { scheme: 'Bearer', value: '' });
 	assert.equal(readLog()[0].status, 200);
+});
+
+/* A client with a token that works, and the address of its websockets. */
+async function connect(permissions) {
+	const { access_token: token } = await mint({ ...PKCE, permissions });
+
+	return new sdk.CozeAPI({ token, baseURL: API, baseWsURL: API.replace('http', 'ws') });
+}
+
+function chat(client) {
+	return client.chat.stream({
+		bot_id: '7',
+		user_id: 'me',
+		additional_messages: [{ role: 'user', content: 'hello', content_type: 'text' }],
+	});
+}
+
+/* The SDK takes a stream. */
+function thisFile() {
+	return fs.createReadStream(new URL(import.meta.url));
+}
+
+async function readChat(client) {
+	const seen = [];
+
+	for await (const { event, data } of chat(client)) {
+		if (event === 'conversation.message.delta') seen.push(data.content);
+		if (event === 'conversation.chat.completed') seen.push(data.usage.token_count);
+		if (event === 'done') seen.push(data);
+	}
+	return seen;
+}
+
+/* What the server says to the events, up to the one that is waited for. */
+function converse(client, sent, last) {
+	return new Promise((resolve, reject) => {
+		const seen = [];
+
+		client.websockets.chat.create({ bot_id: '7' }, { maxRetries: 0 }).then((socket) => {
+			socket.onopen = () => sent.forEach((event) => socket.send(event));
+			socket.onerror = (error) => reject(error);
+			socket.onmessage = (event) => {
+				seen.push(event.event_type);
+				if (event.event_type !== last) return;
+				socket.close();
+				resolve(seen);
+			};
+		}, reject);
+	});
+}
+
+test('a streamed chat, an upload and a chat over a websocket', async () => {
+	await reset();
+	const client = await connect();
+
+	assert.deepEqual(await readChat(client), ['hel', 'lo', 12, '[DONE]']);
+	const { id, bytes, file_name: name } = await client.files.upload({ file: thisFile() });
+	assert.match(id, /^\d+$/);
+	assert.deepEqual({ bytes, name }, {
+		bytes: fs.statSync(new URL(import.meta.url)).size,
+		name: 'coze_sdk.test.mjs',
+	});
+	assert.deepEqual(
+		await converse(
+			client,
+			[
+				{ id: '1', event_type: 'chat.update', data: { chat_config: {} } },
+				{
+					id: '2',
+					event_type: 'conversation.message.create',
+					data: { role: 'user', content_type: 'text', content: 'hello' },
+				},
+			],
+			'conversation.chat.completed'
+		),
+		[
+			'chat.created',
+			'chat.updated',
+			'conversation.chat.created',
+			'conversation.chat.in_progress',
+			'conversation.message.delta',
+			'conversation.message.delta',
+			'conversation.message.completed',
+			'conversation.chat.completed',
+		]
+	);
+	assert.deepEqual(
+		readLog().map(({ operation, status }) => [operation, status]),
+		[
+			['chat', 200],
+			['upload', 200],
+			['websocket', 101],
+		]
+	);
+});
+
+test('none of them without a token that works, or without its permission', async () => {
+	await reset();
+	for (const [token, status] of [
+		['pat_none', 401],
+		[(await mint({ ...PKCE, permissions: ['me'] })).access_token, 403],
+	]) {
+		const client = new sdk.CozeAPI({
+			token,
+			baseURL: API,
+			baseWsURL: API.replace('http', 'ws'),
+		});
+
+		await assert.rejects(readChat(client), (error) => error.status === status);
+		await assert.rejects(
+			client.files.upload({ file: thisFile() }),
+			(error) => error.status === status
+		);
+		await assert.rejects(converse(client, [], 'chat.created'));
+		assert.equal(readLog().at(-1).status, status);
+	}
 });

@@ -11,13 +11,21 @@
 
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
+import http from 'node:http';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { startCanaries } from './canary.mjs';
 import { makeBadCertificates, makeServerCertificate } from './certificates.mjs';
 import { flat, oauthError, envelope } from './coze_answer.mjs';
-import { answerBot, answerMe, answerWorkspaces } from './coze_api.mjs';
+import { answerBot, answerMe, answerPrompts, answerWorkspaces } from './coze_api.mjs';
+import {
+	answerChat,
+	answerUpload,
+	openWebsocket,
+	readForm,
+	refuseWebsocket,
+} from './coze_chat.mjs';
 import { controlCommands, emptyCounts } from './coze_control.mjs';
 import { Faults } from './coze_faults.mjs';
 import { Grants } from './coze_grants.mjs';
@@ -28,6 +36,7 @@ import { applySettings, defaultClients, defaultSettings } from './coze_settings.
 import { announce, endOnTerm, parseOptions, readBody, startControl } from './peer.mjs';
 
 const LONGEST_BODY = 65536;
+const LONGEST_FILE = 1 << 20;
 const OAUTH = '/api/permission/oauth2';
 const ID = '([A-Za-z0-9_]{1,64})';
 
@@ -71,6 +80,9 @@ const ROUTES = [
 	['api', '/v1/users/me', 'me', answerMe],
 	['api', '/v1/workspaces', 'workspaces', answerWorkspaces],
 	['api', '/v1/bots/0', 'bot', answerBot],
+	['api', '/v1/loop/prompts/mget', 'prompts', answerPrompts],
+	['api', '/v3/chat', 'chat', answerChat],
+	['api', '/v1/files/upload', 'upload', answerUpload],
 	[
 		'www',
 		`${OAUTH}/authorize`,
@@ -170,13 +182,13 @@ function decoyAnswer(server) {
 	});
 }
 
-function answerRequest(server, port, route, request, url, body) {
+function answerRequest(server, port, route, request, url, body, form) {
 	if (!port.hosts.includes(request.headers.host))
 		return oauthError(server.settings, 421, 'invalid_request', 'invalid request: Host');
-	if (body.length > LONGEST_BODY)
+	if (body.length > (route?.operation === 'upload' ? LONGEST_FILE : LONGEST_BODY))
 		return oauthError(server.settings, 413, 'invalid_request', 'invalid request: body');
 	if (!route) return envelope(server.settings, 404, 4200, 'not found');
-	return route.answer(server, request, url, body, route.id);
+	return route.answer(server, request, url, body, route.id, form);
 }
 
 /* The request's effect, under the settings of this one fault. */
@@ -216,18 +228,19 @@ async function pause(milliseconds) {
 async function serve(server, port, request, response) {
 	const connection = server.connections.find(request);
 	const url = new URL(request.url, 'http://host.invalid');
-	const body = (await readBody(request, 1 << 20)) ?? Buffer.alloc(LONGEST_BODY + 1);
+	const body = (await readBody(request, LONGEST_FILE)) ?? Buffer.alloc(LONGEST_FILE + 1);
 	const route = findRoute(server, port.role, url);
 	const grant = route?.operation === 'token' ? readFields(body)?.grant_type : undefined;
 	const operation = TOKEN_OPERATIONS[grant] ?? route?.operation ?? 'unknown';
 	const fault = server.faults.take('request', operation);
+	const form = operation === 'upload' ? await readForm(request, body) : null;
 
 	count(server, operation, route?.operation === 'token');
 	await pause(fault?.delay_before_ms ?? 0);
 	const answer = finish(
 		server,
 		!fault || fault.commit
-			? commit(server, fault, port, route, request, url, body)
+			? commit(server, fault, port, route, request, url, body, form)
 			: decoyAnswer(server)
 	);
 
@@ -244,11 +257,58 @@ async function serve(server, port, request, response) {
 			{ socket: request.socket, raw: connection?.raw ?? request.socket },
 			answer
 		);
-	response.writeHead(answer.status, {
-		...answer.headers,
-		'Content-Length': Buffer.byteLength(answer.body),
+	await write(response, answer);
+}
+
+/* An answer in parts is written part by part, as it would come. */
+async function write(response, { status, headers, body, parts }) {
+	if (!parts) {
+		response.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(body) });
+		response.end(body);
+		return;
+	}
+	response.writeHead(status, headers);
+	for (const part of parts) {
+		response.write(part);
+		await sleep(1);
+	}
+	response.end();
+}
+
+/* A request for a websocket: the chat is at the one path that there is. */
+function serveUpgrade(server, port, request, socket, head) {
+	const url = new URL(request.url, 'http://host.invalid');
+	const isThere = port.role === 'api' && url.pathname === '/v1/chat';
+	const refusal = !port.hosts.includes(request.headers.host)
+		? oauthError(server.settings, 421, 'invalid_request', 'invalid request: Host')
+		: isThere
+			? refuseWebsocket(server, request, url)
+			: envelope(server.settings, 404, 4200, 'not found');
+	const operation = isThere ? 'websocket' : 'unknown';
+
+	count(server, operation, false);
+	server.log.write({
+		...describeRequest(
+			request,
+			url,
+			server.connections.find(request),
+			port,
+			operation,
+			Buffer.alloc(0)
+		),
+		fault: null,
+		committed: !refusal,
+		status: refusal?.status ?? 101,
 	});
-	response.end(answer.body);
+	if (!refusal) {
+		openWebsocket(server, request, url, socket, head);
+		return;
+	}
+	const response = new http.ServerResponse(request);
+
+	response.assignSocket(socket);
+	response.shouldKeepAlive = false;
+	write(response, finish(server, refusal));
 }
 
 async function open(server, name, role, tlsOptions) {
@@ -263,6 +323,7 @@ async function open(server, name, role, tlsOptions) {
 		connections: server.connections,
 		faults: server.faults,
 		handle,
+		upgrade: (request, socket, head) => serveUpgrade(server, port, request, socket, head),
 		tlsOptions,
 	});
 

@@ -136,8 +136,8 @@ const MEMBERS = {
 };
 
 /*
- * Adds an app, or replaces members of the one of that id; { id, type, active, ... }, lists of
- * strings.
+ * Adds an app, or replaces members of the one of that id; { id, type, active, user, ... }, the
+ * others lists of strings. user is whose its tokens are.
  */
 export function putClient(clients, changes) {
 	const client = clients.get(changes.id) ?? { id: changes.id, type: changes.type };
@@ -155,8 +155,8 @@ export function putClient(clients, changes) {
 			Array.isArray(value) && value.every((entry) => typeof entry === 'string');
 
 		if (
-			name === 'active'
-				? typeof value !== 'boolean'
+			name === 'active' || name === 'user'
+				? typeof value !== { active: 'boolean', user: 'string' }[name]
 				: !['id', 'type'].includes(name) &&
 					!(MEMBERS[client.type].includes(name) && isList)
 		)

@@ -2,9 +2,6 @@
 """Against the Coze server of tests/servers, as tests/bridges.sh starts it."""
 
 import asyncio
-import os
-import threading
-import time
 import unittest
 import warnings
 
@@ -13,61 +10,19 @@ warnings.simplefilter("ignore")
 import httpx  # noqa: E402
 import requests  # noqa: E402
 
+from coze_server import ACCOUNT, CALLERS, ME, revoke, starts  # noqa: E402
 from keyturn import KeyturnError, TokenSource  # noqa: E402
 from keyturn.coze import Auth, connect, connect_async  # noqa: E402
 from keyturn.http import HTTPXAuth, RequestsAuth  # noqa: E402
 
-ACCOUNT = os.environ["BRIDGE_ACCOUNT"]
-API = os.environ["BRIDGE_API"]
-CONTROL = os.environ["BRIDGE_CONTROL"]
-LIFE = int(os.environ["BRIDGE_LIFE"])
-STARTS = os.environ["BRIDGE_STARTS"]
-CALLERS = 16
-ME = API + "/v1/users/me"
-
-control = httpx.Client(trust_env=False)
-
-
-def starts():
-    with open(STARTS) as file:
-        return len(file.readlines())
-
-
-def revoke(token):
-    answer = control.post(CONTROL + "/control", json={"revoke": token})
-    assert answer.status_code == 200, answer.text
-
 
 class Source(unittest.TestCase):
-    def test_three_lives_with_many_threads(self):
-        coze = connect(ACCOUNT)
-        end = time.time() + 3 * LIFE
-        before = starts()
-        failures, calls = [], []
-
-        def work():
-            while time.time() < end:
-                try:
-                    calls.append(coze.users.me().user_name)
-                except Exception as error:  # every kind of failure is one
-                    failures.append(error)
-                time.sleep(0.05)
-
-        threads = [threading.Thread(target=work) for _ in range(CALLERS)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        self.assertEqual(failures, [])
-        self.assertEqual(set(calls), {"tester"})
-        self.assertLessEqual(starts() - before, 8)
-
     def test_tasks_ask_once_and_do_not_block_the_loop(self):
         async def work():
             coze = connect_async(ACCOUNT)
-            before = starts()
+            before = starts(ACCOUNT)
             users = await asyncio.gather(*(coze.users.me() for _ in range(CALLERS)))
-            return starts() - before, {user.user_name for user in users}
+            return starts(ACCOUNT) - before, {user.user_name for user in users}
 
         asked, names = asyncio.run(work())
         self.assertLessEqual(asked, 1)
@@ -81,16 +36,15 @@ class Source(unittest.TestCase):
 
     def test_httpx_and_requests_replace_it_too(self):
         source = TokenSource(ACCOUNT)
-        client = httpx.Client(auth=HTTPXAuth(source), trust_env=False)
+        client = httpx.Client(auth=HTTPXAuth(source))
         session = requests.Session()
-        session.trust_env = False
         session.auth = RequestsAuth(source)
         for get in (client.get, session.get):
             revoke(source.token())
             self.assertEqual(get(ME).json()["data"]["user_name"], "tester")
 
         async def work():
-            async with httpx.AsyncClient(auth=HTTPXAuth(source), trust_env=False) as client:
+            async with httpx.AsyncClient(auth=HTTPXAuth(source)) as client:
                 revoke(source.token())
                 return (await client.get(ME)).status_code
 

@@ -14,18 +14,43 @@
 #include "keyring/shell_word.h"
 #include "keyring/text.h"
 
-#define TOOLS_MAXIMUM 8
+#define TOOLS_MAXIMUM 16
 
 struct plans {
 	struct kt_setup_plan plans[TOOLS_MAXIMUM];
 	size_t count;
+	struct kt_setup_account account; /* whose token those get that take one */
 };
+
+/* --account, else the account that answers; an undo finds its lines without one. */
+static bool find_account(struct kt_setup_account *account, int count, char **words,
+                         const char *name, bool is_undo, struct kt_keeper *keeper,
+                         struct kt_error *error)
+{
+	bool is_taken = false;
+
+	for (int i = 0; i < count; i++) {
+		const struct kt_setup_tool *tool = NULL;
+
+		if (!kt_setup_find(words[i], &tool, error))
+			return false;
+		is_taken = is_taken || tool->takes_account;
+	}
+	if (name && !is_taken) {
+		kt_fail(error, KT_ERROR_USAGE, "setup: --account is for a tool that gets the token of "
+		        "one account");
+		return kt_advise(error, "leave it out: the tool asks for each server's own login");
+	}
+	return !is_taken || (is_undo && !name) ||
+	       kt_setup_account_find(account, keeper, name, error);
+}
 
 static void plans_clear(struct plans *plans)
 {
 	for (size_t i = 0; i < plans->count; i++)
 		kt_setup_plan_clear(&plans->plans[i]);
 	plans->count = 0;
+	kt_setup_account_clear(&plans->account);
 }
 
 /* Each tool once, and each plan before anything is changed. */
@@ -44,15 +69,17 @@ static bool make_plans(struct plans *plans, int count, char **words, bool is_und
 			continue;
 		if (plans->count == TOOLS_MAXIMUM)
 			return kt_fail(error, KT_ERROR_INTERNAL, "there are more tools than room");
-		if (!kt_setup_plan_make(&plans->plans[plans->count++], tool, is_undo, keeper, error))
+		if (!kt_setup_plan_make(&plans->plans[plans->count++], tool,
+		                        plans->account.name ? &plans->account : NULL, is_undo, keeper,
+		                        error))
 			return false;
 	}
 	return true;
 }
 
 /* The lines of each tool, for a file that is written by another program or by hand. */
-static bool print_blocks(int count, char **words, struct kt_keeper *keeper,
-                         struct kt_error *error)
+static bool print_blocks(const struct kt_setup_account *account, int count, char **words,
+                         struct kt_keeper *keeper, struct kt_error *error)
 {
 	KT_CLEANUP(kt_secret_clear) struct kt_secret output = { 0 };
 
@@ -65,7 +92,7 @@ static bool print_blocks(int count, char **words, struct kt_keeper *keeper,
 		if (!kt_setup_find(words[i], &tool, error) || !tool->locate(&path, error))
 			return false;
 		/* A file that setup would not change is printed for all the same. */
-		kt_setup_plan_make(&plan, tool, false, keeper, &ignored);
+		kt_setup_plan_make(&plan, tool, account, false, keeper, &ignored);
 		kt_report_note("%s: to be added to %s", tool->name, path);
 		if (!kt_secret_append_text(&output, kt_secret_is_empty(&plan.block)
 		                           ? tool->block : kt_secret_reveal(&plan.block), error))
@@ -168,11 +195,13 @@ static bool check_somebody(const struct plans *plans, struct kt_error *error)
 static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
 {
 	KT_CLEANUP(plans_clear) struct plans plans = { 0 };
+	const char *account = NULL;
 	bool is_undo = false;
 	bool is_printed = false;
 	bool is_agreed = false;
 	int count;
 	const struct kt_option options[] = {
+		{ "account", true, &account },
 		{ "undo", false, &is_undo },
 		{ "print", false, &is_printed },
 		{ "yes", false, &is_agreed },
@@ -186,8 +215,10 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	}
 	if (is_undo && is_printed)
 		return kt_fail(error, KT_ERROR_USAGE, "setup: --undo and --print exclude each other");
+	if (!find_account(&plans.account, count, argv + 1, account, is_undo, keeper, error))
+		return false;
 	if (is_printed)
-		return print_blocks(count, argv + 1, keeper, error);
+		return print_blocks(&plans.account, count, argv + 1, keeper, error);
 	if (!make_plans(&plans, count, argv + 1, is_undo, keeper, error) ||
 	    (!is_agreed && !check_somebody(&plans, error)))
 		return false;
@@ -199,12 +230,13 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 
 const struct kt_command kt_command_setup = {
 	.name = "setup",
-	.synopsis = "TOOL... [--undo] [--print] [--yes]",
+	.synopsis = "TOOL... [--account ACCOUNT] [--undo] [--print] [--yes]",
 	.summary = "have a tool ask keyturn",
 	.details = "Shows what it would change in the tool's file, and asks.\n"
-	           "--undo   take it back: the file is as it was before\n"
-	           "--print  print the lines that the tool needs, and change nothing\n"
-	           "--yes    change it unasked, as in a script\n",
+	           "--account ACCOUNT  whose token it gets, for a tool that has a place for one\n"
+	           "--undo             take it back: the file is as it was before\n"
+	           "--print            print the lines that the tool needs, and change nothing\n"
+	           "--yes              change it unasked, as in a script\n",
 	.describe = kt_setup_describe,
 	.run = run,
 };

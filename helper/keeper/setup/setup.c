@@ -23,6 +23,12 @@ static const struct kt_setup_tool *const tools[] = {
 	&kt_setup_docker,
 	&kt_setup_go,
 	&kt_setup_cargo,
+	&kt_setup_terraform,
+	&kt_setup_bazel,
+	&kt_setup_aws,
+	&kt_setup_kubernetes,
+	&kt_setup_claude,
+	&kt_setup_codex,
 };
 
 const struct kt_setup_tool *const *kt_setup_tools(size_t *count)
@@ -65,21 +71,80 @@ bool kt_setup_describe(struct kt_secret *output, struct kt_error *error)
 	return true;
 }
 
-bool kt_setup_has_program(const char *program)
+/* file: NULL where it is in no directory of PATH. */
+static bool search_path(const char *program, char **file, struct kt_error *error)
 {
 	const char *path = kt_environment_get("PATH");
 
 	while (path && *path) {
-		KT_CLEANUP(kt_text_free) char *file = NULL;
-		struct kt_error ignored = { 0 };
 		size_t length = strcspn(path, ":");
 
-		if (kt_text_format(&file, &ignored, "%.*s/%s", (int)length, path, program) &&
-		    access(file, X_OK) == 0)
+		if (!kt_text_format(file, error, "%.*s/%s", (int)length, path, program))
+			return false;
+		if (access(*file, X_OK) == 0)
 			return true;
+		kt_text_free(file);
 		path += length + (path[length] == ':');
 	}
-	return false;
+	return true;
+}
+
+bool kt_setup_has_program(const char *program)
+{
+	KT_CLEANUP(kt_text_free) char *file = NULL;
+	struct kt_error ignored = { 0 };
+
+	return search_path(program, &file, &ignored) && file;
+}
+
+bool kt_setup_find_program(const char *program, char **path, struct kt_error *error)
+{
+	if (!search_path(program, path, error))
+		return false;
+	if (*path && **path == '/' && !strpbrk(*path, " \t\"'\\"))
+		return true;
+	kt_text_free(path);
+	kt_fail(error, KT_ERROR_USAGE, "the directory of %s is not in PATH by its whole name, or has "
+	        "a blank or a quote in it", program);
+	return kt_advise(error, "install keyturn in another directory, such as /usr/local");
+}
+
+bool kt_setup_locate(char **path, const char *file_variable, const char *directory_variable,
+                     const char *name, struct kt_error *error)
+{
+	const char *file = file_variable ? kt_environment_get(file_variable) : NULL;
+	const char *directory = directory_variable ? kt_environment_get(directory_variable) : NULL;
+	const char *home = kt_environment_home();
+	const char *last = strrchr(name, '/');
+
+	if ((file && *file != '/') || (!file && directory && *directory != '/')) {
+		kt_fail(error, KT_ERROR_USAGE, "%s is no absolute path",
+		        file ? file_variable : directory_variable);
+		return kt_advise(error, "unset it, or make it one");
+	}
+	if (file)
+		return kt_text_set(path, file, error);
+	if (directory)
+		return kt_text_format(path, error, "%s/%s", directory, last ? last + 1 : name);
+	if (home)
+		return kt_text_format(path, error, "%s/%s", home, name);
+	kt_fail(error, KT_ERROR_USAGE, "there is no home directory here: HOME is not set");
+	return kt_advise(error, "set HOME");
+}
+
+bool kt_setup_plan_add(struct kt_setup_plan *plan, struct kt_error *error, const char *format, ...)
+{
+	char text[2048];
+	va_list arguments;
+	int length;
+
+	va_start(arguments, format);
+	length = vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	if (length < 0 || (size_t)length >= sizeof(text))
+		return kt_fail(error, KT_ERROR_USAGE, "the account's name or the path of keyturn is too "
+		               "long for a tool's file");
+	return kt_secret_append(&plan->block, text, (size_t)length, error);
 }
 
 bool kt_setup_plan_note(struct kt_setup_plan *plan, struct kt_error *error, const char *format, ...)
@@ -160,9 +225,14 @@ bool kt_setup_plan_look(struct kt_setup_plan *plan, const struct kt_setup_tool *
 }
 
 bool kt_setup_plan_make(struct kt_setup_plan *plan, const struct kt_setup_tool *tool,
-                        bool is_undo, struct kt_keeper *keeper, struct kt_error *error)
+                        const struct kt_setup_account *account, bool is_undo,
+                        struct kt_keeper *keeper, struct kt_error *error)
 {
+	plan->tool = tool;
 	plan->is_undo = is_undo;
+	plan->account = tool->takes_account ? account : NULL;
+	if (tool->make && (plan->account || !tool->takes_account) && !tool->make(plan, error))
+		return false;
 	return read_files(plan, tool, error) &&
 	       (is_undo ? plan_unwire(plan, keeper, error) : plan_wire(plan, keeper, error));
 }
@@ -192,7 +262,7 @@ static bool carry_out_undo(struct kt_setup_plan *plan, struct kt_error *error)
 
 	if (done && plan->has_record)
 		kt_setup_record_remove(&plan->record);
-	return done;
+	return done && (!plan->tool->finish || plan->tool->finish(plan, error));
 }
 
 bool kt_setup_plan_carry_out(struct kt_setup_plan *plan, struct kt_keeper *keeper,
@@ -209,7 +279,8 @@ bool kt_setup_plan_carry_out(struct kt_setup_plan *plan, struct kt_keeper *keepe
 	                           error) ||
 	    !kt_setup_target_write(&plan->target, &plan->content, plan->tool->mode, error))
 		return false;
-	return !plan->tool->check || plan->tool->check(plan, keeper, error) ||
+	return ((!plan->tool->check || plan->tool->check(plan, keeper, error)) &&
+	        (!plan->tool->finish || plan->tool->finish(plan, error))) ||
 	       put_back(plan, error);
 }
 

@@ -26,6 +26,8 @@ def _may_refuse(status, headers):
 
 
 def _is_refusal(body):
+    if not any(str(code).encode() in body for code in REFUSED_CODES):
+        return False
     try:
         return json.loads(body).get("code") in REFUSED_CODES
     except (ValueError, AttributeError):
@@ -51,8 +53,9 @@ else:
             refused = response.status_code == 401
             if not refused and _may_refuse(response.status_code, response.headers):
                 refused = _is_refusal(response.read())
-            if refused and _can_repeat(request):
+            if refused:
                 self.source.reject(token)
+            if refused and _can_repeat(request):
                 request.headers["Authorization"] = f"Bearer {self.source.token()}"
                 yield request
 
@@ -63,8 +66,9 @@ else:
             refused = response.status_code == 401
             if not refused and _may_refuse(response.status_code, response.headers):
                 refused = _is_refusal(await response.aread())
-            if refused and _can_repeat(request):
+            if refused:
                 await self.source.areject(token)
+            if refused and _can_repeat(request):
                 request.headers["Authorization"] = f"Bearer {await self.source.atoken()}"
                 yield request
 
@@ -105,11 +109,13 @@ else:
             refused = response.status_code == 401
             if not refused and _may_refuse(response.status_code, response.headers):
                 refused = _is_refusal(response.content)
-            if not refused or not (request.body is None or isinstance(request.body, (bytes, str))):
+            if not refused:
+                return response
+            self.source.reject(token)
+            if not (request.body is None or isinstance(request.body, (bytes, str))):
                 return response
             response.content
             response.close()
-            self.source.reject(token)
             again = request.copy()
             again.headers["Authorization"] = f"Bearer {self.source.token()}"
             result = response.connection.send(again, **options)

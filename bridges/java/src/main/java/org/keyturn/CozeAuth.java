@@ -21,7 +21,12 @@ public final class CozeAuth extends Auth {
 
     /** A client of the account's own site. */
     public static CozeAPI connect(String account) {
-        CozeAuth auth = new CozeAuth(new TokenSource(account));
+        return connect(new TokenSource(account));
+    }
+
+    /** The same with a source that others share. */
+    public static CozeAPI connect(TokenSource source) {
+        CozeAuth auth = new CozeAuth(source);
 
         return new CozeAPI.Builder().baseURL(auth.source.service()).auth(auth)
                 .client(new OkHttpClient.Builder().addInterceptor(auth.retry()).build()).build();
@@ -41,12 +46,16 @@ public final class CozeAuth extends Auth {
                 String token = source.token();
                 Response response = chain.proceed(with(request, token));
 
-                if (!isRefused(response) || (request.body() != null && request.body().isOneShot())) {
+                boolean repeats = request.body() == null || !request.body().isOneShot();
+
+                if (!isRefused(response)) {
                     return response;
                 }
-                response.close();
+                if (repeats) {
+                    response.close();
+                }
                 source.reject(token);
-                return chain.proceed(with(request, source.token()));
+                return repeats ? chain.proceed(with(request, source.token())) : response;
             }
         };
     }
