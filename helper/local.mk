@@ -5,6 +5,7 @@ libhelper_a_SOURCES = \
 	helper/cache_key.c helper/cache_key.h \
 	helper/courier_start.c helper/courier_start.h \
 	helper/errand.c helper/errand.h \
+	helper/landlock.c helper/landlock.h \
 	helper/libexec.h \
 	helper/mask.c helper/mask.h \
 	helper/report.c helper/report.h \
