@@ -6,7 +6,7 @@
 
 # shellcheck disable=SC2034
 build_packages='autoconf automake gcc gettext git libc6-dev libcjson-dev libcurl4-openssl-dev libidn2-dev
-	libpam0g-dev libsecret-1-dev libssl-dev make pkg-config'
+	libpam0g-dev libseccomp-dev libsecret-1-dev libssl-dev make pkg-config'
 
 # shellcheck disable=SC2034
 test_packages='binutils chromium chromium-driver clang curl dbus default-jdk-headless expect faketime fish

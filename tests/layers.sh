@@ -69,6 +69,10 @@ links "$programs/keyturn-courier" libcurl
 must_not sh -c 'readelf --wide --dynamic "$1" | grep -e libsecret -e libgio -e libglib' - \
 	"$programs/keyturn-courier"
 
+begin 'the seal links its filter of system calls, and nothing else'
+links_only "$programs/keyturn-seal" libc libseccomp
+links "$programs/keyturn-seal" libseccomp
+
 # includes DIRECTORY...: FILE:HEADER of each header of ours.
 includes()
 {
@@ -103,12 +107,14 @@ points helper/courier helper/courier/ helper/errand.h helper/landlock.h helper/l
 	keyring/characters.h \
 	keyring/cleanup.h keyring/clock.h keyring/error.h keyring/json.h keyring/secret.h \
 	keyring/text.h keyring/wiping.h
+points helper/seal helper/seal/ helper/become.h helper/landlock.h helper/user_namespaces.h \
+	keyring/cleanup.h keyring/environment.h keyring/error.h keyring/shell_word.h keyring/text.h
 
 # The keeper's folders, from below upwards: each may include itself and those named.
-below_keeper='keyring/ helper/answer.h helper/background_renewal.h helper/cache_key.h
-	helper/courier_start.h helper/errand.h helper/libexec.h helper/mask.h helper/protocol/
+below_keeper='keyring/ helper/answer.h helper/background_renewal.h helper/become.h helper/cache_key.h
+	helper/courier_start.h helper/errand.h helper/landlock.h helper/libexec.h helper/mask.h helper/protocol/
 	helper/report.h
-	helper/request.h helper/route.h helper/url.h'
+	helper/request.h helper/route.h helper/url.h helper/user_namespaces.h'
 own='helper/keeper/courier.h helper/keeper/keeper.h helper/keeper/library.h helper/keeper/random.h
 	helper/keeper/terminal.h'
 folder()
@@ -195,6 +201,7 @@ only libintl.h helper/keeper/language.c
 only locale.h helper/keeper/language.c
 only idn2.h helper/keeper/account/idn.c
 only curl/ helper/courier/http.c
+only seccomp.h helper/seal/filter.c
 only libsecret/ keyring/backend_secret_service.c keyring/secret_service_call.c \
 	keyring/secret_service_turn.h
 

@@ -8,6 +8,7 @@ SCRIPT_PEERS = \
 	tests/bin/faulty-keeper \
 	tests/bin/keyturn-courier \
 	tests/bin/keyturn-keeper \
+	$(SEAL_PEER) \
 	tests/programs/cut \
 	tests/programs/errand_driver \
 	tests/programs/forbid \
@@ -15,6 +16,12 @@ SCRIPT_PEERS = \
 	tests/programs/prompter \
 	$(DESKTOP_TESTS) \
 	$(FUZZ_REPLAYS)
+if HAVE_SECCOMP
+SEAL_TEST = tests/command_run_sealed.sh
+SEAL_PEER = tests/bin/keyturn-seal
+tests_bin_keyturn_seal_SOURCES =
+tests_bin_keyturn_seal_LDADD = $(SEAL_LIBS)
+endif
 check_PROGRAMS = tests/bin/keyturn tests/programs/other_version.so $(SCRIPT_PEERS) $(UNIT_TESTS)
 
 tests_bin_keyturn_SOURCES = $(keyturn_SOURCES)
@@ -130,6 +137,7 @@ SCRIPT_TESTS = \
 	tests/command_providers.sh \
 	tests/command_reject.sh \
 	tests/command_run.sh \
+	$(SEAL_TEST) \
 	tests/command_scan.sh \
 	tests/command_set.sh \
 	tests/command_setup.sh \
@@ -392,6 +400,8 @@ endif
 
 EXTRA_DIST += \
 	$(SCRIPT_TESTS) \
+	tests/command_run_sealed.sh \
+	tests/programs/seal_attacks.py \
 	tests/bridges.sh \
 	tests/bridges/mcp_client.mjs \
 	tests/bridges/mcp_server.mjs \

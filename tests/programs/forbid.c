@@ -2,14 +2,16 @@
 #include "config.h"
 
 /*
- * forbid EPERM|ENOSYS COMMAND [ARGUMENT...]
+ * forbid EPERM|ENOSYS|namespaces COMMAND [ARGUMENT...]
  *
- * Runs COMMAND where the kernel's key calls give that error, as containers do.
+ * Runs COMMAND where the kernel's key calls give that error, or where no namespace can be made, as
+ * containers do.
  */
 
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,12 +25,13 @@
 
 int main(int argc, char **argv)
 {
+	bool namespaces = argc > 1 && strcmp(argv[1], "namespaces") == 0;
 	unsigned int error = argc > 1 && strcmp(argv[1], "ENOSYS") == 0 ? ENOSYS : EPERM;
 	struct sock_filter filter[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		REFUSE(SYS_add_key, error),
-		REFUSE(SYS_keyctl, error),
-		REFUSE(SYS_request_key, error),
+		REFUSE(namespaces ? SYS_unshare : SYS_add_key, error),
+		REFUSE(namespaces ? SYS_unshare : SYS_keyctl, error),
+		REFUSE(namespaces ? SYS_unshare : SYS_request_key, error),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
 	struct sock_fprog program = { sizeof(filter) / sizeof(filter[0]), filter };
