@@ -170,6 +170,13 @@ expect_said --sealed=basic
 call "$builddir/tests/programs/forbid" namespaces keyturn run prey --sealed=basic -- echo ran
 expect_output ran
 
+begin 'doctor tells what this machine can do'
+call keyturn doctor
+must grep -q '^ok  *seal  *run --sealed works here (user namespaces, seccomp, Landlock ' "$work/out"
+call "$builddir/tests/programs/forbid" namespaces keyturn doctor
+must grep -q '^ok  *seal  *this system forbids user namespaces' "$work/out"
+must grep -q '^ok  *seal  *run --sealed=basic works here (seccomp, Landlock ' "$work/out"
+
 # The prey: processes, sockets, keys and files of this user outside of the seal.
 printf '%s' "$mark" | secret-tool store --label=prey prey yes
 ssh-keygen -q -t ed25519 -N '' -C prey -f "$work/key"
