@@ -177,6 +177,45 @@ call "$builddir/tests/programs/forbid" namespaces keyturn doctor
 must grep -q '^ok  *seal  *this system forbids user namespaces' "$work/out"
 must grep -q '^ok  *seal  *run --sealed=basic works here (seccomp, Landlock ' "$work/out"
 
+if ! is_sanitized; then
+# Processor time of the quickest of 40 starts: of a program, of one that another becomes, and of a
+# sealed one.
+begin 'a seal costs a start as little as a few programs'
+started=0
+python3 - "$builddir/tests/bin/keyturn-seal" >"$work/starts" <<'END' || started=$?
+import os, sys
+
+def start(words):
+    used = os.wait4(os.posix_spawn(words[0], words, os.environ), 0)[2]
+    return used.ru_utime + used.ru_stime
+
+rows = [["/bin/true"], ["/usr/bin/env", "/bin/true"], [sys.argv[1], "--", "/bin/true"]]
+best = [1.0] * len(rows)
+for _ in range(40):
+    best = [min(old, start(words)) for old, words in zip(best, rows)]
+print("%.2f %.2f %.2f ms; the seal: %.1f of true" % (
+    *(1000 * b for b in best), (best[2] - best[1]) / best[0]))
+sys.exit(best[2] - best[1] > 3 * best[0])
+END
+sed 's/^/# true, env true, sealed true: /' "$work/starts"
+must [ "$started" -eq 0 ]
+
+begin 'ordinary programs go on in it, but for those of other rights'
+mkdir programs
+keyturn run prey --sealed $keep --keep "$srcdir" -- sh "$srcdir/tests/programs/seal_programs.sh" \
+	"$directory/programs" >"$work/programs"
+echo "# $(grep -c ^works "$work/programs") work, not here: $(sed -n 's/^absent //p' "$work/programs" | tr '\n' ' ')"
+must [ "$(grep -c ^works "$work/programs")" -ge 25 ]
+for name in $(sed -n 's/^fails //p' "$work/programs" | grep -vx sudo); do
+	cp "programs/$name.log" "$work/failed"
+	if sh "$srcdir/tests/programs/seal_programs.sh" "$directory/programs" "$name" | grep -q ^works; then
+		complain "lost in the seal: $name"
+		sed 's/^/#   /' "$work/failed" | head -n 20
+	fi
+done
+
+fi
+
 # The prey: processes, sockets, keys and files of this user outside of the seal.
 printf '%s' "$mark" | secret-tool store --label=prey prey yes
 ssh-keygen -q -t ed25519 -N '' -C prey -f "$work/key"
@@ -192,7 +231,7 @@ end_prey()
 	kill "$agent" 2>/dev/null || :
 	wait "$prey" "$agent" 2>/dev/null || :
 }
-trap 'end_prey; home_end' EXIT
+trap 'sealed_status=$?; end_prey; home_end "$sealed_status"' EXIT
 desktop_wait test -e "$directory/prey.json" || cat "$work/prey.log"
 desktop_wait test -S "$HOME/.ssh/agent.sock"
 SSH_AUTH_SOCK=$HOME/.ssh/agent.sock ssh-add -q "$work/key" 2>>"$work/agent.log"

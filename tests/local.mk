@@ -402,6 +402,7 @@ EXTRA_DIST += \
 	$(SCRIPT_TESTS) \
 	tests/command_run_sealed.sh \
 	tests/programs/seal_attacks.py \
+	tests/programs/seal_programs.sh \
 	tests/bridges.sh \
 	tests/bridges/mcp_client.mjs \
 	tests/bridges/mcp_server.mjs \

@@ -20,8 +20,8 @@
 #include "keyring/text.h"
 
 /*
- * keyturn-seal [--basic] [--read-only] [--hide PATH]... [--keep PATH]... [--write PATH]...
- *              (--try | -- COMMAND [ARGUMENT...])
+ * keyturn-seal [--basic] [--read-only] [--home PATH] [--hide PATH]... [--keep PATH]...
+ *              [--write PATH]... (--try | -- COMMAND [ARGUMENT...])
  *
  * The last program of keyturn run --sealed: it seals itself and becomes the command. It knows no
  * secret. --try ends with 0 where the seal can be made.
@@ -48,6 +48,8 @@ static bool read_option(char **argv, int *next, struct request *request,
 		return kt_fail(error, KT_ERROR_INTERNAL, "keyturn-seal is called in no way it knows");
 	else if (strcmp(word, "--hide") == 0)
 		return kt_place_add(&places->hidden, value, error);
+	else if (strcmp(word, "--home") == 0)
+		return kt_text_set(&places->passwd_home, value, error);
 	else if (strcmp(word, "--keep") == 0)
 		return kt_place_add_named(&places->kept, value, error);
 	else if (strcmp(word, "--write") == 0)

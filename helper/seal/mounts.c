@@ -16,8 +16,8 @@
 #include "keyring/text.h"
 
 #define TMPFS_FLAGS (MS_NOSUID | MS_NODEV)
-/* The text consoles of a machine: /dev/tty1 to /dev/tty63. */
-#define CONSOLES 64
+/* The text consoles that a keyboard reaches: /dev/tty1 to /dev/tty12. */
+#define CONSOLES 12
 
 bool kt_mounts_fail(const char *path, struct kt_error *error)
 {
@@ -171,22 +171,32 @@ static bool cover(const struct kt_places *places, const char *top, struct kt_err
 	return cover_with(top, options, 0, error) && restore(&saved, error);
 }
 
-static bool hide(const char *path, struct kt_error *error)
+/*
+ * *closed: a directory that nobody enters. The first one is made, the others are the same one: a
+ * mount costs a third of a file system.
+ */
+static bool hide(const char *path, const char **closed, struct kt_error *error)
 {
 	struct stat status;
 
 	if (stat(path, &status) != 0)
 		return errno == ENOENT || errno == EACCES || kt_mounts_fail(path, error);
-	if (S_ISDIR(status.st_mode))
-		return cover_with(path, "mode=0,size=4k", MS_RDONLY, error);
-	return mount("/dev/null", path, NULL, MS_BIND, NULL) == 0 || kt_mounts_fail(path, error);
+	if (!S_ISDIR(status.st_mode))
+		return mount("/dev/null", path, NULL, MS_BIND, NULL) == 0 ||
+		       kt_mounts_fail(path, error);
+	if (*closed)
+		return mount(*closed, path, NULL, MS_BIND, NULL) == 0 ||
+		       kt_mounts_fail(path, error);
+	*closed = path;
+	return cover_with(path, "mode=0,size=4k", MS_RDONLY, error);
 }
 
 static bool hide_socket(const char *path, void *context, struct kt_error *error)
 {
 	const struct kt_places *places = context;
+	const char *closed = NULL;
 
-	return kt_place_is_within(&places->kept, path) || hide(path, error);
+	return kt_place_is_within(&places->kept, path) || hide(path, &closed, error);
 }
 
 /* The path of the terminal that one of the first three descriptors is, and its status. */
@@ -210,6 +220,24 @@ static bool find_terminal(char path[64], struct stat *status)
 	return false;
 }
 
+static bool hide_consoles(dev_t own, struct kt_error *error)
+{
+	KT_CLEANUP(kt_descriptor_close) int directory = open("/dev", O_PATH | O_CLOEXEC);
+	uid_t user = geteuid();
+
+	for (int i = 1; i <= CONSOLES; i++) {
+		const char *closed = NULL;
+		char path[16];
+		struct stat status;
+
+		snprintf(path, sizeof(path), "/dev/tty%d", i);
+		if (fstatat(directory, path + strlen("/dev/"), &status, 0) == 0 &&
+		    status.st_uid == user && status.st_rdev != own && !hide(path, &closed, error))
+			return false;
+	}
+	return true;
+}
+
 /* Terminals of others: pseudo terminals, and text consoles that this user is logged in at. */
 static bool hide_terminals(struct kt_error *error)
 {
@@ -226,15 +254,7 @@ static bool hide_terminals(struct kt_error *error)
 	/* tty(1) finds it there. /dev/tty is the terminal itself, and needs no name. */
 	if (tree >= 0)
 		(void)move_mount(tree, "", AT_FDCWD, "/dev/console", MOVE_MOUNT_F_EMPTY_PATH);
-	for (int i = 1; i < CONSOLES; i++) {
-		struct stat status;
-
-		snprintf(path, sizeof(path), "/dev/tty%d", i);
-		if (stat(path, &status) == 0 && status.st_uid == geteuid() &&
-		    status.st_rdev != own.st_rdev && !hide(path, error))
-			return false;
-	}
-	return true;
+	return hide_consoles(own.st_rdev, error);
 }
 
 /* A group of processes is ended by a word that is written there. */
@@ -289,13 +309,14 @@ static bool pin_above(const struct kt_places *places, const struct kt_place_list
 
 bool kt_mounts_make(const struct kt_places *places, struct kt_error *error)
 {
+	const char *closed = NULL;
+
 	if (chdir("/") != 0)
 		return kt_mounts_fail("/", error);
 	for (size_t i = 0; i < places->covered.count; i++)
 		if (!cover(places, places->covered.paths[i], error))
 			return false;
-	if (is_directory("/dev/mqueue") &&
-	    !cover_with("/dev/mqueue", "mode=0,size=4k", MS_RDONLY, error))
+	if (!hide("/dev/mqueue", &closed, error))
 		return false;
 	if (places->home && (!pin_above(places, &places->hidden, error) ||
 	                     !pin_above(places, &places->frozen, error)))
@@ -304,7 +325,7 @@ bool kt_mounts_make(const struct kt_places *places, struct kt_error *error)
 	    !(places->freezes_home ? freeze(places, places->home, error) : freeze_each(places, error)))
 		return false;
 	for (size_t i = 0; i < places->hidden.count; i++)
-		if (!hide(places->hidden.paths[i], error))
+		if (!hide(places->hidden.paths[i], &closed, error))
 			return false;
 	return kt_sockets_each(hide_socket, (void *)places, error);
 }

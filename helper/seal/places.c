@@ -81,8 +81,10 @@ static bool add_each(struct kt_place_list *list, const char *base, const char *c
 	for (size_t i = 0; base && i < count; i++) {
 		KT_CLEANUP(kt_text_free) char *path = NULL;
 
-		if (!kt_text_format(&path, error, "%s/%s", base, names[i]) ||
-		    !kt_place_add(list, path, error))
+		if (!kt_text_format(&path, error, "%s/%s", base, names[i]))
+			return false;
+		/* Most are not there: one call says so, where realpath takes one for each directory. */
+		if (access(path, F_OK) == 0 && !kt_place_add(list, path, error))
 			return false;
 	}
 	return true;
@@ -125,6 +127,7 @@ static bool find_hidden(struct kt_places *places, struct kt_error *error)
 	}
 	return add_each(&places->hidden, kt_environment_get("XDG_DATA_HOME"), data, KT_COUNT(data),
 	                error) &&
+	       add_each(&places->hidden, places->passwd_home, others, KT_COUNT(others), error) &&
 	       add_each(&places->hidden, places->home, others, KT_COUNT(others), error);
 }
 
@@ -140,7 +143,8 @@ static bool find_frozen(struct kt_places *places, struct kt_error *error)
 		".xsessionrc", "bin", ".local/bin",
 	};
 
-	return add_each(&places->frozen, places->home, names, KT_COUNT(names), error);
+	return add_each(&places->frozen, places->passwd_home, names, KT_COUNT(names), error) &&
+	       add_each(&places->frozen, places->home, names, KT_COUNT(names), error);
 }
 
 static bool find_directory(struct kt_places *places, struct kt_error *error)
@@ -190,6 +194,7 @@ void kt_places_clear(struct kt_places *places)
 	clear_list(&places->stays);
 	clear_list(&places->written);
 	kt_text_free(&places->home);
+	kt_text_free(&places->passwd_home);
 	kt_text_free(&places->directory);
 	kt_text_free(&places->runtime);
 }

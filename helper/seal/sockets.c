@@ -42,6 +42,7 @@ static bool can_be_spoken_to(const char *path)
 bool kt_sockets_each(bool (*act)(const char *path, void *context, struct kt_error *error),
                      void *context, struct kt_error *error)
 {
+	char buffer[1 << 15];
 	KT_CLEANUP(close_file) FILE *file = fopen("/proc/net/unix", "re");
 	KT_CLEANUP(kt_text_free) char *line = NULL;
 	size_t capacity = 0;
@@ -51,6 +52,8 @@ bool kt_sockets_each(bool (*act)(const char *path, void *context, struct kt_erro
 		        "the sockets of this machine cannot be listed: %s", strerror(errno));
 		return kt_advise(error, "mount proc where it belongs: /proc");
 	}
+	/* The kernel begins anew with each read. */
+	setvbuf(file, buffer, _IOFBF, sizeof(buffer));
 	while (getline(&line, &capacity, file) > 0) {
 		const char *path = find_path(line);
 

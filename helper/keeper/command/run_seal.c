@@ -91,6 +91,7 @@ static void add(struct words *words, const char *option, const char *value)
 static void fill(struct words *words, const struct kt_run_seal *seal, const struct hidden *hidden,
                  char **command)
 {
+	const char *home = kt_environment_passwd_home();
 	const char *key_file = hidden->vault.slots[KT_VAULT_KEY_FILE].source;
 
 	words->items[words->count++] = (char *)kt_libexec_path(KT_LIBEXEC_SEAL);
@@ -98,6 +99,8 @@ static void fill(struct words *words, const struct kt_run_seal *seal, const stru
 		words->items[words->count++] = (char *)"--basic";
 	if (seal->is_read_only)
 		words->items[words->count++] = (char *)"--read-only";
+	if (home && !kt_text_is_equal(home, kt_environment_home()))
+		add(words, "--home", home);
 	add(words, "--hide", hidden->config);
 	add(words, "--hide", hidden->data);
 	add(words, "--hide", hidden->state);
