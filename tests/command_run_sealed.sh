@@ -54,6 +54,8 @@ if [ "$(id -u)" = 0 ]; then
 		USER=stranger sh "$srcdir/tests/command_run_sealed.sh"
 fi
 
+unshare --user --map-current-user --mount true 2>/dev/null ||
+	skip 'user namespaces are forbidden here'
 home_on_desktop
 unset SSH_AUTH_SOCK
 attacks=$HOME/project/seal_attacks.py
