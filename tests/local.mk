@@ -17,6 +17,8 @@ SCRIPT_PEERS = \
 	$(DESKTOP_TESTS) \
 	$(FUZZ_REPLAYS)
 if HAVE_SECCOMP
+SEAL_UNIT_TEST = tests/test_filter
+tests_test_filter_LDADD = $(SEAL_LIBS) $(CMOCKA_LIBS)
 SEAL_TEST = tests/command_run_sealed.sh
 SEAL_PEER = tests/bin/keyturn-seal
 tests_bin_keyturn_seal_SOURCES =
@@ -69,6 +71,7 @@ UNIT_TESTS = \
 	tests/test_errand \
 	tests/test_error \
 	tests/test_escrow \
+	$(SEAL_UNIT_TEST) \
 	tests/test_gate \
 	tests/test_hot \
 	tests/test_journal \

@@ -70,8 +70,8 @@ static int forbid_limits(scmp_filter_ctx filter)
 }
 
 /*
- * AF_ALG takes a key of the kernel keyring by its number, as keyctl would. One answer for both: an
- * older 32-bit program asks by a call (socketcall) that hides which one is meant.
+ * AF_ALG takes a key of the kernel keyring by its number, as keyctl would. One answer for both: a
+ * 32-bit program asks by socketcall(2), which hides the family that is meant, and gets no socket.
  */
 static int forbid_sockets(scmp_filter_ctx filter, bool denies_unix)
 {
