@@ -7,6 +7,7 @@ libhelper_a_SOURCES = \
 	helper/courier_start.c helper/courier_start.h \
 	helper/errand.c helper/errand.h \
 	helper/landlock.c helper/landlock.h \
+	helper/language.c helper/language.h \
 	helper/libexec.h \
 	helper/mask.c helper/mask.h \
 	helper/report.c helper/report.h \

@@ -7,7 +7,7 @@ set -eu
 
 . "$(dirname "$0")/lib/home.sh"
 . "$srcdir/tests/lib/desktop.sh"
-need dbus-daemon dbus-send gnome-keyring-daemon perl python3 secret-tool ssh-agent expect
+need dbus-daemon dbus-send gnome-keyring-daemon openssl perl python3 secret-tool ssh-agent expect
 alone "$0" "$@"
 
 # open_to_others DIRECTORY: it can be entered by every user, in this mount namespace alone.
@@ -82,6 +82,15 @@ expect_status 42
 expect_output "$mark
 $directory"
 expect_said ''
+
+begin "an app's key, which is a file in memory, is there as without a seal"
+openssl genrsa 2048 2>/dev/null >"$work/key.pem"
+printf '%s\n' COZE_JWT_OAUTH_CLIENT_ID=1 COZE_JWT_OAUTH_PUBLIC_KEY_ID=k COZE_API_BASE=api.coze.cn \
+	"COZE_JWT_OAUTH_PRIVATE_KEY=\"$(cat "$work/key.pem")\"" >"$work/env"
+call keyturn run --app --env-file "$work/env" --sealed $keep -- \
+	sh -c 'sh -c "cat \"\$1\"" - "$COZE_JWT_OAUTH_PRIVATE_KEY_FILE_PATH"'
+expect_status 0
+expect_line '-----BEGIN PRIVATE KEY-----'
 
 begin 'its process is the one that was started, and SIGTERM reaches it'
 keyturn run prey --sealed $keep --keep "$work" -- sh -c \

@@ -107,8 +107,9 @@ points helper/courier helper/courier/ helper/errand.h helper/landlock.h helper/l
 	keyring/characters.h \
 	keyring/cleanup.h keyring/clock.h keyring/error.h keyring/json.h keyring/secret.h \
 	keyring/text.h keyring/wiping.h
-points helper/seal helper/seal/ helper/become.h helper/landlock.h helper/user_namespaces.h \
-	keyring/cleanup.h keyring/environment.h keyring/error.h keyring/shell_word.h keyring/text.h
+points helper/seal helper/seal/ helper/become.h helper/landlock.h helper/language.h \
+	helper/user_namespaces.h keyring/cleanup.h keyring/environment.h keyring/error.h \
+	keyring/shell_word.h keyring/text.h keyring/translate.h
 
 # The keeper's folders, from below upwards: each may include itself and those named.
 below_keeper='keyring/ helper/answer.h helper/background_renewal.h helper/become.h helper/cache_key.h
@@ -197,8 +198,8 @@ only cjson/ keyring/json.c
 only openssl/ keyring/seal.c helper/courier/http.c helper/keeper/account/directory_file.c \
 	helper/keeper/login/ca_file.c \
 	helper/keeper/oauth/jwt.c helper/keeper/oauth/pkce.c helper/keeper/oauth/private_key.c helper/keeper/token/service_app.c pam/unlock/transfer.c
-only libintl.h helper/keeper/language.c
-only locale.h helper/keeper/language.c
+only libintl.h helper/language.c
+only locale.h helper/language.c
 only idn2.h helper/keeper/account/idn.c
 only curl/ helper/courier/http.c
 only seccomp.h helper/seal/filter.c

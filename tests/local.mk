@@ -21,7 +21,8 @@ SEAL_UNIT_TEST = tests/test_filter
 tests_test_filter_LDADD = $(SEAL_LIBS) $(CMOCKA_LIBS)
 SEAL_TEST = tests/command_run_sealed.sh
 SEAL_PEER = tests/bin/keyturn-seal
-tests_bin_keyturn_seal_SOURCES =
+tests_bin_keyturn_seal_SOURCES = helper/libexec.c
+tests_bin_keyturn_seal_CPPFLAGS = $(AM_CPPFLAGS) $(CHECKED)
 tests_bin_keyturn_seal_LDADD = $(SEAL_LIBS)
 endif
 check_PROGRAMS = tests/bin/keyturn tests/programs/other_version.so $(SCRIPT_PEERS) $(UNIT_TESTS)

@@ -13,6 +13,7 @@ libseal_a_SOURCES = \
 	helper/seal/walk.c helper/seal/walk.h
 
 pkglibexec_PROGRAMS += keyturn-seal
-keyturn_seal_SOURCES =
+keyturn_seal_SOURCES = helper/libexec.c
+keyturn_seal_CPPFLAGS = $(AM_CPPFLAGS) $(INSTALLED)
 keyturn_seal_LDADD = $(SEAL_LIBS)
 endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
+#include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +12,7 @@
 
 #include "helper/become.h"
 #include "helper/landlock.h"
+#include "helper/language.h"
 #include "helper/seal/filter.h"
 #include "helper/seal/mounts.h"
 #include "helper/seal/namespaces.h"
@@ -18,25 +21,59 @@
 #include "keyring/cleanup.h"
 #include "keyring/environment.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 
 /*
- * keyturn-seal [--basic] [--read-only] [--home PATH] [--hide PATH]... [--keep PATH]...
- *              [--write PATH]... (--try | -- COMMAND [ARGUMENT...])
+ * keyturn-seal [--basic] [--read-only] [--descriptor NUMBER] [--home PATH] [--hide PATH]...
+ *              [--keep PATH]... [--write PATH]... (--try | -- COMMAND [ARGUMENT...])
  *
  * The last program of keyturn run --sealed: it seals itself and becomes the command. It knows no
- * secret. --try ends with 0 where the seal can be made.
+ * secret. --descriptor stays open beside the first three. --try ends with 0 where the seal can be
+ * made.
  */
 struct request {
 	bool is_basic;
 	bool is_trial;
+	unsigned descriptor; /* 0: none */
 	char **command;
 };
+
+static bool read_descriptor(const char *text, unsigned *descriptor)
+{
+	int64_t number;
+
+	if (!kt_text_to_number(text, strlen(text), STDERR_FILENO + 1, INT_MAX, &number))
+		return false;
+	*descriptor = (unsigned)number;
+	return true;
+}
+
+static bool fail_request(struct kt_error *error)
+{
+	return kt_fail(error, KT_ERROR_INTERNAL, "keyturn-seal is called in no way it knows");
+}
+
+static bool read_value(const char *word, const char *value, struct request *request,
+                       struct kt_places *places, struct kt_error *error)
+{
+	if (!value)
+		return fail_request(error);
+	if (strcmp(word, "--hide") == 0)
+		return kt_place_add(&places->hidden, value, error);
+	if (strcmp(word, "--home") == 0)
+		return kt_text_set(&places->passwd_home, value, error);
+	if (strcmp(word, "--keep") == 0)
+		return kt_place_add_named(&places->kept, value, error);
+	if (strcmp(word, "--write") == 0)
+		return kt_place_add_named(&places->written, value, error);
+	return (strcmp(word, "--descriptor") == 0 &&
+	        read_descriptor(value, &request->descriptor)) || fail_request(error);
+}
 
 static bool read_option(char **argv, int *next, struct request *request,
                         struct kt_places *places, struct kt_error *error)
 {
 	const char *word = argv[(*next)++];
-	const char *value = argv[*next];
 
 	if (strcmp(word, "--basic") == 0)
 		request->is_basic = true;
@@ -44,18 +81,8 @@ static bool read_option(char **argv, int *next, struct request *request,
 		places->freezes_home = true;
 	else if (strcmp(word, "--try") == 0)
 		request->is_trial = true;
-	else if (!value || ++*next < 0)
-		return kt_fail(error, KT_ERROR_INTERNAL, "keyturn-seal is called in no way it knows");
-	else if (strcmp(word, "--hide") == 0)
-		return kt_place_add(&places->hidden, value, error);
-	else if (strcmp(word, "--home") == 0)
-		return kt_text_set(&places->passwd_home, value, error);
-	else if (strcmp(word, "--keep") == 0)
-		return kt_place_add_named(&places->kept, value, error);
-	else if (strcmp(word, "--write") == 0)
-		return kt_place_add_named(&places->written, value, error);
 	else
-		return kt_fail(error, KT_ERROR_INTERNAL, "keyturn-seal is called in no way it knows");
+		return read_value(word, argv[(*next)++], request, places, error);
 	return true;
 }
 
@@ -86,9 +113,11 @@ static bool check_user(struct kt_error *error)
 }
 
 /* A directory that is open leads out of the seal. The caller's other descriptors are closed. */
-static bool check_descriptors(struct kt_error *error)
+static bool check_descriptors(unsigned kept, struct kt_error *error)
 {
-	close_range(STDERR_FILENO + 1, ~0u, 0);
+	if (kept > STDERR_FILENO + 1)
+		close_range(STDERR_FILENO + 1, kept - 1, 0);
+	close_range(kept ? kept + 1 : STDERR_FILENO + 1, ~0u, 0);
 	for (int descriptor = 0; descriptor <= STDERR_FILENO; descriptor++) {
 		struct stat status;
 
@@ -169,8 +198,8 @@ static bool seal(char **argv, struct request *request, struct kt_error *error)
 {
 	KT_CLEANUP(kt_places_clear) struct kt_places places = { 0 };
 
-	if (!check_user(error) || !check_descriptors(error) ||
-	    !read_request(argv, request, &places, error) || !kt_places_find(&places, error) ||
+	if (!check_user(error) || !read_request(argv, request, &places, error) ||
+	    !check_descriptors(request->descriptor, error) || !kt_places_find(&places, error) ||
 	    !check_home(&places, error) ||
 	    !(request->is_basic ? enter_basic(&places, error) : enter_whole(&places, error)))
 		return false;
@@ -192,6 +221,7 @@ int main(int argc, char **argv)
 	int status;
 	struct kt_error error = { 0 };
 
+	kt_translate_by(kt_language_translate);
 	if (argc < 1)
 		return KT_BECOME_OURS;
 	if (!seal(argv, &request, &error))

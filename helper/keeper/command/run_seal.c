@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -88,6 +89,21 @@ static void add(struct words *words, const char *option, const char *value)
 	words->items[words->count++] = (char *)value;
 }
 
+/* The number of a descriptor that a variable of the command names, as with --app; else NULL. */
+static const char *find_descriptor(void)
+{
+	char start[40];
+	size_t length = (size_t)snprintf(start, sizeof(start), "/proc/%ld/fd/", (long)getpid());
+
+	for (char **variable = environ; *variable; variable++) {
+		const char *value = strchr(*variable, '=');
+
+		if (value && strncmp(value + 1, start, length) == 0)
+			return value + 1 + length;
+	}
+	return NULL;
+}
+
 static void fill(struct words *words, const struct kt_run_seal *seal, const struct hidden *hidden,
                  char **command)
 {
@@ -101,6 +117,7 @@ static void fill(struct words *words, const struct kt_run_seal *seal, const stru
 		words->items[words->count++] = (char *)"--read-only";
 	if (home && !kt_text_is_equal(home, kt_environment_home()))
 		add(words, "--home", home);
+	add(words, "--descriptor", find_descriptor());
 	add(words, "--hide", hidden->config);
 	add(words, "--hide", hidden->data);
 	add(words, "--hide", hidden->state);
