@@ -55,7 +55,7 @@ if [ "$(id -u)" = 0 ]; then
 fi
 
 unshare --user --map-current-user --mount true 2>/dev/null ||
-	skip 'user namespaces are forbidden here'
+	skip 'needs user namespaces, which are not allowed here'
 home_on_desktop
 unset SSH_AUTH_SOCK
 attacks=$HOME/project/seal_attacks.py
