@@ -181,6 +181,25 @@ expect_said --sealed=basic
 call "$builddir/tests/programs/forbid" namespaces keyturn run prey --sealed=basic -- echo ran
 expect_output ran
 
+begin 'without Landlock no unix socket is made where one could lead to a display or a bus'
+make_socket='import socket; socket.socketpair(); socket.socket(socket.AF_UNIX); print("made")'
+forbid_landlock()
+{
+	call env "$@" "$builddir/tests/programs/forbid" landlock keyturn run prey --sealed $keep -- \
+		python3 -c "$make_socket"
+}
+forbid_landlock DISPLAY=
+expect_output made
+for address in DISPLAY=:0 DBUS_SESSION_BUS_ADDRESS=unix:abstract=/tmp/bus; do
+	forbid_landlock "$address"
+	expect_status 1
+	expect_said 'Address family not supported'
+done
+call "$builddir/tests/programs/forbid" landlock keyturn run prey --sealed=basic -- echo ran
+expect_status 125
+expect_output ''
+expect_cause_and_remedy
+
 begin 'doctor tells what this machine can do'
 call keyturn doctor
 must grep -q '^ok  *seal  *run --sealed works here (user namespaces, seccomp, Landlock ' "$work/out"

@@ -302,7 +302,7 @@ for place in ("socket in /tmp", "socket in the home", "socket in the working dir
         lambda facts, place=place: connect(facts["sockets"][place]))
 
 
-@attack("abstract socket")
+@attack("abstract socket", leftover=("old whole",))
 def _(facts):
     return connect("\0" + facts["abstract"])
 
