@@ -94,6 +94,9 @@ void kt_doctor_check_seal(struct kt_findings *findings)
 		kt_findings_add(findings, LAYER, KT_FINDING_OK,
 		                "build it with libseccomp (Debian: libseccomp-dev)",
 		                "run --sealed does not work: this keyturn was built without it");
+	else if (geteuid() == 0)
+		kt_findings_add(findings, LAYER, KT_FINDING_OK, NULL,
+		                "run --sealed is for every user but root");
 	else if (!try(NULL, text, sizeof(text)))
 		tell_failure(findings, text);
 	else if (landlock >= KT_LANDLOCK_HAS_SCOPES)
