@@ -7,6 +7,7 @@ static const char *const paths[] = {
 	[KT_LIBEXEC_KEEPER] = KEYTURN_LIBEXECDIR "/keyturn-keeper",
 	[KT_LIBEXEC_COURIER] = KEYTURN_LIBEXECDIR "/keyturn-courier",
 	[KT_LIBEXEC_UNLOCK] = KEYTURN_LIBEXECDIR "/keyturn-unlock",
+	[KT_LIBEXEC_SEAL] = KEYTURN_LIBEXECDIR "/keyturn-seal",
 	[KT_LIBEXEC_SECRET_SERVICE] = KEYTURN_LIBEXECDIR "/keyturn-secret-service.so",
 };
 

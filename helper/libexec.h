@@ -11,6 +11,7 @@ enum kt_libexec_program {
 	KT_LIBEXEC_KEEPER,
 	KT_LIBEXEC_COURIER,
 	KT_LIBEXEC_UNLOCK,
+	KT_LIBEXEC_SEAL,
 	KT_LIBEXEC_SECRET_SERVICE, /* a module of the keeper */
 };
 

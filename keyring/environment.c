@@ -26,7 +26,7 @@ static const char *absolute(const char *path)
 	return path && path[0] == '/' ? path : NULL;
 }
 
-static const char *passwd_home(void)
+const char *kt_environment_passwd_home(void)
 {
 	const struct passwd *entry = getpwuid(geteuid());
 
@@ -37,7 +37,7 @@ const char *kt_environment_home(void)
 {
 	const char *home = absolute(kt_environment_get("HOME"));
 
-	return home ? home : passwd_home();
+	return home ? home : kt_environment_passwd_home();
 }
 
 /* The XDG base directory specification: a path in these variables that is relative is ignored. */
@@ -133,7 +133,7 @@ static bool check_directory(const char *path, struct kt_error *error)
 
 static bool find_state_directory(char **path, struct kt_error *error)
 {
-	const char *home = passwd_home();
+	const char *home = kt_environment_passwd_home();
 
 	if (home) {
 		if (!kt_text_format(path, error, "%s/.local/state/keyturn", home))

@@ -16,6 +16,9 @@ const char *kt_environment_get(const char *name);
 /* $HOME, else the home of the passwd entry. NULL where neither is an absolute path. */
 const char *kt_environment_home(void);
 
+/* The home of the passwd entry, whatever HOME says. NULL where there is none. */
+const char *kt_environment_passwd_home(void);
+
 /* $XDG_CONFIG_HOME/keyturn, else ~/.config/keyturn, and the same for data (.local/share). */
 bool kt_environment_config_directory(char **path, struct kt_error *error);
 bool kt_environment_data_directory(char **path, struct kt_error *error);

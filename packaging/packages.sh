@@ -6,11 +6,11 @@
 
 # shellcheck disable=SC2034
 build_packages='autoconf automake gcc gettext git libc6-dev libcjson-dev libcurl4-openssl-dev libidn2-dev
-	libpam0g-dev libsecret-1-dev libssl-dev make pkg-config'
+	libpam0g-dev libseccomp-dev libsecret-1-dev libssl-dev make pkg-config'
 
 # shellcheck disable=SC2034
-test_packages='binutils chromium chromium-driver clang curl dbus default-jdk-headless expect faketime fish
-	git-lfs gnome-keyring golang-docker-credential-helpers golang-go hyperfine iproute2 keepassxc keyutils libcap2-bin
+test_packages='binutils bubblewrap chromium chromium-driver clang curl dbus default-jdk-headless expect faketime fish
+	gdb git-lfs gnome-keyring golang-docker-credential-helpers golang-go hyperfine iproute2 keepassxc keyutils libcap2-bin
 	kwallet6,libqca-qt6-plugins|libkf5wallet-bin,libqca-qt5-2-plugins libclang-rt-dev
 	libcmocka-dev libglib2.0-bin libnss-extrausers libpam0g-dev libpam-wrapper libqrencode-dev
 	libsecret-tools locales mandoc maven musl-tools openssh-client openssh-server openssl pamtester passwd perl

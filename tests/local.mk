@@ -8,6 +8,7 @@ SCRIPT_PEERS = \
 	tests/bin/faulty-keeper \
 	tests/bin/keyturn-courier \
 	tests/bin/keyturn-keeper \
+	$(SEAL_PEER) \
 	tests/programs/cut \
 	tests/programs/errand_driver \
 	tests/programs/forbid \
@@ -15,6 +16,15 @@ SCRIPT_PEERS = \
 	tests/programs/prompter \
 	$(DESKTOP_TESTS) \
 	$(FUZZ_REPLAYS)
+if HAVE_SECCOMP
+SEAL_UNIT_TEST = tests/test_filter
+tests_test_filter_LDADD = $(SEAL_LIBS) $(CMOCKA_LIBS)
+SEAL_TEST = tests/command_run_sealed.sh
+SEAL_PEER = tests/bin/keyturn-seal
+tests_bin_keyturn_seal_SOURCES = helper/libexec.c
+tests_bin_keyturn_seal_CPPFLAGS = $(AM_CPPFLAGS) $(CHECKED)
+tests_bin_keyturn_seal_LDADD = $(SEAL_LIBS)
+endif
 check_PROGRAMS = tests/bin/keyturn tests/programs/other_version.so $(SCRIPT_PEERS) $(UNIT_TESTS)
 
 tests_bin_keyturn_SOURCES = $(keyturn_SOURCES)
@@ -62,6 +72,7 @@ UNIT_TESTS = \
 	tests/test_errand \
 	tests/test_error \
 	tests/test_escrow \
+	$(SEAL_UNIT_TEST) \
 	tests/test_gate \
 	tests/test_hot \
 	tests/test_journal \
@@ -130,6 +141,7 @@ SCRIPT_TESTS = \
 	tests/command_providers.sh \
 	tests/command_reject.sh \
 	tests/command_run.sh \
+	$(SEAL_TEST) \
 	tests/command_scan.sh \
 	tests/command_set.sh \
 	tests/command_setup.sh \
@@ -392,6 +404,9 @@ endif
 
 EXTRA_DIST += \
 	$(SCRIPT_TESTS) \
+	tests/command_run_sealed.sh \
+	tests/programs/seal_attacks.py \
+	tests/programs/seal_programs.sh \
 	tests/bridges.sh \
 	tests/bridges/accounts.sh \
 	tests/bridges/cozeloop_prompt.py \

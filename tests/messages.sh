@@ -77,6 +77,11 @@ expect_status 1
 must grep -qx 'keyturn: 没有名为 nobody 的账号' "$work/err"
 must grep -qx 'keyturn: 请运行 keyturn list 查看已有的账号' "$work/err"
 
+begin 'so is one of the seal, a program of its own'
+call "$builddir/tests/bin/keyturn-seal" -- echo ran
+expect_status 125
+must grep -q '^keyturn: root 无法封闭' "$work/err"
+
 begin 'JSON is English, and so is LC_ALL=C, and a terminal of another charset'
 for how in 'keyturn show nobody --json' 'env LC_ALL=C keyturn show nobody' 'env LC_ALL=POSIX keyturn show nobody' \
 	'env LANG=zh_CN.GB18030 keyturn show nobody' 'env LANG=zh_TW.UTF-8 keyturn show nobody'; do

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
-#include <linux/landlock.h>
 #include <linux/seccomp.h>
 #include <signal.h>
 #include <stddef.h>
@@ -19,6 +18,7 @@
 #include <unistd.h>
 
 #include "helper/courier/sandbox.h"
+#include "helper/landlock.h"
 #include "keyring/cleanup.h"
 
 #define ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))
@@ -91,32 +91,13 @@ bool kt_sandbox_enter(int keep)
 	       setrlimit(RLIMIT_CORE, &none) == 0 && chdir("/") == 0 && reset_signals();
 }
 
-/* Landlock's own names where the headers are older than the kernel. */
-#define ACCESS_FILES_ABI_1 ((UINT64_C(1) << 13) - 1)
-#define ACCESS_REFER (UINT64_C(1) << 13)
-#define ACCESS_TRUNCATE (UINT64_C(1) << 14)
-#define ACCESS_IOCTL_DEVICE (UINT64_C(1) << 15)
-#define ACCESS_BIND_TCP (UINT64_C(1) << 0)
-#define ACCESS_CONNECT_TCP (UINT64_C(1) << 1)
-#define SCOPE_ABSTRACT_SOCKET (UINT64_C(1) << 0)
-#define SCOPE_SIGNAL (UINT64_C(1) << 1)
-
-struct ruleset {
-	uint64_t files;
-	uint64_t network;
-	uint64_t scoped;
-};
-
 static void allow_reading(int ruleset, const char *path)
 {
 	KT_CLEANUP(kt_descriptor_close) int directory = open(path, O_PATH | O_CLOEXEC);
-	struct landlock_path_beneath_attr rule = {
-		.allowed_access = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR,
-		.parent_fd = directory,
-	};
 
 	if (directory >= 0)
-		syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
+		kt_landlock_allow(ruleset, directory,
+		                  KT_LANDLOCK_READ_FILE | KT_LANDLOCK_READ_DIRECTORY);
 }
 
 /*
@@ -137,27 +118,19 @@ static void allow_reading_system(int ruleset)
 
 static void confine_files_and_network(enum kt_sandbox_network network)
 {
-	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
-	struct ruleset rules = {
-		.files = ACCESS_FILES_ABI_1 | (abi >= 2 ? ACCESS_REFER : 0) |
-		         (abi >= 3 ? ACCESS_TRUNCATE : 0) | (abi >= 5 ? ACCESS_IOCTL_DEVICE : 0),
-		.network = ACCESS_BIND_TCP |
-		           (network == KT_SANDBOX_ACCEPT ? ACCESS_CONNECT_TCP : 0),
-		.scoped = SCOPE_ABSTRACT_SOCKET | SCOPE_SIGNAL,
+	const struct kt_landlock_rights rights = {
+		.files = KT_LANDLOCK_FILES,
+		.network = KT_LANDLOCK_BIND_TCP |
+		           (network == KT_SANDBOX_ACCEPT ? KT_LANDLOCK_CONNECT_TCP : 0),
+		.scoped = KT_LANDLOCK_ABSTRACT_SOCKETS | KT_LANDLOCK_SIGNALS,
 	};
-	size_t size = abi >= 6 ? sizeof(rules)
-	              : abi >= 4 ? offsetof(struct ruleset, scoped)
-	                         : offsetof(struct ruleset, network);
-	KT_CLEANUP(kt_descriptor_close) int ruleset = -1;
+	KT_CLEANUP(kt_descriptor_close) int ruleset = kt_landlock_create(&rights);
 
-	if (abi < 1)
-		return;
-	ruleset = (int)syscall(SYS_landlock_create_ruleset, &rules, size, 0);
 	if (ruleset < 0)
 		return;
 	if (network == KT_SANDBOX_CONNECT)
 		allow_reading_system(ruleset);
-	syscall(SYS_landlock_restrict_self, ruleset, 0);
+	kt_landlock_enter(ruleset);
 }
 
 #if defined(__x86_64__) && defined(__LP64__)

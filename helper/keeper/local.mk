@@ -2,7 +2,6 @@
 libkeeper_a_SOURCES = \
 	helper/keeper/courier.c helper/keeper/courier.h \
 	helper/keeper/keeper.c helper/keeper/keeper.h \
-	helper/keeper/language.c helper/keeper/language.h \
 	helper/keeper/library.c helper/keeper/library.h \
 	helper/keeper/main.c \
 	helper/keeper/random.c helper/keeper/random.h \

@@ -13,7 +13,7 @@
 #include "helper/keeper/command/command.h"
 #include "helper/keeper/command/help.h"
 #include "helper/keeper/keeper.h"
-#include "helper/keeper/language.h"
+#include "helper/language.h"
 #include "helper/report.h"
 #include "keyring/cleanup.h"
 #include "keyring/environment.h"

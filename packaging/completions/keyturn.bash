@@ -125,7 +125,7 @@ _keyturn()
 			;;
 		token) words="$asks --json" ;;
 		header) words="$asks --json" ;;
-		run) words="$asks --env --tool --app --" ;;
+		run) words="$asks --env --tool --app --sealed --keep --read-only --write --" ;;
 		list) words='--site --kind --ends --json' ;;
 		status) words='--all --json' ;;
 		show | doctor | providers | scan | bind | which) words=--json ;;

@@ -72,6 +72,10 @@ __keyturn_option 'token header list show status default doctor providers scan va
 
 __keyturn_option run env 'name of the variable' -x
 __keyturn_option run app 'settings of the app'
+__keyturn_option run sealed 'no keyring, agent or other process' -f -a basic
+__keyturn_option run keep 'stays in the seal' -r -F
+__keyturn_option run read-only 'the home, in the seal'
+__keyturn_option run write 'can be changed all the same' -r -F
 __keyturn_option run tool 'what reads it' -x -a '(__keyturn_offer run-tools)'
 
 __keyturn_option login with-token 'read a token from stdin'

@@ -2,9 +2,10 @@
 #include "config.h"
 
 /*
- * forbid EPERM|ENOSYS COMMAND [ARGUMENT...]
+ * forbid EPERM|ENOSYS|namespaces|landlock COMMAND [ARGUMENT...]
  *
- * Runs COMMAND where the kernel's key calls give that error, as containers do.
+ * Runs COMMAND where the kernel's key calls give that error, or where no namespace can be made, as
+ * containers do; or where the kernel has no Landlock.
  */
 
 #include <errno.h>
@@ -21,14 +22,28 @@
 	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (call), 0, 1), \
 	BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (error))
 
+/* The three calls that the word stands for. */
+static const unsigned int *find_calls(const char *word)
+{
+	static const unsigned int keys[] = { SYS_add_key, SYS_keyctl, SYS_request_key };
+	static const unsigned int namespaces[] = { SYS_unshare, SYS_unshare, SYS_unshare };
+	static const unsigned int landlock[] = { 444, 444, 444 /* landlock_create_ruleset */ };
+
+	return strcmp(word, "namespaces") == 0 ? namespaces
+	       : strcmp(word, "landlock") == 0 ? landlock : keys;
+}
+
 int main(int argc, char **argv)
 {
-	unsigned int error = argc > 1 && strcmp(argv[1], "ENOSYS") == 0 ? ENOSYS : EPERM;
+	const char *word = argc > 1 ? argv[1] : "";
+	const unsigned int *calls = find_calls(word);
+	unsigned int error = strcmp(word, "ENOSYS") == 0 || strcmp(word, "landlock") == 0 ? ENOSYS
+	                                                                                  : EPERM;
 	struct sock_filter filter[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		REFUSE(SYS_add_key, error),
-		REFUSE(SYS_keyctl, error),
-		REFUSE(SYS_request_key, error),
+		REFUSE(calls[0], error),
+		REFUSE(calls[1], error),
+		REFUSE(calls[2], error),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
 	struct sock_fprog program = { sizeof(filter) / sizeof(filter[0]), filter };

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "helper/keeper/keeper.h"
 #include "helper/protocol/tool.h"
@@ -75,13 +76,16 @@ bool kt_command_speak(struct kt_keeper *keeper, const struct kt_tool *tool, int 
 /*
  * One option of a command. values: false for a flag, whose target is a bool; true for one value,
  * a const char *, which is refused if it is given twice; or how often a value may be given, where
- * target is an array of so many and a NULL.
+ * target is an array of so many and a NULL. KT_OPTION_MAY_HAVE_VALUE: as true, and "" for
+ * --name without =VALUE.
  */
 struct kt_option {
 	const char *name;
 	size_t values;
 	void *target;
 };
+
+#define KT_OPTION_MAY_HAVE_VALUE SIZE_MAX
 
 /* --json, which also makes errors JSON. */
 #define KT_OPTION_JSON(keeper) { "json", false, &(keeper)->wants_json }

@@ -122,6 +122,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	kt_doctor_check_git(&findings, keeper);
 	kt_doctor_check_setup(&findings, keeper);
 	kt_doctor_check_shell(&findings);
+	kt_doctor_check_seal(&findings);
 	check_providers(&findings);
 	if (!print(&findings, keeper->wants_json, error))
 		return false;

@@ -26,6 +26,7 @@ libkeeper_a_SOURCES += \
 	helper/keeper/command/renew_ahead.c \
 	helper/keeper/command/scan.c \
 	helper/keeper/command/run.c \
+	helper/keeper/command/run_seal.c helper/keeper/command/run_seal.h \
 	helper/keeper/command/run_tool.c helper/keeper/command/run_tool.h \
 	helper/keeper/command/run_watch.c helper/keeper/command/run_watch.h \
 	helper/keeper/command/service_change.c helper/keeper/command/service_change.h \

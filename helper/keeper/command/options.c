@@ -93,21 +93,29 @@ static bool refuse_option(const struct kt_option *options, size_t count, const c
 static bool apply(const struct kt_option *option, const char *command, struct kt_error *error)
 {
 	const char **value = option->target;
+	size_t often = option->values == KT_OPTION_MAY_HAVE_VALUE ? 1 : option->values;
 
 	if (!option->values) {
 		*(bool *)option->target = true;
 		return true;
 	}
-	for (size_t i = 1; *value && i < option->values; i++)
+	for (size_t i = 1; *value && i < often; i++)
 		value++;
 	if (*value)
 		return kt_fail(error, KT_ERROR_USAGE,
-		               option->values > 1 ? "%s: --%s is given too often"
-		                                  : KT_TEXT("%s: --%s is given twice"),
+		               often > 1 ? "%s: --%s is given too often"
+		                         : KT_TEXT("%s: --%s is given twice"),
 		               command, option->name) ||
 		       advise_help(command, error);
-	*value = optarg;
+	*value = optarg ? optarg : "";
 	return true;
+}
+
+static int argument_of(const struct kt_option *option)
+{
+	if (option->values == KT_OPTION_MAY_HAVE_VALUE)
+		return optional_argument;
+	return option->values ? required_argument : no_argument;
 }
 
 bool kt_command_read_options(const struct kt_option *options, size_t option_count, int argc,
@@ -121,7 +129,7 @@ bool kt_command_read_options(const struct kt_option *options, size_t option_coun
 		return kt_fail(error, KT_ERROR_INTERNAL, "%s has too many options", command);
 	for (size_t i = 0; i < option_count; i++)
 		table[i] = (struct option){ options[i].name,
-			options[i].values ? required_argument : no_argument, NULL, (int)i };
+			argument_of(&options[i]), NULL, (int)i };
 	if (!check_words(argc, argv, error))
 		return false;
 	optind = 0;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -9,7 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "helper/become.h"
 #include "helper/keeper/command/command.h"
+#include "helper/keeper/command/run_seal.h"
 #include "helper/keeper/command/run_tool.h"
 #include "helper/keeper/command/run_watch.h"
 #include "helper/keeper/command/token_lookup.h"
@@ -17,11 +18,6 @@
 #include "keyring/cleanup.h"
 #include "keyring/environment.h"
 #include "keyring/text.h"
-
-/* env(1): 125 our own failure, 126 the command cannot be run, 127 there is none. */
-#define STATUS_OURS 125
-#define STATUS_CANNOT_RUN 126
-#define STATUS_NOT_FOUND 127
 
 /* True for a variable's name that a shell takes. */
 static bool check_name(const char *name, struct kt_error *error)
@@ -33,15 +29,6 @@ static bool check_name(const char *name, struct kt_error *error)
 	    strlen(name))
 		return true;
 	return kt_fail(error, KT_ERROR_USAGE, "run: --env takes the name of a variable");
-}
-
-/* A word of a command line that can hold no secret: of small letters, digits and a few others. */
-static bool may_show(const char *word)
-{
-	size_t length = strlen(word);
-
-	return length > 0 && length <= 32 && word[0] != '-' &&
-	       strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789./_-@") == length;
 }
 
 static bool is_program(const char *word)
@@ -70,7 +57,7 @@ static bool advise_separator(int argc, char **argv, struct kt_error *error)
 	int command = argc > 2 && !is_program(argv[1]) ? 2 : 1;
 
 	for (int i = 1; i < argc && i < 8; i++) {
-		if (!may_show(argv[i]) || length + strlen(argv[i]) + 5 > sizeof(words))
+		if (!kt_become_may_show(argv[i]) || length + strlen(argv[i]) + 5 > sizeof(words))
 			return kt_advise(error, "put -- before the command, for example: keyturn run "
 			                 "work -- python3 bot.py");
 		length += (size_t)snprintf(words + length, sizeof(words) - length, "%s %s",
@@ -98,7 +85,7 @@ static bool find_command(int argc, char **argv, int *separator, struct kt_error 
 
 /* *expires: the end of the token; 0: none is known, or the command gets none. */
 static bool prepare(struct kt_keeper *keeper, int argc, char **argv, int64_t *expires,
-                    struct kt_error *error)
+                    struct kt_run_seal *seal, struct kt_error *error)
 {
 	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
 	KT_CLEANUP(kt_answer_clear) struct kt_answer answer = { 0 };
@@ -112,12 +99,13 @@ static bool prepare(struct kt_keeper *keeper, int argc, char **argv, int64_t *ex
 		{ "env", true, &variable },
 		{ "tool", true, &tool_name },
 		{ "app", false, &app },
+		KT_RUN_SEAL_OPTIONS(seal),
 	};
 
 	if (!kt_command_read_account(options, KT_COUNT(options), argc, argv, &lookup.account,
 	                             error) ||
 	    (variable && !check_name(variable, error)) ||
-	    !kt_run_tool_find(tool_name, &tool, error))
+	    !kt_run_tool_find(tool_name, &tool, error) || !kt_run_seal_check(seal, error))
 		return false;
 	if (app && (variable || tool_name))
 		return kt_fail(error, KT_ERROR_USAGE,
@@ -131,46 +119,26 @@ static bool prepare(struct kt_keeper *keeper, int argc, char **argv, int64_t *ex
 	           : kt_run_tool_set_token(tool, variable, &credential, &answer, error);
 }
 
-static const char *name_of(const char *command)
-{
-	return may_show(command) ? command : "the command";
-}
-
-static void tell_why(const char *command, int reason)
-{
-	const char *name = name_of(command);
-
-	if (reason != ENOENT) {
-		kt_report_note("%s cannot be run: %s", name, strerror(reason));
-	} else if (strchr(command, ' ')) {
-		kt_report_note("no program has this name, which is of several words");
-		kt_report_note("leave the quotes away, or put sh -c before them");
-	} else {
-		kt_report_note("%s is not found", name);
-		kt_report_note("check its name, and that it stands in a directory of PATH");
-	}
-}
-
 static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
 {
 	int separator = 0;
 	int64_t expires = 0;
-	int reason;
+	struct kt_run_seal seal = { 0 };
+	int status;
 
 	if (!find_command(argc, argv, &separator, error) ||
-	    !prepare(keeper, separator, argv, &expires, error)) {
+	    !prepare(keeper, separator, argv, &expires, &seal, error)) {
 		kt_advise(error, "run: keyturn help run");
 		kt_report_failure(error, false);
-		exit(STATUS_OURS);
+		exit(KT_BECOME_OURS);
 	}
 	kt_keeper_clear(keeper);
-	kt_run_watch_start(expires, name_of(argv[separator + 1]));
+	kt_run_watch_start(expires, kt_become_name(argv[separator + 1]));
 	signal(SIGPIPE, keeper->sigpipe);
 	signal(SIGXFSZ, keeper->sigxfsz);
-	execvp(argv[separator + 1], argv + separator + 1);
-	reason = errno;
-	tell_why(argv[separator + 1], reason);
-	exit(reason == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_RUN);
+	status = kt_run_seal_become(&seal, argv + separator + 1, error);
+	kt_report_failure(error, false);
+	exit(status);
 }
 
 const struct kt_command kt_command_run = {
@@ -178,7 +146,8 @@ const struct kt_command kt_command_run = {
 	.synopsis = "[ACCOUNT] [--min-valid SECONDS] [--env NAME] [--tool TOOL | --app] "
 		    "[--session-name NAME] "
 		    "[--duration SECONDS] [--scope-file FILE] "
-		    "[--from-env | --env-file FILE | --config FILE] [--kind KIND] -- COMMAND "
+		    "[--from-env | --env-file FILE | --config FILE] [--kind KIND] "
+		    "[--sealed[=basic] [--keep PATH]... [--read-only [--write PATH]...]] -- COMMAND "
 	            "[ARGUMENT...]",
 	.summary = "run a command with the token in its environment",
 	.details =
@@ -187,6 +156,12 @@ const struct kt_command kt_command_run = {
 		"--env NAME   the token's variable, instead of COZE_API_TOKEN and its like\n"
 		"--tool TOOL  what reads it: see below\n"
 		"--app        the app's own COZE_..._OAUTH_... settings instead of a token\n"
+		"--sealed     the command reaches no keyring, agent or other process of yours; what a\n"
+		"             seal cannot stop is told in keyturn(1). =basic: a weaker one, for systems\n"
+		"             that forbid user namespaces\n"
+		"--keep PATH  what the seal would cover stays (it covers /run, /tmp and /dev/shm)\n"
+		"--read-only  in the seal the home can be read alone, but for the working directory\n"
+		"--write PATH and for PATH\n"
 		"Exit status: the command's; 125 a failure of keyturn, 126 the command cannot be\n"
 		"run, 127 it is not found.\n",
 	.describe = kt_run_tool_describe,

@@ -50,3 +50,9 @@ void kt_doctor_check_shell(struct kt_findings *findings);
  * git asks others beside it. Nothing of tools that do not ask.
  */
 void kt_doctor_check_setup(struct kt_findings *findings, struct kt_keeper *keeper);
+
+/*
+ * Whether run --sealed works here, by a seal that is made for nothing, and the rule of this system
+ * that forbids it.
+ */
+void kt_doctor_check_seal(struct kt_findings *findings);

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "helper/keeper/language.h"
+#include "helper/language.h"
 #include "helper/libexec.h"
 
 #define DOMAIN "keyturn"
