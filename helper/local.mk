@@ -13,6 +13,7 @@ libhelper_a_SOURCES = \
 	helper/report.c helper/report.h \
 	helper/request.c helper/request.h \
 	helper/route.c helper/route.h \
+	helper/sandbox.c helper/sandbox.h \
 	helper/url.c helper/url.h \
 	helper/user_namespaces.c helper/user_namespaces.h \
 	helper/wrap.c helper/wrap.h

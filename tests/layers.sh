@@ -110,6 +110,7 @@ points helper/door helper/door/ helper/answer.h helper/background_renewal.h help
 	keyring/kernel_cache.h keyring/secret.h keyring/text.h
 points helper/protocol helper/protocol/ helper/answer.h helper/request.h helper/url.h keyring/
 points helper/courier helper/courier/ helper/errand.h helper/landlock.h helper/libexec.h helper/mask.h \
+	helper/sandbox.h \
 	keyring/characters.h \
 	keyring/cleanup.h keyring/clock.h keyring/error.h keyring/json.h keyring/secret.h \
 	keyring/text.h keyring/wiping.h

@@ -16,7 +16,7 @@
 #include "helper/courier/body.h"
 #include "helper/courier/challenge.h"
 #include "helper/courier/http.h"
-#include "helper/courier/sandbox.h"
+#include "helper/sandbox.h"
 #include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"

@@ -18,8 +18,8 @@
 
 #include "helper/courier/http.h"
 #include "helper/courier/loopback.h"
-#include "helper/courier/sandbox.h"
 #include "helper/errand.h"
+#include "helper/sandbox.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 
