@@ -109,8 +109,8 @@ points helper/door helper/door/ helper/answer.h helper/background_renewal.h help
 	keyring/characters.h keyring/cleanup.h keyring/clock.h keyring/error.h keyring/identity.h \
 	keyring/kernel_cache.h keyring/secret.h keyring/text.h
 points helper/protocol helper/protocol/ helper/answer.h helper/request.h helper/url.h keyring/
-points helper/courier helper/courier/ helper/errand.h helper/landlock.h helper/libexec.h helper/mask.h \
-	helper/sandbox.h \
+points helper/courier helper/courier/ helper/errand.h helper/libexec.h helper/mask.h \
+	helper/sandbox.h helper/transfer.h \
 	keyring/characters.h \
 	keyring/cleanup.h keyring/clock.h keyring/error.h keyring/json.h keyring/secret.h \
 	keyring/text.h keyring/wiping.h
@@ -202,13 +202,13 @@ only()
 
 begin 'a foreign library is used in the files that are marked for it'
 only cjson/ keyring/json.c
-only openssl/ keyring/seal.c helper/courier/http.c helper/keeper/account/directory_file.c \
+only openssl/ keyring/seal.c helper/transfer.c helper/keeper/account/directory_file.c \
 	helper/keeper/login/ca_file.c \
 	helper/keeper/oauth/jwt.c helper/keeper/oauth/pkce.c helper/keeper/oauth/private_key.c helper/keeper/token/service_app.c pam/unlock/transfer.c
 only libintl.h helper/language.c
 only locale.h helper/language.c
 only idn2.h helper/keeper/account/idn.c
-only curl/ helper/courier/http.c
+only curl/ helper/courier/http.c helper/transfer.c
 only seccomp.h helper/seal/filter.c
 only libsecret/ keyring/backend_secret_service.c keyring/secret_service_call.c \
 	keyring/secret_service_turn.h

@@ -8,7 +8,8 @@ libcourier_a_SOURCES = \
 	helper/courier/loopback.c helper/courier/loopback.h \
 	helper/courier/main.c \
 	helper/courier/pages.c helper/courier/pages.h \
-	helper/courier/redirect.c helper/courier/redirect.h
+	helper/courier/redirect.c helper/courier/redirect.h \
+	helper/transfer.c helper/transfer.h
 
 keyturn_courier_SOURCES =
 keyturn_courier_LDADD = $(COURIER_LIBS)
