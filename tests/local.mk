@@ -479,6 +479,7 @@ EXTRA_DIST += \
 	tests/servers/coze_sdk.test.mjs \
 	tests/servers/coze_server.mjs \
 	tests/servers/coze_settings.mjs \
+	tests/servers/coze_streams.mjs \
 	tests/servers/coze_strict.test.mjs \
 	tests/servers/git_http_server.mjs \
 	tests/servers/mcp_client.mjs \
