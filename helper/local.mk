@@ -11,6 +11,7 @@ libhelper_a_SOURCES = \
 	helper/language.c helper/language.h \
 	helper/libexec.h \
 	helper/mask.c helper/mask.h \
+	helper/peer.c helper/peer.h \
 	helper/proxy_start.c helper/proxy_start.h \
 	helper/report.c helper/report.h \
 	helper/request.c helper/request.h \

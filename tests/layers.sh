@@ -127,7 +127,7 @@ points helper/seal helper/seal/ helper/become.h helper/landlock.h helper/languag
 	helper/user_namespaces.h keyring/cleanup.h keyring/environment.h keyring/error.h \
 	keyring/shell_word.h keyring/text.h keyring/translate.h
 
-points helper/proxy helper/proxy/ helper/allow_rule.h helper/errand.h helper/proxy_start.h \
+points helper/proxy helper/proxy/ helper/allow_rule.h helper/errand.h helper/peer.h helper/proxy_start.h \
 	helper/sandbox.h helper/transfer.h keyring/cleanup.h keyring/clock.h keyring/environment.h \
 	keyring/error.h keyring/secret.h keyring/text.h
 points helper/steward helper/errand.h helper/libexec.h helper/proxy_start.h keyring/cleanup.h \
@@ -136,7 +136,7 @@ points helper/steward helper/errand.h helper/libexec.h helper/proxy_start.h keyr
 # The keeper's folders, from below upwards: each may include itself and those named.
 below_keeper='keyring/ helper/allow_rule.h helper/answer.h helper/background_renewal.h helper/become.h
 	helper/cache_key.h helper/courier_start.h helper/errand.h helper/landlock.h helper/libexec.h
-	helper/mask.h helper/protocol/
+	helper/mask.h helper/peer.h helper/protocol/
 	helper/proxy_start.h helper/report.h
 	helper/request.h helper/route.h helper/url.h helper/user_namespaces.h'
 own='helper/keeper/courier.h helper/keeper/keeper.h helper/keeper/library.h helper/keeper/proxy.h

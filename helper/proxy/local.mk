@@ -10,7 +10,6 @@ libproxy_a_SOURCES = \
 	helper/proxy/log.c helper/proxy/log.h \
 	helper/proxy/main.c \
 	helper/proxy/passage.c helper/proxy/passage.h \
-	helper/proxy/peer.c helper/proxy/peer.h \
 	helper/proxy/refused_token.c helper/proxy/refused_token.h \
 	helper/proxy/rewrite.c helper/proxy/rewrite.h \
 	helper/proxy/room.h \

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "helper/proxy/exchange.h"
-#include "helper/proxy/peer.h"
+#include "helper/peer.h"
 #include "helper/proxy/serve.h"
 #include "keyring/clock.h"
 

@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "helper/proxy/peer.h"
+#include "helper/peer.h"
 #include "keyring/cleanup.h"
 
 struct question {
