@@ -128,6 +128,7 @@ FUZZ_REPLAYS = \
 	tests/fuzz/replay_body \
 	tests/fuzz/replay_challenge \
 	tests/fuzz/replay_errand \
+	tests/fuzz/replay_proxy \
 	tests/fuzz/replay_redirect \
 	tests/fuzz/replay_request
 SCRIPT_TESTS = \
@@ -337,6 +338,8 @@ tests_fuzz_replay_challenge_SOURCES = tests/fuzz/fuzz_challenge.c tests/fuzz/rep
 tests_fuzz_replay_challenge_LDADD = $(COURIER_TEST)
 tests_fuzz_replay_errand_SOURCES = tests/fuzz/fuzz_errand.c tests/fuzz/replay.c
 tests_fuzz_replay_errand_LDADD = $(HELPER_TEST)
+tests_fuzz_replay_proxy_SOURCES = tests/fuzz/fuzz_proxy.c tests/fuzz/replay.c
+tests_fuzz_replay_proxy_LDADD = $(PROXY_TEST)
 tests_fuzz_replay_redirect_SOURCES = tests/fuzz/fuzz_redirect.c tests/fuzz/replay.c
 tests_fuzz_replay_redirect_LDADD = $(COURIER_TEST)
 tests_fuzz_replay_request_SOURCES = tests/fuzz/fuzz_request.c tests/fuzz/replay.c
@@ -478,6 +481,7 @@ EXTRA_DIST += \
 	tests/lib/time.sh \
 	tests/programs/random_calls.py \
 	tests/programs/proxy_peer.mjs \
+	tests/programs/proxy_shapes.py \
 	tests/programs/rotation_sweep.mjs \
 	tests/programs/scan_at_exit.py \
 	tests/servers/.gitignore \
