@@ -456,6 +456,8 @@ EXTRA_DIST += \
 	tests/bench/first_get.sh \
 	tests/bench/login.sh \
 	tests/bench/measure.py \
+	tests/bench/proxy.py \
+	tests/bench/proxy.sh \
 	tests/bench/refresh.sh \
 	tests/bench/run \
 	tests/bench/token.sh \
