@@ -8,6 +8,8 @@ static const char *const paths[] = {
 	[KT_LIBEXEC_COURIER] = KEYTURN_LIBEXECDIR "/keyturn-courier",
 	[KT_LIBEXEC_UNLOCK] = KEYTURN_LIBEXECDIR "/keyturn-unlock",
 	[KT_LIBEXEC_SEAL] = KEYTURN_LIBEXECDIR "/keyturn-seal",
+	[KT_LIBEXEC_STEWARD] = KEYTURN_LIBEXECDIR "/keyturn-steward",
+	[KT_LIBEXEC_PROXY] = KEYTURN_LIBEXECDIR "/keyturn-proxy",
 	[KT_LIBEXEC_SECRET_SERVICE] = KEYTURN_LIBEXECDIR "/keyturn-secret-service.so",
 };
 

@@ -12,6 +12,8 @@ enum kt_libexec_program {
 	KT_LIBEXEC_COURIER,
 	KT_LIBEXEC_UNLOCK,
 	KT_LIBEXEC_SEAL,
+	KT_LIBEXEC_STEWARD,
+	KT_LIBEXEC_PROXY,
 	KT_LIBEXEC_SECRET_SERVICE, /* a module of the keeper */
 };
 

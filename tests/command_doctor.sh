@@ -52,6 +52,7 @@ expect_unsaid canary
 call keyturn doctor
 expect_status 0
 must grep -q '^ok  *items  *1 login can be read$' "$work/out"
+must grep -q '^ok  *proxy  *run --proxy works here, and the kernel tells' "$work/out"
 
 begin 'a token in a file of the shell is found, and the line can be removed as it is said'
 printf 'alias ll="ls -l"\n# export COZE_API_TOKEN="pat_****"\nexport COZE_API_TOKEN="pat_canaryA1b2C3d4E5f6G7"\n' \

@@ -74,7 +74,8 @@ exported()
 }
 
 check keyturn
-rooms='keyturn-keeper keyturn-courier keyturn-seal keyturn-secret-service.so'
+rooms='keyturn-keeper keyturn-courier keyturn-proxy keyturn-seal keyturn-steward
+	keyturn-secret-service.so'
 ! grep -qx 'HAVE_PAM_TRUE = *' "$builddir/Makefile" ||
 	rooms="$rooms pam_keyturn.so keyturn-unlock keyturn-unlock-bus.so"
 for room in $rooms; do

@@ -79,6 +79,15 @@ begin 'the seal links its filter of system calls, and nothing else'
 links_only "$programs/keyturn-seal" libc libseccomp
 links "$programs/keyturn-seal" libseccomp
 
+begin 'the room of run --proxy links the network, and nothing that reaches the keyring'
+links_only "$programs/keyturn-proxy" libc libcurl libcrypto
+links "$programs/keyturn-proxy" libcurl
+must_not sh -c 'readelf --wide --dynamic "$1" | grep -e libsecret -e libgio -e libglib' - \
+	"$programs/keyturn-proxy"
+
+begin 'its steward links libc alone'
+links_only "$programs/keyturn-steward" libc
+
 # includes DIRECTORY...: FILE:HEADER of each header of ours.
 includes()
 {
@@ -109,7 +118,8 @@ points helper/door helper/door/ helper/answer.h helper/background_renewal.h help
 	keyring/characters.h keyring/cleanup.h keyring/clock.h keyring/error.h keyring/identity.h \
 	keyring/kernel_cache.h keyring/secret.h keyring/text.h
 points helper/protocol helper/protocol/ helper/answer.h helper/request.h helper/url.h keyring/
-points helper/courier helper/courier/ helper/errand.h helper/landlock.h helper/libexec.h helper/mask.h \
+points helper/courier helper/courier/ helper/errand.h helper/libexec.h helper/mask.h \
+	helper/sandbox.h helper/transfer.h \
 	keyring/characters.h \
 	keyring/cleanup.h keyring/clock.h keyring/error.h keyring/json.h keyring/secret.h \
 	keyring/text.h keyring/wiping.h
@@ -117,13 +127,20 @@ points helper/seal helper/seal/ helper/become.h helper/landlock.h helper/languag
 	helper/user_namespaces.h keyring/cleanup.h keyring/environment.h keyring/error.h \
 	keyring/shell_word.h keyring/text.h keyring/translate.h
 
+points helper/proxy helper/proxy/ helper/allow_rule.h helper/errand.h helper/peer.h helper/proxy_start.h \
+	helper/sandbox.h helper/transfer.h keyring/cleanup.h keyring/clock.h keyring/environment.h \
+	keyring/error.h keyring/secret.h keyring/text.h
+points helper/steward helper/errand.h helper/libexec.h helper/proxy_start.h keyring/cleanup.h \
+	keyring/clock.h keyring/text.h
+
 # The keeper's folders, from below upwards: each may include itself and those named.
-below_keeper='keyring/ helper/answer.h helper/background_renewal.h helper/become.h helper/cache_key.h
-	helper/courier_start.h helper/errand.h helper/landlock.h helper/libexec.h helper/mask.h helper/protocol/
-	helper/report.h
+below_keeper='keyring/ helper/allow_rule.h helper/answer.h helper/background_renewal.h helper/become.h
+	helper/cache_key.h helper/courier_start.h helper/errand.h helper/landlock.h helper/libexec.h
+	helper/mask.h helper/peer.h helper/protocol/
+	helper/proxy_start.h helper/report.h
 	helper/request.h helper/route.h helper/url.h helper/user_namespaces.h'
-own='helper/keeper/courier.h helper/keeper/keeper.h helper/keeper/library.h helper/keeper/random.h
-	helper/keeper/terminal.h'
+own='helper/keeper/courier.h helper/keeper/keeper.h helper/keeper/library.h helper/keeper/proxy.h
+	helper/keeper/random.h helper/keeper/terminal.h'
 folder()
 {
 	folder=$1
@@ -201,13 +218,13 @@ only()
 
 begin 'a foreign library is used in the files that are marked for it'
 only cjson/ keyring/json.c
-only openssl/ keyring/seal.c helper/courier/http.c helper/keeper/account/directory_file.c \
+only openssl/ keyring/seal.c helper/transfer.c helper/keeper/account/directory_file.c \
 	helper/keeper/login/ca_file.c \
 	helper/keeper/oauth/jwt.c helper/keeper/oauth/pkce.c helper/keeper/oauth/private_key.c helper/keeper/token/service_app.c pam/unlock/transfer.c
 only libintl.h helper/language.c
 only locale.h helper/language.c
 only idn2.h helper/keeper/account/idn.c
-only curl/ helper/courier/http.c
+only curl/ helper/courier/http.c helper/proxy/upstream.c helper/transfer.c
 only seccomp.h helper/seal/filter.c
 only libsecret/ keyring/backend_secret_service.c keyring/secret_service_call.c \
 	keyring/secret_service_turn.h

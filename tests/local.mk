@@ -9,6 +9,8 @@ SCRIPT_PEERS = \
 	tests/bin/keyturn-courier \
 	tests/bin/keyturn-keeper \
 	$(SEAL_PEER) \
+	tests/bin/keyturn-proxy \
+	tests/bin/keyturn-steward \
 	tests/programs/cut \
 	tests/programs/errand_driver \
 	tests/programs/forbid \
@@ -49,6 +51,13 @@ tests_bin_faulty_keeper_LDADD = $(KEEPER_LIBS)
 tests_bin_keyturn_courier_SOURCES =
 tests_bin_keyturn_courier_LDADD = $(COURIER_LIBS)
 
+tests_bin_keyturn_proxy_SOURCES =
+tests_bin_keyturn_proxy_LDADD = $(PROXY_LIBS)
+
+tests_bin_keyturn_steward_SOURCES = helper/libexec.c
+tests_bin_keyturn_steward_CPPFLAGS = $(AM_CPPFLAGS) $(CHECKED)
+tests_bin_keyturn_steward_LDADD = $(STEWARD_LIBS)
+
 check_DATA = $(DOOR_LINKS:%=tests/bin/%) tests/bin/keyturn-secret-service.so
 tests/bin/keyturn-secret-service.so: keyturn-secret-service.so tests/bin/keyturn
 	cd tests/bin && $(LN_S) -f ../../keyturn-secret-service.so .
@@ -73,9 +82,12 @@ UNIT_TESTS = \
 	tests/test_error \
 	tests/test_escrow \
 	$(SEAL_UNIT_TEST) \
+	tests/test_frame \
 	tests/test_gate \
+	tests/test_head \
 	tests/test_hot \
 	tests/test_journal \
+	tests/test_judge \
 	tests/test_jwt \
 	tests/test_kernel_cache \
 	tests/test_kernel_key \
@@ -96,6 +108,7 @@ UNIT_TESTS = \
 	tests/test_request_cut \
 	tests/test_request_hostile \
 	tests/test_requirement \
+	tests/test_rewrite \
 	tests/test_route \
 	tests/test_sandbox \
 	tests/test_seal \
@@ -115,6 +128,7 @@ FUZZ_REPLAYS = \
 	tests/fuzz/replay_body \
 	tests/fuzz/replay_challenge \
 	tests/fuzz/replay_errand \
+	tests/fuzz/replay_proxy \
 	tests/fuzz/replay_redirect \
 	tests/fuzz/replay_request
 SCRIPT_TESTS = \
@@ -142,6 +156,7 @@ SCRIPT_TESTS = \
 	tests/command_reject.sh \
 	tests/command_run.sh \
 	$(SEAL_TEST) \
+	tests/command_run_proxy.sh \
 	tests/command_scan.sh \
 	tests/command_set.sh \
 	tests/command_setup.sh \
@@ -254,6 +269,7 @@ LDADD = $(KEEPER_LIBS) libchecked.a $(CMOCKA_LIBS)
 # A test of the library, of what the rooms share, of the courier: with less to build.
 KEYRING_TEST = libkeyring.a libchecked.a $(CRYPTO_LIBS) $(CJSON_LIBS) -lm $(CMOCKA_LIBS)
 HELPER_TEST = libhelper.a $(KEYRING_TEST)
+PROXY_TEST = $(PROXY_LIBS) $(CMOCKA_LIBS)
 COURIER_TEST = $(COURIER_LIBS) $(CMOCKA_LIBS)
 tests_test_backend_memory_SOURCES = tests/test_backend_memory.c \
 	tests/lib/scratch_vault.c tests/lib/scratch_vault.h
@@ -278,8 +294,11 @@ tests_test_backend_vault_LDADD = $(KEYRING_TEST)
 tests_test_body_LDADD = $(COURIER_TEST)
 tests_test_challenge_LDADD = $(COURIER_TEST)
 tests_test_errand_LDADD = $(HELPER_TEST)
+tests_test_frame_LDADD = $(PROXY_TEST)
 tests_test_gate_LDADD = $(KEYRING_TEST)
+tests_test_head_LDADD = $(PROXY_TEST)
 tests_test_hot_SOURCES = tests/test_hot.c helper/door/hot.c
+tests_test_judge_LDADD = $(PROXY_TEST)
 tests_test_kernel_cache_LDADD = $(KEYRING_TEST)
 tests_test_kernel_key_LDADD = $(KEYRING_TEST)
 tests_test_lock_LDADD = $(KEYRING_TEST)
@@ -291,6 +310,7 @@ tests_test_request_LDADD = $(HELPER_TEST)
 tests_test_request_cut_LDADD = $(HELPER_TEST)
 tests_test_request_cut_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=poll
 tests_test_request_hostile_LDADD = $(HELPER_TEST)
+tests_test_rewrite_LDADD = $(PROXY_TEST)
 tests_test_route_LDADD = $(HELPER_TEST)
 tests_test_sandbox_LDADD = $(COURIER_TEST)
 tests_test_seal_LDADD = $(KEYRING_TEST)
@@ -318,6 +338,8 @@ tests_fuzz_replay_challenge_SOURCES = tests/fuzz/fuzz_challenge.c tests/fuzz/rep
 tests_fuzz_replay_challenge_LDADD = $(COURIER_TEST)
 tests_fuzz_replay_errand_SOURCES = tests/fuzz/fuzz_errand.c tests/fuzz/replay.c
 tests_fuzz_replay_errand_LDADD = $(HELPER_TEST)
+tests_fuzz_replay_proxy_SOURCES = tests/fuzz/fuzz_proxy.c tests/fuzz/replay.c
+tests_fuzz_replay_proxy_LDADD = $(PROXY_TEST)
 tests_fuzz_replay_redirect_SOURCES = tests/fuzz/fuzz_redirect.c tests/fuzz/replay.c
 tests_fuzz_replay_redirect_LDADD = $(COURIER_TEST)
 tests_fuzz_replay_request_SOURCES = tests/fuzz/fuzz_request.c tests/fuzz/replay.c
@@ -434,6 +456,8 @@ EXTRA_DIST += \
 	tests/bench/first_get.sh \
 	tests/bench/login.sh \
 	tests/bench/measure.py \
+	tests/bench/proxy.py \
+	tests/bench/proxy.sh \
 	tests/bench/refresh.sh \
 	tests/bench/run \
 	tests/bench/token.sh \
@@ -458,6 +482,8 @@ EXTRA_DIST += \
 	tests/lib/skip.h \
 	tests/lib/time.sh \
 	tests/programs/random_calls.py \
+	tests/programs/proxy_peer.mjs \
+	tests/programs/proxy_shapes.py \
 	tests/programs/rotation_sweep.mjs \
 	tests/programs/scan_at_exit.py \
 	tests/servers/.gitignore \
@@ -479,6 +505,7 @@ EXTRA_DIST += \
 	tests/servers/coze_sdk.test.mjs \
 	tests/servers/coze_server.mjs \
 	tests/servers/coze_settings.mjs \
+	tests/servers/coze_streams.mjs \
 	tests/servers/coze_strict.test.mjs \
 	tests/servers/git_http_server.mjs \
 	tests/servers/mcp_client.mjs \

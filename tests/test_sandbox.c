@@ -26,7 +26,7 @@
 
 #include <cmocka.h>
 
-#include "helper/courier/sandbox.h"
+#include "helper/sandbox.h"
 #include "tests/lib/skip.h"
 
 /* Whether this kernel has what is tested: without it the sandbox is silent about it. */

@@ -2,7 +2,6 @@
 #include "config.h"
 
 #include <ctype.h>
-#include <dirent.h>
 #include <poll.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -10,18 +9,17 @@
 #include <sys/time.h>
 
 #include <curl/curl.h>
-#include <openssl/rand.h>
 
 #include "helper/courier/amend.h"
 #include "helper/courier/body.h"
 #include "helper/courier/challenge.h"
 #include "helper/courier/http.h"
-#include "helper/courier/sandbox.h"
+#include "helper/sandbox.h"
+#include "helper/transfer.h"
 #include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/text.h"
-#include "keyring/wiping.h"
 
 #define BODY_MAXIMUM ((size_t)64 * 1024)
 #define HEADERS_MAXIMUM ((size_t)32 * 1024)
@@ -68,16 +66,6 @@ static void exchange_clear(struct exchange *exchange)
 	kt_secret_clear(&exchange->request);
 	kt_secret_clear(&exchange->body);
 	kt_challenge_clear(&exchange->challenge);
-}
-
-bool kt_http_prepare(struct kt_error *error)
-{
-	/* OpenSSL's generator is set up when it is first asked, a fifth of a request's work. */
-	return (curl_global_init_mem(CURL_GLOBAL_DEFAULT, kt_wiping_malloc, kt_wiping_free,
-	                             kt_wiping_realloc, kt_wiping_strdup,
-	                             kt_wiping_calloc) == CURLE_OK &&
-	        RAND_status() == 1) ||
-	       kt_fail(error, KT_ERROR_INTERNAL, "libcurl cannot be set up");
 }
 
 /* The value of a header of that name, trimmed, if it is short and plain ASCII. */
@@ -275,37 +263,6 @@ static bool set_pointer(struct exchange *exchange, CURLoption option, const void
 	return curl_easy_setopt(exchange->handle, option, value) == CURLE_OK;
 }
 
-static bool set_rules(struct exchange *exchange)
-{
-	static const struct {
-		CURLoption option;
-		long value;
-	} rules[] = {
-		{ CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2 },
-		{ CURLOPT_PROXY_SSLVERSION, CURL_SSLVERSION_TLSv1_2 },
-		{ CURLOPT_SSL_VERIFYPEER, 1 },
-		{ CURLOPT_SSL_VERIFYHOST, 2 },
-		{ CURLOPT_SSL_SESSIONID_CACHE, 0 },
-		{ CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1 },
-		{ CURLOPT_FOLLOWLOCATION, 0 },
-		{ CURLOPT_NETRC, CURL_NETRC_IGNORED },
-		{ CURLOPT_HTTP_CONTENT_DECODING, 0 },
-		{ CURLOPT_SUPPRESS_CONNECT_HEADERS, 1 },
-		{ CURLOPT_FRESH_CONNECT, 1 },
-		{ CURLOPT_FORBID_REUSE, 1 },
-		{ CURLOPT_NOSIGNAL, 1 },
-		{ CURLOPT_NOPROGRESS, 0 },
-		/* A name server that hangs must not delay the end of this process. */
-		{ CURLOPT_QUICK_EXIT, 1 },
-	};
-
-	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
-		if (!set_number(exchange, rules[i].option, rules[i].value))
-			return false;
-	return set_pointer(exchange, CURLOPT_PROTOCOLS_STR, "https,http") &&
-	       set_pointer(exchange, CURLOPT_USERAGENT, "keyturn/" PACKAGE_VERSION);
-}
-
 static bool set_callbacks(struct exchange *exchange)
 {
 	CURL *handle = exchange->handle;
@@ -352,45 +309,6 @@ static bool set_times(struct exchange *exchange)
 	                                  set_number(exchange, CURLOPT_LOW_SPEED_TIME, 10)));
 }
 
-/* The directory has certificates under the names that OpenSSL looks for: 8 digits and ".0". */
-static bool is_hashed(const char *path)
-{
-	KT_CLEANUP(kt_directory_close) DIR *directory = opendir(path);
-	bool found = false;
-
-	while (directory && !found) {
-		const struct dirent *entry = readdir(directory);
-
-		if (!entry)
-			break;
-		found = strlen(entry->d_name) == 10 && strcmp(entry->d_name + 8, ".0") == 0 &&
-		        strspn(entry->d_name, "0123456789abcdef") == 8;
-	}
-	return found;
-}
-
-/*
- * An authority given at login is trusted alone. Else the system's: from the hashed directory,
- * of which one file is read, rather than the bundle, which costs 33 ms to parse.
- */
-static bool set_trust(struct exchange *exchange)
-{
-	static const char directory[] = "/etc/ssl/certs";
-	const struct kt_secret *authority = kt_errand_secret(exchange->errand, "ca");
-	struct curl_blob blob;
-
-	if (authority) {
-		blob.data = (void *)kt_secret_reveal(authority);
-		blob.len = kt_secret_length(authority);
-		blob.flags = CURL_BLOB_COPY;
-		return set_pointer(exchange, CURLOPT_CAPATH, NULL) &&
-		       set_pointer(exchange, CURLOPT_CAINFO, NULL) &&
-		       curl_easy_setopt(exchange->handle, CURLOPT_CAINFO_BLOB, &blob) == CURLE_OK;
-	}
-	return !is_hashed(directory) || (set_pointer(exchange, CURLOPT_CAPATH, directory) &&
-	                                 set_pointer(exchange, CURLOPT_CAINFO, NULL));
-}
-
 static bool set_request(struct exchange *exchange, bool is_local)
 {
 	bool is_post = kt_errand_is(exchange->errand, "errand", "post");
@@ -424,104 +342,20 @@ static bool prepare(struct exchange *exchange, struct kt_error *error)
 	    (authorization && !add_header(exchange, "Authorization: ", authorization, error)))
 		return false;
 	exchange->handle = curl_easy_init();
-	if (!exchange->handle || !set_rules(exchange) || !set_callbacks(exchange) ||
-	    !set_times(exchange) || !set_trust(exchange) || !set_request(exchange, is_local))
+	if (!exchange->handle || !kt_transfer_set_rules(exchange->handle) ||
+	    !set_number(exchange, CURLOPT_NOPROGRESS, 0) || !set_callbacks(exchange) ||
+	    !set_times(exchange) ||
+	    !kt_transfer_set_trust(exchange->handle, kt_errand_secret(errand, "ca")) ||
+	    !set_request(exchange, is_local))
 		return kt_fail(error, KT_ERROR_INTERNAL, "libcurl cannot be set up");
 	return true;
 }
 
-/*
- * OpenSSL's numbers (X509_V_ERR_...), as CURLINFO_SSL_VERIFYRESULT gives them; 0 and 1 stand
- * there when the chain is good and libcurl's own check of the name failed.
- */
-static const char *certificate_reason(CURL *handle)
-{
-	long verdict = 0;
-
-	curl_easy_getinfo(handle, CURLINFO_SSL_VERIFYRESULT, &verdict);
-	switch (verdict) {
-	case 0:
-	case 1:
-	case 62:
-	case 64:
-		return "the server's certificate is for another host";
-	case 9:
-		return "the server's certificate is not valid yet: check this machine's clock";
-	case 10:
-		return "the server's certificate has expired: check this machine's clock";
-	case 2:
-	case 18:
-	case 19:
-	case 20:
-	case 21:
-		return "the server's certificate is from an authority that is not trusted here";
-	default:
-		return "the server's certificate was refused";
-	}
-}
-
-struct diagnosis {
-	const char *cause;
-	const char *reason;
-};
-
-static struct diagnosis diagnose_connection(const struct exchange *exchange)
-{
-	long proxy_status = 0;
-
-	curl_easy_getinfo(exchange->handle, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
-	if (exchange->is_sent)
-		return (struct diagnosis){ "connect", "the connection broke before a whole answer" };
-	if (proxy_status >= 300)
-		return (struct diagnosis){ "connect", "the proxy refused to connect" };
-	return (struct diagnosis){ "connect", "the server cannot be reached" };
-}
-
-static struct diagnosis diagnose_timeout(const struct exchange *exchange)
-{
-	curl_off_t lookup = 0;
-
-	curl_easy_getinfo(exchange->handle, CURLINFO_NAMELOOKUP_TIME_T, &lookup);
-	if (exchange->is_sent)
-		return (struct diagnosis){ "timeout", "the server did not answer in time" };
-	if (lookup == 0)
-		return (struct diagnosis){ "dns", "the server's name was not resolved in time" };
-	return (struct diagnosis){ "timeout", "the server could not be reached in time" };
-}
-
-static struct diagnosis diagnose(const struct exchange *exchange, CURLcode code)
+static struct kt_diagnosis diagnose(const struct exchange *exchange, CURLcode code)
 {
 	if (exchange->broken)
-		return (struct diagnosis){ "body", exchange->broken };
-	switch (code) {
-	case CURLE_COULDNT_RESOLVE_HOST:
-	case CURLE_COULDNT_RESOLVE_PROXY:
-		return (struct diagnosis){ "dns", "the server's name cannot be resolved" };
-	case CURLE_OPERATION_TIMEDOUT:
-		return diagnose_timeout(exchange);
-	case CURLE_PEER_FAILED_VERIFICATION:
-		return (struct diagnosis){ "certificate", certificate_reason(exchange->handle) };
-	case CURLE_SSL_CACERT_BADFILE:
-		return (struct diagnosis){ "certificate",
-			                   "the certificates to trust cannot be read" };
-	case CURLE_SSL_CONNECT_ERROR:
-		return (struct diagnosis){ "tls", "no TLS connection could be made" };
-	case CURLE_PARTIAL_FILE:
-	case CURLE_WRITE_ERROR:
-	case CURLE_WEIRD_SERVER_REPLY:
-	case CURLE_UNSUPPORTED_PROTOCOL:
-	case CURLE_BAD_CONTENT_ENCODING:
-		return (struct diagnosis){ "body", "the server's answer is broken" };
-	case CURLE_COULDNT_CONNECT:
-	case CURLE_GOT_NOTHING:
-	case CURLE_SEND_ERROR:
-	case CURLE_RECV_ERROR:
-		return diagnose_connection(exchange);
-	case CURLE_ABORTED_BY_CALLBACK:
-		return (struct diagnosis){ "other", "the request was called off" };
-	default:
-		return (struct diagnosis){ "other", "the request failed" };
-	}
+		return (struct kt_diagnosis){ "body", exchange->broken };
+	return kt_transfer_diagnose(exchange->handle, code, exchange->is_sent);
 }
 
 static bool is_form(const char *type)
@@ -533,22 +367,22 @@ static bool is_form(const char *type)
 }
 
 /* Adds the fields of a whole answer. If the answer cannot be read, says why. */
-static struct diagnosis read_answer(struct exchange *exchange, struct kt_errand *answer,
+static struct kt_diagnosis read_answer(struct exchange *exchange, struct kt_errand *answer,
                                     long status, struct kt_error *error)
 {
 	const char *type = NULL;
 
 	curl_easy_getinfo(exchange->handle, CURLINFO_CONTENT_TYPE, &type);
 	if (status >= 300 && status < 400)
-		return (struct diagnosis){ "redirect",
+		return (struct kt_diagnosis){ "redirect",
 			                   "the server sends elsewhere, and that is not followed" };
 	if (kt_secret_is_empty(&exchange->body))
-		return (struct diagnosis){ "body", "the server's answer is empty" };
+		return (struct kt_diagnosis){ "body", "the server's answer is empty" };
 	/* Whatever type is said: a whole JSON object is the answer of a server that was verified. */
 	if (!kt_body_flatten(answer, &exchange->body, is_form(type), error) ||
 	    !kt_amend_answer(exchange->errand, answer, error))
-		return (struct diagnosis){ "body", error->message };
-	return (struct diagnosis){ 0 };
+		return (struct kt_diagnosis){ "body", error->message };
+	return (struct kt_diagnosis){ 0 };
 }
 
 /*
@@ -586,7 +420,7 @@ static bool add_facts(const struct exchange *exchange, struct kt_errand *answer,
 }
 
 static bool report(const struct exchange *exchange, struct kt_errand *answer,
-                   const char *outcome, struct diagnosis diagnosis, struct kt_error *error)
+                   const char *outcome, struct kt_diagnosis diagnosis, struct kt_error *error)
 {
 	return kt_errand_add(answer, "say", "answer", error) &&
 	       kt_errand_add(answer, "outcome", outcome, error) &&
@@ -600,7 +434,7 @@ static bool report(const struct exchange *exchange, struct kt_errand *answer,
 static bool perform(struct exchange *exchange, struct kt_error *error)
 {
 	KT_CLEANUP(kt_errand_clear) struct kt_errand answer = { 0 };
-	struct diagnosis diagnosis;
+	struct kt_diagnosis diagnosis;
 	struct kt_error broken = { 0 };
 	const char *outcome = "answered";
 	CURLcode code = curl_easy_perform(exchange->handle);
@@ -634,5 +468,5 @@ bool kt_http_run(const struct kt_errand *errand, int keeper, struct kt_error *er
 	if (prepare(&exchange, &refusal))
 		return perform(&exchange, error);
 	return report(&exchange, &answer, "unsent",
-	              (struct diagnosis){ "other", refusal.message }, error);
+	              (struct kt_diagnosis){ "other", refusal.message }, error);
 }

@@ -2,20 +2,16 @@
 #pragma once
 
 /*
- * One request over TLS, bounded in every direction (docs/safety.md, H1 to H4). All of libcurl
- * is here: a fresh handle and a fresh connection, no redirects, no cookies, no .netrc, no
- * compression, TLS 1.2 or later, peer and host verified; plain http to 127.0.0.1 and [::1]
- * alone, which are never reached through a proxy. An answer may have 64 KiB of body, and 32 KiB
- * and 100 lines of headers.
+ * One request over TLS, bounded in every direction (docs/safety.md, H1 to H4): a fresh
+ * handle, no cookies, no compression, the rest as transfer.h has it; plain http to 127.0.0.1 and
+ * [::1] alone, which are never reached through a proxy. An answer may have 64 KiB of body, and
+ * 32 KiB and 100 lines of headers.
  */
 
 #include <stdbool.h>
 
 #include "helper/errand.h"
 #include "keyring/error.h"
-
-/* Sets libcurl up, with memory that is wiped when it is freed. Once, before any thread. */
-bool kt_http_prepare(struct kt_error *error);
 
 /*
  * Runs a post or get errand to its end and sends its messages. Ends within the errand's time

@@ -9,7 +9,7 @@ libcourier_a_SOURCES = \
 	helper/courier/main.c \
 	helper/courier/pages.c helper/courier/pages.h \
 	helper/courier/redirect.c helper/courier/redirect.h \
-	helper/courier/sandbox.c helper/courier/sandbox.h
+	helper/transfer.c helper/transfer.h
 
 keyturn_courier_SOURCES =
 keyturn_courier_LDADD = $(COURIER_LIBS)

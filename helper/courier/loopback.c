@@ -13,7 +13,7 @@
 #include "helper/courier/loopback.h"
 #include "helper/courier/pages.h"
 #include "helper/courier/redirect.h"
-#include "helper/courier/sandbox.h"
+#include "helper/sandbox.h"
 #include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"

@@ -18,8 +18,9 @@
 
 #include "helper/courier/http.h"
 #include "helper/courier/loopback.h"
-#include "helper/courier/sandbox.h"
 #include "helper/errand.h"
+#include "helper/sandbox.h"
+#include "helper/transfer.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 
@@ -47,7 +48,7 @@ static bool serve(struct kt_error *error)
 {
 	KT_CLEANUP(kt_errand_clear) struct kt_errand errand = { 0 };
 
-	return kt_http_prepare(error) &&
+	return kt_transfer_prepare(error) &&
 	       kt_errand_receive(&errand, KT_ERRAND_DESCRIPTOR, kt_clock_monotonic() + LONGEST_IDLE,
 	                         error) &&
 	       run(&errand, error);

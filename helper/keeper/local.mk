@@ -4,6 +4,7 @@ libkeeper_a_SOURCES = \
 	helper/keeper/keeper.c helper/keeper/keeper.h \
 	helper/keeper/library.c helper/keeper/library.h \
 	helper/keeper/main.c \
+	helper/keeper/proxy.c helper/keeper/proxy.h \
 	helper/keeper/random.c helper/keeper/random.h \
 	helper/keeper/terminal.c helper/keeper/terminal.h
 

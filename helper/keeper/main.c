@@ -23,6 +23,7 @@
 
 static const struct kt_command *const commands[] = {
 	&kt_command_login,  &kt_command_token,   &kt_command_header,     &kt_command_run,
+	&kt_command_lend,
 	&kt_command_list,   &kt_command_show,    &kt_command_set,        &kt_command_default,
 	&kt_command_logout, &kt_command_status,  &kt_command_refresh,    &kt_command_reject,
 	&kt_command_bind,   &kt_command_unbind,  &kt_command_allow,      &kt_command_which,
@@ -166,6 +167,8 @@ static bool dispatch(struct kt_keeper *keeper, int argc, char **argv, struct kt_
 		command = &kt_command_renew_ahead;
 	if (argc > 1 && strcmp(argv[1], kt_command_complete.name) == 0)
 		command = &kt_command_complete;
+	if (argc > 1 && strcmp(argv[1], kt_command_lend_token.name) == 0)
+		command = &kt_command_lend_token;
 	if (is_git && argc > 2) {
 		tell_of_words(argv[1]);
 		return true;

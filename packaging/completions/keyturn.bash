@@ -74,7 +74,7 @@ _keyturn()
 		return
 	fi
 	case $previous in
-	--*-file | --config) kind=file ;;
+	--*-file | --config | --log | --socket) kind=file ;;
 	--site)
 		[[ ${COMP_WORDS[1]} != list ]] || kind=hosts
 		[[ -n $kind ]] || words='coze.cn coze.com'
@@ -92,14 +92,15 @@ _keyturn()
 		[[ ${COMP_WORDS[1]} != list ]] || words="pat sat password $words"
 		;;
 	--subject-token-type) words='access_token id_token jwt refresh_token saml1 saml2' ;;
-	--api-base | --www-base | --git-username | --min-valid | --env | --name | --credential | \
+	--for) words='90s 30m 8h 2d' ;;
+	--allow | --max-requests | --api-base | --www-base | --git-username | --min-valid | --env | --name | --credential | \
 		--*-id | --redirect-uri | --issuer | --scope | --resource | --session-name | --duration | --custom-consumer | \
 		--*-endpoint | --param | --token-param)
 		return
 		;;
 	*)
 		case ${COMP_WORDS[1]} in
-		login | token | header | run | show | set | default | logout | status | refresh | reject)
+		login | token | header | run | lend | show | set | default | logout | status | refresh | reject)
 			[[ $word == -* ]] || kind=accounts
 			;;
 		providers) [[ $word == -* ]] || kind=providers ;;
@@ -125,7 +126,14 @@ _keyturn()
 			;;
 		token) words="$asks --json" ;;
 		header) words="$asks --json" ;;
-		run) words="$asks --env --tool --app --sealed --keep --read-only --write --" ;;
+		run)
+			words="$asks --env --tool --app --proxy --allow --max-requests --for --log --sealed
+				--keep --read-only --write --"
+			;;
+		lend)
+			words='--socket --placeholder --session-name --duration --scope-file --for --allow
+				--max-requests --log'
+			;;
 		list) words='--site --kind --ends --json' ;;
 		status) words='--all --json' ;;
 		show | doctor | providers | scan | bind | which) words=--json ;;
@@ -148,7 +156,7 @@ _keyturn()
 	esac
 	if ((at == 1)) || { ((at == 2)) && [[ $previous == help ]]; }; then
 		kind=
-		words='login token header run list show set default logout status refresh reject
+		words='login token header run lend list show set default logout status refresh reject
 			bind unbind allow which lock unlock setup providers scan aws cargo goauth kubernetes netrc npm sasl vault doctor get store erase capability help --version'
 	fi
 	case $kind in

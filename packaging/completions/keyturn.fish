@@ -27,7 +27,8 @@ complete -c keyturn -f
 complete -c keyturn -n __keyturn_runs -x -a '(__fish_complete_subcommand --fcs-skip=(contains --index -- -- (commandline --tokenize --current-process --cut-at-cursor)))'
 
 for row in 'login:keep a login' 'token:print the access token' 'header:print the Authorization header' \
-        'run:run a command with the token in its environment' 'list:list the accounts' \
+        'run:run a command with the token in its environment' \
+        'lend:let a container or an SSH session use an account' 'list:list the accounts' \
         'show:tell about one account' 'set:change what is known of an account' \
         'default:print or set the default account' 'logout:forget an account here' \
         'status:ask the service whether the token works' 'refresh:renew an access token now' \
@@ -52,7 +53,7 @@ function __keyturn_option
     complete -c keyturn -n "__keyturn_is $argv[1]" -l $argv[2] -d $argv[3] $argv[4..]
 end
 
-complete -c keyturn -n '__keyturn_is login token header run show set default logout status refresh reject bind' \
+complete -c keyturn -n '__keyturn_is login token header run lend show set default logout status refresh reject bind' \
     -a '(__keyturn_offer accounts)'
 complete -c keyturn -n '__keyturn_is providers' -a '(__keyturn_offer providers)'
 complete -c keyturn -n '__keyturn_is setup' -a '(__keyturn_offer tools)'
@@ -65,9 +66,9 @@ __keyturn_option 'login token header run' env-file 'take COZE_* from a file' -r 
 __keyturn_option 'login token header run' config 'take the file that the console exports' -r -F
 __keyturn_option 'login token header run' kind 'which of several apps' -x \
     -a 'web pkce device jwt oauth client-credentials token-exchange'
-__keyturn_option 'login token header run reject' session-name 'session of a service app' -x
-__keyturn_option 'login token header run' duration 'life of a service app\'s token' -x
-__keyturn_option 'login token header run' scope-file 'what it may do, JSON' -r -F
+__keyturn_option 'login token header run lend reject' session-name 'session of a service app' -x
+__keyturn_option 'login token header run lend' duration 'life of a service app\'s token' -x
+__keyturn_option 'login token header run lend' scope-file 'what it may do, JSON' -r -F
 __keyturn_option 'token header list show status default doctor providers scan vault bind which' json 'print one JSON object'
 
 __keyturn_option run env 'name of the variable' -x
@@ -77,6 +78,13 @@ __keyturn_option run keep 'stays in the seal' -r -F
 __keyturn_option run read-only 'the home, in the seal'
 __keyturn_option run write 'can be changed all the same' -r -F
 __keyturn_option run tool 'what reads it' -x -a '(__keyturn_offer run-tools)'
+__keyturn_option run proxy 'a placeholder, and an address that knows the token'
+__keyturn_option 'run lend' allow 'this method and path alone' -x
+__keyturn_option 'run lend' max-requests 'no more than so many' -x
+__keyturn_option 'run lend' for 'no longer than that' -x -a '90s 30m 8h 2d'
+__keyturn_option 'run lend' log 'a line for each request' -r -F
+__keyturn_option lend socket 'the socket' -r -F
+__keyturn_option lend placeholder 'print a word that requests must have'
 
 __keyturn_option login with-token 'read a token from stdin'
 __keyturn_option login site site -x -a 'coze.cn coze.com'

@@ -16,7 +16,15 @@ import {
 import { decideConsent } from './coze_pages.mjs';
 import { ControlError } from './peer.mjs';
 
-const OTHERS = ['fault', 'clients', 'jwt_key', 'listening', 'revoke', 'revoke_access'];
+const OTHERS = [
+	'fault',
+	'clients',
+	'jwt_key',
+	'listening',
+	'revoke',
+	'revoke_access',
+	'forget',
+];
 const STATIC_KINDS = { pat: 'pat_', sat: 'sat_' };
 const DECISIONS = { allow: 'approve', deny: 'deny', expire: 'expire' };
 
@@ -48,8 +56,8 @@ function reset(server) {
 }
 
 /*
- * { any setting, fault, clients, jwt_key, listening, revoke, revoke_access }: settings are checked
- * first, so that a refused request changes none.
+ * { any setting, fault, clients, jwt_key, listening, revoke, revoke_access, forget }: settings are
+ * checked first, so that a refused request changes none. forget: 'access_tokens', of whomever.
  */
 async function change(server, fields) {
 	const settings = Object.fromEntries(
@@ -63,6 +71,7 @@ async function change(server, fields) {
 	if (fields.revoke) revoke(server, fields.revoke);
 	if (fields.revoke_access && !server.grants.accessTokens.delete(fields.revoke_access))
 		throw new ControlError('no such access token');
+	if (fields.forget === 'access_tokens') server.grants.accessTokens.clear();
 	if (fields.listening !== undefined)
 		await Promise.all(
 			server.ports.map((port) =>
@@ -163,6 +172,7 @@ function describe(server, query) {
 		revoked_families: families.filter((family) => family.revoked).length,
 		faults_waiting: server.faults.queue,
 		faults_done: server.faults.done,
+		streams_closed: server.streamsClosed ?? 0,
 		canaries: server.canaries,
 	};
 

@@ -33,6 +33,7 @@ import { Connections, openPort } from './coze_listener.mjs';
 import { answerDeviceCode, answerToken } from './coze_oauth.mjs';
 import { answerActivation, answerAuthorize, answerConsent } from './coze_pages.mjs';
 import { applySettings, defaultClients, defaultSettings } from './coze_settings.mjs';
+import { answerStream } from './coze_streams.mjs';
 import { announce, endOnTerm, parseOptions, readBody, startControl } from './peer.mjs';
 
 const LONGEST_BODY = 65536;
@@ -314,6 +315,7 @@ function serveUpgrade(server, port, request, socket, head) {
 async function open(server, name, role, tlsOptions) {
 	const port = { name, role, hosts: [] };
 	const handle = (request, response) =>
+		answerStream(server, port, request, response) ||
 		serve(server, port, request, response).catch((error) => {
 			/* A client that went away in mid-request is no fault of ours. */
 			if (!request.socket.destroyed) process.stderr.write(`${error.stack}\n`);
@@ -341,6 +343,7 @@ function newServer(options) {
 		clients: defaultClients(),
 		grants: new Grants(settings),
 		consents: new Map(),
+		streamed: 0,
 		faults: new Faults(),
 		connections: new Connections(),
 		counts: emptyCounts(),

@@ -35,6 +35,7 @@ extern const struct kt_command kt_command_logout;
 extern const struct kt_command kt_command_token;
 extern const struct kt_command kt_command_header;
 extern const struct kt_command kt_command_run;
+extern const struct kt_command kt_command_lend;
 extern const struct kt_command kt_command_list;
 extern const struct kt_command kt_command_show;
 extern const struct kt_command kt_command_default;
@@ -65,6 +66,9 @@ extern const struct kt_command kt_command_renew_ahead;
 
 /* Called by the shells' completions (packaging/completions); no help lists it. */
 extern const struct kt_command kt_command_complete;
+
+/* Started by the steward of a loan (helper/steward/main.c); no help lists it. */
+extern const struct kt_command kt_command_lend_token;
 
 /*
  * Speaks a tool's protocol. argv[0] is its name, the words behind it are the tool's. A failure is

@@ -121,6 +121,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	kt_doctor_check_pam(&findings, pam_directories);
 	kt_doctor_check_git(&findings, keeper);
 	kt_doctor_check_setup(&findings, keeper);
+	kt_doctor_check_proxy(&findings);
 	kt_doctor_check_shell(&findings);
 	kt_doctor_check_seal(&findings);
 	check_providers(&findings);

@@ -13,7 +13,10 @@ libkeeper_a_SOURCES += \
 	helper/keeper/command/get.c \
 	helper/keeper/command/header.c \
 	helper/keeper/command/help.c helper/keeper/command/help.h \
+	helper/keeper/command/lend.c \
+	helper/keeper/command/lend_token.c \
 	helper/keeper/command/list.c \
+	helper/keeper/command/loan.c helper/keeper/command/loan.h \
 	helper/keeper/command/lock.c \
 	helper/keeper/command/login.c \
 	helper/keeper/command/logout.c \

@@ -10,6 +10,7 @@
 
 #include "helper/become.h"
 #include "helper/keeper/command/command.h"
+#include "helper/keeper/command/loan.h"
 #include "helper/keeper/command/run_seal.h"
 #include "helper/keeper/command/run_tool.h"
 #include "helper/keeper/command/run_watch.h"
@@ -89,7 +90,8 @@ static bool prepare(struct kt_keeper *keeper, int argc, char **argv, int64_t *ex
 {
 	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
 	KT_CLEANUP(kt_answer_clear) struct kt_answer answer = { 0 };
-	struct kt_token_lookup lookup = { .nine_tenths_left = true };
+	KT_CLEANUP(kt_loan_clear) struct kt_loan loan = { 0 };
+	struct kt_token_lookup lookup = { 0 };
 	const struct kt_run_tool *tool = NULL;
 	const char *tool_name = NULL;
 	const char *variable = NULL;
@@ -99,6 +101,8 @@ static bool prepare(struct kt_keeper *keeper, int argc, char **argv, int64_t *ex
 		{ "env", true, &variable },
 		{ "tool", true, &tool_name },
 		{ "app", false, &app },
+		{ "proxy", false, &loan.is_wanted },
+		KT_LOAN_OPTIONS(&loan),
 		KT_RUN_SEAL_OPTIONS(seal),
 	};
 
@@ -107,14 +111,20 @@ static bool prepare(struct kt_keeper *keeper, int argc, char **argv, int64_t *ex
 	    (variable && !check_name(variable, error)) ||
 	    !kt_run_tool_find(tool_name, &tool, error) || !kt_run_seal_check(seal, error))
 		return false;
-	if (app && (variable || tool_name))
-		return kt_fail(error, KT_ERROR_USAGE,
-		               "run: --app gives no token, so it goes with neither --env nor --tool");
+	if (app && (variable || tool_name || loan.is_wanted))
+		return kt_fail(error, KT_ERROR_USAGE, "run: --app gives no token, so it goes with none "
+		               "of --env, --tool and --proxy");
+	/* A token that a proxy holds is renewed when it is due. */
+	lookup.nine_tenths_left = !loan.is_wanted;
+	if (!kt_loan_check(&loan, &lookup, tool, error) || !kt_loan_begin(&loan, error))
+		return false;
 	if (app ? !kt_token_lookup_app(keeper, &lookup, &credential, error)
 	        : !kt_token_lookup_answer(keeper, &lookup, &credential, &answer, error))
 		return false;
-	*expires = answer.expires ? answer.expires : credential.expires;
+	*expires = loan.is_wanted ? 0 : answer.expires ? answer.expires : credential.expires;
 	environ = keeper->environment;
+	if (!kt_loan_serve(&loan, &lookup, &credential, &answer, error))
+		return false;
 	return app ? kt_run_tool_set_app(&credential, error)
 	           : kt_run_tool_set_token(tool, variable, &credential, &answer, error);
 }
@@ -146,6 +156,7 @@ const struct kt_command kt_command_run = {
 	.synopsis = "[ACCOUNT] [--min-valid SECONDS] [--env NAME] [--tool TOOL | --app] "
 		    "[--session-name NAME] "
 		    "[--duration SECONDS] [--scope-file FILE] "
+		    "[--proxy [--allow RULE]... [--max-requests N] [--for TIME] [--log FILE]] "
 		    "[--from-env | --env-file FILE | --config FILE] [--kind KIND] "
 		    "[--sealed[=basic] [--keep PATH]... [--read-only [--write PATH]...]] -- COMMAND "
 	            "[ARGUMENT...]",
@@ -156,6 +167,12 @@ const struct kt_command kt_command_run = {
 		"--env NAME   the token's variable, instead of COZE_API_TOKEN and its like\n"
 		"--tool TOOL  what reads it: see below\n"
 		"--app        the app's own COZE_..._OAUTH_... settings instead of a token\n"
+		"--proxy      a placeholder instead of the token, and an address of this machine\n"
+		"             at which requests with it get the token, renewed when it is due\n"
+		"  --allow RULE      'POST /v3/chat', 'GET /v1/*': nothing else passes\n"
+		"  --max-requests N  no more than so many\n"
+		"  --for TIME        no longer than 90s, 30m, 8h or 2d\n"
+		"  --log FILE        a line for each request: method, path, status, bytes, time\n"
 		"--sealed     the command reaches no keyring, agent or other process of yours; what a\n"
 		"             seal cannot stop is told in keyturn(1). =basic: a weaker one, for systems\n"
 		"             that forbid user namespaces\n"

@@ -39,6 +39,9 @@ void kt_doctor_check_pam(struct kt_findings *findings, const char *const *direct
  */
 void kt_doctor_check_git(struct kt_findings *findings, const struct kt_keeper *keeper);
 
+/* Whether run --proxy and lend can be used, and whether the kernel tells who connects. */
+void kt_doctor_check_proxy(struct kt_findings *findings);
+
 /*
  * Tokens where a shell has them: exported, in a file that it reads at its start, in its history;
  * and how many lie in the files of tools. Nothing where there is none.

@@ -8,6 +8,7 @@ libkeeper_a_SOURCES += \
 	helper/keeper/doctor/pam.c \
 	helper/keeper/doctor/pam_stack.c helper/keeper/doctor/pam_stack.h \
 	helper/keeper/doctor/pam_walk.c helper/keeper/doctor/pam_walk.h \
+	helper/keeper/doctor/proxy.c \
 	helper/keeper/doctor/seal.c \
 	helper/keeper/doctor/setup.c \
 	helper/keeper/doctor/shell.c

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 libkeeper_a_SOURCES += \
+	helper/keeper/token/drop.c helper/keeper/token/drop.h \
 	helper/keeper/token/escrow.c helper/keeper/token/escrow.h \
 	helper/keeper/token/fault_point.h \
 	helper/keeper/token/journal.c helper/keeper/token/journal.h \

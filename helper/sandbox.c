@@ -17,8 +17,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "helper/courier/sandbox.h"
 #include "helper/landlock.h"
+#include "helper/sandbox.h"
 #include "keyring/cleanup.h"
 
 #define ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))

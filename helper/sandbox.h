@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The sandbox: rights that the courier gives up. kt_sandbox_enter() comes first in main and
- * must succeed. kt_sandbox_confine() comes before the first byte from outside; it uses whatever
+ * The sandbox: rights that a room of the network gives up. kt_sandbox_enter() comes first in main
+ * and must succeed. kt_sandbox_confine() comes before the first byte from outside; it uses whatever
  * this kernel offers and says nothing.
  */
 

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "helper/proxy/passage.h"
+
+/* Head and body together that are kept for a second try. */
+#define KEPT_MAXIMUM ((size_t)64 * 1024)
+
+static bool is_later(ssize_t count)
+{
+	return count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
+}
+
+bool kt_passage_read_client(struct kt_exchange *exchange, size_t limit)
+{
+	struct kt_room *room = exchange->room;
+	size_t held = kt_buffer_length(&exchange->in);
+	ssize_t count;
+
+	if (exchange->client < 0 || held >= limit)
+		return false;
+	limit -= held;
+	count = recv(exchange->client, room->chunk, limit < KT_ROOM_CHUNK ? limit : KT_ROOM_CHUNK, 0);
+	if (count > 0 && kt_buffer_append(&exchange->in, room->chunk, (size_t)count))
+		return true;
+	if (!is_later(count))
+		exchange->is_lost = true;
+	return false;
+}
+
+/* How many of the bytes the client takes now. */
+static size_t send_some(struct kt_exchange *exchange, const char *bytes, size_t length)
+{
+	size_t sent = 0;
+
+	while (sent < length) {
+		ssize_t count = send(exchange->client, bytes + sent, length - sent, MSG_NOSIGNAL);
+
+		if (count < 0) {
+			exchange->is_lost = exchange->is_lost || !is_later(count);
+			break;
+		}
+		sent += (size_t)count;
+	}
+	return sent;
+}
+
+bool kt_passage_write_client(struct kt_exchange *exchange)
+{
+	size_t sent;
+
+	if (exchange->client < 0 || kt_buffer_length(&exchange->out) == 0)
+		return false;
+	sent = send_some(exchange, kt_buffer_bytes(&exchange->out), kt_buffer_length(&exchange->out));
+	kt_buffer_drop(&exchange->out, sent);
+	return sent > 0;
+}
+
+/* Fills the room's chunk: TLS gives a record at a time. */
+static size_t receive(struct kt_exchange *exchange)
+{
+	char *chunk = exchange->room->chunk;
+	size_t length = 0;
+
+	while (length < KT_ROOM_CHUNK) {
+		ssize_t count = kt_upstream_receive(exchange->server, chunk + length,
+		                                    KT_ROOM_CHUNK - length);
+
+		exchange->is_server_done = count < 0;
+		if (count <= 0)
+			break;
+		length += (size_t)count;
+	}
+	return length;
+}
+
+/* A body that nothing stands before goes to the client as it lies there; how much of it. */
+static size_t give_directly(struct kt_exchange *exchange, const char *bytes, size_t length)
+{
+	size_t taken;
+	size_t sent;
+
+	if (!exchange->has_answer || exchange->phase != KT_PHASE_PASS || exchange->client < 0 ||
+	    kt_buffer_length(&exchange->from_server) > 0 || kt_buffer_length(&exchange->out) > 0)
+		return 0;
+	taken = kt_frame_take(&exchange->answer, bytes, length);
+	sent = send_some(exchange, bytes, taken);
+	exchange->entry.down += taken;
+	if (!kt_buffer_append(&exchange->out, bytes + sent, taken - sent))
+		exchange->is_lost = true;
+	return taken;
+}
+
+bool kt_passage_read_server(struct kt_exchange *exchange)
+{
+	const char *chunk = exchange->room->chunk;
+	bool has_moved = false;
+
+	while (exchange->is_connected && !exchange->is_server_done && !exchange->is_lost &&
+	       kt_buffer_length(&exchange->out) < KT_PASSAGE_ENOUGH &&
+	       kt_buffer_length(&exchange->from_server) < KT_PASSAGE_ENOUGH) {
+		size_t length = receive(exchange);
+		size_t given = give_directly(exchange, chunk, length);
+
+		if (length == 0)
+			return has_moved || exchange->is_server_done;
+		has_moved = true;
+		if (!kt_buffer_append(&exchange->from_server, chunk + given, length - given))
+			exchange->is_server_done = true;
+	}
+	return has_moved;
+}
+
+bool kt_passage_write_server(struct kt_exchange *exchange)
+{
+	bool has_moved = false;
+
+	while (exchange->is_connected && kt_buffer_length(&exchange->to_server) > 0) {
+		ssize_t count = kt_upstream_send(exchange->server,
+		                                 kt_buffer_bytes(&exchange->to_server),
+		                                 kt_buffer_length(&exchange->to_server));
+
+		exchange->is_stuck = count == 0;
+		if (count == 0)
+			break;
+		if (count < 0) {
+			/* An answer may have come before the end. */
+			kt_passage_read_server(exchange);
+			kt_buffer_clear(&exchange->to_server);
+			exchange->is_server_done = true;
+			exchange->request.is_done = true;
+			exchange->closes = true;
+			return true;
+		}
+		kt_buffer_drop(&exchange->to_server, (size_t)count);
+		has_moved = true;
+	}
+	return has_moved;
+}
+
+static void keep(struct kt_exchange *exchange, const char *bytes, size_t length)
+{
+	if (!exchange->can_repeat)
+		return;
+	if (kt_buffer_length(&exchange->kept) + length <= KEPT_MAXIMUM &&
+	    kt_buffer_append(&exchange->kept, bytes, length))
+		return;
+	exchange->can_repeat = false;
+	kt_buffer_clear(&exchange->kept);
+}
+
+bool kt_passage_take_body(struct kt_exchange *exchange)
+{
+	bool has_moved = false;
+	size_t taken;
+
+	if (exchange->request.is_done || exchange->is_stuck ||
+	    kt_buffer_length(&exchange->to_server) >= KT_PASSAGE_ENOUGH)
+		return false;
+	if (kt_buffer_length(&exchange->in) == 0)
+		has_moved = kt_passage_read_client(exchange, KT_ROOM_CHUNK);
+	taken = kt_frame_take(&exchange->request, kt_buffer_bytes(&exchange->in),
+	                      kt_buffer_length(&exchange->in));
+	keep(exchange, kt_buffer_bytes(&exchange->in), taken);
+	if (!kt_buffer_append(&exchange->to_server, kt_buffer_bytes(&exchange->in), taken)) {
+		exchange->is_lost = true;
+		return false;
+	}
+	exchange->entry.up += taken;
+	kt_buffer_drop(&exchange->in, taken);
+	return has_moved || taken > 0;
+}
+
+bool kt_passage_give_body(struct kt_exchange *exchange)
+{
+	size_t taken;
+
+	if (!exchange->has_answer || exchange->answer.is_done ||
+	    kt_buffer_length(&exchange->out) >= KT_PASSAGE_ENOUGH)
+		return false;
+	taken = kt_frame_take(&exchange->answer, kt_buffer_bytes(&exchange->from_server),
+	                      kt_buffer_length(&exchange->from_server));
+	if (!kt_buffer_append(&exchange->out, kt_buffer_bytes(&exchange->from_server), taken)) {
+		exchange->is_lost = true;
+		return false;
+	}
+	exchange->entry.down += taken;
+	kt_buffer_drop(&exchange->from_server, taken);
+	return taken > 0;
+}
+
+static bool move(struct kt_buffer *target, struct kt_buffer *source, uint64_t *count)
+{
+	size_t length = kt_buffer_length(source);
+
+	if (length == 0 || kt_buffer_length(target) >= KT_PASSAGE_ENOUGH ||
+	    !kt_buffer_append(target, kt_buffer_bytes(source), length))
+		return false;
+	*count += length;
+	kt_buffer_drop(source, length);
+	return true;
+}
+
+bool kt_passage_tunnel(struct kt_exchange *exchange)
+{
+	bool has_moved = kt_passage_read_client(exchange, KT_PASSAGE_ENOUGH);
+
+	if (!exchange->is_stuck)
+		has_moved |= move(&exchange->to_server, &exchange->in, &exchange->entry.up);
+	has_moved |= kt_passage_write_server(exchange);
+	has_moved |= kt_passage_read_server(exchange);
+	has_moved |= move(&exchange->out, &exchange->from_server, &exchange->entry.down);
+	has_moved |= kt_passage_write_client(exchange);
+	return has_moved;
+}

@@ -1,0 +1,253 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# keyturn run --proxy, with peers that nobody here wrote, before the Coze server under TLS.
+set -eu
+
+. "$(dirname "$0")/lib/home.sh"
+. "$srcdir/tests/lib/desktop.sh"
+. "$srcdir/tests/lib/server.sh"
+. "$srcdir/tests/lib/refresh.sh"
+alone "$0" "$@"
+need_module @coze/api
+refresh_start --tls
+
+# lend_grant NAME: a grant whose server is trusted by its own CA.
+lend_grant()
+{
+	grant "$1" pkce-client.app.coze pkce "ca_file=$COZE_CA"
+}
+
+# seen OPERATION MEMBER: of the server's record, one value a line.
+seen()
+{
+	python3 -c '
+import json, sys
+for line in open(sys.argv[1]):
+    entry = json.loads(line)
+    if entry["operation"] == sys.argv[2]:
+        value = entry.get(sys.argv[3])
+        print(value if isinstance(value, str) else json.dumps(value))
+' "$work/coze/requests.jsonl" "$1" "$2"
+}
+
+ask='curl -s -H "Authorization: Bearer $COZE_API_TOKEN"'
+lend_grant work
+
+begin 'a request gets the token on its way, and the command a placeholder'
+call keyturn run work --proxy -- sh -c "$ask"' "$COZE_API_BASE/v1/users/me"; echo; env'
+expect_status 0
+expect_said ''
+must grep -q '"user_name":"tester"' "$work/out"
+must grep -qx 'COZE_API_TOKEN=ktp_[A-Za-z0-9_-]\{43\}' "$work/out"
+must grep -qx 'COZE_API_BASE=http://127.0.0.1:[0-9]*' "$work/out"
+must grep -qx 'COZE_BASE_WS_URL=ws://127.0.0.1:[0-9]*' "$work/out"
+expect_line NO_PROXY=127.0.0.1,localhost
+expect_unsaid czu_
+must [ "$(seen me host | tail -n 1)" = "${COZE_API#https://}" ]
+
+begin 'proxies of the environment are not for the address'
+call env no_proxy=example.com http_proxy=http://127.0.0.1:1 keyturn run work --proxy -- \
+	sh -c "$ask"' "$COZE_API_BASE/v1/users/me"; echo; env'
+must grep -q '"user_name":"tester"' "$work/out"
+expect_line no_proxy=example.com,127.0.0.1,localhost
+
+begin 'without the placeholder, or from a page, nothing is answered'
+call keyturn run work --proxy -- sh -c '
+	curl -s "$COZE_API_BASE/v1/users/me"
+	curl -s -H "Authorization: Bearer $COZE_API_TOKEN" -H "Origin: http://evil.example" "$COZE_API_BASE/v1/users/me"
+	curl -s -H "Authorization: Bearer $COZE_API_TOKEN" -H "Host: evil.example" "$COZE_API_BASE/v1/users/me"
+	curl -s -H "Authorization: Bearer $COZE_API_TOKEN" "$COZE_API_BASE/api/permission/oauth2/token"'
+must [ "$(grep -c 'keyturn: ' "$work/out")" -eq 4 ]
+must grep -q '{"code":4100,"msg":"keyturn: Authorization is missing"}' "$work/out"
+must [ "$(seen token path | grep -c .)" -le 1 ]
+
+begin 'pid, signals, exit status and children are the command'"'"'s'
+# shellcheck disable=SC2016
+call keyturn run work --proxy -- sh -c '
+	read -r children </proc/$$/task/$$/children && echo "its children: $children"
+	ls /proc/$$/fd | grep -c . ; kill -TERM $$'
+expect_status 143
+must_not grep 'its children' "$work/out"
+
+# gone: nothing of ours runs any more.
+gone()
+{
+	for turn in $(seq 200); do
+		! none_is_left_behind || return 0
+		sleep 0.02
+	done
+	complain "is left behind: $(cat "$work/left")"
+}
+
+begin 'the port is closed when the command has ended, however it ended'
+# shellcheck disable=SC2016
+call keyturn run work --proxy -- sh -c 'echo "${COZE_API_BASE##*:}"; kill -KILL $$'
+expect_status 137
+gone
+must_not curl -s "http://127.0.0.1:$(cat "$work/out")/"
+
+# In a command: "strike NAME" kills the program of that name that serves this home; "me" asks.
+cat >"$work/lib" <<'EOF'
+strike()
+{
+	for process in $(pgrep -x "$1"); do
+		! grep -qs "HOME=$HOME" "/proc/$process/environ" || kill -KILL "$process"
+	done
+}
+
+me()
+{
+	curl -s --max-time 20 -H "Authorization: Bearer $COZE_API_TOKEN" "$@" "$COZE_API_BASE/v1/users/me"
+}
+
+status()
+{
+	me -o /dev/null -w '%{http_code}\n'
+}
+EOF
+
+begin 'a room that is killed is replaced, and its address stays'
+call keyturn run work --proxy -- sh -c '. "$1"; status; strike keyturn-proxy; status; status' - "$work/lib"
+expect_output "$(printf '200\n200\n200')"
+
+begin 'a room that is killed again and again is given up, and its address is nobody else'"'"'s'
+call keyturn run work --proxy -- sh -c '. "$1"
+	status >/dev/null
+	for turn in 1 2 3; do strike keyturn-proxy; status; done
+	python3 -c "import socket, sys; socket.socket().bind((\"127.0.0.1\", int(sys.argv[1])))" \
+		"${COZE_API_BASE##*:}" 2>&1 | grep -c "in use"' - "$work/lib"
+must [ "$(grep -cx 200 "$work/out")" -eq 2 ]
+must [ "$(tail -n 1 "$work/out")" = 1 ]
+
+begin 'a steward that is killed takes nothing that is there already'
+call keyturn run work --proxy -- sh -c '. "$1"; status; strike keyturn-steward; status' - "$work/lib"
+expect_output "$(printf '200\n200')"
+
+begin 'a service that cannot be reached is told, and is used again when it can'
+call keyturn run work --proxy -- sh -c '. "$1"
+	curl -s -d "{\"listening\":false}" "$2/control" >/dev/null; me
+	curl -s -d "{\"listening\":true}" "$2/control" >/dev/null; status' - "$work/lib" "$COZE_CONTROL"
+must [ "$(cat "$work/out")" = '{"code":502,"msg":"keyturn: the server cannot be reached"}
+200' ]
+
+begin 'a keyring that was locked meanwhile is told with its remedy, and used again when it is open'
+call keyturn run work --proxy -- sh -c '. "$1"; status >/dev/null; strike keyturn-proxy
+	mv "$HOME/vault.key" "$HOME/away"; keyturn lock; me
+	mv "$HOME/away" "$HOME/vault.key"; status' - "$work/lib"
+must grep -q '{"code":503,"msg":"keyturn: .*vault.*"}' "$work/out"
+must [ "$(tail -n 1 "$work/out")" = 200 ]
+
+begin 'every shape of HTTP passes as it is'
+call keyturn run work --proxy -- python3 "$srcdir/tests/programs/proxy_shapes.py"
+expect_status 0
+expect_output ''
+
+begin 'rules, a count and a record'
+call keyturn run work --proxy --allow 'GET /v1/users/*' --max-requests 2 --log "$work/log" -- sh -c '
+	for path in /v1/users/me /v1/workspaces "/v1/users/me?secret=1" /v1/users/me; do
+		curl -s -o /dev/null -w "%{http_code}\n" -H "Authorization: Bearer $COZE_API_TOKEN" "$COZE_API_BASE$path"
+	done'
+expect_output "$(printf '200\n403\n200\n403')"
+must [ "$(sed 's/^[^ ]* //; s/ up=.*//' "$work/log")" = "$(printf 'GET /v1/users/me 200\nGET /v1/workspaces 403\nGET /v1/users/me 200\nGET /v1/users/me 403')" ]
+must_not grep secret "$work/log"
+must [ "$(stat -c %a "$work/log")" = 600 ]
+
+begin 'options that mean nothing are refused before anything starts'
+for options in '--allow GET_/x' '--proxy --allow GET' '--proxy --for 1' '--proxy --max-requests 0' \
+	'--proxy --app' '--proxy --tool github' '--max-requests 5'; do
+	# shellcheck disable=SC2086
+	call keyturn run work $options -- echo ran
+	expect_status 125
+	expect_output ''
+done
+
+begin "three lives of a token, and one that the service forgets: no call of the SDK's fails"
+control '{"token_life":3}'
+keyturn refresh work 2>/dev/null
+mark
+keyturn run work --proxy --log "$work/log" -- node "$srcdir/tests/programs/proxy_peer.mjs" 8 \
+	>"$work/out" 2>"$work/err" &
+peer=$!
+until [ "$(grep -c '"operation":"websocket"' "$work/coze/requests.jsonl")" -ge 3 ]; do
+	kill -0 "$peer" 2>/dev/null || break
+	sleep 0.1
+done
+control '{"forget":"access_tokens"}'
+wait "$peer" || complain "the SDK's program failed: $(cat "$work/err")"
+expect_json '[]' failed
+expect_json false holds_token
+must [ "$(json websocket)" -ge 4 ]
+must [ "$(json chat)" -ge 4 ]
+must [ "$(($(server_count refresh) - refreshes_before))" -ge 3 ]
+must grep -q ' retried$' "$work/log"
+must [ "$(seen websocket query | sort -u)" = '{"bot_id": "1"}' ]
+must_not grep -q ktp_ "$work/coze/requests.jsonl"
+
+begin 'a grant that died meanwhile is told as Coze tells it, with its remedy'
+control '{"token_life":900}'
+keyturn refresh work 2>/dev/null
+call keyturn run work --proxy -- sh -c '. "$1"; status >/dev/null; strike keyturn-proxy
+	curl -s -d "{\"revoke\":\"$3\",\"forget\":\"access_tokens\"}" "$2/control" >/dev/null
+	status; keyturn refresh work; strike keyturn-proxy; me' - "$work/lib" "$COZE_CONTROL" "$family"
+must grep -q '{"code":4100,"msg":"keyturn: .*keyturn login .*"}' "$work/out"
+
+# lend OPTION...: in the background, until its socket is there; $lender.
+lend()
+{
+	keyturn lend work --socket "$work/lent.sock" "$@" >"$work/lent" 2>"$work/err" &
+	lender=$!
+	until [ -S "$work/lent.sock" ]; do
+		kill -0 "$lender" 2>/dev/null || break
+		sleep 0.02
+	done
+}
+
+# over_socket [OPTION...]: the status.
+over_socket()
+{
+	curl -s -o /dev/null -w '%{http_code}' --unix-socket "$work/lent.sock" "$@" http://coze/v1/users/me
+}
+
+begin 'a socket lends the account to who may open it, and goes with its lender'
+keyturn logout work 2>/dev/null
+lend_grant work
+lend --allow 'GET /v1/users/me'
+must [ "$(stat -c %a "$work/lent.sock")" = 600 ]
+must [ "$(over_socket)" = 200 ]
+must [ "$(over_socket -H 'Authorization: Bearer keyturn')" = 200 ]
+must [ "$(over_socket -H 'Authorization: Bearer pat_other')" = 401 ]
+must [ "$(over_socket -X POST)" = 403 ]
+call keyturn lend work --socket "$work/lent.sock"
+expect_status 5
+expect_cause_and_remedy
+kill -TERM "$lender"
+wait "$lender" || complain 'the lender did not end well'
+must_not test -e "$work/lent.sock"
+gone
+
+begin 'a socket that nobody answers is replaced; one with a placeholder asks for it; a loan ends'
+python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$work/lent.sock"
+lend --placeholder --for 2s
+until [ -s "$work/lent" ]; do sleep 0.02; done
+must [ "$(over_socket)" = 401 ]
+must [ "$(over_socket -H "Authorization: Bearer $(sed 's/.*=//' "$work/lent")")" = 200 ]
+wait "$lender" || complain 'the loan did not end well'
+must_not test -e "$work/lent.sock"
+gone
+
+begin 'a place that others could change is refused'
+mkdir -m 777 "$work/open"
+chmod 777 "$work/open"
+call keyturn lend work --socket "$work/open/s"
+expect_status 6
+expect_cause_and_remedy
+echo kept >"$work/file"
+call keyturn lend work --socket "$work/file"
+expect_status 6
+must [ "$(cat "$work/file")" = kept ]
+call keyturn lend work
+expect_status 2
+expect_cause_and_remedy
+
+finish
