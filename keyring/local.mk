@@ -23,6 +23,7 @@ libkeyring_a_SOURCES = \
 	keyring/lock.c keyring/lock.h \
 	keyring/seal.c keyring/seal.h \
 	keyring/secret.c keyring/secret.h \
+	keyring/secret_file.c keyring/secret_file.h \
 	keyring/secret_service.c keyring/secret_service.h \
 	keyring/shell_word.c keyring/shell_word.h \
 	keyring/suggestion.c keyring/suggestion.h \
