@@ -23,6 +23,8 @@
 #include "keyring/seal.h"
 #include "keyring/text.h"
 #include "keyring/vault.h"
+#include "keyring/vault_key.h"
+#include "keyring/vault_open.h"
 
 #define MAGIC "keyturn vault item 1\n"
 #define ITEM_MAXIMUM (1 << 20)

@@ -21,6 +21,7 @@ libkeyring_a_SOURCES = \
 	keyring/keyring_options.h \
 	keyring/local_socket.c keyring/local_socket.h \
 	keyring/lock.c keyring/lock.h \
+	keyring/recovery_code.c keyring/recovery_code.h \
 	keyring/seal.c keyring/seal.h \
 	keyring/secret.c keyring/secret.h \
 	keyring/secret_file.c keyring/secret_file.h \
@@ -31,8 +32,12 @@ libkeyring_a_SOURCES = \
 	keyring/translate.c keyring/translate.h \
 	keyring/unlock_outcome.c keyring/unlock_outcome.h \
 	keyring/vault.c keyring/vault.h \
+	keyring/vault_enrol.c keyring/vault_enrol.h \
 	keyring/vault_header.c keyring/vault_header.h \
 	keyring/vault_key.c keyring/vault_key.h \
+	keyring/vault_material.c keyring/vault_material.h \
+	keyring/vault_open.c keyring/vault_open.h \
+	keyring/vault_slot.c keyring/vault_slot.h \
 	keyring/vault_underway.c keyring/vault_underway.h \
 	keyring/wiping.c keyring/wiping.h
 

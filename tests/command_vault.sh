@@ -183,12 +183,121 @@ expect_status 2
 expect_cause_and_remedy
 must_not test -e "$KEYTURN_VAULT/vault.json"
 
+begin 'keys lists the ways in, and whether each opens it here and now'
+KEYTURN_VAULT=$HOME/sixth
+call keyturn vault create --key-file "$HOME/six"
+expect_status 0
+call keyturn vault keys
+expect_status 0
+must grep -q '^ID  *WAY  *NAME  *ADDED  *HERE$' "$work/out"
+must grep -qx 'key-file  key-file  -     -      yes' "$work/out"
+must grep -q '"version":1,' "$KEYTURN_VAULT/vault.json"
+store_token six coze.cn pat_six
+
+begin 'add-key adds a way to a vault that is there, and tells nothing secret'
+head -c 40 /dev/urandom >"$HOME/seven"
+call keyturn vault add-key --key-file "$HOME/seven" --name laptop
+expect_status 0
+expect_output ''
+must grep -q '"version":2,' "$KEYTURN_VAULT/vault.json"
+call keyturn vault keys --json
+expect_json 1 version
+expect_json key-file keys 0 id
+expect_json null keys 0 added
+expect_json laptop keys 1 name
+expect_json yes keys 1 here
+seventh=$(json keys 1 id)
+mv "$HOME/six" "$work/six"
+keyturn lock
+call keyturn token six
+expect_output pat_six
+call keyturn vault keys --json
+expect_json no keys 0 here
+must [ "$(json keys 0 why)" = "the vault's key file $HOME/six cannot be read: No such file or directory" ]
+
+begin 'a locked vault names each way in that did not open, and why'
+mv "$HOME/seven" "$work/seven"
+keyturn lock
+call keyturn token six
+expect_status 4
+expect_cause_and_remedy
+expect_said "$HOME/six cannot be read"
+expect_said "$HOME/seven cannot be read"
+mv "$work/seven" "$HOME/seven"
+
+begin 'a recovery code is shown once, on a terminal alone, and opens the vault'
+call keyturn vault add-key --recovery
+expect_status 2
+expect_cause_and_remedy
+must_not grep -q recovery "$KEYTURN_VAULT/vault.json"
+at_terminal 'spawn keyturn vault add-key --recovery'
+expect_status 0
+code=$(grep -oE '([0-9A-Z]{4}-){8}[0-9A-Z]{2}' "$work/out")
+must [ ${#code} = 42 ]
+must_not grep -rq "$code" "$HOME"
+mv "$HOME/seven" "$work/seven"
+keyturn lock
+case $code in
+0*) slip=1${code#?} ;;
+*) slip=0${code#?} ;;
+esac
+at_terminal "spawn keyturn unlock
+	expect \"ecovery code\"
+	send \"$slip\r\"
+	expect \"mistyped\"
+	expect \"ecovery code\"
+	send \"[string tolower $code]\r\""
+expect_status 0
+expect_unsaid "$code"
+call keyturn token six
+expect_output pat_six
+keyturn vault keys --json >"$work/out"
+expect_json asks keys 2 here
+
+begin 'remove-key takes a way away, and never the last'
+call keyturn vault remove-key "$seventh"
+expect_status 0
+cp "$work/seven" "$HOME/seven"
+keyturn lock
+call keyturn token six
+expect_status 4
+expect_cause_and_remedy
+cp "$work/six" "$HOME/six"
+call keyturn vault remove-key banana
+expect_status 1
+expect_cause_and_remedy
+call keyturn vault remove-key "$(keyturn vault keys --json >"$work/out" && json keys 1 id)"
+expect_status 0
+call keyturn vault remove-key key-file
+expect_status 6
+expect_cause_and_remedy
+call keyturn token six
+expect_output pat_six
+keyturn lock
+
+begin 'a passphrase is not put beside another'
+KEYTURN_VAULT=$HOME/fifth
+chmod 600 "$work/passphrase"
+call keyturn vault create --passphrase-file "$work/passphrase"
+expect_status 0
+call keyturn vault add-key --passphrase-file "$work/passphrase"
+expect_status 2
+expect_cause_and_remedy
+expect_said 'keyturn vault change-passphrase'
+keyturn lock
+
 begin 'vault needs one of its words'
 call keyturn vault
 expect_status 2
 expect_cause_and_remedy
 call keyturn vault destroy
 expect_status 2
+call keyturn vault remove-key
+expect_status 2
+expect_cause_and_remedy
+call keyturn vault keys key-file
+expect_status 2
+expect_cause_and_remedy
 call keyturn vault status --key-file x
 expect_status 2
 expect_cause_and_remedy

@@ -105,6 +105,7 @@ UNIT_TESTS = \
 	tests/test_token_response \
 	tests/test_url \
 	tests/test_vault \
+	tests/test_vault_header \
 	tests/test_whoami \
 	tests/test_wrap
 # Run by the script of its name, inside a desktop.
@@ -301,6 +302,9 @@ tests_test_url_LDADD = $(HELPER_TEST)
 tests_test_vault_SOURCES = tests/test_vault.c \
 	tests/lib/scratch_vault.c tests/lib/scratch_vault.h
 tests_test_vault_LDADD = $(KEYRING_TEST)
+tests_test_vault_header_SOURCES = tests/test_vault_header.c \
+	tests/lib/scratch_vault.c tests/lib/scratch_vault.h
+tests_test_vault_header_LDADD = $(KEYRING_TEST)
 
 tests_programs_collection_CFLAGS = $(AM_CFLAGS) $(SECRET_CFLAGS)
 tests_programs_collection_LDADD = $(SECRET_LIBS)

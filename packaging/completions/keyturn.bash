@@ -140,8 +140,8 @@ _keyturn()
 		lock) words=--desktop ;;
 		unlock) words=--resync ;;
 		vault)
-			words='create status change-passphrase --key-file --credential
-				--passphrase-file --login --json'
+			words='create status keys add-key remove-key change-passphrase --key-file
+				--credential --passphrase-file --login --recovery --name --json'
 			;;
 		esac
 		;;

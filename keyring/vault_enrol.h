@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* New ways to a vault's key, whatever they are, put into a header that is not written yet. */
+
+#include <stdbool.h>
+
+#include "keyring/error.h"
+#include "keyring/secret.h"
+#include "keyring/vault_header.h"
+
+/* The ways that are wanted: at least one. Texts are borrowed; a NULL one is not wanted. */
+struct kt_vault_options {
+	const struct kt_secret *passphrase;
+	const char *key_file;   /* made with random bytes, 0600, if it is not there */
+	const char *credential; /* a file of this name in $CREDENTIALS_DIRECTORY */
+	const struct kt_secret *login;
+	struct kt_secret *recovery_code; /* becomes a new one, as it is to be printed */
+	const char *name;       /* for people */
+};
+
+/*
+ * Wraps key for each way that options want. One that the vault has once alone (passphrase, login,
+ * recovery code) takes the place of the one before. Nothing is written but a key file.
+ */
+bool kt_vault_enrol(struct kt_vault *vault, const struct kt_vault_options *options,
+                    const struct kt_secret *key, struct kt_error *error);
