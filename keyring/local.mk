@@ -34,9 +34,11 @@ libkeyring_a_SOURCES = \
 	keyring/vault.c keyring/vault.h \
 	keyring/vault_enrol.c keyring/vault_enrol.h \
 	keyring/vault_header.c keyring/vault_header.h \
+	keyring/vault_item.c keyring/vault_item.h \
 	keyring/vault_key.c keyring/vault_key.h \
 	keyring/vault_material.c keyring/vault_material.h \
 	keyring/vault_open.c keyring/vault_open.h \
+	keyring/vault_rekey.c keyring/vault_rekey.h \
 	keyring/vault_slot.c keyring/vault_slot.h \
 	keyring/vault_underway.c keyring/vault_underway.h \
 	keyring/wiping.c keyring/wiping.h

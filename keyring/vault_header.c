@@ -16,14 +16,13 @@
 #include "keyring/shell_word.h"
 #include "keyring/text.h"
 #include "keyring/vault_header.h"
+#include "keyring/vault_item.h"
 
 #define VERSION 2
 /* Bytes of the random id of a slot. */
 #define SLOT_ID_SIZE 4
 #define ITEMS_PREFIX "items-"
 #define HEADER_MAXIMUM 65536
-/* Hexadecimal digits of each of the three parts of an item's name. */
-#define PART_DIGITS ((size_t)32)
 
 void kt_vault_clear(struct kt_vault *vault)
 {
@@ -103,7 +102,8 @@ bool kt_vault_begin_slot(const struct kt_vault *vault, enum kt_vault_way way, co
 	slot->way = way;
 	slot->cost = KT_SEAL_COST;
 	before = kt_vault_is_single(way) ? before : NULL;
-	if (!kt_text_set(&slot->name, name || !before ? name : before->name, error) ||
+	if (!kt_vault_slot_salt(slot, error) ||
+	    !kt_text_set(&slot->name, name || !before ? name : before->name, error) ||
 	    !kt_text_set(&slot->id, before ? before->id : kt_vault_way_name(way), error))
 		return false;
 	if (vault->version < 2 && kt_vault_is_plain(slot) &&
@@ -366,13 +366,6 @@ static bool fail_missing(const struct kt_vault *vault, struct kt_error *error)
 {
 	kt_fail(error, KT_ERROR_UNAVAILABLE, "there is no vault in %s", vault->directory);
 	return kt_advise(error, "run: keyturn vault create");
-}
-
-bool kt_vault_is_item_name(const char *name, size_t length)
-{
-	if (length != 3 * PART_DIGITS + 2 || strspn(name, "0123456789abcdef-") < length)
-		return false;
-	return name[PART_DIGITS] == '-' && name[2 * PART_DIGITS + 1] == '-';
 }
 
 static bool has_items(const char *path)

@@ -40,9 +40,6 @@ struct kt_vault {
 /* $KEYTURN_VAULT, which must be absolute, else "vault" in the data directory. */
 bool kt_vault_directory(char **directory, struct kt_error *error);
 
-/* The first length bytes of name look like an item's: three hashes, joined. */
-bool kt_vault_is_item_name(const char *name, size_t length);
-
 /* The first slot of this way, or NULL. */
 const struct kt_vault_slot *kt_vault_find_way(const struct kt_vault *vault, enum kt_vault_way way);
 
@@ -59,8 +56,8 @@ bool kt_vault_put_slot(struct kt_vault *vault, struct kt_vault_slot *slot, struc
 void kt_vault_drop_slot(struct kt_vault *vault, struct kt_vault_slot *slot);
 
 /*
- * A fresh slot of this way, with its id and, where version 1 does not hold it, its name (or NULL)
- * and the time. A way that is single keeps the id of the slot that is there.
+ * A fresh slot of this way, with its id, its salt and, where version 1 does not hold it, its name
+ * (or NULL) and the time. A way that is single keeps the id of the slot that is there.
  */
 bool kt_vault_begin_slot(const struct kt_vault *vault, enum kt_vault_way way, const char *name,
                          struct kt_vault_slot *slot, struct kt_error *error);

@@ -125,16 +125,13 @@ bool kt_vault_wrap(struct kt_vault *vault, struct kt_vault_slot *slot,
                    struct kt_error *error)
 {
 	KT_CLEANUP(kt_text_free) char *context = NULL;
-	KT_CLEANUP(kt_secret_clear) struct kt_secret salt = { 0 };
 	KT_CLEANUP(kt_secret_clear) struct kt_secret wrapping = { 0 };
 	KT_CLEANUP(kt_secret_clear) struct kt_secret wrapped = { 0 };
 
-	return kt_seal_randomize(&salt, KT_SEAL_SALT_SIZE, error) &&
-	       kt_vault_set_hex(&slot->salt, &salt, error) &&
-	       make_wrapping_key(slot, material, &wrapping, error) &&
+	return make_wrapping_key(slot, material, &wrapping, error) &&
 	       slot_context(vault, slot, &context, error) &&
 	       kt_seal_close(&wrapping, context, key, &wrapped, error) &&
-	       kt_vault_set_hex(&slot->wrapped, &wrapped, error) &&
+	       kt_vault_slot_wrapped(slot, &wrapped, error) &&
 	       kt_vault_put_slot(vault, slot, error);
 }
 

@@ -32,8 +32,8 @@ bool kt_vault_remember(const struct kt_vault *vault, const struct kt_secret *key
                        struct kt_error *error);
 
 /*
- * Wraps key with material (a password, the bytes of a file) under a salt of its own, and puts the
- * slot into the vault: kt_vault_begin_slot() made it, and it is empty then. Nothing is written.
+ * Wraps key with material (a password, the bytes of a file) under the slot's salt, and puts the
+ * slot into the vault. It is empty then. Nothing is written.
  */
 bool kt_vault_wrap(struct kt_vault *vault, struct kt_vault_slot *slot,
                    const struct kt_secret *material, const struct kt_secret *key,

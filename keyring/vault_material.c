@@ -78,12 +78,11 @@ bool kt_vault_credential_path(const char *name, char **path, struct kt_error *er
 static bool fetch_key_file(const struct kt_vault *vault, const struct kt_vault_slot *slot,
                            struct kt_secret *material, struct kt_error *error)
 {
-	const char *named = kt_environment_get("KEYTURN_VAULT_KEY_FILE");
-	const char *path = named ? named : slot->source;
-
 	(void)vault;
-	return path ? kt_vault_read_key_file(path, KT_VAULT_KEY_FILE, material, error)
-	            : kt_fail(error, KT_ERROR_LOCKED, "the vault's key file is not named");
+	if (slot->source)
+		return kt_vault_read_key_file(slot->source, KT_VAULT_KEY_FILE, material, error);
+	kt_fail(error, KT_ERROR_LOCKED, "the vault's key file is recorded nowhere");
+	return kt_advise(error, "name it in KEYTURN_VAULT_KEY_FILE");
 }
 
 static bool fetch_credential(const struct kt_vault *vault, const struct kt_vault_slot *slot,

@@ -215,18 +215,31 @@ bool kt_vault_open_unattended(const struct kt_vault *vault, struct kt_secret *ke
 	return false;
 }
 
-bool kt_vault_open_by_slot(const struct kt_vault *vault, const struct kt_vault_slot *slot,
-                           struct kt_secret *key, struct kt_error *error)
+/* The file that KEYTURN_VAULT_KEY_FILE names may be any slot's. */
+static bool open_by_named_file(const struct kt_vault *vault, const struct kt_vault_slot *slot,
+                               struct kt_secret *material, struct kt_secret *key)
 {
-	KT_CLEANUP(kt_secret_clear) struct kt_secret material = { 0 };
+	const char *path = kt_environment_get("KEYTURN_VAULT_KEY_FILE");
+	struct kt_error ignored = { 0 };
 
+	return slot->way == KT_VAULT_KEY_FILE && path &&
+	       kt_vault_read_key_file(path, KT_VAULT_KEY_FILE, material, &ignored) &&
+	       kt_vault_unwrap(vault, slot, material, key, &ignored) && !kt_secret_is_empty(key);
+}
+
+bool kt_vault_open_by_slot(const struct kt_vault *vault, const struct kt_vault_slot *slot,
+                           struct kt_secret *material, struct kt_secret *key,
+                           struct kt_error *error)
+{
 	kt_secret_clear(key);
 	if (slot->way == KT_VAULT_WAYS)
 		return kt_fail(error, KT_ERROR_DISMISSED, "this way is a newer keyturn's");
 	if (kt_vault_is_typed(slot->way))
 		return kt_fail(error, KT_ERROR_DISMISSED, "it has to be typed");
-	if (!kt_vault_fetch(vault, slot, &material, error) ||
-	    !kt_vault_unwrap(vault, slot, &material, key, error))
+	if (open_by_named_file(vault, slot, material, key))
+		return true;
+	if (!kt_vault_fetch(vault, slot, material, error) ||
+	    !kt_vault_unwrap(vault, slot, material, key, error))
 		return false;
 	return !kt_secret_is_empty(key) ||
 	       kt_fail(error, KT_ERROR_LOCKED, "it does not open the vault any more");

@@ -30,11 +30,12 @@ bool kt_vault_open_unattended(const struct kt_vault *vault, struct kt_secret *ke
                               struct kt_error *error);
 
 /*
- * The same by this slot alone. A slot whose secret is typed, or whose way is not known here, is
- * KT_ERROR_DISMISSED.
+ * The same by this slot alone; material is what opened it. A slot whose secret is typed, or whose
+ * way is not known here, is KT_ERROR_DISMISSED.
  */
 bool kt_vault_open_by_slot(const struct kt_vault *vault, const struct kt_vault_slot *slot,
-                           struct kt_secret *key, struct kt_error *error);
+                           struct kt_secret *material, struct kt_secret *key,
+                           struct kt_error *error);
 
 /*
  * Opens with one password for one way; `what` names it for people. No such slot, or the wrong

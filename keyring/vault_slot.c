@@ -75,6 +75,51 @@ bool kt_vault_set_hex(char **digits, const struct kt_secret *bytes, struct kt_er
 	       kt_text_set(digits, kt_secret_reveal(&text), error);
 }
 
+bool kt_vault_slot_salt(struct kt_vault_slot *slot, struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret salt = { 0 };
+
+	return kt_seal_randomize(&salt, KT_SEAL_SALT_SIZE, error) &&
+	       kt_vault_set_hex(&slot->salt, &salt, error);
+}
+
+/* Members of the object that mean nothing here stay. */
+bool kt_vault_slot_wrapped(struct kt_vault_slot *slot, const struct kt_secret *wrapped,
+                           struct kt_error *error)
+{
+	KT_CLEANUP(kt_json_free) struct kt_json *json = NULL;
+	KT_CLEANUP(kt_secret_clear) struct kt_secret text = { 0 };
+
+	if (!kt_vault_set_hex(&slot->wrapped, wrapped, error))
+		return false;
+	if (!slot->text)
+		return true;
+	if (!kt_json_parse(&json, slot->text, strlen(slot->text), error))
+		return false;
+	kt_json_remove(json, "salt");
+	kt_json_remove(json, "key");
+	return kt_json_add_text(json, "salt", slot->salt, error) &&
+	       kt_json_add_text(json, "key", slot->wrapped, error) &&
+	       kt_json_print(json, &text, error) &&
+	       kt_text_set(&slot->text, kt_secret_reveal(&text), error);
+}
+
+bool kt_vault_slot_copy(struct kt_vault_slot *slot, const struct kt_vault_slot *source,
+                        struct kt_error *error)
+{
+	kt_vault_slot_clear(slot);
+	slot->way = source->way;
+	slot->added = source->added;
+	slot->cost = source->cost;
+	return kt_text_set(&slot->id, source->id, error) &&
+	       kt_text_set(&slot->way_name, source->way_name, error) &&
+	       kt_text_set(&slot->name, source->name, error) &&
+	       kt_text_set(&slot->source, source->source, error) &&
+	       kt_text_set(&slot->salt, source->salt, error) &&
+	       kt_text_set(&slot->wrapped, source->wrapped, error) &&
+	       kt_text_set(&slot->text, source->text, error);
+}
+
 bool kt_vault_read_hex(const struct kt_json *json, const char *name, size_t length, char **digits,
                        struct kt_error *error)
 {

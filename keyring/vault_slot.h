@@ -79,6 +79,15 @@ bool kt_vault_slot_write_plain(const struct kt_vault_slot *slot, struct kt_json 
 bool kt_vault_slot_write(const struct kt_vault_slot *slot, struct kt_json **json,
                          struct kt_error *error);
 
+/* Another salt, for another key that the slot wraps; kt_vault_slot_wrapped() then puts that in. */
+bool kt_vault_slot_salt(struct kt_vault_slot *slot, struct kt_error *error);
+bool kt_vault_slot_wrapped(struct kt_vault_slot *slot, const struct kt_secret *wrapped,
+                           struct kt_error *error);
+
+/* A copy of its own. */
+bool kt_vault_slot_copy(struct kt_vault_slot *slot, const struct kt_vault_slot *source,
+                        struct kt_error *error);
+
 /* Replaces digits by the bytes in hexadecimal, as they stand in the file. */
 bool kt_vault_set_hex(char **digits, const struct kt_secret *bytes, struct kt_error *error);
 

@@ -216,6 +216,7 @@ SCRIPT_TESTS = \
 	tests/servers.sh \
 	tests/setup_killed.sh \
 	tests/systemd_units.sh \
+	tests/vault_rekey.sh \
 	tests/version.sh
 TESTS = $(UNIT_TESTS) $(SCRIPT_TESTS)
 

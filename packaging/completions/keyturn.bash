@@ -140,7 +140,7 @@ _keyturn()
 		lock) words=--desktop ;;
 		unlock) words=--resync ;;
 		vault)
-			words='create status keys add-key remove-key change-passphrase --key-file
+			words='create status keys add-key remove-key rekey change-passphrase --key-file
 				--credential --passphrase-file --login --recovery --name --json'
 			;;
 		esac

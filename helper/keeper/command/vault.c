@@ -12,6 +12,7 @@
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
 #include "keyring/vault.h"
+#include "keyring/vault_rekey.h"
 
 /* The command's words and options. */
 struct call {
@@ -112,6 +113,36 @@ static bool change_passphrase(const struct call *call, struct kt_error *error)
 	return kt_vault_change_passphrase(wants_current ? &current : NULL, &fresh, NULL, error);
 }
 
+/* Whom the secrets are asked of that rekey has to know: a file, stdin or the terminal. */
+static bool type_secret(void *context, enum kt_vault_way way, struct kt_secret *typed,
+                        struct kt_error *error)
+{
+	const struct call *call = context;
+	const struct kt_passphrase_question question = { .takes_passphrase = true };
+
+	if (way == KT_VAULT_PASSPHRASE && call->wishes.passphrase_file)
+		return kt_vault_read_passphrase_file(call->wishes.passphrase_file, typed, error);
+	if (way == KT_VAULT_LOGIN && call->wishes.login)
+		return kt_vault_read_login_password(typed, error);
+	if (!kt_terminal_is_there())
+		return kt_fail(error, KT_ERROR_USAGE, "there is no terminal to ask at");
+	return way == KT_VAULT_LOGIN ? kt_vault_read_login_password(typed, error)
+	                             : kt_terminal_ask_vault_passphrase(&question, typed, error);
+}
+
+static bool rekey(const struct call *call, struct kt_error *error)
+{
+	KT_CLEANUP(kt_vault_typed_clear) struct kt_vault_typed typed = { 0 };
+	const struct kt_vault_typist typist = {
+		.ask = type_secret,
+		.context = (void *)call,
+		.recovery_code = isatty(STDOUT_FILENO) ? &typed.recovery_code : NULL,
+	};
+
+	return kt_vault_rekey(&typist, &call->asking, error) &&
+	       kt_vault_typed_show(&typed, error);
+}
+
 static bool show_status(const struct call *call, struct kt_error *error)
 {
 	return kt_vault_print_status(call->wants_json, error);
@@ -126,6 +157,7 @@ enum takes {
 	TAKES_JSON = 1,
 	TAKES_WAYS = 2,
 	TAKES_PASSPHRASE_FILE = 4,
+	TAKES_LOGIN = 8,
 };
 
 static const struct action {
@@ -139,6 +171,7 @@ static const struct action {
 	{ "keys", show_keys, TAKES_JSON, NULL },
 	{ "add-key", add_key, TAKES_WAYS, NULL },
 	{ "remove-key", remove_key, 0, "an ID" },
+	{ "rekey", rekey, TAKES_PASSPHRASE_FILE | TAKES_LOGIN, NULL },
 	{ "change-passphrase", change_passphrase, TAKES_PASSPHRASE_FILE, NULL },
 };
 
@@ -158,6 +191,8 @@ static bool check_options(const struct action *action, const struct call *call,
 
 	if (action->takes & TAKES_PASSPHRASE_FILE)
 		others.passphrase_file = NULL;
+	if (action->takes & TAKES_LOGIN)
+		others.login = false;
 	if ((action->takes & TAKES_WAYS || (kt_vault_wishes_are_none(&others) && !others.name)) &&
 	    (action->takes & TAKES_JSON || !call->wants_json))
 		return true;
@@ -219,6 +254,7 @@ const struct kt_command kt_command_vault = {
 	            "       keyturn vault keys [--json]\n"
 	            "       keyturn vault add-key [WAY...] [--name TEXT]\n"
 	            "       keyturn vault remove-key ID\n"
+	            "       keyturn vault rekey [--passphrase-file FILE|-] [--login]\n"
 	            "       keyturn vault change-passphrase [--passphrase-file FILE|-]",
 	.summary = "make and look after an encrypted directory for logins",
 	.details = "For machines without a desktop keyring. What opens the vault, each a WAY:\n"
@@ -232,6 +268,8 @@ const struct kt_command kt_command_vault = {
 	           "                          keyturn unlock takes it, and a new one ends the old\n"
 	           "keys lists the ways, and whether each opens the vault here and now; add-key adds\n"
 	           "one (--name: what keys calls it), remove-key takes one away, never the last.\n"
+	           "rekey makes a new key and seals every login with it: no older copy of the vault\n"
+	           "opens what is stored from then on. Each way has to be there for that.\n"
 	           "The directory is KEYTURN_VAULT, else vault in ~/.local/share/keyturn. Without\n"
 	           "any of its ways nothing opens it: keep a recovery code, or a copy of its key\n"
 	           "file, in a safe place.\n",

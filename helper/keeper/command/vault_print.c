@@ -125,12 +125,13 @@ struct trial {
 static void try_slot(const struct kt_vault *vault, const struct kt_vault_slot *slot,
                      struct trial *trial)
 {
+	KT_CLEANUP(kt_secret_clear) struct kt_secret material = { 0 };
 	KT_CLEANUP(kt_secret_clear) struct kt_secret key = { 0 };
 
 	*trial = (struct trial){ .here = "yes" };
 	if (kt_vault_is_typed(slot->way))
 		trial->here = "asks";
-	else if (!kt_vault_open_by_slot(vault, slot, &key, &trial->obstacle))
+	else if (!kt_vault_open_by_slot(vault, slot, &material, &key, &trial->obstacle))
 		trial->here = "no";
 }
 

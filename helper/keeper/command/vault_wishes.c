@@ -92,7 +92,7 @@ bool kt_vault_read_passphrase_file(const char *path, struct kt_secret *passphras
 	return kt_advise(error, "name a file of yours, or - for stdin");
 }
 
-static bool read_login_password(struct kt_secret *password, struct kt_error *error)
+bool kt_vault_read_login_password(struct kt_secret *password, struct kt_error *error)
 {
 	if (isatty(STDIN_FILENO))
 		return kt_terminal_ask_secret("Your login password: ", password, error);
@@ -131,7 +131,7 @@ bool kt_vault_wishes_read(const struct kt_vault_wishes *wishes, const char *verb
 	if (wishes->passphrase_file &&
 	    !kt_vault_read_passphrase_file(wishes->passphrase_file, &typed->passphrase, error))
 		return false;
-	if (wishes->login && !read_login_password(&typed->login, error))
+	if (wishes->login && !kt_vault_read_login_password(&typed->login, error))
 		return false;
 	*options = (struct kt_vault_options){
 		.key_file = wishes->key_file,

@@ -45,5 +45,8 @@ bool kt_vault_wishes_read(const struct kt_vault_wishes *wishes, const char *verb
 bool kt_vault_read_passphrase_file(const char *path, struct kt_secret *passphrase,
                                    struct kt_error *error);
 
+/* The login password, typed at the terminal that stdin is, or else what stdin holds. */
+bool kt_vault_read_login_password(struct kt_secret *password, struct kt_error *error);
+
 /* Shows the recovery code, if there is one, for the one time that it is seen. */
 bool kt_vault_typed_show(const struct kt_vault_typed *typed, struct kt_error *error);
