@@ -32,6 +32,7 @@ libkeyring_a_SOURCES = \
 	keyring/translate.c keyring/translate.h \
 	keyring/unlock_outcome.c keyring/unlock_outcome.h \
 	keyring/vault.c keyring/vault.h \
+	keyring/vault_backup.c keyring/vault_backup.h \
 	keyring/vault_enrol.c keyring/vault_enrol.h \
 	keyring/vault_header.c keyring/vault_header.h \
 	keyring/vault_item.c keyring/vault_item.h \

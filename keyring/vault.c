@@ -40,13 +40,10 @@ bool kt_vault_create(const struct kt_vault_options *options, struct kt_error *er
 	       kt_vault_remember(&vault, &key, error);
 }
 
-/*
- * Opens the vault as options allow, then takes its header for a change. The header may have changed
- * in between.
- */
-static bool open_for_change(const struct kt_keyring_options *options, struct kt_lock *lock,
-                            struct kt_vault *vault, struct kt_secret *key,
-                            struct kt_error *error)
+/* The header may change between its opening and its lock. */
+bool kt_vault_open_for_change(const struct kt_keyring_options *options, struct kt_lock *lock,
+                              struct kt_vault *vault, struct kt_secret *key,
+                              struct kt_error *error)
 {
 	bool holds;
 
@@ -64,7 +61,7 @@ bool kt_vault_add_key(const struct kt_vault_options *wanted,
 	KT_CLEANUP(kt_vault_clear) struct kt_vault vault = { 0 };
 	KT_CLEANUP(kt_secret_clear) struct kt_secret key = { 0 };
 
-	if (!open_for_change(options, &lock, &vault, &key, error))
+	if (!kt_vault_open_for_change(options, &lock, &vault, &key, error))
 		return false;
 	if (wanted->passphrase && kt_vault_find_way(&vault, KT_VAULT_PASSPHRASE)) {
 		kt_fail(error, KT_ERROR_USAGE, "the vault has a passphrase already");
@@ -81,7 +78,7 @@ bool kt_vault_remove_key(const char *id, const struct kt_keyring_options *option
 	KT_CLEANUP(kt_secret_clear) struct kt_secret key = { 0 };
 	struct kt_vault_slot *slot;
 
-	if (!open_for_change(options, &lock, &vault, &key, error))
+	if (!kt_vault_open_for_change(options, &lock, &vault, &key, error))
 		return false;
 	slot = kt_vault_find_slot(&vault, id);
 	if (!slot) {

@@ -34,6 +34,11 @@ struct kt_vault_status {
 /* Keeps others from writing the header, and from storing items; for who changes it. */
 bool kt_vault_take_header(struct kt_lock *lock, struct kt_error *error);
 
+/* Reads the vault, opens it as options allow and keeps its header for a change. */
+bool kt_vault_open_for_change(const struct kt_keyring_options *options, struct kt_lock *lock,
+                              struct kt_vault *vault, struct kt_secret *key,
+                              struct kt_error *error);
+
 /*
  * Makes the vault and leaves it open. One that exists is never touched (KT_ERROR_USAGE). A key
  * file that others can read, or that is another's, is KT_ERROR_UNSAFE.

@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -314,8 +315,7 @@ static bool read_list(struct kt_json *json, struct kt_vault *vault, struct kt_er
 	       kt_text_set(&vault->others, kt_secret_reveal(&others), error);
 }
 
-static bool read_header(struct kt_vault *vault, const struct kt_secret *text,
-                        struct kt_error *error)
+bool kt_vault_parse(struct kt_vault *vault, const struct kt_secret *text, struct kt_error *error)
 {
 	KT_CLEANUP(kt_json_free) struct kt_json *json = NULL;
 
@@ -323,7 +323,7 @@ static bool read_header(struct kt_vault *vault, const struct kt_secret *text,
 		return false;
 	if (kt_json_number(json, "version", &vault->version) && vault->version > VERSION) {
 		kt_fail(error, KT_ERROR_UNAVAILABLE, "the vault in %s is a newer keyturn's",
-		        vault->directory);
+		        vault->directory ? vault->directory : "the file");
 		return kt_advise(error, "update keyturn on this machine");
 	}
 	if (vault->version < 1 ||
@@ -406,7 +406,7 @@ bool kt_vault_find(struct kt_vault *vault, bool *found, struct kt_error *error)
 		return kt_advise(error, "put vault.json back from a backup, readable for you");
 	if (!*found)
 		return !has_items(vault->directory) || fail_headless(vault, error);
-	if (read_header(vault, &text, &cause))
+	if (kt_vault_parse(vault, &text, &cause))
 		return true;
 	if (cause.code != KT_ERROR_INTERNAL && cause.code != KT_ERROR_UNAVAILABLE)
 		return kt_vault_fail_damaged(vault, error);
@@ -421,20 +421,44 @@ bool kt_vault_read(struct kt_vault *vault, struct kt_error *error)
 	return kt_vault_find(vault, &found, error) && (found || fail_missing(vault, error));
 }
 
+bool kt_vault_print(const struct kt_vault *vault, const struct kt_secret *key,
+                    struct kt_secret *text, struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret checked = { 0 };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret check = { 0 };
+
+	return write_header(vault, NULL, &checked, error) &&
+	       make_check(&checked, key, &check, error) &&
+	       write_header(vault, kt_secret_reveal(&check), text, error) &&
+	       kt_secret_append(text, "\n", 1, error);
+}
+
 bool kt_vault_save(const struct kt_vault *vault, const struct kt_secret *key,
                    struct kt_error *error)
 {
 	KT_CLEANUP(kt_text_free) char *path = NULL;
-	KT_CLEANUP(kt_secret_clear) struct kt_secret checked = { 0 };
-	KT_CLEANUP(kt_secret_clear) struct kt_secret check = { 0 };
 	KT_CLEANUP(kt_secret_clear) struct kt_secret text = { 0 };
 
-	if (!header_path(vault, &path, error) || !write_header(vault, NULL, &checked, error) ||
-	    !make_check(&checked, key, &check, error) ||
-	    !write_header(vault, kt_secret_reveal(&check), &text, error) ||
-	    !kt_secret_append(&text, "\n", 1, error))
+	if (!header_path(vault, &path, error) || !kt_vault_print(vault, key, &text, error))
 		return false;
 	return kt_file_replace(path, kt_secret_reveal(&text), kt_secret_length(&text), error) ||
 	       kt_advise(error, "check free space, quota and rights of %s, then try again",
 	                 vault->directory);
+}
+
+/*
+ * The items' directory.
+ */
+
+void kt_vault_delete_items(int parent, const char *name)
+{
+	int descriptor = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	KT_CLEANUP(kt_directory_close) DIR *directory = descriptor < 0 ? NULL
+	                                                               : fdopendir(descriptor);
+	const struct dirent *entry;
+
+	while (directory && (entry = readdir(directory)) != NULL)
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			unlinkat(dirfd(directory), entry->d_name, 0);
+	unlinkat(parent, name, AT_REMOVEDIR);
 }

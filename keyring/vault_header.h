@@ -68,6 +68,9 @@ bool kt_vault_is_items_name(const char *name);
 /* Another directory for items, which is not made yet. Nothing is written. */
 bool kt_vault_renew_items(struct kt_vault *vault, struct kt_error *error);
 
+/* Deletes the directory of this name, with all items in it. Failures are nobody's concern. */
+void kt_vault_delete_items(int parent, const char *name);
+
 /* The directory in which the items lie. */
 bool kt_vault_items_directory(const struct kt_vault *vault, char **path, struct kt_error *error);
 
@@ -76,6 +79,13 @@ bool kt_vault_items_directory(const struct kt_vault *vault, char **path, struct 
  * KT_ERROR_CORRUPT, a directory that others can enter KT_ERROR_UNSAFE.
  */
 bool kt_vault_read(struct kt_vault *vault, struct kt_error *error);
+
+/* Reads the text of a header. What breaks a rule is any error but KT_ERROR_INTERNAL. */
+bool kt_vault_parse(struct kt_vault *vault, const struct kt_secret *text, struct kt_error *error);
+
+/* Appends the text of the header, with its check. */
+bool kt_vault_print(const struct kt_vault *vault, const struct kt_secret *key,
+                    struct kt_secret *text, struct kt_error *error);
 
 /* For KT_CLEANUP; safe to repeat. */
 void kt_vault_clear(struct kt_vault *vault);

@@ -221,19 +221,6 @@ static bool write_items(struct change *change, struct kt_error *error)
  * What is left of other keys.
  */
 
-static void delete_items(int parent, const char *name)
-{
-	int descriptor = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	KT_CLEANUP(kt_directory_close) DIR *directory = descriptor < 0 ? NULL
-	                                                               : fdopendir(descriptor);
-	const struct dirent *entry;
-
-	while (directory && (entry = readdir(directory)) != NULL)
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			unlinkat(dirfd(directory), entry->d_name, 0);
-	unlinkat(parent, name, AT_REMOVEDIR);
-}
-
 /* Files of any key but this header's. A failure here leaves what nobody opens any more. */
 static void delete_others(const struct kt_vault *vault)
 {
@@ -243,7 +230,7 @@ static void delete_others(const struct kt_vault *vault)
 	while (directory && (entry = readdir(directory)) != NULL) {
 		if (kt_vault_is_items_name(entry->d_name) &&
 		    !kt_text_is_equal(entry->d_name, vault->items))
-			delete_items(dirfd(directory), entry->d_name);
+			kt_vault_delete_items(dirfd(directory), entry->d_name);
 		else if (vault->items &&
 		         (kt_vault_is_item_name(entry->d_name, strlen(entry->d_name)) ||
 		          kt_vault_is_temporary(entry->d_name)))

@@ -16,12 +16,14 @@ static const struct {
 	bool is_typed;
 	bool is_single;
 	bool is_plain; /* known to version 1 */
+	bool is_bound; /* opens on one machine alone */
+	bool travels;  /* opens wherever its person comes */
 } ways[KT_VAULT_WAYS] = {
-	[KT_VAULT_PASSPHRASE] = { "passphrase", true, true, true, true },
-	[KT_VAULT_KEY_FILE] = { "key-file", false, false, false, true },
-	[KT_VAULT_CREDENTIAL] = { "credential", false, false, false, true },
-	[KT_VAULT_LOGIN] = { "login", true, true, true, true },
-	[KT_VAULT_RECOVERY] = { "recovery", false, true, true, false },
+	[KT_VAULT_PASSPHRASE] = { "passphrase", true, true, true, true, false, true },
+	[KT_VAULT_KEY_FILE] = { "key-file", false, false, false, true, false, true },
+	[KT_VAULT_CREDENTIAL] = { "credential", false, false, false, true, false, false },
+	[KT_VAULT_LOGIN] = { "login", true, true, true, true, false, true },
+	[KT_VAULT_RECOVERY] = { "recovery", false, true, true, false, false, true },
 };
 
 const char *kt_vault_way_name(enum kt_vault_way way)
@@ -47,6 +49,16 @@ bool kt_vault_is_typed(enum kt_vault_way way)
 bool kt_vault_is_single(enum kt_vault_way way)
 {
 	return way < KT_VAULT_WAYS && ways[way].is_single;
+}
+
+bool kt_vault_is_bound(enum kt_vault_way way)
+{
+	return way < KT_VAULT_WAYS && ways[way].is_bound;
+}
+
+bool kt_vault_does_travel(enum kt_vault_way way)
+{
+	return way < KT_VAULT_WAYS && ways[way].travels;
 }
 
 bool kt_vault_is_plain(const struct kt_vault_slot *slot)

@@ -58,6 +58,10 @@ bool kt_vault_is_typed(enum kt_vault_way way);
 /* A vault has one slot of this way at the most. */
 bool kt_vault_is_single(enum kt_vault_way way);
 
+/* It opens the vault on one machine alone; or on every one, if its person comes there. */
+bool kt_vault_is_bound(enum kt_vault_way way);
+bool kt_vault_does_travel(enum kt_vault_way way);
+
 /*
  * A header of version 1 can hold this slot. Such a slot is called as its way is, and keeps that
  * name in version 2.

@@ -275,6 +275,66 @@ call keyturn token six
 expect_output pat_six
 keyturn lock
 
+begin 'backup writes the vault into one file, and restore makes it from that'
+call keyturn vault backup "$HOME/vault.backup"
+expect_status 0
+must [ "$(stat -c %a "$HOME/vault.backup")" = 600 ]
+must_not grep -qa -e pat_six -e coze "$HOME/vault.backup"
+call keyturn vault backup "$HOME/vault.backup"
+expect_status 2
+expect_cause_and_remedy
+call keyturn vault restore "$HOME/vault.backup"
+expect_status 2
+expect_cause_and_remedy
+mv "$KEYTURN_VAULT" "$work/gone"
+call env KEYTURN_KEYRING= keyturn token six
+expect_status 4
+expect_cause_and_remedy
+expect_said 'keyturn vault restore FILE'
+call keyturn vault restore "$HOME/vault.backup"
+expect_status 0
+call keyturn token six
+expect_output pat_six
+must diff -r "$KEYTURN_VAULT" "$work/gone"
+call keyturn vault rekey
+expect_status 0
+call keyturn vault backup "$HOME/second.backup"
+expect_status 0
+keyturn lock
+rm -r "$KEYTURN_VAULT"
+call keyturn vault restore "$HOME/second.backup"
+expect_status 0
+call keyturn token six
+expect_output pat_six
+keyturn lock
+rm -r "$KEYTURN_VAULT"
+
+begin 'a backup that is not whole makes no vault'
+size=$(stat -c %s "$HOME/vault.backup")
+for length in 0 1 22 23 40 200 500 $((size - 1)) $((size - 40)); do
+	head -c "$length" "$HOME/vault.backup" >"$work/half"
+	call keyturn vault restore "$work/half"
+	expect_status 4
+	expect_cause_and_remedy
+	must_not test -e "$KEYTURN_VAULT"
+	must_not test -e "$KEYTURN_VAULT.restoring"
+done
+sed 's|^[0-9a-f]\{32\}-|../../../../../../tmp/x-|' "$HOME/vault.backup" >"$work/half"
+call keyturn vault restore "$work/half"
+expect_status 4
+must_not test -e "$KEYTURN_VAULT"
+(cat "$HOME/vault.backup" && echo more) >"$work/half"
+call keyturn vault restore "$work/half"
+expect_status 4
+call keyturn vault restore "$work/absent"
+expect_status 2
+expect_cause_and_remedy
+
+begin 'what is not there says how to go on'
+call env KEYTURN_KEYRING=vault keyturn token six
+expect_status 4
+expect_cause_and_remedy
+
 begin 'a passphrase is not put beside another'
 KEYTURN_VAULT=$HOME/fifth
 chmod 600 "$work/passphrase"

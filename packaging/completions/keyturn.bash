@@ -140,7 +140,8 @@ _keyturn()
 		lock) words=--desktop ;;
 		unlock) words=--resync ;;
 		vault)
-			words='create status keys add-key remove-key rekey change-passphrase --key-file
+			words='create status keys add-key remove-key rekey backup restore
+				change-passphrase --key-file
 				--credential --passphrase-file --login --recovery --name --json'
 			;;
 		esac

@@ -12,6 +12,7 @@
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
 #include "keyring/vault.h"
+#include "keyring/vault_backup.h"
 #include "keyring/vault_rekey.h"
 
 /* The command's words and options. */
@@ -143,6 +144,19 @@ static bool rekey(const struct call *call, struct kt_error *error)
 	       kt_vault_typed_show(&typed, error);
 }
 
+static bool backup(const struct call *call, struct kt_error *error)
+{
+	return kt_vault_backup(call->word, &call->asking, error);
+}
+
+static bool restore(const struct call *call, struct kt_error *error)
+{
+	if (!kt_vault_restore(call->word, error))
+		return false;
+	note_other_keyring();
+	return kt_vault_print_status(false, error);
+}
+
 static bool show_status(const struct call *call, struct kt_error *error)
 {
 	return kt_vault_print_status(call->wants_json, error);
@@ -172,6 +186,8 @@ static const struct action {
 	{ "add-key", add_key, TAKES_WAYS, NULL },
 	{ "remove-key", remove_key, 0, "an ID" },
 	{ "rekey", rekey, TAKES_PASSPHRASE_FILE | TAKES_LOGIN, NULL },
+	{ "backup", backup, 0, "a FILE" },
+	{ "restore", restore, 0, "a FILE" },
 	{ "change-passphrase", change_passphrase, TAKES_PASSPHRASE_FILE, NULL },
 };
 
@@ -255,6 +271,8 @@ const struct kt_command kt_command_vault = {
 	            "       keyturn vault add-key [WAY...] [--name TEXT]\n"
 	            "       keyturn vault remove-key ID\n"
 	            "       keyturn vault rekey [--passphrase-file FILE|-] [--login]\n"
+	            "       keyturn vault backup FILE\n"
+	            "       keyturn vault restore FILE\n"
 	            "       keyturn vault change-passphrase [--passphrase-file FILE|-]",
 	.summary = "make and look after an encrypted directory for logins",
 	.details = "For machines without a desktop keyring. What opens the vault, each a WAY:\n"
@@ -270,6 +288,7 @@ const struct kt_command kt_command_vault = {
 	           "one (--name: what keys calls it), remove-key takes one away, never the last.\n"
 	           "rekey makes a new key and seals every login with it: no older copy of the vault\n"
 	           "opens what is stored from then on. Each way has to be there for that.\n"
+	           "backup writes the vault into one file, sealed as it is; restore makes it again.\n"
 	           "The directory is KEYTURN_VAULT, else vault in ~/.local/share/keyturn. Without\n"
 	           "any of its ways nothing opens it: keep a recovery code, or a copy of its key\n"
 	           "file, in a safe place.\n",
