@@ -28,10 +28,13 @@ libkeyring_a_SOURCES = \
 	keyring/secret_service.c keyring/secret_service.h \
 	keyring/shell_word.c keyring/shell_word.h \
 	keyring/suggestion.c keyring/suggestion.h \
+	keyring/ssh_agent.c keyring/ssh_agent.h \
+	keyring/ssh_key.c keyring/ssh_key.h \
 	keyring/text.c keyring/text.h \
 	keyring/translate.c keyring/translate.h \
 	keyring/unlock_outcome.c keyring/unlock_outcome.h \
 	keyring/vault.c keyring/vault.h \
+	keyring/vault_agent.c keyring/vault_agent.h \
 	keyring/vault_backup.c keyring/vault_backup.h \
 	keyring/vault_enrol.c keyring/vault_enrol.h \
 	keyring/vault_header.c keyring/vault_header.h \

@@ -12,6 +12,7 @@
 #include "keyring/file.h"
 #include "keyring/recovery_code.h"
 #include "keyring/text.h"
+#include "keyring/vault_agent.h"
 #include "keyring/vault_enrol.h"
 #include "keyring/vault_key.h"
 #include "keyring/vault_material.h"
@@ -133,6 +134,37 @@ static bool add_recovery(struct kt_vault *vault, const struct kt_vault_options *
 	        add_slot(vault, options, KT_VAULT_RECOVERY, NULL, &material, key, error));
 }
 
+static void tell_key(const struct kt_vault_options *options, const struct kt_vault_slot *slot)
+{
+	KT_CLEANUP(kt_text_free) char *fingerprint = NULL;
+	KT_CLEANUP(kt_text_free) char *line = NULL;
+	struct kt_error ignored = { 0 };
+
+	if (options->tell && kt_vault_agent_describe(slot, &fingerprint, &ignored) &&
+	    kt_text_format(&line, &ignored, slot->asks ? "the vault is opened by the SSH key %s (%s), "
+	                                                 "which asks each time"
+	                                               : "the vault is opened by the SSH key %s (%s)",
+	                   fingerprint, slot->name ? slot->name : slot->id))
+		options->tell(line);
+}
+
+static bool add_ssh_agent(struct kt_vault *vault, const struct kt_vault_options *options,
+                          const struct kt_secret *key, struct kt_error *error)
+{
+	KT_CLEANUP(kt_vault_slot_clear) struct kt_vault_slot slot = { 0 };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret material = { 0 };
+
+	if (!options->ssh_agent)
+		return true;
+	if (!kt_vault_begin_slot(vault, KT_VAULT_SSH_AGENT, options->name, &slot, error))
+		return false;
+	slot.asks = options->asks;
+	if (!kt_vault_agent_enrol(vault, options->ssh_agent, &slot, &material, error))
+		return false;
+	tell_key(options, &slot);
+	return kt_vault_wrap(vault, &slot, &material, key, error);
+}
+
 /* A name is one line that a terminal can show. */
 static bool check_name(const char *name, struct kt_error *error)
 {
@@ -150,7 +182,7 @@ bool kt_vault_enrol(struct kt_vault *vault, const struct kt_vault_options *optio
                     const struct kt_secret *key, struct kt_error *error)
 {
 	if (!options->passphrase && !options->key_file && !options->credential &&
-	    !options->login && !options->recovery_code) {
+	    !options->login && !options->recovery_code && !options->ssh_agent) {
 		kt_fail(error, KT_ERROR_USAGE, "a vault needs a way to be opened");
 		return kt_advise(error, "run: keyturn help vault");
 	}
@@ -158,5 +190,6 @@ bool kt_vault_enrol(struct kt_vault *vault, const struct kt_vault_options *optio
 	       add_credential(vault, options, key, error) &&
 	       add_password(vault, options, KT_VAULT_PASSPHRASE, options->passphrase, key, error) &&
 	       add_password(vault, options, KT_VAULT_LOGIN, options->login, key, error) &&
+	       add_ssh_agent(vault, options, key, error) &&
 	       add_recovery(vault, options, key, error);
 }

@@ -9,6 +9,7 @@
 #include "keyring/secret_file.h"
 #include "keyring/shell_word.h"
 #include "keyring/text.h"
+#include "keyring/vault_agent.h"
 #include "keyring/vault_material.h"
 
 #define KEY_FILE_MINIMUM 32
@@ -95,6 +96,12 @@ static bool fetch_credential(const struct kt_vault *vault, const struct kt_vault
 	       kt_vault_read_key_file(path, KT_VAULT_CREDENTIAL, material, error);
 }
 
+static bool fetch_ssh_agent(const struct kt_vault *vault, const struct kt_vault_slot *slot,
+                            struct kt_secret *material, struct kt_error *error)
+{
+	return kt_vault_agent_fetch(vault, slot, KT_VAULT_AGENT_PATIENCE, material, error);
+}
+
 bool kt_vault_fetch(const struct kt_vault *vault, const struct kt_vault_slot *slot,
                     struct kt_secret *material, struct kt_error *error)
 {
@@ -104,6 +111,7 @@ bool kt_vault_fetch(const struct kt_vault *vault, const struct kt_vault_slot *sl
 	                                            struct kt_error *error) = {
 		[KT_VAULT_KEY_FILE] = fetch_key_file,
 		[KT_VAULT_CREDENTIAL] = fetch_credential,
+		[KT_VAULT_SSH_AGENT] = fetch_ssh_agent,
 	};
 
 	return fetches[slot->way](vault, slot, material, error);

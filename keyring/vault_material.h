@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* The bytes that open a slot without asking anybody: from a key file, from a credential. */
+/* The bytes that open a slot without asking anybody: from a key file, a credential, an agent. */
 
 #include <stdbool.h>
 

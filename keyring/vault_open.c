@@ -9,6 +9,7 @@
 #include "keyring/text.h"
 #include "keyring/translate.h"
 #include "keyring/unlock_outcome.h"
+#include "keyring/vault_agent.h"
 #include "keyring/vault_key.h"
 #include "keyring/vault_material.h"
 #include "keyring/vault_open.h"
@@ -107,7 +108,10 @@ static bool try_way(const struct kt_vault *vault, enum kt_vault_way way, struct 
 
 		if (slot->way != way || (way == KT_VAULT_KEY_FILE && !slot->source))
 			continue;
-		if (open_with_slot(vault, slot, key, &cause))
+		if (slot->asks)
+			kt_fail(&cause, KT_ERROR_LOCKED, "the SSH key %s asks before it signs",
+			        slot->name ? slot->name : slot->id);
+		else if (open_with_slot(vault, slot, key, &cause))
 			return true;
 		*goes_on = note(obstacles, &cause);
 	}
@@ -152,15 +156,26 @@ static bool try_all(const struct kt_vault *vault, struct kt_secret *key,
 	bool goes_on = true;
 
 	return try_key_files(vault, key, obstacles, &goes_on) ||
-	       (goes_on && try_credentials(vault, key, obstacles, &goes_on));
+	       (goes_on && try_credentials(vault, key, obstacles, &goes_on)) ||
+	       (goes_on && try_way(vault, KT_VAULT_SSH_AGENT, key, obstacles, &goes_on));
 }
 
-static bool is_askable(const struct kt_vault *vault)
+/* Something that opens it is typed. */
+static bool is_typed(const struct kt_vault *vault)
 {
 	for (size_t i = 0; i < vault->count; i++)
 		if (kt_vault_is_typed(vault->slots[i].way))
 			return true;
 	return false;
+}
+
+/* A person can open it: by typing, or by an answer to the agent that asks. */
+static bool is_askable(const struct kt_vault *vault)
+{
+	for (size_t i = 0; i < vault->count; i++)
+		if (vault->slots[i].asks)
+			return true;
+	return is_typed(vault);
 }
 
 /* A login that could have opened the vault, and why it did not; else nothing is known of it. */
@@ -199,7 +214,9 @@ static bool fail_locked(const struct kt_vault *vault, const struct obstacles *ob
 		return kt_advise(error, "%s", kt_unlock_outcome_remedy(outcome));
 	if (obstacles->first.remedy[0])
 		return kt_advise(error, "%s", obstacles->first.remedy);
-	return kt_advise(error, "put the key file back, or name it in KEYTURN_VAULT_KEY_FILE");
+	if (kt_vault_find_way(vault, KT_VAULT_KEY_FILE))
+		return kt_advise(error, "put the key file back, or name it in KEYTURN_VAULT_KEY_FILE");
+	return kt_advise(error, "see its ways in: keyturn vault keys");
 }
 
 bool kt_vault_open_unattended(const struct kt_vault *vault, struct kt_secret *key,
@@ -236,6 +253,8 @@ bool kt_vault_open_by_slot(const struct kt_vault *vault, const struct kt_vault_s
 		return kt_fail(error, KT_ERROR_DISMISSED, "this way is a newer keyturn's");
 	if (kt_vault_is_typed(slot->way))
 		return kt_fail(error, KT_ERROR_DISMISSED, "it has to be typed");
+	if (slot->asks)
+		return kt_fail(error, KT_ERROR_DISMISSED, "its agent asks before it signs");
 	if (open_by_named_file(vault, slot, material, key))
 		return true;
 	if (!kt_vault_fetch(vault, slot, material, error) ||
@@ -306,6 +325,36 @@ static bool ask(const struct kt_vault *vault, const struct kt_keyring_options *o
 	return fail_wrong(vault, error);
 }
 
+/* The agents that ask, one after the other; error says why the last did not open. */
+static bool try_asking(const struct kt_vault *vault, struct kt_secret *key, struct kt_error *error)
+{
+	for (size_t i = 0; i < vault->count; i++) {
+		const struct kt_vault_slot *slot = &vault->slots[i];
+		KT_CLEANUP(kt_secret_clear) struct kt_secret material = { 0 };
+
+		if (!slot->asks)
+			continue;
+		kt_error_clear(error);
+		if (kt_vault_agent_fetch(vault, slot, KT_VAULT_AGENT_PERSON, &material, error) &&
+		    kt_vault_unwrap(vault, slot, &material, key, error) && !kt_secret_is_empty(key))
+			return true;
+	}
+	return false;
+}
+
+static bool open_by_person(const struct kt_vault *vault, const struct kt_keyring_options *options,
+                           struct kt_secret *key, struct kt_error *error)
+{
+	struct kt_error cause = { 0 };
+
+	if (try_asking(vault, key, &cause))
+		return true;
+	if (is_typed(vault) && options->ask_passphrase)
+		return ask(vault, options, key, error);
+	*error = cause;
+	return false;
+}
+
 /* One prompt at a time. After a wait for another caller's prompt the vault may be open. */
 static bool ask_in_turn(const struct kt_vault *vault, const struct kt_keyring_options *options,
                         struct kt_secret *key, struct kt_error *error)
@@ -319,7 +368,7 @@ static bool ask_in_turn(const struct kt_vault *vault, const struct kt_keyring_op
 		return false;
 	if (!kt_secret_is_empty(key))
 		return true;
-	return ask(vault, options, key, error) && kt_vault_remember(vault, key, error);
+	return open_by_person(vault, options, key, error) && kt_vault_remember(vault, key, error);
 }
 
 bool kt_vault_open_key(const struct kt_vault *vault, const struct kt_keyring_options *options,
@@ -338,7 +387,7 @@ bool kt_vault_open_key(const struct kt_vault *vault, const struct kt_keyring_opt
 	if (kt_vault_open_unattended(vault, key, &cause))
 		return kt_vault_remember(vault, key, error);
 	if (cause.code == KT_ERROR_LOCKED && options && options->may_prompt &&
-	    options->ask_passphrase && is_askable(vault))
+	    (options->ask_passphrase ? is_askable(vault) : is_askable(vault) && !is_typed(vault)))
 		return ask_in_turn(vault, options, key, error);
 	*error = cause;
 	return false;

@@ -15,6 +15,7 @@
 #include "keyring/recovery_code.h"
 #include "keyring/text.h"
 #include "keyring/vault.h"
+#include "keyring/vault_agent.h"
 #include "keyring/vault_item.h"
 #include "keyring/vault_key.h"
 #include "keyring/vault_open.h"
@@ -62,6 +63,16 @@ static bool open_typed(const struct change *change, const struct kt_vault_slot *
 	       kt_fail(error, KT_ERROR_LOCKED, "what was typed does not open the vault");
 }
 
+static bool open_asking(const struct change *change, const struct kt_vault_slot *slot,
+                        struct kt_secret *material, struct kt_secret *key, struct kt_error *error)
+{
+	if (!kt_vault_agent_fetch(&change->before, slot, KT_VAULT_AGENT_PERSON, material, error) ||
+	    !kt_vault_unwrap(&change->before, slot, material, key, error))
+		return false;
+	return !kt_secret_is_empty(key) ||
+	       kt_fail(error, KT_ERROR_LOCKED, "it does not open the vault any more");
+}
+
 /* The material of a slot, which opens the vault as it is. */
 static bool take_material(struct change *change, const struct kt_vault_slot *slot,
                           const struct kt_vault_typist *typist, struct kt_secret *material,
@@ -69,12 +80,28 @@ static bool take_material(struct change *change, const struct kt_vault_slot *slo
 {
 	KT_CLEANUP(kt_secret_clear) struct kt_secret key = { 0 };
 	struct kt_error cause = { 0 };
+	bool opened;
 
-	if (!(kt_vault_is_typed(slot->way)
-	      ? open_typed(change, slot, typist, material, &key, &cause)
-	      : kt_vault_open_by_slot(&change->before, slot, material, &key, &cause)))
-		return fail_slot(slot, &cause, error);
-	return kt_secret_copy(&change->old_key.key, &key, error);
+	if (kt_vault_is_typed(slot->way))
+		opened = open_typed(change, slot, typist, material, &key, &cause);
+	else if (slot->asks)
+		opened = open_asking(change, slot, material, &key, &cause);
+	else
+		opened = kt_vault_open_by_slot(&change->before, slot, material, &key, &cause);
+	return opened ? kt_secret_copy(&change->old_key.key, &key, error)
+	              : fail_slot(slot, &cause, error);
+}
+
+/* An agent signs the slot's salt, too: its material is another one for the new salt. */
+static bool renew_material(const struct change *change, const struct kt_vault_slot *fresh,
+                           struct kt_secret *material, struct kt_error *error)
+{
+	struct kt_error cause = { 0 };
+	int patience = fresh->asks ? KT_VAULT_AGENT_PERSON : KT_VAULT_AGENT_PATIENCE;
+
+	return fresh->way != KT_VAULT_SSH_AGENT ||
+	       kt_vault_agent_fetch(&change->after, fresh, patience, material, &cause) ||
+	       fail_slot(fresh, &cause, error);
 }
 
 static bool renew_recovery(const struct kt_vault_slot *slot, const struct kt_vault_typist *typist,
@@ -99,6 +126,7 @@ static bool renew_slot(struct change *change, const struct kt_vault_slot *slot,
 	      : take_material(change, slot, typist, &material, error)))
 		return false;
 	return kt_vault_slot_copy(&fresh, slot, error) && kt_vault_slot_salt(&fresh, error) &&
+	       renew_material(change, &fresh, &material, error) &&
 	       kt_vault_wrap(&change->after, &fresh, &material, &change->new_key.key, error);
 }
 

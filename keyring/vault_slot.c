@@ -24,6 +24,7 @@ static const struct {
 	[KT_VAULT_CREDENTIAL] = { "credential", false, false, false, true, false, false },
 	[KT_VAULT_LOGIN] = { "login", true, true, true, true, false, true },
 	[KT_VAULT_RECOVERY] = { "recovery", false, true, true, false, false, true },
+	[KT_VAULT_SSH_AGENT] = { "ssh-agent", false, false, false, false, false, true },
 };
 
 const char *kt_vault_way_name(enum kt_vault_way way)
@@ -75,6 +76,8 @@ void kt_vault_slot_clear(struct kt_vault_slot *slot)
 	kt_text_free(&slot->source);
 	kt_text_free(&slot->salt);
 	kt_text_free(&slot->wrapped);
+	kt_text_free(&slot->public_key);
+	kt_text_free(&slot->algorithm);
 	kt_text_free(&slot->text);
 	*slot = (struct kt_vault_slot){ 0 };
 }
@@ -123,12 +126,15 @@ bool kt_vault_slot_copy(struct kt_vault_slot *slot, const struct kt_vault_slot *
 	slot->way = source->way;
 	slot->added = source->added;
 	slot->cost = source->cost;
+	slot->asks = source->asks;
 	return kt_text_set(&slot->id, source->id, error) &&
 	       kt_text_set(&slot->way_name, source->way_name, error) &&
 	       kt_text_set(&slot->name, source->name, error) &&
 	       kt_text_set(&slot->source, source->source, error) &&
 	       kt_text_set(&slot->salt, source->salt, error) &&
 	       kt_text_set(&slot->wrapped, source->wrapped, error) &&
+	       kt_text_set(&slot->public_key, source->public_key, error) &&
+	       kt_text_set(&slot->algorithm, source->algorithm, error) &&
 	       kt_text_set(&slot->text, source->text, error);
 }
 
@@ -143,6 +149,19 @@ bool kt_vault_read_hex(const struct kt_json *json, const char *name, size_t leng
 	return kt_seal_read_hex(&bytes, text, length, error) && kt_text_set(digits, text, error);
 }
 
+static bool read_ssh_agent(const struct kt_json *json, struct kt_vault_slot *slot,
+                           struct kt_error *error)
+{
+	const char *key = kt_json_text(json, "public");
+	const char *algorithm = kt_json_text(json, "algorithm");
+
+	if (!key || !algorithm)
+		return kt_fail(error, KT_ERROR_CORRUPT, "a member is missing");
+	slot->asks = kt_json_is_true(json, "asks");
+	return kt_text_set(&slot->public_key, key, error) &&
+	       kt_text_set(&slot->algorithm, algorithm, error);
+}
+
 static bool read_parts(const struct kt_json *json, struct kt_vault_slot *slot,
                        struct kt_error *error)
 {
@@ -151,6 +170,8 @@ static bool read_parts(const struct kt_json *json, struct kt_vault_slot *slot,
 	                                      kt_json_number(json, "p", &slot->cost.p) &&
 	                                      kt_seal_is_bounded(&slot->cost)))
 		return kt_fail(error, KT_ERROR_CORRUPT, "a cost is out of bounds");
+	if (slot->way == KT_VAULT_SSH_AGENT && !read_ssh_agent(json, slot, error))
+		return false;
 	return kt_text_set(&slot->source, kt_json_text(json, "source"), error) &&
 	       kt_vault_read_hex(json, "salt", KT_SEAL_SALT_SIZE, &slot->salt, error) &&
 	       kt_vault_read_hex(json, "key", KT_VAULT_WRAPPED_SIZE, &slot->wrapped, error);
@@ -211,6 +232,11 @@ static bool write_parts(const struct kt_vault_slot *slot, struct kt_json *json,
 	if (ways[slot->way].is_stretched && !(kt_json_add_number(json, "n", slot->cost.n, error) &&
 	                                      kt_json_add_number(json, "r", slot->cost.r, error) &&
 	                                      kt_json_add_number(json, "p", slot->cost.p, error)))
+		return false;
+	if (slot->way == KT_VAULT_SSH_AGENT &&
+	    !(kt_json_add_text(json, "public", slot->public_key, error) &&
+	      kt_json_add_text(json, "algorithm", slot->algorithm, error) &&
+	      (!slot->asks || kt_json_add_boolean(json, "asks", true, error))))
 		return false;
 	return kt_json_add_text(json, "salt", slot->salt, error) &&
 	       kt_json_add_text(json, "key", slot->wrapped, error);

@@ -20,6 +20,7 @@ enum kt_vault_way {
 	KT_VAULT_CREDENTIAL,
 	KT_VAULT_LOGIN,
 	KT_VAULT_RECOVERY,
+	KT_VAULT_SSH_AGENT,
 	KT_VAULT_WAYS,
 };
 
@@ -34,13 +35,16 @@ struct kt_vault_slot {
 	char *salt;
 	char *wrapped;
 	struct kt_seal_cost cost; /* of passphrase and login */
+	char *public_key;         /* of an SSH key, in base 64 */
+	char *algorithm;          /* with which its agent signs */
+	bool asks;                /* its agent asks a person each time */
 	char *text;               /* the object that was read; NULL: the slot is new */
 };
 
 #define KT_VAULT_WRAPPED_SIZE (KT_SEAL_KEY_SIZE + KT_SEAL_OVERHEAD)
 #define KT_VAULT_NAME_MAXIMUM 100
 
-/* "passphrase", "key-file", "credential", "login", "recovery". */
+/* "passphrase", "key-file", "credential", "login", "recovery", "ssh-agent". */
 const char *kt_vault_way_name(enum kt_vault_way way);
 
 /* The same of a slot, also where its way is not known here. */

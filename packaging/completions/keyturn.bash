@@ -142,7 +142,8 @@ _keyturn()
 		vault)
 			words='create status keys add-key remove-key rekey backup restore
 				change-passphrase --key-file
-				--credential --passphrase-file --login --recovery --name --json'
+				--credential --passphrase-file --login --ssh-agent --confirm
+				--recovery --no-recovery --name --json'
 			;;
 		esac
 		;;

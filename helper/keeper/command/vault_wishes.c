@@ -32,7 +32,7 @@ void kt_vault_typed_clear(struct kt_vault_typed *typed)
 bool kt_vault_wishes_are_none(const struct kt_vault_wishes *wishes)
 {
 	return !wishes->key_file && !wishes->credential && !wishes->passphrase_file &&
-	       !wishes->login && !wishes->recovery;
+	       !wishes->login && !wishes->recovery && !wishes->ssh_agent;
 }
 
 /*
@@ -99,6 +99,16 @@ bool kt_vault_read_login_password(struct kt_secret *password, struct kt_error *e
 	return read_line(STDIN_FILENO, password, error);
 }
 
+/* A vault that an agent or a machine alone opens is lost with that: it gets a code for paper. */
+static bool wants_recovery(const struct kt_vault_wishes *wishes, const char *verb)
+{
+	bool is_lasting = wishes->key_file || wishes->credential || wishes->passphrase_file ||
+	                  wishes->login || kt_vault_wishes_are_none(wishes);
+
+	return wishes->recovery ||
+	       (strcmp(verb, "create") == 0 && !is_lasting && !wishes->no_recovery);
+}
+
 static bool check(const struct kt_vault_wishes *wishes, const char *verb, struct kt_error *error)
 {
 	if (kt_vault_wishes_are_none(wishes) && !kt_terminal_is_interactive()) {
@@ -110,12 +120,23 @@ static bool check(const struct kt_vault_wishes *wishes, const char *verb, struct
 		return kt_fail(error, KT_ERROR_USAGE, "vault %s: stdin cannot be both passphrase and "
 		               "login password", verb) ||
 		       advise_help(error);
+	if (wants_recovery(wishes, verb) && !wishes->recovery && !isatty(STDOUT_FILENO)) {
+		kt_fail(error, KT_ERROR_USAGE, "vault create: without its agent or machine nothing "
+		        "would open this vault");
+		return kt_advise(error, "run it at a terminal, for a recovery code; or add a way, or "
+		                 "--no-recovery");
+	}
 	if (wishes->recovery && !isatty(STDOUT_FILENO)) {
 		kt_fail(error, KT_ERROR_USAGE, "vault %s: a recovery code is shown on a terminal "
 		        "alone", verb);
 		return kt_advise(error, "run it at a terminal, its output not redirected");
 	}
 	return true;
+}
+
+static void tell(const char *line)
+{
+	kt_report_note("%s", line);
 }
 
 bool kt_vault_wishes_read(const struct kt_vault_wishes *wishes, const char *verb,
@@ -138,8 +159,11 @@ bool kt_vault_wishes_read(const struct kt_vault_wishes *wishes, const char *verb
 		.credential = wishes->credential,
 		.passphrase = asks || wishes->passphrase_file ? &typed->passphrase : NULL,
 		.login = wishes->login ? &typed->login : NULL,
-		.recovery_code = wishes->recovery ? &typed->recovery_code : NULL,
+		.recovery_code = wants_recovery(wishes, verb) ? &typed->recovery_code : NULL,
+		.ssh_agent = wishes->ssh_agent,
+		.asks = wishes->confirm,
 		.name = wishes->name,
+		.tell = tell,
 	};
 	return true;
 }

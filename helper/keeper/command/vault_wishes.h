@@ -16,7 +16,10 @@ struct kt_vault_wishes {
 	const char *passphrase_file;
 	const char *name;
 	bool login;
+	const char *ssh_agent; /* "": the only key that fits */
+	bool confirm;
 	bool recovery;
+	bool no_recovery;
 };
 
 /* The secrets that were read for them. Zeroed is empty. */
