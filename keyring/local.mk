@@ -17,6 +17,7 @@ libkeyring_a_SOURCES = \
 	keyring/json.c keyring/json.h \
 	keyring/kernel_cache.c keyring/kernel_cache.h \
 	keyring/kernel_key.c keyring/kernel_key.h \
+	keyring/key_command.c keyring/key_command.h \
 	keyring/keyring.c keyring/keyring.h \
 	keyring/keyring_options.h \
 	keyring/local_socket.c keyring/local_socket.h \

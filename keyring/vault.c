@@ -159,6 +159,7 @@ bool kt_vault_status(struct kt_vault_status *status, struct kt_error *error)
 	if (!status->exists)
 		return true;
 	status->is_open = kt_vault_is_open(&status->vault);
-	status->is_unattended = kt_vault_open_unattended(&status->vault, &key, &status->obstacle);
+	status->is_unattended = kt_vault_open_unattended(&status->vault, false, &key,
+	                                                &status->obstacle);
 	return true;
 }

@@ -10,6 +10,7 @@
 #include "keyring/cleanup.h"
 #include "keyring/environment.h"
 #include "keyring/file.h"
+#include "keyring/key_command.h"
 #include "keyring/recovery_code.h"
 #include "keyring/text.h"
 #include "keyring/vault_agent.h"
@@ -93,6 +94,24 @@ static bool add_key_file(struct kt_vault *vault, const struct kt_vault_options *
 	return check_key_path(resolved, vault->directory, error) &&
 	       kt_vault_read_key_file(resolved, KT_VAULT_KEY_FILE, &material, error) &&
 	       add_slot(vault, options, KT_VAULT_KEY_FILE, resolved, &material, key, error);
+}
+
+static bool add_key_command(struct kt_vault *vault, const struct kt_vault_options *options,
+                            const struct kt_secret *key, struct kt_error *error)
+{
+	KT_CLEANUP(kt_text_free) char *command = NULL;
+	KT_CLEANUP(kt_secret_clear) struct kt_secret material = { 0 };
+
+	if (!options->key_command)
+		return true;
+	if (!kt_key_command_find(&command, error))
+		return false;
+	if (!command) {
+		kt_fail(error, KT_ERROR_USAGE, "KEYTURN_VAULT_KEY_COMMAND is not set");
+		return kt_advise(error, "let it name a program that prints 32 bytes or more");
+	}
+	return kt_key_command_run(command, true, &material, error) &&
+	       add_slot(vault, options, KT_VAULT_KEY_FILE, NULL, &material, key, error);
 }
 
 static bool add_credential(struct kt_vault *vault, const struct kt_vault_options *options,
@@ -181,12 +200,14 @@ static bool check_name(const char *name, struct kt_error *error)
 bool kt_vault_enrol(struct kt_vault *vault, const struct kt_vault_options *options,
                     const struct kt_secret *key, struct kt_error *error)
 {
-	if (!options->passphrase && !options->key_file && !options->credential &&
+	if (!options->passphrase && !options->key_file && !options->key_command &&
+	    !options->credential &&
 	    !options->login && !options->recovery_code && !options->ssh_agent) {
 		kt_fail(error, KT_ERROR_USAGE, "a vault needs a way to be opened");
 		return kt_advise(error, "run: keyturn help vault");
 	}
 	return check_name(options->name, error) && add_key_file(vault, options, key, error) &&
+	       add_key_command(vault, options, key, error) &&
 	       add_credential(vault, options, key, error) &&
 	       add_password(vault, options, KT_VAULT_PASSPHRASE, options->passphrase, key, error) &&
 	       add_password(vault, options, KT_VAULT_LOGIN, options->login, key, error) &&

@@ -13,6 +13,7 @@
 struct kt_vault_options {
 	const struct kt_secret *passphrase;
 	const char *key_file;   /* made with random bytes, 0600, if it is not there */
+	bool key_command;       /* the program that prints the bytes of a key file (key_command.h) */
 	const char *credential; /* a file of this name in $CREDENTIALS_DIRECTORY */
 	const struct kt_secret *login;
 	struct kt_secret *recovery_code; /* becomes a new one, as it is to be printed */

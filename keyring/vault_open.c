@@ -4,6 +4,7 @@
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/environment.h"
+#include "keyring/key_command.h"
 #include "keyring/lock.h"
 #include "keyring/recovery_code.h"
 #include "keyring/text.h"
@@ -70,6 +71,28 @@ static bool open_with_file(const struct kt_vault *vault, const char *path, enum 
 	return !kt_secret_is_empty(key) ||
 	       kt_fail(error, KT_ERROR_LOCKED, "the key file %s does not open the vault in %s",
 	               path, vault->directory);
+}
+
+/* A program prints the same bytes as the file holds. */
+static bool open_with_command(const struct kt_vault *vault, const char *command, bool asks,
+                              struct kt_secret *key, struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret material = { 0 };
+
+	if (!kt_key_command_run(command, asks, &material, error) ||
+	    !kt_vault_unwrap_way(vault, KT_VAULT_KEY_FILE, &material, key, error) ||
+	    (kt_secret_is_empty(key) &&
+	     !kt_vault_unwrap_way(vault, KT_VAULT_CREDENTIAL, &material, key, error)))
+		return false;
+	return !kt_secret_is_empty(key) ||
+	       kt_fail(error, KT_ERROR_LOCKED, "KEYTURN_VAULT_KEY_COMMAND does not open the vault in "
+	               "%s", vault->directory);
+}
+
+static bool takes_key_file(const struct kt_vault *vault)
+{
+	return kt_vault_find_way(vault, KT_VAULT_KEY_FILE) ||
+	       kt_vault_find_way(vault, KT_VAULT_CREDENTIAL);
 }
 
 static bool open_with_credential(const struct kt_vault *vault, const char *name,
@@ -150,12 +173,30 @@ static bool try_credentials(const struct kt_vault *vault, struct kt_secret *key,
 	return false;
 }
 
-static bool try_all(const struct kt_vault *vault, struct kt_secret *key,
+/* A status is told without it. */
+static bool try_command(const struct kt_vault *vault, bool may_run, struct kt_secret *key,
+                        struct obstacles *obstacles, bool *goes_on)
+{
+	KT_CLEANUP(kt_text_free) char *command = NULL;
+	struct kt_error cause = { 0 };
+
+	if (!takes_key_file(vault) || (kt_key_command_find(&command, &cause) && !command))
+		return false;
+	if (command && !may_run)
+		kt_fail(&cause, KT_ERROR_LOCKED, "KEYTURN_VAULT_KEY_COMMAND is not run for a status");
+	else if (command && open_with_command(vault, command, false, key, &cause))
+		return true;
+	*goes_on = note(obstacles, &cause);
+	return false;
+}
+
+static bool try_all(const struct kt_vault *vault, bool may_run, struct kt_secret *key,
                     struct obstacles *obstacles)
 {
 	bool goes_on = true;
 
 	return try_key_files(vault, key, obstacles, &goes_on) ||
+	       (goes_on && try_command(vault, may_run, key, obstacles, &goes_on)) ||
 	       (goes_on && try_credentials(vault, key, obstacles, &goes_on)) ||
 	       (goes_on && try_way(vault, KT_VAULT_SSH_AGENT, key, obstacles, &goes_on));
 }
@@ -219,12 +260,12 @@ static bool fail_locked(const struct kt_vault *vault, const struct obstacles *ob
 	return kt_advise(error, "see its ways in: keyturn vault keys");
 }
 
-bool kt_vault_open_unattended(const struct kt_vault *vault, struct kt_secret *key,
+bool kt_vault_open_unattended(const struct kt_vault *vault, bool may_run, struct kt_secret *key,
                               struct kt_error *error)
 {
 	KT_CLEANUP(clear_obstacles) struct obstacles obstacles = { 0 };
 
-	if (try_all(vault, key, &obstacles))
+	if (try_all(vault, may_run, key, &obstacles))
 		return true;
 	if (obstacles.first.code == KT_ERROR_NONE || obstacles.first.code == KT_ERROR_LOCKED)
 		return fail_locked(vault, &obstacles, error);
@@ -244,8 +285,19 @@ static bool open_by_named_file(const struct kt_vault *vault, const struct kt_vau
 	       kt_vault_unwrap(vault, slot, material, key, &ignored) && !kt_secret_is_empty(key);
 }
 
+static bool open_by_command(const struct kt_vault *vault, const struct kt_vault_slot *slot,
+                            struct kt_secret *material, struct kt_secret *key)
+{
+	KT_CLEANUP(kt_text_free) char *command = NULL;
+	struct kt_error ignored = { 0 };
+
+	return slot->way == KT_VAULT_KEY_FILE && kt_key_command_find(&command, &ignored) &&
+	       command && kt_key_command_run(command, true, material, &ignored) &&
+	       kt_vault_unwrap(vault, slot, material, key, &ignored) && !kt_secret_is_empty(key);
+}
+
 bool kt_vault_open_by_slot(const struct kt_vault *vault, const struct kt_vault_slot *slot,
-                           struct kt_secret *material, struct kt_secret *key,
+                           bool may_run, struct kt_secret *material, struct kt_secret *key,
                            struct kt_error *error)
 {
 	kt_secret_clear(key);
@@ -255,7 +307,8 @@ bool kt_vault_open_by_slot(const struct kt_vault *vault, const struct kt_vault_s
 		return kt_fail(error, KT_ERROR_DISMISSED, "it has to be typed");
 	if (slot->asks)
 		return kt_fail(error, KT_ERROR_DISMISSED, "its agent asks before it signs");
-	if (open_by_named_file(vault, slot, material, key))
+	if (open_by_named_file(vault, slot, material, key) ||
+	    (may_run && open_by_command(vault, slot, material, key)))
 		return true;
 	if (!kt_vault_fetch(vault, slot, material, error) ||
 	    !kt_vault_unwrap(vault, slot, material, key, error))
@@ -342,17 +395,43 @@ static bool try_asking(const struct kt_vault *vault, struct kt_secret *key, stru
 	return false;
 }
 
+/* Once more, at the terminal: it may want a PIN there. */
+static bool try_command_asking(const struct kt_vault *vault, struct kt_secret *key,
+                               struct kt_error *error)
+{
+	KT_CLEANUP(kt_text_free) char *command = NULL;
+	struct kt_error ignored = { 0 };
+
+	if (!takes_key_file(vault) || !kt_key_command_find(&command, &ignored) || !command)
+		return false;
+	kt_error_clear(error);
+	return open_with_command(vault, command, true, key, error);
+}
+
 static bool open_by_person(const struct kt_vault *vault, const struct kt_keyring_options *options,
                            struct kt_secret *key, struct kt_error *error)
 {
 	struct kt_error cause = { 0 };
 
-	if (try_asking(vault, key, &cause))
+	if (try_asking(vault, key, &cause) || try_command_asking(vault, key, &cause))
 		return true;
 	if (is_typed(vault) && options->ask_passphrase)
 		return ask(vault, options, key, error);
 	*error = cause;
 	return false;
+}
+
+static bool may_ask(const struct kt_vault *vault, const struct kt_keyring_options *options)
+{
+	KT_CLEANUP(kt_text_free) char *command = NULL;
+	struct kt_error ignored = { 0 };
+
+	if (!options->may_prompt)
+		return false;
+	if (!options->ask_passphrase)
+		return is_askable(vault) && !is_typed(vault);
+	return is_askable(vault) || (takes_key_file(vault) &&
+	                             kt_key_command_find(&command, &ignored) && command);
 }
 
 /* One prompt at a time. After a wait for another caller's prompt the vault may be open. */
@@ -384,10 +463,9 @@ bool kt_vault_open_key(const struct kt_vault *vault, const struct kt_keyring_opt
 		return false;
 	if (!kt_secret_is_empty(key))
 		return true;
-	if (kt_vault_open_unattended(vault, key, &cause))
+	if (kt_vault_open_unattended(vault, true, key, &cause))
 		return kt_vault_remember(vault, key, error);
-	if (cause.code == KT_ERROR_LOCKED && options && options->may_prompt &&
-	    (options->ask_passphrase ? is_askable(vault) : is_askable(vault) && !is_typed(vault)))
+	if (cause.code == KT_ERROR_LOCKED && options && may_ask(vault, options))
 		return ask_in_turn(vault, options, key, error);
 	*error = cause;
 	return false;

@@ -24,9 +24,10 @@ bool kt_vault_open_key(const struct kt_vault *vault, const struct kt_keyring_opt
 
 /*
  * Opens by the ways that ask nobody. Else error says what stood in the way of each:
- * KT_ERROR_LOCKED where a person could still open the vault.
+ * KT_ERROR_LOCKED where a person could still open the vault. may_run: KEYTURN_VAULT_KEY_COMMAND is
+ * run for it.
  */
-bool kt_vault_open_unattended(const struct kt_vault *vault, struct kt_secret *key,
+bool kt_vault_open_unattended(const struct kt_vault *vault, bool may_run, struct kt_secret *key,
                               struct kt_error *error);
 
 /*
@@ -34,7 +35,7 @@ bool kt_vault_open_unattended(const struct kt_vault *vault, struct kt_secret *ke
  * way is not known here, is KT_ERROR_DISMISSED.
  */
 bool kt_vault_open_by_slot(const struct kt_vault *vault, const struct kt_vault_slot *slot,
-                           struct kt_secret *material, struct kt_secret *key,
+                           bool may_run, struct kt_secret *material, struct kt_secret *key,
                            struct kt_error *error);
 
 /*

@@ -87,7 +87,8 @@ static bool take_material(struct change *change, const struct kt_vault_slot *slo
 	else if (slot->asks)
 		opened = open_asking(change, slot, material, &key, &cause);
 	else
-		opened = kt_vault_open_by_slot(&change->before, slot, material, &key, &cause);
+		opened = kt_vault_open_by_slot(&change->before, slot, true, material, &key,
+		                               &cause);
 	return opened ? kt_secret_copy(&change->old_key.key, &key, error)
 	              : fail_slot(slot, &cause, error);
 }

@@ -335,6 +335,65 @@ call env KEYTURN_KEYRING=vault keyturn token six
 expect_status 4
 expect_cause_and_remedy
 
+begin 'a program that prints the key opens the vault, without a shell between'
+KEYTURN_VAULT=$HOME/eighth
+mkdir "$work/a place"
+head -c 32 /dev/urandom >"$work/a place/secret"
+call keyturn vault create --key-command
+expect_status 2
+expect_cause_and_remedy
+KEYTURN_VAULT_KEY_COMMAND="cat '$work/a place'/secret"
+export KEYTURN_VAULT_KEY_COMMAND
+call keyturn vault create --key-command
+expect_status 0
+must grep -q '"version":1,' "$KEYTURN_VAULT/vault.json"
+must_not grep -q -e cat -e secret "$KEYTURN_VAULT/vault.json"
+store_token eight coze.cn pat_eight
+keyturn lock
+call keyturn token eight
+expect_output pat_eight
+for command in "cat '$work/a place/secret'; touch $work/ran" "sh -c 'exit 3'" 'head -c 31 /dev/zero' \
+	'head -c 70000 /dev/zero' 'head -c 32 /dev/zero' "cat 'open" no-such-program ' '; do
+	keyturn lock
+	call env KEYTURN_VAULT_KEY_COMMAND="$command" keyturn token eight
+	must [ "$status" -eq 4 -o "$status" -eq 2 ]
+	expect_output ''
+	expect_cause_and_remedy
+done
+must_not test -e "$work/ran"
+
+begin 'it has five seconds where nobody is, and is ended then'
+keyturn lock
+call env KEYTURN_VAULT_KEY_COMMAND='sleep 1234.5' keyturn token eight
+expect_status 4
+expect_said 'does not end'
+must_not pgrep -f 'sleep 1234[.]5'
+
+begin 'a status does not run it, and the configuration may name it'
+call env KEYTURN_VAULT_KEY_COMMAND="touch $work/ran" keyturn vault status
+expect_status 0
+call env KEYTURN_VAULT_KEY_COMMAND="touch $work/ran" keyturn vault keys
+expect_status 0
+must_not test -e "$work/ran"
+echo "$KEYTURN_VAULT_KEY_COMMAND" >"$HOME/.config/keyturn/vault-key-command"
+unset KEYTURN_VAULT_KEY_COMMAND
+call keyturn token eight
+expect_output pat_eight
+call keyturn vault rekey
+expect_status 0
+keyturn lock
+call keyturn token eight
+expect_output pat_eight
+keyturn lock
+chmod 620 "$HOME/.config/keyturn/vault-key-command"
+call keyturn token eight
+expect_status 6
+expect_cause_and_remedy
+rm "$HOME/.config/keyturn/vault-key-command"
+call keyturn token eight
+expect_status 4
+expect_cause_and_remedy
+
 begin 'a passphrase is not put beside another'
 KEYTURN_VAULT=$HOME/fifth
 chmod 600 "$work/passphrase"

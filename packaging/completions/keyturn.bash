@@ -141,7 +141,7 @@ _keyturn()
 		unlock) words=--resync ;;
 		vault)
 			words='create status keys add-key remove-key rekey backup restore
-				change-passphrase --key-file
+				change-passphrase --key-file --key-command
 				--credential --passphrase-file --login --ssh-agent --confirm
 				--recovery --no-recovery --name --json'
 			;;

@@ -44,9 +44,9 @@ static bool make(const struct call *call, const struct kt_vault_options *options
                  struct kt_error *error)
 {
 	KT_CLEANUP(kt_vault_clear) struct kt_vault vault = { 0 };
-	bool is_login_alone = options->login && !options->key_file && !options->credential &&
-	                      !options->passphrase && !options->recovery_code &&
-	                      !options->ssh_agent && !options->name;
+	bool is_login_alone = options->login && !options->key_file && !options->key_command &&
+	                      !options->credential && !options->passphrase &&
+	                      !options->recovery_code && !options->ssh_agent && !options->name;
 	bool exists;
 
 	if (!kt_vault_find(&vault, &exists, error))
@@ -241,6 +241,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	const struct kt_option options[] = {
 		KT_OPTION_JSON(keeper),
 		{ "key-file", true, &call.wishes.key_file },
+		{ "key-command", false, &call.wishes.key_command },
 		{ "credential", true, &call.wishes.credential },
 		{ "passphrase-file", true, &call.wishes.passphrase_file },
 		{ "login", false, &call.wishes.login },
@@ -285,6 +286,7 @@ const struct kt_command kt_command_vault = {
 	.details = "For machines without a desktop keyring. What opens the vault, each a WAY:\n"
 	           "  --key-file FILE         a file of at least 32 random bytes, made if it is not\n"
 	           "                          there; opened without a question\n"
+	           "  --key-command           what the program of KEYTURN_VAULT_KEY_COMMAND prints\n"
 	           "  --credential NAME       a systemd credential of the unit (LoadCredential=)\n"
 	           "  --passphrase-file FILE  a passphrase, - for stdin; without options it is asked\n"
 	           "  --login                 the login password, which pam_keyturn hands over; a\n"

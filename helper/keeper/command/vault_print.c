@@ -131,7 +131,7 @@ static void try_slot(const struct kt_vault *vault, const struct kt_vault_slot *s
 	*trial = (struct trial){ .here = "yes" };
 	if (kt_vault_is_typed(slot->way) || slot->asks)
 		trial->here = "asks";
-	else if (!kt_vault_open_by_slot(vault, slot, &material, &key, &trial->obstacle))
+	else if (!kt_vault_open_by_slot(vault, slot, false, &material, &key, &trial->obstacle))
 		trial->here = "no";
 }
 

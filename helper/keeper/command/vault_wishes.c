@@ -31,8 +31,9 @@ void kt_vault_typed_clear(struct kt_vault_typed *typed)
 
 bool kt_vault_wishes_are_none(const struct kt_vault_wishes *wishes)
 {
-	return !wishes->key_file && !wishes->credential && !wishes->passphrase_file &&
-	       !wishes->login && !wishes->recovery && !wishes->ssh_agent;
+	return !wishes->key_file && !wishes->key_command && !wishes->credential &&
+	       !wishes->passphrase_file && !wishes->login && !wishes->recovery &&
+	       !wishes->ssh_agent;
 }
 
 /*
@@ -102,8 +103,9 @@ bool kt_vault_read_login_password(struct kt_secret *password, struct kt_error *e
 /* A vault that an agent or a machine alone opens is lost with that: it gets a code for paper. */
 static bool wants_recovery(const struct kt_vault_wishes *wishes, const char *verb)
 {
-	bool is_lasting = wishes->key_file || wishes->credential || wishes->passphrase_file ||
-	                  wishes->login || kt_vault_wishes_are_none(wishes);
+	bool is_lasting = wishes->key_file || wishes->key_command || wishes->credential ||
+	                  wishes->passphrase_file || wishes->login ||
+	                  kt_vault_wishes_are_none(wishes);
 
 	return wishes->recovery ||
 	       (strcmp(verb, "create") == 0 && !is_lasting && !wishes->no_recovery);
@@ -156,6 +158,7 @@ bool kt_vault_wishes_read(const struct kt_vault_wishes *wishes, const char *verb
 		return false;
 	*options = (struct kt_vault_options){
 		.key_file = wishes->key_file,
+		.key_command = wishes->key_command,
 		.credential = wishes->credential,
 		.passphrase = asks || wishes->passphrase_file ? &typed->passphrase : NULL,
 		.login = wishes->login ? &typed->login : NULL,

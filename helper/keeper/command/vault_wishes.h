@@ -15,6 +15,7 @@ struct kt_vault_wishes {
 	const char *credential;
 	const char *passphrase_file;
 	const char *name;
+	bool key_command;
 	bool login;
 	const char *ssh_agent; /* "": the only key that fits */
 	bool confirm;
