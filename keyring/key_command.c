@@ -95,7 +95,7 @@ static bool split(char *line, char *words[static WORDS + 1], struct kt_error *er
 	words[count] = NULL;
 	if (count > 0 && !quote && *line == '\0')
 		return true;
-	kt_fail(error, KT_ERROR_USAGE, VARIABLE " is not a program and its words");
+	kt_fail(error, KT_ERROR_USAGE, "KEYTURN_VAULT_KEY_COMMAND is not a program and its words");
 	return kt_advise(error, "quote words that hold blanks; it is not a shell's line");
 }
 
@@ -127,7 +127,7 @@ static bool read_output(int output, int64_t deadline, struct kt_secret *material
 		if (ready < 0 && errno == EINTR)
 			continue;
 		if (ready <= 0)
-			return kt_fail(error, KT_ERROR_LOCKED, VARIABLE " does not end");
+			return kt_fail(error, KT_ERROR_LOCKED, "KEYTURN_VAULT_KEY_COMMAND does not end");
 		if (!kt_secret_read_some(material, output, &taken, error))
 			return false;
 	}
@@ -137,13 +137,16 @@ static bool read_output(int output, int64_t deadline, struct kt_secret *material
 static bool check(const struct kt_secret *material, int status, struct kt_error *error)
 {
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
-		return kt_fail(error, KT_ERROR_LOCKED, VARIABLE " names no program that is here");
+		return kt_fail(error, KT_ERROR_LOCKED, "KEYTURN_VAULT_KEY_COMMAND names no "
+		               "program that is here");
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-		return kt_fail(error, KT_ERROR_LOCKED, VARIABLE " failed (status %d)",
+		return kt_fail(error, KT_ERROR_LOCKED, "KEYTURN_VAULT_KEY_COMMAND failed "
+		               "(status %d)",
 		               WIFEXITED(status) ? WEXITSTATUS(status)
 		                                 : 128 + WTERMSIG(status));
 	if (kt_secret_length(material) < KEY_MINIMUM || kt_secret_length(material) > KEY_MAXIMUM)
-		return kt_fail(error, KT_ERROR_LOCKED, VARIABLE " did not print %d to %d bytes",
+		return kt_fail(error, KT_ERROR_LOCKED, "KEYTURN_VAULT_KEY_COMMAND did not "
+		               "print %d to %d bytes",
 		               KEY_MINIMUM, KEY_MAXIMUM);
 	return true;
 }

@@ -15,6 +15,7 @@
 #include "keyring/local_socket.h"
 #include "keyring/ssh_agent.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 
 /* Messages of draft-miller-ssh-agent. */
 #define REQUEST_IDENTITIES 11
@@ -122,7 +123,7 @@ static bool connect_agent(int64_t deadline, int *descriptor, struct kt_error *er
 		return kt_advise(error, "log in with ssh -A, or run: keyturn unlock");
 	}
 	if (strlen(path) >= sizeof(address.sun_path))
-		return fail_gone("its name is too long", error);
+		return fail_gone(kt_translate("its name is too long"), error);
 	memcpy(address.sun_path, path, strlen(path));
 	connection = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (connection < 0 || left == 0 ||

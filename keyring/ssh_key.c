@@ -9,9 +9,11 @@
 #include <openssl/param_build.h>
 
 #include "keyring/cleanup.h"
+#include "keyring/seal.h"
 #include "keyring/ssh_agent.h"
 #include "keyring/ssh_key.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 
 #define NAMESPACE "vault@keyturn"
 #define LEAST_RSA_BYTES 256
@@ -89,7 +91,8 @@ static bool has_prefix(const struct kt_ssh_bytes *type, const char *prefix)
 
 static void fail_unfit(const char *why, struct kt_error *error)
 {
-	kt_fail(error, KT_ERROR_UNSAFE, "this SSH key cannot open a vault: %s", why);
+	kt_fail(error, KT_ERROR_UNSAFE, "this SSH key cannot open a vault: %s",
+	        kt_translate(why));
 	kt_advise(error, "take an ed25519 key: ssh-keygen -t ed25519, then ssh-add");
 }
 
@@ -102,21 +105,22 @@ const char *kt_ssh_key_algorithm(const struct kt_secret *blob, struct kt_error *
 	struct kt_ssh_bytes point;
 
 	if (!kt_ssh_take(&bytes, &type)) {
-		fail_unfit("it is damaged", error);
+		fail_unfit(KT_TEXT("it is damaged"), error);
 	} else if (kt_ssh_is(&type, "ssh-ed25519")) {
 		if (kt_ssh_take(&bytes, &point) && point.length == ED25519_BYTES && bytes.length == 0)
 			return "ssh-ed25519";
-		fail_unfit("it is damaged", error);
+		fail_unfit(KT_TEXT("it is damaged"), error);
 	} else if (kt_ssh_is(&type, "ssh-rsa")) {
 		if (read_rsa(blob, &exponent, &modulus) && modulus.length >= LEAST_RSA_BYTES)
 			return "rsa-sha2-512";
-		fail_unfit("it is an RSA key of fewer than 2048 bits, or damaged", error);
+		fail_unfit(KT_TEXT("it is an RSA key of fewer than 2048 bits, or damaged"), error);
 	} else if (has_prefix(&type, "sk-")) {
-		fail_unfit("a security key counts in each signature, so no two are the same", error);
+		fail_unfit(KT_TEXT("a security key counts in each signature, so no two are the "
+		                   "same"), error);
 	} else if (has_prefix(&type, "ecdsa-")) {
-		fail_unfit("ECDSA signatures differ from agent to agent", error);
+		fail_unfit(KT_TEXT("ECDSA signatures differ from agent to agent"), error);
 	} else {
-		fail_unfit("it is neither an ed25519 nor an RSA key", error);
+		fail_unfit(KT_TEXT("it is neither an ed25519 nor an RSA key"), error);
 	}
 	return NULL;
 }
@@ -149,17 +153,7 @@ bool kt_ssh_key_write(const struct kt_secret *blob, char **text, struct kt_error
 
 bool kt_ssh_key_read(const char *text, struct kt_secret *blob, struct kt_error *error)
 {
-	unsigned char buffer[2 * MOST_RSA_BYTES];
-	size_t length = strlen(text);
-	int decoded = -1;
-
-	if (length > 0 && length % 4 == 0 && length / 4 * 3 <= sizeof(buffer))
-		decoded = EVP_DecodeBlock(buffer, (const unsigned char *)text, (int)length);
-	for (size_t i = 1; i <= 2 && decoded > 0 && text[length - i] == '='; i++)
-		decoded--;
-	if (decoded <= 0)
-		return kt_fail(error, KT_ERROR_CORRUPT, "a public key is malformed");
-	return kt_secret_set(blob, buffer, (size_t)decoded, error);
+	return kt_seal_read_base64(blob, text, error);
 }
 
 bool kt_ssh_key_challenge(const struct kt_secret *message, struct kt_secret *challenge,

@@ -199,8 +199,10 @@ static bool check_signatures(const struct kt_vault *vault, const struct kt_vault
 		return false;
 	if (holds && kt_secret_is_equal(first, second))
 		return true;
-	kt_fail(error, KT_ERROR_UNSAFE, holds ? "the SSH agent signs otherwise each time"
-	                                      : "the SSH agent's signature is not its key's");
+	if (holds)
+		kt_fail(error, KT_ERROR_UNSAFE, "the SSH agent signs otherwise each time");
+	else
+		kt_fail(error, KT_ERROR_UNSAFE, "the SSH agent's signature is not its key's");
 	return kt_advise(error, "take a key in OpenSSH's agent: ssh-add");
 }
 

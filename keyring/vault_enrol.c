@@ -11,8 +11,10 @@
 #include "keyring/environment.h"
 #include "keyring/file.h"
 #include "keyring/key_command.h"
+#include "keyring/machine_credential.h"
 #include "keyring/recovery_code.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 #include "keyring/vault_agent.h"
 #include "keyring/vault_enrol.h"
 #include "keyring/vault_key.h"
@@ -160,9 +162,12 @@ static void tell_key(const struct kt_vault_options *options, const struct kt_vau
 	struct kt_error ignored = { 0 };
 
 	if (options->tell && kt_vault_agent_describe(slot, &fingerprint, &ignored) &&
-	    kt_text_format(&line, &ignored, slot->asks ? "the vault is opened by the SSH key %s (%s), "
-	                                                 "which asks each time"
-	                                               : "the vault is opened by the SSH key %s (%s)",
+	    kt_text_format(&line, &ignored, slot->asks
+	                                            ? kt_translate("the vault is opened by the SSH "
+	                                                           "key %s (%s), which asks each "
+	                                                           "time")
+	                                            : kt_translate("the vault is opened by the SSH "
+	                                                           "key %s (%s)"),
 	                   fingerprint, slot->name ? slot->name : slot->id))
 		options->tell(line);
 }
@@ -184,6 +189,50 @@ static bool add_ssh_agent(struct kt_vault *vault, const struct kt_vault_options 
 	return kt_vault_wrap(vault, &slot, &material, key, error);
 }
 
+static void tell_bound(const struct kt_vault_options *options, const char *blob)
+{
+	static const char *const lines[] = {
+		[KT_MACHINE_BOUND_UNKNOWN] = KT_TEXT("the vault is bound to this machine, by a key of a "
+		                                     "sort that is not known here"),
+		[KT_MACHINE_BOUND_DISK] = KT_TEXT("the vault is bound to a key on this machine's disk: no "
+		                                  "help if the disk is stolen"),
+		[KT_MACHINE_BOUND_TPM] = KT_TEXT("the vault is bound to this machine's TPM"),
+	};
+
+	if (options->tell)
+		options->tell(kt_translate(lines[kt_machine_bound(blob)]));
+}
+
+/* A vault has one for each machine: it is called as the machine is. */
+static bool name_machine(struct kt_vault_slot *slot, struct kt_error *error)
+{
+	char name[65] = "";
+
+	if (slot->name || gethostname(name, sizeof(name) - 1) != 0 || name[0] == '\0' ||
+	    !kt_characters_are_visible_ascii(name, strlen(name)))
+		return true;
+	return kt_text_set(&slot->name, name, error);
+}
+
+static bool add_machine(struct kt_vault *vault, const struct kt_vault_options *options,
+                        const struct kt_secret *key, struct kt_error *error)
+{
+	KT_CLEANUP(kt_vault_slot_clear) struct kt_vault_slot slot = { 0 };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret material = { 0 };
+	KT_CLEANUP(kt_text_free) char *name = NULL;
+
+	if (!options->machine)
+		return true;
+	if (!kt_vault_begin_slot(vault, KT_VAULT_MACHINE, options->name, &slot, error) ||
+	    !name_machine(&slot, error) ||
+	    !kt_seal_randomize(&material, KT_SEAL_KEY_SIZE, error) ||
+	    !kt_vault_machine_name(vault, &name, error) ||
+	    !kt_machine_encrypt(name, &material, &slot.blob, error))
+		return false;
+	tell_bound(options, slot.blob);
+	return kt_vault_wrap(vault, &slot, &material, key, error);
+}
+
 /* A name is one line that a terminal can show. */
 static bool check_name(const char *name, struct kt_error *error)
 {
@@ -202,7 +251,8 @@ bool kt_vault_enrol(struct kt_vault *vault, const struct kt_vault_options *optio
 {
 	if (!options->passphrase && !options->key_file && !options->key_command &&
 	    !options->credential &&
-	    !options->login && !options->recovery_code && !options->ssh_agent) {
+	    !options->login && !options->recovery_code && !options->ssh_agent &&
+	    !options->machine) {
 		kt_fail(error, KT_ERROR_USAGE, "a vault needs a way to be opened");
 		return kt_advise(error, "run: keyturn help vault");
 	}
@@ -211,6 +261,7 @@ bool kt_vault_enrol(struct kt_vault *vault, const struct kt_vault_options *optio
 	       add_credential(vault, options, key, error) &&
 	       add_password(vault, options, KT_VAULT_PASSPHRASE, options->passphrase, key, error) &&
 	       add_password(vault, options, KT_VAULT_LOGIN, options->login, key, error) &&
+	       add_machine(vault, options, key, error) &&
 	       add_ssh_agent(vault, options, key, error) &&
 	       add_recovery(vault, options, key, error);
 }

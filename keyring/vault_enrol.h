@@ -17,6 +17,7 @@ struct kt_vault_options {
 	const char *credential; /* a file of this name in $CREDENTIALS_DIRECTORY */
 	const struct kt_secret *login;
 	struct kt_secret *recovery_code; /* becomes a new one, as it is to be printed */
+	bool machine;           /* systemd's service for users' credentials */
 	const char *ssh_agent;  /* a key's fingerprint or comment; "": the only one that fits */
 	bool asks;              /* that key's agent asks a person each time */
 	const char *name;       /* for people */

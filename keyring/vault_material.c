@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "keyring/cleanup.h"
 #include "keyring/environment.h"
+#include "keyring/machine_credential.h"
 #include "keyring/secret_file.h"
 #include "keyring/shell_word.h"
 #include "keyring/text.h"
@@ -71,6 +73,11 @@ bool kt_vault_credential_path(const char *name, char **path, struct kt_error *er
 	}
 	if (directory)
 		return kt_text_format(path, error, "%s/%s", directory, name);
+	if (!kt_text_format(path, error, "/run/credentials/user@%ld.service/%s", (long)geteuid(),
+	                    name))
+		return false;
+	if (access(*path, R_OK) == 0)
+		return true;
 	kt_fail(error, KT_ERROR_LOCKED, "the vault's key is the systemd credential %s, and "
 	        "CREDENTIALS_DIRECTORY is not set", name);
 	return kt_advise(error, "give the unit LoadCredential=%s:FILE", name);
@@ -102,6 +109,20 @@ static bool fetch_ssh_agent(const struct kt_vault *vault, const struct kt_vault_
 	return kt_vault_agent_fetch(vault, slot, KT_VAULT_AGENT_PATIENCE, material, error);
 }
 
+bool kt_vault_machine_name(const struct kt_vault *vault, char **name, struct kt_error *error)
+{
+	return kt_text_format(name, error, "keyturn-%s", vault->id);
+}
+
+static bool fetch_machine(const struct kt_vault *vault, const struct kt_vault_slot *slot,
+                          struct kt_secret *material, struct kt_error *error)
+{
+	KT_CLEANUP(kt_text_free) char *name = NULL;
+
+	return kt_vault_machine_name(vault, &name, error) &&
+	       kt_machine_decrypt(name, slot->blob, material, error);
+}
+
 bool kt_vault_fetch(const struct kt_vault *vault, const struct kt_vault_slot *slot,
                     struct kt_secret *material, struct kt_error *error)
 {
@@ -112,6 +133,7 @@ bool kt_vault_fetch(const struct kt_vault *vault, const struct kt_vault_slot *sl
 		[KT_VAULT_KEY_FILE] = fetch_key_file,
 		[KT_VAULT_CREDENTIAL] = fetch_credential,
 		[KT_VAULT_SSH_AGENT] = fetch_ssh_agent,
+		[KT_VAULT_MACHINE] = fetch_machine,
 	};
 
 	return fetches[slot->way](vault, slot, material, error);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* The bytes that open a slot without asking anybody: from a key file, a credential, an agent. */
+/* The bytes that open a slot without asking anybody: from a file, a service, an agent. */
 
 #include <stdbool.h>
 
@@ -18,10 +18,14 @@ bool kt_vault_read_key_file(const char *path, enum kt_vault_way way, struct kt_s
                             struct kt_error *error);
 
 /*
- * The file of this name in $CREDENTIALS_DIRECTORY; KT_ERROR_LOCKED where that is not set,
+ * The file of this name in $CREDENTIALS_DIRECTORY or, where that is not set, the one that an
+ * administrator gave to the user's service manager. KT_ERROR_LOCKED where neither is there,
  * KT_ERROR_USAGE where name is no file name.
  */
 bool kt_vault_credential_path(const char *name, char **path, struct kt_error *error);
+
+/* The name under which the machine's service keeps a vault's credential. */
+bool kt_vault_machine_name(const struct kt_vault *vault, char **name, struct kt_error *error);
 
 /*
  * Replaces material by the bytes of this slot. Its way has to be one that asks nobody; bytes that

@@ -160,12 +160,14 @@ static bool try_key_files(const struct kt_vault *vault, struct kt_secret *key,
 static bool try_credentials(const struct kt_vault *vault, struct kt_secret *key,
                             struct obstacles *obstacles, bool *goes_on)
 {
+	KT_CLEANUP(kt_text_free) char *path = NULL;
 	struct kt_error cause = { 0 };
 
 	if (kt_vault_find_way(vault, KT_VAULT_CREDENTIAL))
 		return try_way(vault, KT_VAULT_CREDENTIAL, key, obstacles, goes_on);
-	if (!kt_vault_find_way(vault, KT_VAULT_KEY_FILE) ||
-	    !kt_environment_get("CREDENTIALS_DIRECTORY"))
+	if (!kt_vault_find_way(vault, KT_VAULT_KEY_FILE))
+		return false;
+	if (!kt_vault_credential_path("keyturn", &path, &cause))
 		return false;
 	if (open_with_credential(vault, "keyturn", key, &cause))
 		return true;
@@ -198,6 +200,7 @@ static bool try_all(const struct kt_vault *vault, bool may_run, struct kt_secret
 	return try_key_files(vault, key, obstacles, &goes_on) ||
 	       (goes_on && try_command(vault, may_run, key, obstacles, &goes_on)) ||
 	       (goes_on && try_credentials(vault, key, obstacles, &goes_on)) ||
+	       (goes_on && try_way(vault, KT_VAULT_MACHINE, key, obstacles, &goes_on)) ||
 	       (goes_on && try_way(vault, KT_VAULT_SSH_AGENT, key, obstacles, &goes_on));
 }
 

@@ -25,6 +25,7 @@ static const struct {
 	[KT_VAULT_LOGIN] = { "login", true, true, true, true, false, true },
 	[KT_VAULT_RECOVERY] = { "recovery", false, true, true, false, false, true },
 	[KT_VAULT_SSH_AGENT] = { "ssh-agent", false, false, false, false, false, true },
+	[KT_VAULT_MACHINE] = { "machine", false, false, false, false, true, false },
 };
 
 const char *kt_vault_way_name(enum kt_vault_way way)
@@ -76,6 +77,7 @@ void kt_vault_slot_clear(struct kt_vault_slot *slot)
 	kt_text_free(&slot->source);
 	kt_text_free(&slot->salt);
 	kt_text_free(&slot->wrapped);
+	kt_text_free(&slot->blob);
 	kt_text_free(&slot->public_key);
 	kt_text_free(&slot->algorithm);
 	kt_text_free(&slot->text);
@@ -133,6 +135,7 @@ bool kt_vault_slot_copy(struct kt_vault_slot *slot, const struct kt_vault_slot *
 	       kt_text_set(&slot->source, source->source, error) &&
 	       kt_text_set(&slot->salt, source->salt, error) &&
 	       kt_text_set(&slot->wrapped, source->wrapped, error) &&
+	       kt_text_set(&slot->blob, source->blob, error) &&
 	       kt_text_set(&slot->public_key, source->public_key, error) &&
 	       kt_text_set(&slot->algorithm, source->algorithm, error) &&
 	       kt_text_set(&slot->text, source->text, error);
@@ -171,6 +174,11 @@ static bool read_parts(const struct kt_json *json, struct kt_vault_slot *slot,
 	                                      kt_seal_is_bounded(&slot->cost)))
 		return kt_fail(error, KT_ERROR_CORRUPT, "a cost is out of bounds");
 	if (slot->way == KT_VAULT_SSH_AGENT && !read_ssh_agent(json, slot, error))
+		return false;
+	if (slot->way == KT_VAULT_MACHINE && !kt_json_text(json, "blob"))
+		return kt_fail(error, KT_ERROR_CORRUPT, "a member is missing");
+	if (slot->way == KT_VAULT_MACHINE &&
+	    !kt_text_set(&slot->blob, kt_json_text(json, "blob"), error))
 		return false;
 	return kt_text_set(&slot->source, kt_json_text(json, "source"), error) &&
 	       kt_vault_read_hex(json, "salt", KT_SEAL_SALT_SIZE, &slot->salt, error) &&
@@ -232,6 +240,8 @@ static bool write_parts(const struct kt_vault_slot *slot, struct kt_json *json,
 	if (ways[slot->way].is_stretched && !(kt_json_add_number(json, "n", slot->cost.n, error) &&
 	                                      kt_json_add_number(json, "r", slot->cost.r, error) &&
 	                                      kt_json_add_number(json, "p", slot->cost.p, error)))
+		return false;
+	if (slot->way == KT_VAULT_MACHINE && !kt_json_add_text(json, "blob", slot->blob, error))
 		return false;
 	if (slot->way == KT_VAULT_SSH_AGENT &&
 	    !(kt_json_add_text(json, "public", slot->public_key, error) &&

@@ -21,6 +21,7 @@ enum kt_vault_way {
 	KT_VAULT_LOGIN,
 	KT_VAULT_RECOVERY,
 	KT_VAULT_SSH_AGENT,
+	KT_VAULT_MACHINE,
 	KT_VAULT_WAYS,
 };
 
@@ -35,6 +36,7 @@ struct kt_vault_slot {
 	char *salt;
 	char *wrapped;
 	struct kt_seal_cost cost; /* of passphrase and login */
+	char *blob;               /* of the machine's service, in base 64 */
 	char *public_key;         /* of an SSH key, in base 64 */
 	char *algorithm;          /* with which its agent signs */
 	bool asks;                /* its agent asks a person each time */
@@ -44,7 +46,7 @@ struct kt_vault_slot {
 #define KT_VAULT_WRAPPED_SIZE (KT_SEAL_KEY_SIZE + KT_SEAL_OVERHEAD)
 #define KT_VAULT_NAME_MAXIMUM 100
 
-/* "passphrase", "key-file", "credential", "login", "recovery", "ssh-agent". */
+/* "passphrase", "key-file", "credential", "login", "recovery", "ssh-agent", "machine". */
 const char *kt_vault_way_name(enum kt_vault_way way);
 
 /* The same of a slot, also where its way is not known here. */

@@ -217,6 +217,7 @@ SCRIPT_TESTS = \
 	tests/setup_killed.sh \
 	tests/systemd_units.sh \
 	tests/vault_agent.sh \
+	tests/vault_machine.sh \
 	tests/vault_rekey.sh \
 	tests/version.sh
 TESTS = $(UNIT_TESTS) $(SCRIPT_TESTS)
@@ -463,6 +464,7 @@ EXTRA_DIST += \
 	tests/lib/silent_dns.sh \
 	tests/lib/skip.h \
 	tests/lib/time.sh \
+	tests/programs/credentials_service.py \
 	tests/programs/fake_ssh_agent.py \
 	tests/programs/random_calls.py \
 	tests/programs/rotation_sweep.mjs \

@@ -46,7 +46,8 @@ static bool make(const struct call *call, const struct kt_vault_options *options
 	KT_CLEANUP(kt_vault_clear) struct kt_vault vault = { 0 };
 	bool is_login_alone = options->login && !options->key_file && !options->key_command &&
 	                      !options->credential && !options->passphrase &&
-	                      !options->recovery_code && !options->ssh_agent && !options->name;
+	                      !options->recovery_code && !options->ssh_agent &&
+	                      !options->machine && !options->name;
 	bool exists;
 
 	if (!kt_vault_find(&vault, &exists, error))
@@ -245,6 +246,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 		{ "credential", true, &call.wishes.credential },
 		{ "passphrase-file", true, &call.wishes.passphrase_file },
 		{ "login", false, &call.wishes.login },
+		{ "machine", false, &call.wishes.machine },
 		{ "ssh-agent", KT_OPTION_MAY_HAVE_VALUE, &call.wishes.ssh_agent },
 		{ "confirm", false, &call.wishes.confirm },
 		{ "recovery", false, &call.wishes.recovery },
@@ -291,13 +293,14 @@ const struct kt_command kt_command_vault = {
 	           "  --passphrase-file FILE  a passphrase, - for stdin; without options it is asked\n"
 	           "  --login                 the login password, which pam_keyturn hands over; a\n"
 	           "                          vault that is there gets it as one more way in\n"
+	           "  --machine               systemd 256 on this machine, for this user alone\n"
 	           "  --ssh-agent[=KEY]       an ed25519 or RSA key of the SSH agent, also of a\n"
 	           "                          forwarded one; KEY: its SHA256:... or its comment\n"
 	           "  --confirm               that key's agent asks each time\n"
 	           "  --recovery              a code that is shown once, on the terminal, for paper;\n"
 	           "                          keyturn unlock takes it, and a new one ends the old;\n"
-	           "                          create makes one where an agent alone would open the\n"
-	           "                          vault, but for --no-recovery\n"
+	           "                          create makes one where agent or machine alone would\n"
+	           "                          open the vault, but for --no-recovery\n"
 	           "keys lists the ways, and whether each opens the vault here and now; add-key adds\n"
 	           "one (--name: what keys calls it), remove-key takes one away, never the last.\n"
 	           "rekey makes a new key and seals every login with it: no older copy of the vault\n"

@@ -12,7 +12,9 @@
 #include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/json.h"
+#include "keyring/machine_credential.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 #include "keyring/vault.h"
 #include "keyring/vault_open.h"
 
@@ -172,6 +174,20 @@ static bool append_row(const char *const cells[static COLUMNS], const size_t wid
 	return kt_secret_append_text(output, "\n", error);
 }
 
+static const char *describe_bound(const struct kt_vault_slot *slot)
+{
+	if (slot->way != KT_VAULT_MACHINE)
+		return "";
+	switch (kt_machine_bound(slot->blob)) {
+	case KT_MACHINE_BOUND_TPM:
+		return kt_translate(" (by this machine's TPM)");
+	case KT_MACHINE_BOUND_DISK:
+		return kt_translate(" (by a key on this machine's disk)");
+	default:
+		return "";
+	}
+}
+
 static bool append_slot(const struct kt_vault *vault, const struct kt_vault_slot *slot,
                         const size_t widths[static COLUMNS], struct kt_secret *output,
                         struct kt_error *error)
@@ -182,9 +198,9 @@ static bool append_slot(const struct kt_vault *vault, const struct kt_vault_slot
 
 	try_slot(vault, slot, &trial);
 	format_day(slot->added, day);
-	if (!(trial.obstacle.message[0]
-	      ? kt_text_format(&here, error, "%s: %s", trial.here, trial.obstacle.message)
-	      : kt_text_set(&here, trial.here, error)))
+	if (trial.obstacle.message[0]
+	    ? !kt_text_format(&here, error, "%s: %s", trial.here, trial.obstacle.message)
+	    : !kt_text_format(&here, error, "%s%s", trial.here, describe_bound(slot)))
 		return false;
 	return append_row((const char *const[]){ slot->id, kt_vault_slot_way(slot),
 	                                         slot->name ? slot->name : "-", day, here },
@@ -221,6 +237,21 @@ static bool append_keys(const struct kt_vault *vault, struct kt_secret *output,
 	return true;
 }
 
+/* The thing that a way of the machine is bound to, or NULL. */
+static const char *bound_of(const struct kt_vault_slot *slot)
+{
+	if (slot->way != KT_VAULT_MACHINE)
+		return NULL;
+	switch (kt_machine_bound(slot->blob)) {
+	case KT_MACHINE_BOUND_TPM:
+		return "tpm";
+	case KT_MACHINE_BOUND_DISK:
+		return "disk";
+	default:
+		return "unknown";
+	}
+}
+
 static bool append_slot_json(const struct kt_vault *vault, const struct kt_vault_slot *slot,
                              struct kt_json *json, struct kt_error *error)
 {
@@ -238,6 +269,8 @@ static bool append_slot_json(const struct kt_vault *vault, const struct kt_vault
 	       kt_json_add_text(member, "why",
 	                        trial.obstacle.message[0] ? trial.obstacle.message : NULL,
 	                        error) &&
+	       kt_json_add_boolean(member, "asks", slot->asks, error) &&
+	       kt_json_add_text(member, "bound", bound_of(slot), error) &&
 	       kt_json_append_object(json, "keys", &member, error);
 }
 

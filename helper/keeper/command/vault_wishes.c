@@ -14,6 +14,7 @@
 #include "keyring/cleanup.h"
 #include "keyring/secret_file.h"
 #include "keyring/shell_word.h"
+#include "keyring/translate.h"
 
 #define PASSWORD_MAXIMUM 65536
 
@@ -33,7 +34,7 @@ bool kt_vault_wishes_are_none(const struct kt_vault_wishes *wishes)
 {
 	return !wishes->key_file && !wishes->key_command && !wishes->credential &&
 	       !wishes->passphrase_file && !wishes->login && !wishes->recovery &&
-	       !wishes->ssh_agent;
+	       !wishes->ssh_agent && !wishes->machine;
 }
 
 /*
@@ -163,6 +164,7 @@ bool kt_vault_wishes_read(const struct kt_vault_wishes *wishes, const char *verb
 		.passphrase = asks || wishes->passphrase_file ? &typed->passphrase : NULL,
 		.login = wishes->login ? &typed->login : NULL,
 		.recovery_code = wants_recovery(wishes, verb) ? &typed->recovery_code : NULL,
+		.machine = wishes->machine,
 		.ssh_agent = wishes->ssh_agent,
 		.asks = wishes->confirm,
 		.name = wishes->name,
@@ -177,8 +179,9 @@ bool kt_vault_typed_show(const struct kt_vault_typed *typed, struct kt_error *er
 
 	if (kt_secret_is_empty(&typed->recovery_code))
 		return true;
-	if (!kt_secret_append_text(&page, "The vault's recovery code, shown this once:\n\n  ",
+	if (!kt_secret_append_text(&page, kt_translate("The vault's recovery code, shown this once:"),
 	                           error) ||
+	    !kt_secret_append_text(&page, "\n\n  ", error) ||
 	    !kt_secret_append_text(&page, kt_secret_reveal(&typed->recovery_code), error) ||
 	    !kt_secret_append_text(&page, "\n\n", error) ||
 	    (kt_terminal_is_smart() &&
