@@ -174,23 +174,24 @@ enum takes {
 	TAKES_WAYS = 2,
 	TAKES_PASSPHRASE_FILE = 4,
 	TAKES_LOGIN = 8,
+	TAKES_ID = 16,
+	TAKES_FILE = 32,
 };
 
 static const struct action {
 	const char *name;
 	bool (*run)(const struct call *call, struct kt_error *error);
 	enum takes takes;
-	const char *word; /* the word behind it, for people; NULL: none */
 } actions[] = {
-	{ "create", create, TAKES_JSON | TAKES_WAYS, NULL },
-	{ "status", show_status, TAKES_JSON, NULL },
-	{ "keys", show_keys, TAKES_JSON, NULL },
-	{ "add-key", add_key, TAKES_WAYS, NULL },
-	{ "remove-key", remove_key, 0, "an ID" },
-	{ "rekey", rekey, TAKES_PASSPHRASE_FILE | TAKES_LOGIN, NULL },
-	{ "backup", backup, 0, "a FILE" },
-	{ "restore", restore, 0, "a FILE" },
-	{ "change-passphrase", change_passphrase, TAKES_PASSPHRASE_FILE, NULL },
+	{ "create", create, TAKES_JSON | TAKES_WAYS },
+	{ "status", show_status, TAKES_JSON },
+	{ "keys", show_keys, TAKES_JSON },
+	{ "add-key", add_key, TAKES_WAYS },
+	{ "remove-key", remove_key, TAKES_ID },
+	{ "rekey", rekey, TAKES_PASSPHRASE_FILE | TAKES_LOGIN },
+	{ "backup", backup, TAKES_FILE },
+	{ "restore", restore, TAKES_FILE },
+	{ "change-passphrase", change_passphrase, TAKES_PASSPHRASE_FILE },
 };
 
 static const struct action *find_action(const char *verb)
@@ -221,16 +222,20 @@ static bool check_options(const struct action *action, const struct call *call,
 	       advise_help(error);
 }
 
-static bool run_action(const struct action *action, const struct call *call,
-                       struct kt_error *error)
+/* The word behind the verb: there where it has to be, and nowhere else. */
+static bool check_words(const struct action *action, int count, struct kt_error *error)
 {
-	if (!check_options(action, call, error))
-		return false;
-	if (action->word && !call->word)
-		return kt_fail(error, KT_ERROR_USAGE, "vault %s: it takes %s", action->name,
-		               action->word) ||
-		       advise_help(error);
-	return action->run(call, error);
+	bool takes_word = action->takes & (TAKES_ID | TAKES_FILE);
+
+	if (count == (takes_word ? 2 : 1))
+		return true;
+	if (action->takes & TAKES_ID)
+		kt_fail(error, KT_ERROR_USAGE, "vault %s: it takes the ID of a way", action->name);
+	else if (action->takes & TAKES_FILE)
+		kt_fail(error, KT_ERROR_USAGE, "vault %s: it takes a FILE", action->name);
+	else
+		kt_fail(error, KT_ERROR_USAGE, "vault %s: it takes no other word", action->name);
+	return advise_help(error);
 }
 
 static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
@@ -259,16 +264,13 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	if (!kt_command_read_options(options, KT_COUNT(options), argc, argv, &count, error))
 		return false;
 	action = count >= 1 ? find_action(argv[1]) : NULL;
-	if (action && count == (action->word ? 2 : 1)) {
+	if (action) {
 		call.verb = action->name;
 		call.word = count == 2 ? argv[2] : NULL;
 		call.wants_json = keeper->wants_json;
-		return run_action(action, &call, error);
+		return check_words(action, count, error) && check_options(action, &call, error) &&
+		       action->run(&call, error);
 	}
-	if (action)
-		return kt_fail(error, KT_ERROR_USAGE, "vault %s: it takes %s", action->name,
-		               action->word ? action->word : "no word more") ||
-		       advise_help(error);
 	return kt_fail(error, KT_ERROR_USAGE, "vault: it takes a word, such as create or status") ||
 	       advise_help(error);
 }
