@@ -117,7 +117,8 @@ FUZZ_REPLAYS = \
 	tests/fuzz/replay_challenge \
 	tests/fuzz/replay_errand \
 	tests/fuzz/replay_redirect \
-	tests/fuzz/replay_request
+	tests/fuzz/replay_request \
+	tests/fuzz/replay_vault_header
 SCRIPT_TESTS = \
 	tests/backend_secret_service.sh \
 	tests/bad_input.sh \
@@ -329,6 +330,8 @@ tests_fuzz_replay_redirect_SOURCES = tests/fuzz/fuzz_redirect.c tests/fuzz/repla
 tests_fuzz_replay_redirect_LDADD = $(COURIER_TEST)
 tests_fuzz_replay_request_SOURCES = tests/fuzz/fuzz_request.c tests/fuzz/replay.c
 tests_fuzz_replay_request_LDADD = $(HELPER_TEST)
+tests_fuzz_replay_vault_header_SOURCES = tests/fuzz/fuzz_vault_header.c tests/fuzz/replay.c
+tests_fuzz_replay_vault_header_LDADD = $(KEYRING_TEST)
 
 # pam
 PAM_SCRIPT_TESTS = \
