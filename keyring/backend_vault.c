@@ -408,8 +408,8 @@ static bool unlock(void *opaque, struct kt_error *error)
 		return true;
 	kt_fail(error, KT_ERROR_UNAVAILABLE,
 	        "the passphrase is right, but no kernel keyring keeps the vault open here");
-	return kt_advise(error, "give this machine a key file: KEYTURN_VAULT_KEY_FILE, or "
-	                 "keyturn vault create --key-file F");
+	return kt_advise(error, "give the vault a way that asks nobody: keyturn vault add-key "
+	                 "--key-file FILE");
 }
 
 const struct kt_backend kt_backend_vault = {

@@ -259,7 +259,8 @@ static bool fail_locked(const struct kt_vault *vault, const struct obstacles *ob
 	if (obstacles->first.remedy[0])
 		return kt_advise(error, "%s", obstacles->first.remedy);
 	if (kt_vault_find_way(vault, KT_VAULT_KEY_FILE))
-		return kt_advise(error, "put the key file back, or name it in KEYTURN_VAULT_KEY_FILE");
+		return kt_advise(error, "put the key file back, or name it in KEYTURN_VAULT_KEY_FILE; if "
+		                 "it is lost, move the vault away and run: keyturn vault create");
 	return kt_advise(error, "see its ways in: keyturn vault keys");
 }
 
@@ -351,7 +352,8 @@ static bool fail_wrong(const struct kt_vault *vault, struct kt_error *error)
 	kt_fail(error, KT_ERROR_LOCKED, "wrong passphrase: the vault stays locked");
 	if (kt_vault_find_way(vault, KT_VAULT_RECOVERY))
 		return kt_advise(error, "run: keyturn unlock; it takes the recovery code, too");
-	return kt_advise(error, "run: keyturn unlock");
+	return kt_advise(error, "run: keyturn unlock; if it is forgotten, and nothing else opens the "
+	                 "vault, move that away and run: keyturn vault create");
 }
 
 static bool ask(const struct kt_vault *vault, const struct kt_keyring_options *options,
@@ -437,6 +439,18 @@ static bool may_ask(const struct kt_vault *vault, const struct kt_keyring_option
 	                             kt_key_command_find(&command, &ignored) && command);
 }
 
+/* Who asks to have it opened learns why it was not opened unasked. */
+static void tell_obstacles(const struct kt_vault *vault, const struct kt_keyring_options *options,
+                           const struct kt_error *cause)
+{
+	bool is_all_typed = true;
+
+	for (size_t i = 0; i < vault->count; i++)
+		is_all_typed = is_all_typed && kt_vault_is_typed(vault->slots[i].way);
+	if (options->tell && options->ignore_dismissed && !is_all_typed)
+		options->tell(cause->message);
+}
+
 /* One prompt at a time. After a wait for another caller's prompt the vault may be open. */
 static bool ask_in_turn(const struct kt_vault *vault, const struct kt_keyring_options *options,
                         struct kt_secret *key, struct kt_error *error)
@@ -468,8 +482,10 @@ bool kt_vault_open_key(const struct kt_vault *vault, const struct kt_keyring_opt
 		return true;
 	if (kt_vault_open_unattended(vault, true, key, &cause))
 		return kt_vault_remember(vault, key, error);
-	if (cause.code == KT_ERROR_LOCKED && options && may_ask(vault, options))
+	if (cause.code == KT_ERROR_LOCKED && options && may_ask(vault, options)) {
+		tell_obstacles(vault, options, &cause);
 		return ask_in_turn(vault, options, key, error);
+	}
 	*error = cause;
 	return false;
 }

@@ -242,6 +242,7 @@ case $code in
 *) slip=0${code#?} ;;
 esac
 at_terminal "spawn keyturn unlock
+	expect \"$HOME/seven cannot be read\"
 	expect \"ecovery code\"
 	send \"$slip\r\"
 	expect \"mistyped\"
