@@ -36,9 +36,10 @@ struct kt_backend {
 	void (*leave)(void *state);
 
 	/*
-	 * Adds every credential that matches the pattern, secrets included, each with its place,
-	 * and every damaged item that may; found->hidden tells what a lock keeps from view. Asks
-	 * nobody (the vault excepted, which has one lock for everything).
+	 * Fills found, which is empty, with every credential that matches the pattern, secrets
+	 * included, each with its place, and with every damaged item that may; found->hidden tells
+	 * what a lock keeps from view. Asks nobody (the vault excepted, which has one lock for
+	 * everything).
 	 */
 	bool (*search)(void *state, const struct kt_identity *pattern,
 	               struct kt_credentials *found, struct kt_error *error);

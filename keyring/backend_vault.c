@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-/*
- * Items in the vault's directory. A file's name is three joined keyed hashes (account; protocol
- * and host; path), so that a listing shows nobody's name and a pattern is a listing with some
- * of them compared. The name is authenticated with the content: a file under another's name
- * is a damaged one.
- */
+/* Items in the vault's directory, one file each (vault_item.h). */
 
 #include <dirent.h>
 #include <errno.h>
@@ -20,58 +15,29 @@
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/file.h"
-#include "keyring/seal.h"
+#include "keyring/lock.h"
 #include "keyring/text.h"
-#include "keyring/vault.h"
+#include "keyring/translate.h"
+#include "keyring/vault_header.h"
+#include "keyring/vault_item.h"
+#include "keyring/vault_key.h"
+#include "keyring/vault_open.h"
 
-#define MAGIC "keyturn vault item 1\n"
-#define ITEM_MAXIMUM (1 << 20)
-#define HASH_SIZE 16
-#define PART_LENGTH ((size_t)(2 * HASH_SIZE))
-#define TEMPORARY_SUFFIX 7 /* the end that kt_file_replace appends */
 #define STALE_SECONDS 86400
-
-#define PARTS 3
-
-/* The parts of a file's name, in hexadecimal; NULL for a part that a pattern leaves open. */
-struct parts {
-	char *text[PARTS];
-};
-
-/* A part that was hashed last: one account is looked for, stored and looked at again. */
-struct hashed {
-	struct kt_secret plain;
-	struct kt_secret digits; /* empty: none yet */
-};
+#define CHANGE_WAIT 10000
 
 struct state {
 	struct kt_vault vault;
 	struct kt_keyring_options options;
-	struct kt_secret key; /* empty until it is needed */
-	struct hashed hashed[PARTS];
+	struct kt_vault_item_key key; /* empty until it is needed */
 };
-
-static void clear_parts(struct parts *parts)
-{
-	for (size_t i = 0; i < PARTS; i++)
-		kt_text_free(&parts->text[i]);
-}
-
-static void forget_key(struct state *state)
-{
-	for (size_t i = 0; i < PARTS; i++) {
-		kt_secret_clear(&state->hashed[i].plain);
-		kt_secret_clear(&state->hashed[i].digits);
-	}
-	kt_secret_clear(&state->key);
-}
 
 static void close_vault(void *opaque)
 {
 	struct state *state = opaque;
 
 	kt_vault_clear(&state->vault);
-	forget_key(state);
+	kt_vault_item_key_clear(&state->key);
 	free(state);
 }
 
@@ -91,129 +57,70 @@ static bool open_vault(void **opaque, const struct kt_keyring_options *options,
 	return true;
 }
 
+/*
+ * Reads the header again. *moved: the vault has another key since, and other files, and this one
+ * is forgotten.
+ */
+static bool follow(struct state *state, bool *moved, struct kt_error *error)
+{
+	KT_CLEANUP(kt_vault_clear) struct kt_vault vault = { 0 };
+
+	if (!kt_vault_read(&vault, error))
+		return false;
+	*moved = !kt_text_is_equal(vault.items, state->vault.items) ||
+	         !kt_text_is_equal(vault.id, state->vault.id);
+	if (!*moved)
+		return true;
+	kt_vault_item_key_clear(&state->key);
+	kt_vault_clear(&state->vault);
+	state->vault = vault;
+	vault = (struct kt_vault){ 0 };
+	return true;
+}
+
+/* Where the vault gets a new key just now, the header that was read may be the old one. */
 static bool need_key(struct state *state, struct kt_error *error)
 {
-	return !kt_secret_is_empty(&state->key) ||
-	       kt_vault_open_key(&state->vault, &state->options, &state->key, error);
-}
+	struct kt_error cause = { 0 };
+	struct kt_error ignored = { 0 };
+	bool moved = false;
 
-/*
- * Names.
- */
-
-static bool hash_part(struct state *state, size_t part, const struct kt_secret *plain,
-                      struct parts *parts, struct kt_error *error)
-{
-	static const char *const purposes[PARTS] = {
-		"keyturn vault account 1", "keyturn vault service 1", "keyturn vault path 1",
-	};
-	struct hashed *hashed = &state->hashed[part];
-
-	if (kt_secret_is_empty(&hashed->digits) || !kt_secret_is_equal(&hashed->plain, plain)) {
-		kt_secret_clear(&hashed->digits);
-		if (!kt_secret_copy(&hashed->plain, plain, error) ||
-		    !kt_seal_hash(&state->key, purposes[part], kt_secret_reveal(plain),
-		                  kt_secret_length(plain), HASH_SIZE, &hashed->digits, error))
-			return false;
-	}
-	return kt_text_set(&parts->text[part], kt_secret_reveal(&hashed->digits), error);
-}
-
-static bool hash_text(struct state *state, size_t part, const char *text, struct parts *parts,
-                      struct kt_error *error)
-{
-	KT_CLEANUP(kt_secret_clear) struct kt_secret plain = { 0 };
-
-	return !text || (kt_secret_append_text(&plain, text, error) &&
-	                 hash_part(state, part, &plain, parts, error));
-}
-
-static bool make_parts(struct state *state, const struct kt_identity *pattern,
-                       struct parts *parts, struct kt_error *error)
-{
-	KT_CLEANUP(kt_secret_clear) struct kt_secret service = { 0 };
-
-	if (!hash_text(state, 0, pattern->username, parts, error) ||
-	    !hash_text(state, 2, pattern->path, parts, error))
-		return false;
-	if (!pattern->protocol || !pattern->host)
+	if (!kt_secret_is_empty(&state->key.key) ||
+	    kt_vault_open_key(&state->vault, &state->options, &state->key.key, &cause))
 		return true;
-	return kt_secret_append(&service, pattern->protocol, strlen(pattern->protocol) + 1,
-	                        error) &&
-	       kt_secret_append_text(&service, pattern->host, error) &&
-	       hash_part(state, 1, &service, parts, error);
-}
-
-static bool is_complete(const struct parts *parts)
-{
-	return parts->text[0] && parts->text[1] && parts->text[2];
-}
-
-static bool join_parts(const struct parts *parts, char **name, struct kt_error *error)
-{
-	return kt_text_format(name, error, "%s-%s-%s", parts->text[0], parts->text[1],
-	                      parts->text[2]);
-}
-
-/* True for the temporary file of a writer that was killed. */
-static bool is_temporary(const char *name)
-{
-	size_t length = strlen(name);
-	size_t stem;
-
-	if (length <= TEMPORARY_SUFFIX || name[length - TEMPORARY_SUFFIX] != '.')
-		return false;
-	stem = length - TEMPORARY_SUFFIX;
-	return kt_vault_is_item_name(name, stem) ||
-	       (stem == strlen("vault.json") && kt_text_has_prefix(name, "vault.json"));
-}
-
-/* Cheap first: of a thousand names a request looks closely at its own alone. */
-static bool is_name_match(const struct parts *parts, const char *name)
-{
-	size_t length = strlen(name);
-
-	if (length != PARTS * PART_LENGTH + PARTS - 1)
-		return false;
-	for (size_t i = 0; i < PARTS; i++)
-		if (parts->text[i] && strncmp(name + i * (PART_LENGTH + 1), parts->text[i],
-		                              PART_LENGTH) != 0)
-			return false;
-	return kt_vault_is_item_name(name, length);
+	if (follow(state, &moved, &ignored) && moved)
+		return kt_vault_open_key(&state->vault, &state->options, &state->key.key, error);
+	*error = cause;
+	return false;
 }
 
 static bool item_path(const struct state *state, const char *name, char **path,
                       struct kt_error *error)
 {
-	return kt_text_format(path, error, "%s/%s", state->vault.directory, name);
+	KT_CLEANUP(kt_text_free) char *directory = NULL;
+
+	return kt_vault_items_directory(&state->vault, &directory, error) &&
+	       kt_text_format(path, error, "%s/%s", directory, name);
 }
 
-static bool item_context(const char *name, char **context, struct kt_error *error)
+static DIR *open_items(const struct state *state)
 {
-	return kt_text_format(context, error, "keyturn vault item 1 %s", name);
+	KT_CLEANUP(kt_text_free) char *directory = NULL;
+	struct kt_error ignored = { 0 };
+
+	return kt_vault_items_directory(&state->vault, &directory, &ignored) ? opendir(directory)
+	                                                                     : NULL;
 }
 
 /*
  * Reading.
  */
 
-static bool has_magic(const struct kt_secret *content)
-{
-	return kt_secret_length(content) >= strlen(MAGIC) &&
-	       memcmp(kt_secret_reveal(content), MAGIC, strlen(MAGIC)) == 0;
-}
-
 static bool open_item(const struct state *state, const char *name,
                       const struct kt_secret *content, struct kt_secret *form,
                       struct kt_credential *credential, struct kt_error *error)
 {
-	KT_CLEANUP(kt_text_free) char *context = NULL;
-
-	if (!has_magic(content))
-		return kt_fail(error, KT_ERROR_CORRUPT, "an item has not its first line");
-	return item_context(name, &context, error) &&
-	       kt_seal_open(&state->key, context, kt_secret_reveal(content) + strlen(MAGIC),
-	                    kt_secret_length(content) - strlen(MAGIC), form, error) &&
+	return kt_vault_item_open(&state->key, name, content, form, error) &&
 	       kt_credential_read(credential, kt_secret_reveal(form), kt_secret_length(form), error);
 }
 
@@ -232,7 +139,7 @@ static bool read_item(const struct state *state, const char *name,
 
 	if (!item_path(state, name, &path, error))
 		return false;
-	is_read = kt_file_read(path, ITEM_MAXIMUM, &content, &is_there, &cause);
+	is_read = kt_file_read(path, KT_VAULT_ITEM_MAXIMUM, &content, &is_there, &cause);
 	if (is_read && !is_there)
 		return true;
 	if (is_read && open_item(state, name, &content, &form, &credential, &cause))
@@ -263,84 +170,102 @@ static const char *next_name(DIR *directory)
 	return entry ? entry->d_name : NULL;
 }
 
-static bool search_listing(const struct state *state, const struct parts *parts,
+static bool search_listing(const struct state *state, const struct kt_vault_name *parts,
                            const struct kt_identity *pattern, struct kt_credentials *found,
                            struct kt_error *error)
 {
-	KT_CLEANUP(kt_directory_close) DIR *directory = opendir(state->vault.directory);
+	KT_CLEANUP(kt_directory_close) DIR *directory = open_items(state);
 	const char *name;
 
 	if (!directory)
-		return fail_listing(state, error);
+		return errno == ENOENT || fail_listing(state, error);
 	/* A file under a name that no item has is nobody's answer: doctor counts those. */
 	while ((name = next_name(directory)) != NULL)
-		if (is_name_match(parts, name) && !read_item(state, name, pattern, found, error))
+		if (kt_vault_name_is_match(parts, name) &&
+		    !read_item(state, name, pattern, found, error))
 			return false;
 	return errno == 0 || fail_listing(state, error);
+}
+
+/* *is_sure: no new key can have taken away what was looked for. */
+static bool search_once(struct state *state, const struct kt_identity *pattern,
+                        struct kt_credentials *found, bool *is_sure, struct kt_error *error)
+{
+	KT_CLEANUP(kt_vault_name_clear) struct kt_vault_name parts = { 0 };
+	KT_CLEANUP(kt_text_free) char *name = NULL;
+
+	*is_sure = false;
+	if (!need_key(state, error) || !kt_vault_name_make(&state->key, pattern, &parts, error))
+		return false;
+	if (!kt_vault_name_is_complete(&parts))
+		return search_listing(state, &parts, pattern, found, error);
+	if (!kt_vault_name_join(&parts, &name, error) ||
+	    !read_item(state, name, pattern, found, error))
+		return false;
+	*is_sure = found->count > 0;
+	return true;
 }
 
 static bool search(void *opaque, const struct kt_identity *pattern, struct kt_credentials *found,
                    struct kt_error *error)
 {
 	struct state *state = opaque;
-	KT_CLEANUP(clear_parts) struct parts parts = { 0 };
-	KT_CLEANUP(kt_text_free) char *name = NULL;
+	bool moved = true;
 
-	if (!need_key(state, error) || !make_parts(state, pattern, &parts, error))
-		return false;
-	if (!is_complete(&parts))
-		return search_listing(state, &parts, pattern, found, error);
-	return join_parts(&parts, &name, error) && read_item(state, name, pattern, found, error);
+	while (moved) {
+		bool is_sure;
+
+		kt_credentials_clear(found);
+		moved = false;
+		if (!search_once(state, pattern, found, &is_sure, error) ||
+		    (!is_sure && !follow(state, &moved, error)))
+			return false;
+	}
+	return true;
 }
 
 /*
  * Writing.
  */
 
-/* A failure here is no reason not to store. */
+static bool is_stale(DIR *directory, const char *name)
+{
+	struct stat status;
+
+	return fstatat(dirfd(directory), name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       status.st_mtime < kt_clock_wall() - STALE_SECONDS;
+}
+
+/* Temporary files of those that were killed. A failure here is no reason not to store. */
 static void sweep(const struct state *state)
 {
-	KT_CLEANUP(kt_directory_close) DIR *directory = opendir(state->vault.directory);
+	KT_CLEANUP(kt_directory_close) DIR *directory = open_items(state);
 	const char *name;
 
-	while (directory && (name = next_name(directory)) != NULL) {
-		struct stat status;
-
-		if (is_temporary(name) &&
-		    fstatat(dirfd(directory), name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-		    status.st_mtime < kt_clock_wall() - STALE_SECONDS)
+	while (directory && (name = next_name(directory)) != NULL)
+		if (kt_vault_is_temporary(name) && is_stale(directory, name))
 			unlinkat(dirfd(directory), name, 0);
-	}
+}
+
+/* Nobody gives the vault a new key meanwhile; if somebody just did, the store is under that. */
+static bool begin_change(struct state *state, struct kt_lock *lock, bool *moved,
+                         struct kt_error *error)
+{
+	return kt_lock_take(lock, "vault", KT_LOCK_SHARED, kt_clock_monotonic() + CHANGE_WAIT,
+	                    KT_TEXT("the vault"), NULL, error) &&
+	       follow(state, moved, error);
 }
 
 static bool name_item(struct state *state, const struct kt_identity *identity, char **name,
                       struct kt_error *error)
 {
-	KT_CLEANUP(clear_parts) struct parts parts = { 0 };
+	KT_CLEANUP(kt_vault_name_clear) struct kt_vault_name parts = { 0 };
 
-	if (!make_parts(state, identity, &parts, error))
+	if (!kt_vault_name_make(&state->key, identity, &parts, error))
 		return false;
-	if (!is_complete(&parts))
+	if (!kt_vault_name_is_complete(&parts))
 		return kt_fail(error, KT_ERROR_INTERNAL, "a credential's identity is incomplete");
-	return join_parts(&parts, name, error);
-}
-
-static bool seal_item(const struct state *state, const char *name,
-                      const struct kt_credential *credential, struct kt_secret *content,
-                      struct kt_error *error)
-{
-	KT_CLEANUP(kt_text_free) char *context = NULL;
-	KT_CLEANUP(kt_secret_clear) struct kt_secret form = { 0 };
-
-	if (!kt_credential_write(credential, &form, error) ||
-	    !item_context(name, &context, error) ||
-	    !kt_secret_append_text(content, MAGIC, error) ||
-	    !kt_seal_close(&state->key, context, &form, content, error))
-		return false;
-	if (kt_secret_length(content) <= ITEM_MAXIMUM)
-		return true;
-	kt_fail(error, KT_ERROR_USAGE, "a login is larger than the vault can keep");
-	return kt_advise(error, "a token of less than 1 MiB can be kept");
+	return kt_vault_name_join(&parts, name, error);
 }
 
 /* An item's place is its file's name, which its identity makes. */
@@ -348,15 +273,19 @@ static bool store(void *opaque, const struct kt_credential *credential,
                   const struct kt_credential *before, struct kt_error *error)
 {
 	struct state *state = opaque;
+	KT_CLEANUP(kt_lock_release) struct kt_lock lock = { 0 };
 	KT_CLEANUP(kt_text_free) char *name = NULL;
 	KT_CLEANUP(kt_text_free) char *path = NULL;
+	KT_CLEANUP(kt_secret_clear) struct kt_secret form = { 0 };
 	KT_CLEANUP(kt_secret_clear) struct kt_secret content = { 0 };
+	bool moved;
 
 	(void)before;
-	if (!need_key(state, error) ||
+	if (!begin_change(state, &lock, &moved, error) || !need_key(state, error) ||
 	    !name_item(state, &credential->identity, &name, error) ||
 	    !item_path(state, name, &path, error) ||
-	    !seal_item(state, name, credential, &content, error))
+	    !kt_credential_write(credential, &form, error) ||
+	    !kt_vault_item_seal(&state->key, name, &form, &content, error))
 		return false;
 	sweep(state);
 	if (kt_file_replace(path, kt_secret_reveal(&content), kt_secret_length(&content), error))
@@ -365,21 +294,40 @@ static bool store(void *opaque, const struct kt_credential *credential,
 	                 state->vault.directory);
 }
 
+/* A place of before a new key is another item's, or nobody's. */
+static bool fail_moved(struct kt_error *error)
+{
+	kt_fail(error, KT_ERROR_BUSY, "the vault got a new key just now: nothing is deleted");
+	return kt_advise(error, "run the command again");
+}
+
+static bool delete_item(const struct state *state, const char *place, struct kt_error *error)
+{
+	KT_CLEANUP(kt_descriptor_close) int directory = -1;
+	KT_CLEANUP(kt_text_free) char *items = NULL;
+
+	if (!kt_vault_items_directory(&state->vault, &items, error))
+		return false;
+	directory = open(items, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (directory >= 0 && faccessat(directory, place, F_OK, AT_SYMLINK_NOFOLLOW) != 0 &&
+	    errno == ENOENT)
+		return true;
+	if (directory >= 0 && (unlinkat(directory, place, 0) == 0 || errno == ENOENT) &&
+	    fsync(directory) == 0)
+		return true;
+	kt_fail(error, KT_ERROR_UNAVAILABLE, "%s/%s cannot be deleted: %s", items, place,
+	        strerror(errno));
+	return kt_advise(error, "check the rights of %s, then try again", state->vault.directory);
+}
+
 static bool erase(void *opaque, const char *place, struct kt_error *error)
 {
 	struct state *state = opaque;
-	KT_CLEANUP(kt_text_free) char *path = NULL;
-	KT_CLEANUP(kt_descriptor_close) int directory = -1;
+	KT_CLEANUP(kt_lock_release) struct kt_lock lock = { 0 };
+	bool moved;
 
-	if (!item_path(state, place, &path, error))
-		return false;
-	if (access(path, F_OK) != 0 && errno == ENOENT)
-		return true;
-	directory = open(state->vault.directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (directory >= 0 && (unlink(path) == 0 || errno == ENOENT) && fsync(directory) == 0)
-		return true;
-	kt_fail(error, KT_ERROR_UNAVAILABLE, "%s cannot be deleted: %s", path, strerror(errno));
-	return kt_advise(error, "check the rights of %s, then try again", state->vault.directory);
+	return begin_change(state, &lock, &moved, error) &&
+	       (!moved || fail_moved(error)) && delete_item(state, place, error);
 }
 
 /*
@@ -394,15 +342,16 @@ static bool is_stray(const struct state *state, const char *name)
 	struct kt_error ignored = { 0 };
 	bool is_there;
 
-	return name[0] != '.' && !kt_vault_is_item_name(name, strlen(name)) && !is_temporary(name) &&
-	       item_path(state, name, &path, &ignored) &&
-	       kt_file_read(path, ITEM_MAXIMUM, &content, &is_there, &ignored) && has_magic(&content);
+	return name[0] != '.' && !kt_vault_is_item_name(name, strlen(name)) &&
+	       !kt_vault_is_temporary(name) && item_path(state, name, &path, &ignored) &&
+	       kt_file_read(path, KT_VAULT_ITEM_MAXIMUM, &content, &is_there, &ignored) &&
+	       kt_vault_item_is_one(&content);
 }
 
 static bool describe(void *opaque, char **line, bool *is_odd, struct kt_error *error)
 {
 	struct state *state = opaque;
-	KT_CLEANUP(kt_directory_close) DIR *directory = opendir(state->vault.directory);
+	KT_CLEANUP(kt_directory_close) DIR *directory = open_items(state);
 	const char *name;
 	size_t count = 0;
 
@@ -425,7 +374,7 @@ static bool lock(void *opaque, struct kt_error *error)
 	struct state *state = opaque;
 
 	(void)error;
-	forget_key(state);
+	kt_vault_item_key_clear(&state->key);
 	kt_vault_lock(&state->vault);
 	return true;
 }
@@ -452,15 +401,15 @@ static bool unlock(void *opaque, struct kt_error *error)
 	struct state *state = opaque;
 	bool stays_open;
 
-	forget_key(state);
+	kt_vault_item_key_clear(&state->key);
 	if (!need_key(state, error) || !is_open(state, &stays_open, error))
 		return false;
 	if (stays_open)
 		return true;
 	kt_fail(error, KT_ERROR_UNAVAILABLE,
 	        "the passphrase is right, but no kernel keyring keeps the vault open here");
-	return kt_advise(error, "give this machine a key file: KEYTURN_VAULT_KEY_FILE, or "
-	                 "keyturn vault create --key-file F");
+	return kt_advise(error, "give the vault a way that asks nobody: keyturn vault add-key "
+	                 "--key-file FILE");
 }
 
 const struct kt_backend kt_backend_vault = {

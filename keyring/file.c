@@ -51,7 +51,7 @@ bool kt_file_read_given(const char *path, size_t limit, struct kt_secret *conten
 	return kt_advise(error, "name a file that you can read");
 }
 
-static bool write_all(int descriptor, const char *bytes, size_t length)
+bool kt_file_write(int descriptor, const char *bytes, size_t length)
 {
 	while (length > 0) {
 		ssize_t written = write(descriptor, bytes, length);
@@ -101,7 +101,7 @@ bool kt_file_replace(const char *path, const void *bytes, size_t length,
 	descriptor = mkostemp(temporary, O_CLOEXEC);
 	if (descriptor < 0)
 		return fail_write(path, errno, error);
-	written = write_all(descriptor, bytes, length) && fsync(descriptor) == 0;
+	written = kt_file_write(descriptor, bytes, length) && fsync(descriptor) == 0;
 	reason = errno;
 	if (close(descriptor) != 0 && written) {
 		written = false;

@@ -23,6 +23,9 @@ bool kt_file_read(const char *path, size_t limit, struct kt_secret *content, boo
 bool kt_file_read_given(const char *path, size_t limit, struct kt_secret *content, bool *found,
                         struct kt_error *error);
 
+/* Writes all bytes to the descriptor; false, with errno, where it does not take them. */
+bool kt_file_write(int descriptor, const char *bytes, size_t length);
+
 /*
  * Writes a temporary file beside path, 0600, syncs it, renames it over path and syncs the
  * directory. After a failure (KT_ERROR_UNAVAILABLE) the old content stands and the temporary

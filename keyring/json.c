@@ -218,6 +218,14 @@ const char *kt_json_list_text(const struct kt_json *json, const char *name, size
 	return cJSON_GetStringValue(cJSON_GetArrayItem(member(json, name), (int)index));
 }
 
+const struct kt_json *kt_json_list_object(const struct kt_json *json, const char *name,
+                                          size_t index)
+{
+	cJSON *item = cJSON_GetArrayItem(member(json, name), (int)index);
+
+	return cJSON_IsObject(item) ? wrap(item) : NULL;
+}
+
 static bool print(const cJSON *item, struct kt_secret *text, struct kt_error *error)
 {
 	char *printed = cJSON_PrintUnformatted(item);
@@ -352,6 +360,11 @@ bool kt_json_append_text(struct kt_json *json, const char *name, const char *tex
                          struct kt_error *error)
 {
 	return append(json, name, cJSON_CreateString(text), error);
+}
+
+void kt_json_remove(struct kt_json *json, const char *name)
+{
+	cJSON_DeleteItemFromObjectCaseSensitive(unwrap(json), name);
 }
 
 bool kt_json_print(const struct kt_json *json, struct kt_secret *text, struct kt_error *error)

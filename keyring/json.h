@@ -46,6 +46,10 @@ const struct kt_json *kt_json_object(const struct kt_json *json, const char *nam
 size_t kt_json_list_length(const struct kt_json *json, const char *name);
 const char *kt_json_list_text(const struct kt_json *json, const char *name, size_t index);
 
+/* The object at this place in member's list, borrowed; NULL where it is none. */
+const struct kt_json *kt_json_list_object(const struct kt_json *json, const char *name,
+                                          size_t index);
+
 /* Member printed as JSON text, whatever its type (a scope object, verbatim in meaning). */
 bool kt_json_raw(const struct kt_json *json, const char *name, struct kt_secret *text,
                  struct kt_error *error);
@@ -82,6 +86,9 @@ bool kt_json_append_text(struct kt_json *json, const char *name, const char *tex
                          struct kt_error *error);
 /* An empty list, so that a list without entries is there too. */
 bool kt_json_add_list(struct kt_json *json, const char *name, struct kt_error *error);
+
+/* Removes a member; that there is none is no error. */
+void kt_json_remove(struct kt_json *json, const char *name);
 
 /* Appends the object, unformatted, to text. */
 bool kt_json_print(const struct kt_json *json, struct kt_secret *text, struct kt_error *error);

@@ -10,6 +10,7 @@
 #include "keyring/keyring.h"
 #include "keyring/text.h"
 #include "keyring/translate.h"
+#include "keyring/vault_header.h"
 
 /* How often what was found is deleted before it is said that it stays. */
 #define ERASE_TRIES 3
@@ -78,6 +79,16 @@ static bool reach(struct kt_keyring *keyring, const struct kt_backend *backend,
 	return true;
 }
 
+/* The logins were in a vault that is no more. */
+static bool is_vault_gone(void)
+{
+	KT_CLEANUP(kt_vault_clear) struct kt_vault vault = { 0 };
+	struct kt_error ignored = { 0 };
+	bool found;
+
+	return kt_vault_find(&vault, &found, &ignored) && !found;
+}
+
 /* The home of the logins is known: another one is never asked instead. */
 static bool reach_recorded(struct kt_keyring *keyring, const char *name, struct kt_error *error)
 {
@@ -94,6 +105,9 @@ static bool reach_recorded(struct kt_keyring *keyring, const char *name, struct 
 	if (backend == &kt_backend_secret_service)
 		return kt_advise(error, "run it in your desktop session, or for another keyring once: "
 		                 "KEYTURN_KEYRING=vault keyturn ...");
+	if (backend == &kt_backend_vault && is_vault_gone())
+		return kt_advise(error, "bring it back: keyturn vault restore FILE; without a backup "
+		                 "begin anew: keyturn vault create");
 	return kt_advise(error, "%s", cause.remedy[0] ? cause.remedy : kt_translate("run: keyturn "
 	                                                                            "doctor"));
 }

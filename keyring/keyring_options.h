@@ -15,16 +15,22 @@ enum kt_password_way {
 	KT_PASSWORD_SERVICE, /* kt_keyring_unlock_with() */
 };
 
+/* A question at the terminal for what opens the vault. */
+struct kt_passphrase_question {
+	int left;                 /* tries, after an answer that was wrong; 0: this is the first */
+	bool is_mistyped;         /* that answer is a recovery code with a letter wrong */
+	bool takes_passphrase;    /* or the login password */
+	bool takes_recovery_code;
+};
+
 struct kt_keyring_options {
 	const char *keyring;        /* KEYTURN_KEYRING: a backend's name, or NULL */
 	const char *secret_service; /* the module of that backend (secret_service.h), or NULL */
 	bool may_prompt;            /* a person can be asked, on a display or at a terminal */
 	bool ignore_dismissed;      /* "unlock": ask even if a prompt was dismissed just now */
-	/*
-	 * Asks at the terminal for a vault's passphrase; NULL: nobody can be asked. left: the one
-	 * before was wrong, and so many tries are left; 0 at the first.
-	 */
-	bool (*ask_passphrase)(int left, struct kt_secret *passphrase, struct kt_error *error);
+	/* Asks at the terminal for what opens a vault; NULL: nobody can be asked. */
+	bool (*ask_passphrase)(const struct kt_passphrase_question *question,
+	                       struct kt_secret *passphrase, struct kt_error *error);
 	/* One line for a person who has to wait; NULL: nobody is told. */
 	void (*tell)(const char *line);
 	/* For kt_translate_by() of a backend that lies in a module; NULL: English. */

@@ -17,21 +17,35 @@ libkeyring_a_SOURCES = \
 	keyring/json.c keyring/json.h \
 	keyring/kernel_cache.c keyring/kernel_cache.h \
 	keyring/kernel_key.c keyring/kernel_key.h \
+	keyring/key_command.c keyring/key_command.h \
 	keyring/keyring.c keyring/keyring.h \
 	keyring/keyring_options.h \
 	keyring/local_socket.c keyring/local_socket.h \
 	keyring/lock.c keyring/lock.h \
+	keyring/machine_credential.c keyring/machine_credential.h \
+	keyring/recovery_code.c keyring/recovery_code.h \
 	keyring/seal.c keyring/seal.h \
 	keyring/secret.c keyring/secret.h \
+	keyring/secret_file.c keyring/secret_file.h \
 	keyring/secret_service.c keyring/secret_service.h \
 	keyring/shell_word.c keyring/shell_word.h \
 	keyring/suggestion.c keyring/suggestion.h \
+	keyring/ssh_agent.c keyring/ssh_agent.h \
+	keyring/ssh_key.c keyring/ssh_key.h \
 	keyring/text.c keyring/text.h \
 	keyring/translate.c keyring/translate.h \
 	keyring/unlock_outcome.c keyring/unlock_outcome.h \
 	keyring/vault.c keyring/vault.h \
+	keyring/vault_agent.c keyring/vault_agent.h \
+	keyring/vault_backup.c keyring/vault_backup.h \
+	keyring/vault_enrol.c keyring/vault_enrol.h \
 	keyring/vault_header.c keyring/vault_header.h \
+	keyring/vault_item.c keyring/vault_item.h \
 	keyring/vault_key.c keyring/vault_key.h \
+	keyring/vault_material.c keyring/vault_material.h \
+	keyring/vault_open.c keyring/vault_open.h \
+	keyring/vault_rekey.c keyring/vault_rekey.h \
+	keyring/vault_slot.c keyring/vault_slot.h \
 	keyring/vault_underway.c keyring/vault_underway.h \
 	keyring/wiping.c keyring/wiping.h
 

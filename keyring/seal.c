@@ -16,6 +16,7 @@
 #define NONCE_SIZE 12
 #define TAG_SIZE 16
 #define CHUNK_SIZE 4096
+#define BASE64_MAXIMUM 8192
 #define MEMORY_MAXIMUM ((int64_t)256 << 20)
 #define WORK_MAXIMUM ((int64_t)8 << 20)
 
@@ -294,4 +295,19 @@ bool kt_seal_read_hex(struct kt_secret *bytes, const char *digits, size_t length
 	    read != length)
 		return kt_fail(error, KT_ERROR_CORRUPT, "a number in hexadecimal is malformed");
 	return take(bytes, buffer, length, error);
+}
+
+bool kt_seal_read_base64(struct kt_secret *bytes, const char *text, struct kt_error *error)
+{
+	unsigned char buffer[BASE64_MAXIMUM];
+	size_t length = strlen(text);
+	int decoded = -1;
+
+	if (length > 0 && length % 4 == 0 && length / 4 * 3 <= sizeof(buffer))
+		decoded = EVP_DecodeBlock(buffer, (const unsigned char *)text, (int)length);
+	for (size_t i = 1; i <= 2 && decoded > 0 && text[length - i] == '='; i++)
+		decoded--;
+	if (decoded <= 0)
+		return kt_fail(error, KT_ERROR_CORRUPT, "a text in base 64 is malformed");
+	return take(bytes, buffer, (size_t)decoded, error);
 }

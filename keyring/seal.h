@@ -74,6 +74,9 @@ bool kt_seal_open(const struct kt_secret *key, const char *context, const void *
 bool kt_seal_append_hex(struct kt_secret *target, const void *bytes, size_t length,
                         struct kt_error *error);
 
+/* Replaces bytes by what base 64 with padding holds, 8,192 bytes at most; else KT_ERROR_CORRUPT. */
+bool kt_seal_read_base64(struct kt_secret *bytes, const char *text, struct kt_error *error);
+
 /* Replaces bytes by the value of exactly 2 * length hexadecimal digits; else KT_ERROR_CORRUPT. */
 bool kt_seal_read_hex(struct kt_secret *bytes, const char *digits, size_t length,
                       struct kt_error *error);

@@ -3,11 +3,11 @@
 
 /*
  * The vault: a directory of sealed files (backend_vault.c) and, in its vault.json, every way
- * to its key. The key is random and never changes; each way wraps a copy of it: a passphrase,
- * a key file, a systemd credential, the login password. While the vault is open its key lies
+ * to its key. The key is random; each way wraps a copy of it: a passphrase, a key file, a systemd
+ * credential, the login password, a recovery code. While the vault is open its key lies
  * in the kernel keyring, for 8 hours at most; where that is refused, everything but a lasting
- * unlock works as well. The whole header is authenticated with the key. (vault_header.c reads
- * it, vault_key.c opens, vault.c makes and changes.)
+ * unlock works as well. The whole header is authenticated with the key. (vault_header.c reads it,
+ * vault_enrol.c adds ways, vault_open.c opens, vault.c makes and changes.)
  *
  * Not noticed: an item that was deleted, or put back as it once was, with the files alone.
  */
@@ -16,32 +16,28 @@
 
 #include "keyring/error.h"
 #include "keyring/keyring_options.h"
+#include "keyring/lock.h"
 #include "keyring/secret.h"
+#include "keyring/vault_enrol.h"
 #include "keyring/vault_header.h"
-#include "keyring/vault_key.h"
-
-/*
- * The ways in which a new vault is opened: at least one. Texts are borrowed; a NULL one is not
- * wanted.
- */
-struct kt_vault_options {
-	const struct kt_secret *passphrase;
-	const char *key_file;   /* made with random bytes, 0600, if it is not there */
-	const char *credential; /* a file of this name in $CREDENTIALS_DIRECTORY */
-	const struct kt_secret *login;
-};
 
 /* For people: `keyturn vault status`, doctor. */
 struct kt_vault_status {
-	char *directory;
+	struct kt_vault vault;        /* its directory, also where there is none */
 	bool exists;
-	bool has_way[KT_VAULT_WAYS];
-	char *key_file;               /* as recorded at creation */
 	bool is_open;                 /* its key is in the kernel keyring */
 	bool is_kernel_keyring_usable;
 	bool is_unattended;           /* the next call opens it without asking */
 	struct kt_error obstacle;     /* else: why not */
 };
+
+/* Keeps others from writing the header, and from storing items; for who changes it. */
+bool kt_vault_take_header(struct kt_lock *lock, struct kt_error *error);
+
+/* Reads the vault, opens it as options allow and keeps its header for a change. */
+bool kt_vault_open_for_change(const struct kt_keyring_options *options, struct kt_lock *lock,
+                              struct kt_vault *vault, struct kt_secret *key,
+                              struct kt_error *error);
 
 /*
  * Makes the vault and leaves it open. One that exists is never touched (KT_ERROR_USAGE). A key
@@ -52,6 +48,20 @@ bool kt_vault_create(const struct kt_vault_options *options, struct kt_error *er
 /* That there is no vault is told, not an error. */
 bool kt_vault_status(struct kt_vault_status *status, struct kt_error *error);
 void kt_vault_status_clear(struct kt_vault_status *status);
+
+/*
+ * One more way in, or several. The vault is opened as options allow. A passphrase beside another is
+ * KT_ERROR_USAGE.
+ */
+bool kt_vault_add_key(const struct kt_vault_options *wanted,
+                      const struct kt_keyring_options *options, struct kt_error *error);
+
+/*
+ * The way in of this id is none any more. The last one is KT_ERROR_UNSAFE, one that is not there
+ * KT_ERROR_NOT_FOUND. Who has an older copy of the header still opens the vault with it.
+ */
+bool kt_vault_remove_key(const char *id, const struct kt_keyring_options *options,
+                         struct kt_error *error);
 
 /*
  * Gives the vault a fresh passphrase; items stay as they are. Without the current one (NULL:

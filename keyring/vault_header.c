@@ -3,58 +3,116 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "keyring/cleanup.h"
+#include "keyring/clock.h"
 #include "keyring/environment.h"
 #include "keyring/file.h"
 #include "keyring/json.h"
 #include "keyring/shell_word.h"
 #include "keyring/text.h"
 #include "keyring/vault_header.h"
+#include "keyring/vault_item.h"
 
-#define VERSION 1
+#define VERSION 2
+/* Bytes of the random id of a slot. */
+#define SLOT_ID_SIZE 4
+#define ITEMS_PREFIX "items-"
 #define HEADER_MAXIMUM 65536
-/* Hexadecimal digits of each of the three parts of an item's name. */
-#define PART_DIGITS ((size_t)32)
-
-static const struct {
-	const char *name;
-	bool is_stretched;
-} ways[KT_VAULT_WAYS] = {
-	[KT_VAULT_PASSPHRASE] = { "passphrase", true },
-	[KT_VAULT_KEY_FILE] = { "key-file", false },
-	[KT_VAULT_CREDENTIAL] = { "credential", false },
-	[KT_VAULT_LOGIN] = { "login", true },
-};
-
-const char *kt_vault_way_name(enum kt_vault_way way)
-{
-	return ways[way].name;
-}
-
-bool kt_vault_is_stretched(enum kt_vault_way way)
-{
-	return ways[way].is_stretched;
-}
-
-void kt_vault_slot_clear(struct kt_vault_slot *slot)
-{
-	kt_text_free(&slot->source);
-	kt_text_free(&slot->salt);
-	kt_text_free(&slot->wrapped);
-	*slot = (struct kt_vault_slot){ 0 };
-}
 
 void kt_vault_clear(struct kt_vault *vault)
 {
 	kt_text_free(&vault->directory);
 	kt_text_free(&vault->id);
+	kt_text_free(&vault->items);
 	kt_text_free(&vault->check);
-	for (size_t i = 0; i < KT_VAULT_WAYS; i++)
+	kt_text_free(&vault->checked);
+	kt_text_free(&vault->others);
+	for (size_t i = 0; i < vault->count; i++)
 		kt_vault_slot_clear(&vault->slots[i]);
+	free(vault->slots);
+	*vault = (struct kt_vault){ 0 };
+}
+
+/*
+ * Slots.
+ */
+
+const struct kt_vault_slot *kt_vault_find_way(const struct kt_vault *vault, enum kt_vault_way way)
+{
+	for (size_t i = 0; i < vault->count; i++)
+		if (vault->slots[i].way == way)
+			return &vault->slots[i];
+	return NULL;
+}
+
+struct kt_vault_slot *kt_vault_find_slot(const struct kt_vault *vault, const char *id)
+{
+	for (size_t i = 0; i < vault->count; i++)
+		if (kt_text_is_equal(vault->slots[i].id, id))
+			return &vault->slots[i];
+	return NULL;
+}
+
+bool kt_vault_put_slot(struct kt_vault *vault, struct kt_vault_slot *slot, struct kt_error *error)
+{
+	struct kt_vault_slot *place = kt_vault_find_slot(vault, slot->id);
+
+	if (!place && vault->count == KT_VAULT_SLOTS) {
+		kt_fail(error, KT_ERROR_USAGE, "the vault in %s has %d ways in, and no room for more",
+		        vault->directory, KT_VAULT_SLOTS);
+		return kt_advise(error, "remove one first; run: keyturn vault keys");
+	}
+	if (!place) {
+		struct kt_vault_slot *slots =
+			reallocarray(vault->slots, vault->count + 1, sizeof(*slots));
+
+		if (!slots)
+			return kt_fail_memory(error);
+		vault->slots = slots;
+		place = &slots[vault->count++];
+	} else {
+		kt_vault_slot_clear(place);
+	}
+	*place = *slot;
+	*slot = (struct kt_vault_slot){ 0 };
+	return true;
+}
+
+void kt_vault_drop_slot(struct kt_vault *vault, struct kt_vault_slot *slot)
+{
+	size_t index = (size_t)(slot - vault->slots);
+
+	kt_vault_slot_clear(slot);
+	vault->count--;
+	memmove(slot, slot + 1, (vault->count - index) * sizeof(*slot));
+}
+
+bool kt_vault_begin_slot(const struct kt_vault *vault, enum kt_vault_way way, const char *name,
+                         struct kt_vault_slot *slot, struct kt_error *error)
+{
+	const struct kt_vault_slot *before = kt_vault_find_way(vault, way);
+	KT_CLEANUP(kt_secret_clear) struct kt_secret id = { 0 };
+
+	kt_vault_slot_clear(slot);
+	slot->way = way;
+	slot->cost = KT_SEAL_COST;
+	before = kt_vault_is_single(way) ? before : NULL;
+	if (!kt_vault_slot_salt(slot, error) ||
+	    !kt_text_set(&slot->name, name || !before ? name : before->name, error) ||
+	    !kt_text_set(&slot->id, before ? before->id : kt_vault_way_name(way), error))
+		return false;
+	if (vault->version < 2 && kt_vault_is_plain(slot) &&
+	    (before || !kt_vault_find_slot(vault, slot->id)))
+		return true;
+	slot->added = kt_clock_wall();
+	return before || (kt_seal_randomize(&id, SLOT_ID_SIZE, error) &&
+	                  kt_vault_set_hex(&slot->id, &id, error));
 }
 
 bool kt_vault_directory(char **directory, struct kt_error *error)
@@ -77,22 +135,48 @@ static bool header_path(const struct kt_vault *vault, char **path, struct kt_err
 	return kt_text_format(path, error, "%s/vault.json", vault->directory);
 }
 
-static bool write_slot(const struct kt_vault_slot *slot, enum kt_vault_way way,
-                       struct kt_json *slots, struct kt_error *error)
+static bool write_slots_plain(const struct kt_vault *vault, struct kt_json *json,
+                              struct kt_error *error)
 {
-	KT_CLEANUP(kt_json_free) struct kt_json *json = NULL;
+	KT_CLEANUP(kt_json_free) struct kt_json *slots = NULL;
 
-	if (!kt_json_create(&json, error))
+	if (!kt_json_create(&slots, error))
 		return false;
-	if (slot->source && !kt_json_add_text(json, "source", slot->source, error))
+	for (enum kt_vault_way way = 0; way < KT_VAULT_WAYS; way++) {
+		const struct kt_vault_slot *slot = kt_vault_find_way(vault, way);
+		KT_CLEANUP(kt_json_free) struct kt_json *member = NULL;
+
+		if (slot && !(kt_vault_slot_write_plain(slot, &member, error) &&
+		              kt_json_add_object(slots, kt_vault_way_name(way), &member, error)))
+			return false;
+	}
+	return kt_json_add_object(json, "slots", &slots, error);
+}
+
+static bool write_slots(const struct kt_vault *vault, struct kt_json *json,
+                        struct kt_error *error)
+{
+	if (!kt_json_add_list(json, "slots", error))
 		return false;
-	if (ways[way].is_stretched && !(kt_json_add_number(json, "n", slot->cost.n, error) &&
-	                                kt_json_add_number(json, "r", slot->cost.r, error) &&
-	                                kt_json_add_number(json, "p", slot->cost.p, error)))
-		return false;
-	return kt_json_add_text(json, "salt", slot->salt, error) &&
-	       kt_json_add_text(json, "key", slot->wrapped, error) &&
-	       kt_json_add_object(slots, ways[way].name, &json, error);
+	for (size_t i = 0; i < vault->count; i++) {
+		KT_CLEANUP(kt_json_free) struct kt_json *slot = NULL;
+
+		if (!kt_vault_slot_write(&vault->slots[i], &slot, error) ||
+		    !kt_json_append_object(json, "slots", &slot, error))
+			return false;
+	}
+	return true;
+}
+
+/* Version 1 holds one slot a way, and nothing of any but its four. */
+static int64_t version_of(const struct kt_vault *vault)
+{
+	if (vault->version > 1 || vault->items)
+		return 2;
+	for (size_t i = 0; i < vault->count; i++)
+		if (!kt_vault_is_plain(&vault->slots[i]))
+			return 2;
+	return 1;
 }
 
 /* The text of the header; without its check it is what the check is made of. */
@@ -100,30 +184,28 @@ static bool write_header(const struct kt_vault *vault, const char *check, struct
                          struct kt_error *error)
 {
 	KT_CLEANUP(kt_json_free) struct kt_json *json = NULL;
-	KT_CLEANUP(kt_json_free) struct kt_json *slots = NULL;
+	int64_t version = version_of(vault);
 
-	if (!kt_json_create(&json, error) || !kt_json_create(&slots, error) ||
-	    !kt_json_add_number(json, "version", VERSION, error) ||
-	    !kt_json_add_text(json, "id", vault->id, error))
+	if (vault->others && !kt_json_parse(&json, vault->others, strlen(vault->others), error))
 		return false;
-	for (enum kt_vault_way way = 0; way < KT_VAULT_WAYS; way++)
-		if (vault->slots[way].exists &&
-		    !write_slot(&vault->slots[way], way, slots, error))
-			return false;
-	if (!kt_json_add_object(json, "slots", &slots, error) ||
+	if (!vault->others && !(kt_json_create(&json, error) &&
+	                        kt_json_add_number(json, "version", version, error) &&
+	                        kt_json_add_text(json, "id", vault->id, error)))
+		return false;
+	if (vault->items && !kt_json_add_text(json, "items", vault->items, error))
+		return false;
+	if (!(version > 1 ? write_slots(vault, json, error)
+	                  : write_slots_plain(vault, json, error)) ||
 	    (check && !kt_json_add_text(json, "check", check, error)))
 		return false;
 	return kt_json_print(json, text, error);
 }
 
-static bool make_check(const struct kt_vault *vault, const struct kt_secret *key,
+static bool make_check(const struct kt_secret *text, const struct kt_secret *key,
                        struct kt_secret *check, struct kt_error *error)
 {
-	KT_CLEANUP(kt_secret_clear) struct kt_secret text = { 0 };
-
-	return write_header(vault, NULL, &text, error) &&
-	       kt_seal_hash(key, "keyturn vault header 1", kt_secret_reveal(&text),
-	                    kt_secret_length(&text), KT_SEAL_KEY_SIZE, check, error);
+	return kt_seal_hash(key, "keyturn vault header 1", kt_secret_reveal(text),
+	                    kt_secret_length(text), KT_SEAL_KEY_SIZE, check, error);
 }
 
 bool kt_vault_check_header(const struct kt_vault *vault, const struct kt_secret *key, bool *holds,
@@ -131,8 +213,11 @@ bool kt_vault_check_header(const struct kt_vault *vault, const struct kt_secret 
 {
 	KT_CLEANUP(kt_secret_clear) struct kt_secret expected = { 0 };
 	KT_CLEANUP(kt_secret_clear) struct kt_secret stored = { 0 };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret text = { 0 };
 
-	if (!make_check(vault, key, &expected, error) ||
+	if (!(vault->checked ? kt_secret_append_text(&text, vault->checked, error)
+	                     : write_header(vault, NULL, &text, error)) ||
+	    !make_check(&text, key, &expected, error) ||
 	    !kt_secret_append_text(&stored, vault->check, error))
 		return false;
 	*holds = kt_secret_is_equal(&expected, &stored);
@@ -146,65 +231,107 @@ bool kt_vault_fail_damaged(const struct kt_vault *vault, struct kt_error *error)
 	                 "cannot be opened");
 }
 
-bool kt_vault_set_hex(char **digits, const struct kt_secret *bytes, struct kt_error *error)
+static bool read_slots_plain(const struct kt_json *json, struct kt_vault *vault,
+                             struct kt_error *error)
 {
-	KT_CLEANUP(kt_secret_clear) struct kt_secret text = { 0 };
+	const struct kt_json *slots = kt_json_object(json, "slots");
 
-	return kt_seal_append_hex(&text, kt_secret_reveal(bytes), kt_secret_length(bytes), error) &&
-	       kt_text_set(digits, kt_secret_reveal(&text), error);
-}
-
-static bool read_hex(const struct kt_json *json, const char *name, size_t length, char **digits,
-                     struct kt_error *error)
-{
-	KT_CLEANUP(kt_secret_clear) struct kt_secret bytes = { 0 };
-	const char *text = kt_json_text(json, name);
-
-	if (!text)
-		return kt_fail(error, KT_ERROR_CORRUPT, "a member is missing");
-	return kt_seal_read_hex(&bytes, text, length, error) && kt_text_set(digits, text, error);
-}
-
-static bool read_slot(const struct kt_json *json, enum kt_vault_way way,
-                      struct kt_vault_slot *slot, struct kt_error *error)
-{
-	if (ways[way].is_stretched && !(kt_json_number(json, "n", &slot->cost.n) &&
-	                                kt_json_number(json, "r", &slot->cost.r) &&
-	                                kt_json_number(json, "p", &slot->cost.p) &&
-	                                kt_seal_is_bounded(&slot->cost)))
-		return kt_fail(error, KT_ERROR_CORRUPT, "a cost is out of bounds");
-	slot->exists = true;
-	return kt_text_set(&slot->source, kt_json_text(json, "source"), error) &&
-	       read_hex(json, "salt", KT_SEAL_SALT_SIZE, &slot->salt, error) &&
-	       read_hex(json, "key", KT_VAULT_WRAPPED_SIZE, &slot->wrapped, error);
-}
-
-static bool read_header(struct kt_vault *vault, const struct kt_secret *text,
-                        struct kt_error *error)
-{
-	KT_CLEANUP(kt_json_free) struct kt_json *json = NULL;
-	const struct kt_json *slots;
-	int64_t version;
-
-	if (!kt_json_parse(&json, kt_secret_reveal(text), kt_secret_length(text), error))
-		return false;
-	if (kt_json_number(json, "version", &version) && version > VERSION) {
-		kt_fail(error, KT_ERROR_UNAVAILABLE, "the vault in %s is a newer keyturn's",
-		        vault->directory);
-		return kt_advise(error, "update keyturn on this machine");
-	}
-	if (!kt_json_number(json, "version", &version) || version != VERSION ||
-	    !read_hex(json, "id", KT_VAULT_ID_SIZE, &vault->id, error) ||
-	    !read_hex(json, "check", KT_SEAL_KEY_SIZE, &vault->check, error))
-		return kt_fail(error, KT_ERROR_CORRUPT, "a member is missing");
-	slots = kt_json_object(json, "slots");
 	for (enum kt_vault_way way = 0; slots && way < KT_VAULT_WAYS; way++) {
-		const struct kt_json *slot = kt_json_object(slots, ways[way].name);
+		const struct kt_json *member = kt_json_object(slots, kt_vault_way_name(way));
+		KT_CLEANUP(kt_vault_slot_clear) struct kt_vault_slot slot = { 0 };
 
-		if (slot && !read_slot(slot, way, &vault->slots[way], error))
+		if (member && !(kt_vault_slot_read_plain(member, way, &slot, error) &&
+		                kt_vault_put_slot(vault, &slot, error)))
 			return false;
 	}
 	return true;
+}
+
+static bool read_slots(const struct kt_json *json, struct kt_vault *vault, struct kt_error *error)
+{
+	size_t count = kt_json_list_length(json, "slots");
+
+	if (count == 0 || count > KT_VAULT_SLOTS)
+		return kt_fail(error, KT_ERROR_CORRUPT, "the number of slots is out of bounds");
+	for (size_t i = 0; i < count; i++) {
+		const struct kt_json *member = kt_json_list_object(json, "slots", i);
+		KT_CLEANUP(kt_vault_slot_clear) struct kt_vault_slot slot = { 0 };
+
+		if (!member)
+			return kt_fail(error, KT_ERROR_CORRUPT, "a slot is no object");
+		if (!kt_vault_slot_read(member, &slot, error))
+			return false;
+		if (kt_vault_find_slot(vault, slot.id))
+			return kt_fail(error, KT_ERROR_CORRUPT, "two slots have one id");
+		if (!kt_vault_put_slot(vault, &slot, error))
+			return false;
+	}
+	return true;
+}
+
+bool kt_vault_is_items_name(const char *name)
+{
+	size_t prefix = strlen(ITEMS_PREFIX);
+
+	return kt_text_has_prefix(name, ITEMS_PREFIX) &&
+	       strlen(name + prefix) == 2 * KT_VAULT_ID_SIZE &&
+	       strspn(name + prefix, "0123456789abcdef") == 2 * KT_VAULT_ID_SIZE;
+}
+
+bool kt_vault_renew_items(struct kt_vault *vault, struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret id = { 0 };
+	KT_CLEANUP(kt_text_free) char *digits = NULL;
+
+	return kt_seal_randomize(&id, KT_VAULT_ID_SIZE, error) &&
+	       kt_vault_set_hex(&digits, &id, error) &&
+	       kt_text_format(&vault->items, error, ITEMS_PREFIX "%s", digits);
+}
+
+bool kt_vault_items_directory(const struct kt_vault *vault, char **path, struct kt_error *error)
+{
+	return vault->items ? kt_text_format(path, error, "%s/%s", vault->directory, vault->items)
+	                    : kt_text_set(path, vault->directory, error);
+}
+
+/* Takes the members apart that are written anew, and keeps all others. */
+static bool read_list(struct kt_json *json, struct kt_vault *vault, struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret checked = { 0 };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret others = { 0 };
+
+	if (!read_slots(json, vault, error) ||
+	    !kt_text_set(&vault->items, kt_json_text(json, "items"), error))
+		return false;
+	if (kt_json_has(json, "items") && !(vault->items && kt_vault_is_items_name(vault->items)))
+		return kt_fail(error, KT_ERROR_CORRUPT, "the items' directory has no fit name");
+	kt_json_remove(json, "check");
+	if (!kt_json_print(json, &checked, error))
+		return false;
+	kt_json_remove(json, "slots");
+	kt_json_remove(json, "items");
+	return kt_json_print(json, &others, error) &&
+	       kt_text_set(&vault->checked, kt_secret_reveal(&checked), error) &&
+	       kt_text_set(&vault->others, kt_secret_reveal(&others), error);
+}
+
+bool kt_vault_parse(struct kt_vault *vault, const struct kt_secret *text, struct kt_error *error)
+{
+	KT_CLEANUP(kt_json_free) struct kt_json *json = NULL;
+
+	if (!kt_json_parse(&json, kt_secret_reveal(text), kt_secret_length(text), error))
+		return false;
+	if (kt_json_number(json, "version", &vault->version) && vault->version > VERSION) {
+		kt_fail(error, KT_ERROR_UNAVAILABLE, "the vault in %s is a newer keyturn's",
+		        vault->directory ? vault->directory : "the file");
+		return kt_advise(error, "update keyturn on this machine");
+	}
+	if (vault->version < 1 ||
+	    !kt_vault_read_hex(json, "id", KT_VAULT_ID_SIZE, &vault->id, error) ||
+	    !kt_vault_read_hex(json, "check", KT_SEAL_KEY_SIZE, &vault->check, error))
+		return kt_fail(error, KT_ERROR_CORRUPT, "a member is missing");
+	return vault->version == 1 ? read_slots_plain(json, vault, error)
+	                           : read_list(json, vault, error);
 }
 
 /* Others must not enter: they could delete items, or put old ones back. */
@@ -241,20 +368,14 @@ static bool fail_missing(const struct kt_vault *vault, struct kt_error *error)
 	return kt_advise(error, "run: keyturn vault create");
 }
 
-bool kt_vault_is_item_name(const char *name, size_t length)
-{
-	if (length != 3 * PART_DIGITS + 2 || strspn(name, "0123456789abcdef-") < length)
-		return false;
-	return name[PART_DIGITS] == '-' && name[2 * PART_DIGITS + 1] == '-';
-}
-
 static bool has_items(const char *path)
 {
 	KT_CLEANUP(kt_directory_close) DIR *directory = opendir(path);
 	const struct dirent *entry;
 
 	while (directory && (entry = readdir(directory)) != NULL)
-		if (kt_vault_is_item_name(entry->d_name, strlen(entry->d_name)))
+		if (kt_vault_is_item_name(entry->d_name, strlen(entry->d_name)) ||
+		    kt_vault_is_items_name(entry->d_name))
 			return true;
 	return false;
 }
@@ -285,7 +406,7 @@ bool kt_vault_find(struct kt_vault *vault, bool *found, struct kt_error *error)
 		return kt_advise(error, "put vault.json back from a backup, readable for you");
 	if (!*found)
 		return !has_items(vault->directory) || fail_headless(vault, error);
-	if (read_header(vault, &text, &cause))
+	if (kt_vault_parse(vault, &text, &cause))
 		return true;
 	if (cause.code != KT_ERROR_INTERNAL && cause.code != KT_ERROR_UNAVAILABLE)
 		return kt_vault_fail_damaged(vault, error);
@@ -300,18 +421,44 @@ bool kt_vault_read(struct kt_vault *vault, struct kt_error *error)
 	return kt_vault_find(vault, &found, error) && (found || fail_missing(vault, error));
 }
 
+bool kt_vault_print(const struct kt_vault *vault, const struct kt_secret *key,
+                    struct kt_secret *text, struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret checked = { 0 };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret check = { 0 };
+
+	return write_header(vault, NULL, &checked, error) &&
+	       make_check(&checked, key, &check, error) &&
+	       write_header(vault, kt_secret_reveal(&check), text, error) &&
+	       kt_secret_append(text, "\n", 1, error);
+}
+
 bool kt_vault_save(const struct kt_vault *vault, const struct kt_secret *key,
                    struct kt_error *error)
 {
 	KT_CLEANUP(kt_text_free) char *path = NULL;
-	KT_CLEANUP(kt_secret_clear) struct kt_secret check = { 0 };
 	KT_CLEANUP(kt_secret_clear) struct kt_secret text = { 0 };
 
-	if (!header_path(vault, &path, error) || !make_check(vault, key, &check, error) ||
-	    !write_header(vault, kt_secret_reveal(&check), &text, error) ||
-	    !kt_secret_append(&text, "\n", 1, error))
+	if (!header_path(vault, &path, error) || !kt_vault_print(vault, key, &text, error))
 		return false;
 	return kt_file_replace(path, kt_secret_reveal(&text), kt_secret_length(&text), error) ||
 	       kt_advise(error, "check free space, quota and rights of %s, then try again",
 	                 vault->directory);
+}
+
+/*
+ * The items' directory.
+ */
+
+void kt_vault_delete_items(int parent, const char *name)
+{
+	int descriptor = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	KT_CLEANUP(kt_directory_close) DIR *directory = descriptor < 0 ? NULL
+	                                                               : fdopendir(descriptor);
+	const struct dirent *entry;
+
+	while (directory && (entry = readdir(directory)) != NULL)
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			unlinkat(dirfd(directory), entry->d_name, 0);
+	unlinkat(parent, name, AT_REMOVEDIR);
 }

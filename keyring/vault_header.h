@@ -5,6 +5,11 @@
  * The vault's header, vault.json: found in a directory that nobody else can enter, read, checked
  * with the key, and written. Asks nobody and opens nothing; whether the header is to be believed
  * is known only with the key.
+ *
+ * Version 1 has one slot of each of four ways. Version 2 has a list of them, and is written only
+ * once there is something that version 1 cannot hold; a keyturn that knows version 1 alone says
+ * then that the vault is a newer keyturn's, and changes nothing. In a version 2 whatever means
+ * nothing here stays as it is.
  */
 
 #include <stdbool.h>
@@ -13,61 +18,74 @@
 #include "keyring/error.h"
 #include "keyring/seal.h"
 #include "keyring/secret.h"
+#include "keyring/vault_slot.h"
 
-enum kt_vault_way {
-	KT_VAULT_PASSPHRASE,
-	KT_VAULT_KEY_FILE,
-	KT_VAULT_CREDENTIAL,
-	KT_VAULT_LOGIN,
-	KT_VAULT_WAYS,
-};
-
-/* One way to the key. Its parts stand in hexadecimal, as in the file. */
-struct kt_vault_slot {
-	bool exists;
-	char *source;             /* the key file's path, the credential's name; else NULL */
-	char *salt;
-	char *wrapped;
-	struct kt_seal_cost cost; /* of passphrase and login */
-};
+/* A header holds no more slots than these. */
+#define KT_VAULT_SLOTS 64
+#define KT_VAULT_ID_SIZE 16
 
 /* The content of vault.json. A zeroed one is no vault. */
 struct kt_vault {
+	int64_t version;
 	char *directory;
 	char *id;
+	char *items;   /* the directory in it where the items lie; NULL: itself */
 	char *check;
-	struct kt_vault_slot slots[KT_VAULT_WAYS];
+	char *checked; /* of version 2: the text that the check was made of */
+	char *others;  /* of version 2: the header without items, slots and check */
+	struct kt_vault_slot *slots;
+	size_t count;
 };
-
-#define KT_VAULT_ID_SIZE 16
-#define KT_VAULT_WRAPPED_SIZE (KT_SEAL_KEY_SIZE + KT_SEAL_OVERHEAD)
-
-/* "passphrase", "key-file", "credential", "login". */
-const char *kt_vault_way_name(enum kt_vault_way way);
 
 /* $KEYTURN_VAULT, which must be absolute, else "vault" in the data directory. */
 bool kt_vault_directory(char **directory, struct kt_error *error);
 
-/* The first length bytes of name look like an item's: three hashes, joined. */
-bool kt_vault_is_item_name(const char *name, size_t length);
+/* The first slot of this way, or NULL. */
+const struct kt_vault_slot *kt_vault_find_way(const struct kt_vault *vault, enum kt_vault_way way);
+
+/* The slot of this id, or NULL. */
+struct kt_vault_slot *kt_vault_find_slot(const struct kt_vault *vault, const char *id);
 
 /*
- * True for the ways whose secret a person chose (passphrase, login password): it is stretched with
- * scrypt.
+ * Takes the slot over, which is then empty: in place of the one that has its id, or behind the
+ * others. More than KT_VAULT_SLOTS is KT_ERROR_USAGE. Nothing is written.
  */
-bool kt_vault_is_stretched(enum kt_vault_way way);
+bool kt_vault_put_slot(struct kt_vault *vault, struct kt_vault_slot *slot, struct kt_error *error);
 
-/* For KT_CLEANUP; safe to repeat. */
-void kt_vault_slot_clear(struct kt_vault_slot *slot);
+/* Takes a slot of the vault out. Nothing is written. */
+void kt_vault_drop_slot(struct kt_vault *vault, struct kt_vault_slot *slot);
 
-/* Replaces digits by the bytes in hexadecimal, as they stand in the file. */
-bool kt_vault_set_hex(char **digits, const struct kt_secret *bytes, struct kt_error *error);
+/*
+ * A fresh slot of this way, with its id, its salt and, where version 1 does not hold it, its name
+ * (or NULL) and the time. A way that is single keeps the id of the slot that is there.
+ */
+bool kt_vault_begin_slot(const struct kt_vault *vault, enum kt_vault_way way, const char *name,
+                         struct kt_vault_slot *slot, struct kt_error *error);
+
+/* The items lie in a directory of this name, which a new vault key has. */
+bool kt_vault_is_items_name(const char *name);
+
+/* Another directory for items, which is not made yet. Nothing is written. */
+bool kt_vault_renew_items(struct kt_vault *vault, struct kt_error *error);
+
+/* Deletes the directory of this name, with all items in it. Failures are nobody's concern. */
+void kt_vault_delete_items(int parent, const char *name);
+
+/* The directory in which the items lie. */
+bool kt_vault_items_directory(const struct kt_vault *vault, char **path, struct kt_error *error);
 
 /*
  * Reads the header; asks and opens nothing. No vault is KT_ERROR_UNAVAILABLE, a damaged header
  * KT_ERROR_CORRUPT, a directory that others can enter KT_ERROR_UNSAFE.
  */
 bool kt_vault_read(struct kt_vault *vault, struct kt_error *error);
+
+/* Reads the text of a header. What breaks a rule is any error but KT_ERROR_INTERNAL. */
+bool kt_vault_parse(struct kt_vault *vault, const struct kt_secret *text, struct kt_error *error);
+
+/* Appends the text of the header, with its check. */
+bool kt_vault_print(const struct kt_vault *vault, const struct kt_secret *key,
+                    struct kt_secret *text, struct kt_error *error);
 
 /* For KT_CLEANUP; safe to repeat. */
 void kt_vault_clear(struct kt_vault *vault);

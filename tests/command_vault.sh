@@ -183,12 +183,241 @@ expect_status 2
 expect_cause_and_remedy
 must_not test -e "$KEYTURN_VAULT/vault.json"
 
+begin 'keys lists the ways in, and whether each opens it here and now'
+KEYTURN_VAULT=$HOME/sixth
+call keyturn vault create --key-file "$HOME/six"
+expect_status 0
+call keyturn vault keys
+expect_status 0
+must grep -q '^ID  *WAY  *NAME  *ADDED  *HERE$' "$work/out"
+must grep -qx 'key-file  key-file  -     -      yes' "$work/out"
+must grep -q '"version":1,' "$KEYTURN_VAULT/vault.json"
+store_token six coze.cn pat_six
+
+begin 'add-key adds a way to a vault that is there, and tells nothing secret'
+head -c 40 /dev/urandom >"$HOME/seven"
+call keyturn vault add-key --key-file "$HOME/seven" --name laptop
+expect_status 0
+expect_output ''
+must grep -q '"version":2,' "$KEYTURN_VAULT/vault.json"
+call keyturn vault keys --json
+expect_json 1 version
+expect_json key-file keys 0 id
+expect_json null keys 0 added
+expect_json laptop keys 1 name
+expect_json yes keys 1 here
+seventh=$(json keys 1 id)
+mv "$HOME/six" "$work/six"
+keyturn lock
+call keyturn token six
+expect_output pat_six
+call keyturn vault keys --json
+expect_json no keys 0 here
+must [ "$(json keys 0 why)" = "the vault's key file $HOME/six cannot be read: No such file or directory" ]
+
+begin 'a locked vault names each way in that did not open, and why'
+mv "$HOME/seven" "$work/seven"
+keyturn lock
+call keyturn token six
+expect_status 4
+expect_cause_and_remedy
+expect_said "$HOME/six cannot be read"
+expect_said "$HOME/seven cannot be read"
+mv "$work/seven" "$HOME/seven"
+
+begin 'a recovery code is shown once, on a terminal alone, and opens the vault'
+call keyturn vault add-key --recovery
+expect_status 2
+expect_cause_and_remedy
+must_not grep -q recovery "$KEYTURN_VAULT/vault.json"
+at_terminal 'spawn keyturn vault add-key --recovery'
+expect_status 0
+code=$(grep -oE '([0-9A-Z]{4}-){8}[0-9A-Z]{2}' "$work/out")
+must [ ${#code} = 42 ]
+must_not grep -rq "$code" "$HOME"
+mv "$HOME/seven" "$work/seven"
+keyturn lock
+case $code in
+0*) slip=1${code#?} ;;
+*) slip=0${code#?} ;;
+esac
+at_terminal "spawn keyturn unlock
+	expect \"$HOME/seven cannot be read\"
+	expect \"ecovery code\"
+	send \"$slip\r\"
+	expect \"mistyped\"
+	expect \"ecovery code\"
+	send \"[string tolower $code]\r\""
+expect_status 0
+expect_unsaid "$code"
+call keyturn token six
+expect_output pat_six
+keyturn vault keys --json >"$work/out"
+expect_json asks keys 2 here
+
+begin 'remove-key takes a way away, and never the last'
+call keyturn vault remove-key "$seventh"
+expect_status 0
+cp "$work/seven" "$HOME/seven"
+keyturn lock
+call keyturn token six
+expect_status 4
+expect_cause_and_remedy
+cp "$work/six" "$HOME/six"
+call keyturn vault remove-key banana
+expect_status 1
+expect_cause_and_remedy
+call keyturn vault remove-key "$(keyturn vault keys --json >"$work/out" && json keys 1 id)"
+expect_status 0
+call keyturn vault remove-key key-file
+expect_status 6
+expect_cause_and_remedy
+call keyturn token six
+expect_output pat_six
+keyturn lock
+
+begin 'backup writes the vault into one file, and restore makes it from that'
+call keyturn vault backup "$HOME/vault.backup"
+expect_status 0
+must [ "$(stat -c %a "$HOME/vault.backup")" = 600 ]
+must_not grep -qa -e pat_six -e coze "$HOME/vault.backup"
+call keyturn vault backup "$HOME/vault.backup"
+expect_status 2
+expect_cause_and_remedy
+call keyturn vault restore "$HOME/vault.backup"
+expect_status 2
+expect_cause_and_remedy
+mv "$KEYTURN_VAULT" "$work/gone"
+call env KEYTURN_KEYRING= keyturn token six
+expect_status 4
+expect_cause_and_remedy
+expect_said 'keyturn vault restore FILE'
+call keyturn vault restore "$HOME/vault.backup"
+expect_status 0
+call keyturn token six
+expect_output pat_six
+must diff -r "$KEYTURN_VAULT" "$work/gone"
+call keyturn vault rekey
+expect_status 0
+call keyturn vault backup "$HOME/second.backup"
+expect_status 0
+keyturn lock
+rm -r "$KEYTURN_VAULT"
+call keyturn vault restore "$HOME/second.backup"
+expect_status 0
+call keyturn token six
+expect_output pat_six
+keyturn lock
+rm -r "$KEYTURN_VAULT"
+
+begin 'a backup that is not whole makes no vault'
+size=$(stat -c %s "$HOME/vault.backup")
+for length in 0 1 22 23 40 200 500 $((size - 1)) $((size - 40)); do
+	head -c "$length" "$HOME/vault.backup" >"$work/half"
+	call keyturn vault restore "$work/half"
+	expect_status 4
+	expect_cause_and_remedy
+	must_not test -e "$KEYTURN_VAULT"
+	must_not test -e "$KEYTURN_VAULT.restoring"
+done
+sed 's|^[0-9a-f]\{32\}-|../../../../../../tmp/x-|' "$HOME/vault.backup" >"$work/half"
+call keyturn vault restore "$work/half"
+expect_status 4
+must_not test -e "$KEYTURN_VAULT"
+(cat "$HOME/vault.backup" && echo more) >"$work/half"
+call keyturn vault restore "$work/half"
+expect_status 4
+call keyturn vault restore "$work/absent"
+expect_status 2
+expect_cause_and_remedy
+
+begin 'what is not there says how to go on'
+call env KEYTURN_KEYRING=vault keyturn token six
+expect_status 4
+expect_cause_and_remedy
+
+begin 'a program that prints the key opens the vault, without a shell between'
+KEYTURN_VAULT=$HOME/eighth
+mkdir "$work/a place"
+head -c 32 /dev/urandom >"$work/a place/secret"
+call keyturn vault create --key-command
+expect_status 2
+expect_cause_and_remedy
+KEYTURN_VAULT_KEY_COMMAND="cat '$work/a place'/secret"
+export KEYTURN_VAULT_KEY_COMMAND
+call keyturn vault create --key-command
+expect_status 0
+must grep -q '"version":1,' "$KEYTURN_VAULT/vault.json"
+must_not grep -q -e cat -e secret "$KEYTURN_VAULT/vault.json"
+store_token eight coze.cn pat_eight
+keyturn lock
+call keyturn token eight
+expect_output pat_eight
+for command in "cat '$work/a place/secret'; touch $work/ran" "sh -c 'exit 3'" 'head -c 31 /dev/zero' \
+	'head -c 70000 /dev/zero' 'head -c 32 /dev/zero' "cat 'open" no-such-program ' '; do
+	keyturn lock
+	call env KEYTURN_VAULT_KEY_COMMAND="$command" keyturn token eight
+	must [ "$status" -eq 4 -o "$status" -eq 2 ]
+	expect_output ''
+	expect_cause_and_remedy
+done
+must_not test -e "$work/ran"
+
+begin 'it has five seconds where nobody is, and is ended then'
+keyturn lock
+call env KEYTURN_VAULT_KEY_COMMAND='sleep 1234.5' keyturn token eight
+expect_status 4
+expect_said 'does not end'
+must_not pgrep -f 'sleep 1234[.]5'
+
+begin 'a status does not run it, and the configuration may name it'
+call env KEYTURN_VAULT_KEY_COMMAND="touch $work/ran" keyturn vault status
+expect_status 0
+call env KEYTURN_VAULT_KEY_COMMAND="touch $work/ran" keyturn vault keys
+expect_status 0
+must_not test -e "$work/ran"
+echo "$KEYTURN_VAULT_KEY_COMMAND" >"$HOME/.config/keyturn/vault-key-command"
+unset KEYTURN_VAULT_KEY_COMMAND
+call keyturn token eight
+expect_output pat_eight
+call keyturn vault rekey
+expect_status 0
+keyturn lock
+call keyturn token eight
+expect_output pat_eight
+keyturn lock
+chmod 620 "$HOME/.config/keyturn/vault-key-command"
+call keyturn token eight
+expect_status 6
+expect_cause_and_remedy
+rm "$HOME/.config/keyturn/vault-key-command"
+call keyturn token eight
+expect_status 4
+expect_cause_and_remedy
+
+begin 'a passphrase is not put beside another'
+KEYTURN_VAULT=$HOME/fifth
+chmod 600 "$work/passphrase"
+call keyturn vault create --passphrase-file "$work/passphrase"
+expect_status 0
+call keyturn vault add-key --passphrase-file "$work/passphrase"
+expect_status 2
+expect_cause_and_remedy
+expect_said 'keyturn vault change-passphrase'
+keyturn lock
+
 begin 'vault needs one of its words'
 call keyturn vault
 expect_status 2
 expect_cause_and_remedy
 call keyturn vault destroy
 expect_status 2
+call keyturn vault remove-key
+expect_status 2
+expect_cause_and_remedy
+call keyturn vault keys key-file
+expect_status 2
+expect_cause_and_remedy
 call keyturn vault status --key-file x
 expect_status 2
 expect_cause_and_remedy

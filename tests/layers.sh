@@ -218,7 +218,7 @@ only()
 
 begin 'a foreign library is used in the files that are marked for it'
 only cjson/ keyring/json.c
-only openssl/ keyring/seal.c helper/transfer.c helper/keeper/account/directory_file.c \
+only openssl/ keyring/seal.c keyring/ssh_key.c helper/transfer.c helper/keeper/account/directory_file.c \
 	helper/keeper/login/ca_file.c \
 	helper/keeper/oauth/jwt.c helper/keeper/oauth/pkce.c helper/keeper/oauth/private_key.c helper/keeper/token/service_app.c pam/unlock/transfer.c
 only libintl.h helper/language.c

@@ -118,6 +118,7 @@ UNIT_TESTS = \
 	tests/test_token_response \
 	tests/test_url \
 	tests/test_vault \
+	tests/test_vault_header \
 	tests/test_whoami \
 	tests/test_wrap
 # Run by the script of its name, inside a desktop.
@@ -130,7 +131,8 @@ FUZZ_REPLAYS = \
 	tests/fuzz/replay_errand \
 	tests/fuzz/replay_proxy \
 	tests/fuzz/replay_redirect \
-	tests/fuzz/replay_request
+	tests/fuzz/replay_request \
+	tests/fuzz/replay_vault_header
 SCRIPT_TESTS = \
 	tests/backend_secret_service.sh \
 	tests/bad_input.sh \
@@ -230,6 +232,9 @@ SCRIPT_TESTS = \
 	tests/servers.sh \
 	tests/setup_killed.sh \
 	tests/systemd_units.sh \
+	tests/vault_agent.sh \
+	tests/vault_machine.sh \
+	tests/vault_rekey.sh \
 	tests/version.sh
 TESTS = $(UNIT_TESTS) $(SCRIPT_TESTS)
 
@@ -321,6 +326,9 @@ tests_test_url_LDADD = $(HELPER_TEST)
 tests_test_vault_SOURCES = tests/test_vault.c \
 	tests/lib/scratch_vault.c tests/lib/scratch_vault.h
 tests_test_vault_LDADD = $(KEYRING_TEST)
+tests_test_vault_header_SOURCES = tests/test_vault_header.c \
+	tests/lib/scratch_vault.c tests/lib/scratch_vault.h
+tests_test_vault_header_LDADD = $(KEYRING_TEST)
 
 tests_programs_collection_CFLAGS = $(AM_CFLAGS) $(SECRET_CFLAGS)
 tests_programs_collection_LDADD = $(SECRET_LIBS)
@@ -344,6 +352,8 @@ tests_fuzz_replay_redirect_SOURCES = tests/fuzz/fuzz_redirect.c tests/fuzz/repla
 tests_fuzz_replay_redirect_LDADD = $(COURIER_TEST)
 tests_fuzz_replay_request_SOURCES = tests/fuzz/fuzz_request.c tests/fuzz/replay.c
 tests_fuzz_replay_request_LDADD = $(HELPER_TEST)
+tests_fuzz_replay_vault_header_SOURCES = tests/fuzz/fuzz_vault_header.c tests/fuzz/replay.c
+tests_fuzz_replay_vault_header_LDADD = $(KEYRING_TEST)
 
 # pam
 PAM_SCRIPT_TESTS = \
@@ -481,6 +491,8 @@ EXTRA_DIST += \
 	tests/lib/silent_dns.sh \
 	tests/lib/skip.h \
 	tests/lib/time.sh \
+	tests/programs/credentials_service.py \
+	tests/programs/fake_ssh_agent.py \
 	tests/programs/random_calls.py \
 	tests/programs/proxy_peer.mjs \
 	tests/programs/proxy_shapes.py \

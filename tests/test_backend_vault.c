@@ -526,9 +526,10 @@ static void missing_vault_is_unavailable(void **state)
 	assert_string_equal(error.remedy, "run: keyturn vault create");
 }
 
-static bool type_passphrase(int left, struct kt_secret *passphrase, struct kt_error *error)
+static bool type_passphrase(const struct kt_passphrase_question *question,
+                            struct kt_secret *passphrase, struct kt_error *error)
 {
-	(void)left;
+	(void)question;
 	return kt_secret_append_text(passphrase, "correct horse", error);
 }
 
@@ -556,7 +557,7 @@ static void unlock_that_cannot_last_says_so(void **state)
 	struct kt_error error = { 0 };
 
 	(void)state;
-	assert_true(type_passphrase(0, &passphrase, &error));
+	assert_true(type_passphrase(NULL, &passphrase, &error));
 	assert_true(kt_vault_create(&options, &error));
 
 	assert_true(scratch_run_apart(unlock_in_a_container, NULL));

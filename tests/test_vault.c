@@ -20,6 +20,8 @@
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
 #include "keyring/vault.h"
+#include "keyring/vault_key.h"
+#include "keyring/vault_open.h"
 #include "keyring/vault_underway.h"
 #include "tests/lib/alone.h"
 #include "tests/lib/scratch_vault.h"
@@ -28,9 +30,10 @@
 static const char *const *typed;
 static int questions;
 
-static bool type_next(int left, struct kt_secret *passphrase, struct kt_error *error)
+static bool type_next(const struct kt_passphrase_question *question,
+                      struct kt_secret *passphrase, struct kt_error *error)
 {
-	(void)left;
+	(void)question;
 	questions++;
 	return kt_secret_append_text(passphrase, *typed ? *typed++ : "", error);
 }
@@ -464,7 +467,7 @@ static void header_that_asks_for_gigabytes_is_refused(void **state)
 
 static void newer_vault_is_named_as_such(void **state)
 {
-	static const char newer[] = "{\"version\":2,\"slots\":[]}";
+	static const char newer[] = "{\"version\":3,\"slots\":[]}";
 	const struct scratch *scratch = *state;
 	KT_CLEANUP(kt_secret_clear) struct kt_secret key = { 0 };
 	struct kt_error error = { 0 };
@@ -537,16 +540,18 @@ static void status_tells_what_is_there_and_what_is_open(void **state)
 
 	assert_true(kt_vault_status(&status, &error));
 	assert_false(status.exists);
-	assert_string_equal(status.directory, scratch->vault);
+	assert_string_equal(status.vault.directory, scratch->vault);
 
 	scratch_create_vault(scratch);
 	assert_true(kt_vault_status(&status, &error));
 	assert_true(status.exists);
 	assert_true(status.is_open);
 	assert_true(status.is_unattended);
-	assert_true(status.has_way[KT_VAULT_KEY_FILE]);
-	assert_false(status.has_way[KT_VAULT_PASSPHRASE]);
-	assert_string_equal(status.key_file, scratch->key_file);
+	assert_int_equal(status.vault.version, 1);
+	assert_int_equal(status.vault.count, 1);
+	assert_null(kt_vault_find_way(&status.vault, KT_VAULT_PASSPHRASE));
+	assert_string_equal(kt_vault_find_way(&status.vault, KT_VAULT_KEY_FILE)->source,
+	                    scratch->key_file);
 
 	lock_vault();
 	assert_int_equal(unlink(scratch->key_file), 0);

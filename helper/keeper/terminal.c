@@ -365,15 +365,26 @@ bool kt_terminal_confirm(const char *prompt, bool *yes, struct kt_error *error)
 	return true;
 }
 
-bool kt_terminal_ask_vault_passphrase(int left, struct kt_secret *passphrase,
-                                      struct kt_error *error)
+static const char *vault_prompt(const struct kt_passphrase_question *question)
+{
+	if (question->takes_passphrase && question->takes_recovery_code)
+		return KT_TEXT("Passphrase or recovery code of keyturn's vault: ");
+	return question->takes_recovery_code ? KT_TEXT("Recovery code of keyturn's vault: ")
+	                                     : KT_TEXT("Passphrase of keyturn's vault: ");
+}
+
+bool kt_terminal_ask_vault_passphrase(const struct kt_passphrase_question *question,
+                                      struct kt_secret *passphrase, struct kt_error *error)
 {
 	int64_t deadline = kt_clock_monotonic() + PASSPHRASE_MILLISECONDS;
 	struct kt_error cause = { 0 };
 
-	if (left)
-		kt_report_note("wrong, try again (%d left)", left);
-	if (ask(KT_TEXT("Passphrase of keyturn's vault: "), false, deadline, passphrase, &cause))
+	if (question->left && question->is_mistyped)
+		kt_report_note("a letter of the recovery code is mistyped, try again (%d left)",
+		               question->left);
+	else if (question->left)
+		kt_report_note("wrong, try again (%d left)", question->left);
+	if (ask(vault_prompt(question), false, deadline, passphrase, &cause))
 		return true;
 	kt_fail(error, KT_ERROR_DISMISSED, "the vault's passphrase was not given: %s",
 	        cause.message);

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "keyring/error.h"
+#include "keyring/keyring_options.h"
 #include "keyring/secret.h"
 
 /* A terminal can be asked. */
@@ -49,8 +50,8 @@ bool kt_terminal_ask_secret(const char *prompt, struct kt_secret *line, struct k
 bool kt_terminal_confirm(const char *prompt, bool *yes, struct kt_error *error);
 
 /* kt_keyring_options.ask_passphrase; blanks belong to a passphrase. */
-bool kt_terminal_ask_vault_passphrase(int left, struct kt_secret *passphrase,
-                                      struct kt_error *error);
+bool kt_terminal_ask_vault_passphrase(const struct kt_passphrase_question *question,
+                                      struct kt_secret *passphrase, struct kt_error *error);
 
 /* Asks twice for a new passphrase; three times at most if it is empty or the two differ. */
 bool kt_terminal_ask_new_passphrase(struct kt_secret *passphrase, struct kt_error *error);

@@ -148,8 +148,10 @@ _keyturn()
 		lock) words=--desktop ;;
 		unlock) words=--resync ;;
 		vault)
-			words='create status change-passphrase --key-file --credential
-				--passphrase-file --login --json'
+			words='create status keys add-key remove-key rekey backup restore
+				change-passphrase --key-file --key-command
+				--credential --passphrase-file --login --machine --ssh-agent --confirm
+				--recovery --no-recovery --name --json'
 			;;
 		esac
 		;;

@@ -58,7 +58,7 @@ complete -c keyturn -n '__keyturn_is login token header run lend show set defaul
 complete -c keyturn -n '__keyturn_is providers' -a '(__keyturn_offer providers)'
 complete -c keyturn -n '__keyturn_is setup' -a '(__keyturn_offer tools)'
 complete -c keyturn -n '__keyturn_is scan bind unbind allow' -a '(__fish_complete_directories)'
-complete -c keyturn -n '__keyturn_is vault' -a 'create status change-passphrase'
+complete -c keyturn -n '__keyturn_is vault' -a 'create status keys add-key remove-key rekey backup restore change-passphrase'
 
 __keyturn_option 'token header run' min-valid 'good for so many seconds' -x
 __keyturn_option 'login token header run' from-env 'take COZE_* from the environment'
@@ -153,5 +153,12 @@ __keyturn_option vault key-file 'opened by a key file' -r -F
 __keyturn_option vault credential 'opened by a systemd credential' -x
 __keyturn_option vault passphrase-file 'opened by a passphrase' -r -F
 __keyturn_option vault login 'opened by the login password'
+__keyturn_option vault key-command 'opened by what a program prints'
+__keyturn_option vault machine 'opened by this machine'
+__keyturn_option vault ssh-agent 'opened by a key of the SSH agent'
+__keyturn_option vault confirm 'whose agent asks each time'
+__keyturn_option vault recovery 'opened by a code for paper'
+__keyturn_option vault no-recovery 'without a code for paper'
+__keyturn_option vault name 'what keys calls it' -x
 
 functions --erase __keyturn_option

@@ -4,6 +4,8 @@
 #include "keyring/cleanup.h"
 #include "keyring/kernel_key.h"
 #include "keyring/vault.h"
+#include "keyring/vault_key.h"
+#include "keyring/vault_open.h"
 #include "keyring/vault_underway.h"
 #include "pam/unlock/backend.h"
 #include "pam/unlock/login_slot.h"
@@ -17,7 +19,8 @@ static enum kt_unlock_status find_slot(struct kt_vault *vault)
 	struct kt_error error = { 0 };
 
 	if (kt_vault_read(vault, &error))
-		return vault->slots[KT_VAULT_LOGIN].exists ? KT_UNLOCK_OPENED : KT_UNLOCK_ABSENT;
+		return kt_vault_find_way(vault, KT_VAULT_LOGIN) ? KT_UNLOCK_OPENED
+		                                                : KT_UNLOCK_ABSENT;
 	if (error.code == KT_ERROR_UNAVAILABLE)
 		return KT_UNLOCK_ABSENT;
 	return error.code == KT_ERROR_UNSAFE ? KT_UNLOCK_UNSAFE : KT_UNLOCK_FAILED;

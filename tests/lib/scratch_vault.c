@@ -25,6 +25,7 @@
 
 #include "keyring/cleanup.h"
 #include "keyring/vault.h"
+#include "keyring/vault_key.h"
 #include "tests/lib/scratch_vault.h"
 
 int scratch_set_up(void **state)

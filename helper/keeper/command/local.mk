@@ -43,4 +43,6 @@ libkeeper_a_SOURCES += \
 	helper/keeper/command/token_lookup.c helper/keeper/command/token_lookup.h \
 	helper/keeper/command/unlock.c \
 	helper/keeper/command/vault.c \
+	helper/keeper/command/vault_print.c helper/keeper/command/vault_print.h \
+	helper/keeper/command/vault_wishes.c helper/keeper/command/vault_wishes.h \
 	helper/keeper/command/which.c

@@ -11,6 +11,7 @@
 #include "keyring/environment.h"
 #include "keyring/text.h"
 #include "keyring/vault.h"
+#include "keyring/vault_key.h"
 
 /* Also one that is not the chosen keyring may have been opened. */
 static void close_vault(void)

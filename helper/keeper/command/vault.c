@@ -1,193 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "helper/answer.h"
 #include "helper/keeper/command/command.h"
+#include "helper/keeper/command/vault_print.h"
+#include "helper/keeper/command/vault_wishes.h"
 #include "helper/keeper/terminal.h"
 #include "helper/report.h"
 #include "keyring/cleanup.h"
-#include "keyring/json.h"
-#include "keyring/shell_word.h"
 #include "keyring/text.h"
 #include "keyring/vault.h"
+#include "keyring/vault_backup.h"
+#include "keyring/vault_rekey.h"
 
-#define PASSWORD_MAXIMUM 65536
-
-/* The options of the command, borrowed from argv. */
-struct wishes {
-	const char *key_file;
-	const char *credential;
-	const char *passphrase_file;
-	bool login;
+/* The command's words and options. */
+struct call {
+	const char *verb;
+	const char *word; /* behind the verb, or NULL */
+	bool wants_json;
+	struct kt_vault_wishes wishes;
+	struct kt_keyring_options asking; /* a person at the terminal may be asked */
 };
-
-static bool is_unspecific(const struct wishes *wishes)
-{
-	return !wishes->key_file && !wishes->credential && !wishes->passphrase_file &&
-	       !wishes->login;
-}
 
 static bool advise_help(struct kt_error *error)
 {
 	return kt_advise(error, "run: keyturn help vault");
 }
-
-/*
- * Secrets from files and stdin.
- */
-
-/* One line end at the end is an editor's and goes. Everything else is the person's. */
-static bool read_line(int descriptor, struct kt_secret *secret, struct kt_error *error)
-{
-	size_t length;
-	const char *text;
-
-	if (!kt_secret_read(secret, descriptor, PASSWORD_MAXIMUM, error))
-		return kt_advise(error, "give a passphrase of one line");
-	text = kt_secret_reveal(secret);
-	length = kt_secret_length(secret);
-	if (length && text[length - 1] == '\n')
-		length--;
-	if (length && text[length - 1] == '\r')
-		length--;
-	kt_secret_truncate(secret, length);
-	if (strlen(text) == length && !strchr(text, '\n'))
-		return true;
-	return kt_fail(error, KT_ERROR_USAGE, "vault: a passphrase is one line") ||
-	       advise_help(error);
-}
-
-static bool read_passphrase_file(const char *path, struct kt_secret *passphrase,
-                                 struct kt_error *error)
-{
-	KT_CLEANUP(kt_descriptor_close) int descriptor = -1;
-	struct kt_shell_word word;
-	struct stat status;
-
-	if (strcmp(path, "-") == 0)
-		return read_line(STDIN_FILENO, passphrase, error);
-	descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	if (descriptor < 0 || fstat(descriptor, &status) != 0) {
-		kt_fail(error, KT_ERROR_USAGE, "vault: %s cannot be read: %s", path,
-		        strerror(errno));
-		return kt_advise(error, "name a file that you can read, or - for stdin");
-	}
-	if (S_ISREG(status.st_mode) && status.st_mode & 077) {
-		kt_fail(error, KT_ERROR_UNSAFE, "vault: others can use the file %s", path);
-		return kt_advise(error, "run: chmod 600 %s", kt_shell_word(&word, path, "FILE"));
-	}
-	return read_line(descriptor, passphrase, error);
-}
-
-static bool read_login_password(struct kt_secret *password, struct kt_error *error)
-{
-	if (isatty(STDIN_FILENO))
-		return kt_terminal_ask_secret("Your login password: ", password, error);
-	return read_line(STDIN_FILENO, password, error);
-}
-
-/*
- * status
- */
-
-static bool append_ways(const struct kt_vault_status *status, struct kt_secret *output,
-                        struct kt_error *error)
-{
-	const char *separator = "ways in:   ";
-
-	for (enum kt_vault_way way = 0; way < KT_VAULT_WAYS; way++) {
-		if (!status->has_way[way])
-			continue;
-		if (!kt_secret_append_text(output, separator, error) ||
-		    !kt_secret_append_text(output, kt_vault_way_name(way), error))
-			return false;
-		if (way == KT_VAULT_KEY_FILE && status->key_file &&
-		    !(kt_secret_append_text(output, " ", error) &&
-		      kt_secret_append_text(output, status->key_file, error)))
-			return false;
-		separator = ", ";
-	}
-	return kt_secret_append_text(output, "\n", error);
-}
-
-static const char *describe_state(const struct kt_vault_status *status)
-{
-	if (status->is_open && status->is_unattended)
-		return "open; after a lock the next call opens it again, unasked";
-	if (status->is_open)
-		return "open, until keyturn lock or for 8 hours";
-	if (status->is_unattended && status->is_kernel_keyring_usable)
-		return "closed; the next call opens it, unasked";
-	if (status->is_unattended)
-		return "opened by each call, unasked: the kernel keyring is refused here";
-	if (status->is_kernel_keyring_usable)
-		return "locked";
-	return "locked, and no kernel keyring would keep it open here";
-}
-
-static bool append_status(const struct kt_vault_status *status, struct kt_secret *output,
-                          struct kt_error *error)
-{
-	KT_CLEANUP(kt_text_free) char *directory = NULL;
-	KT_CLEANUP(kt_text_free) char *state = NULL;
-
-	return kt_text_format(&directory, error, "directory: %s\n", status->directory) &&
-	       kt_text_format(&state, error, "state:     %s\n", describe_state(status)) &&
-	       kt_secret_append_text(output, directory, error) &&
-	       append_ways(status, output, error) && kt_secret_append_text(output, state, error);
-}
-
-static bool append_status_json(const struct kt_vault_status *status, struct kt_secret *output,
-                               struct kt_error *error)
-{
-	KT_CLEANUP(kt_json_free) struct kt_json *json = NULL;
-
-	if (!kt_json_create(&json, error) || !kt_json_add_number(json, "version", 1, error) ||
-	    !kt_json_add_text(json, "directory", status->directory, error) ||
-	    !kt_json_add_list(json, "ways", error))
-		return false;
-	for (enum kt_vault_way way = 0; way < KT_VAULT_WAYS; way++)
-		if (status->has_way[way] &&
-		    !kt_json_append_text(json, "ways", kt_vault_way_name(way), error))
-			return false;
-	return kt_json_add_text(json, "key_file", status->key_file, error) &&
-	       kt_json_add_boolean(json, "open", status->is_open, error) &&
-	       kt_json_add_boolean(json, "unattended", status->is_unattended, error) &&
-	       kt_json_add_boolean(json, "kernel_keyring", status->is_kernel_keyring_usable,
-	                           error) &&
-	       kt_json_print(json, output, error) && kt_secret_append_text(output, "\n", error);
-}
-
-static bool print_status(const struct kt_keeper *keeper, struct kt_error *error)
-{
-	KT_CLEANUP(kt_vault_status_clear) struct kt_vault_status status = { 0 };
-	KT_CLEANUP(kt_secret_clear) struct kt_secret output = { 0 };
-
-	if (!kt_vault_status(&status, error))
-		return false;
-	if (!status.exists) {
-		kt_fail(error, KT_ERROR_UNAVAILABLE, "there is no vault in %s", status.directory);
-		return kt_advise(error, "run: keyturn vault create");
-	}
-	if (!(keeper->wants_json ? append_status_json(&status, &output, error) &&
-	                                   kt_answer_send(STDOUT_FILENO, &output, error)
-	                         : append_status(&status, &output, error) &&
-	                                   kt_report_lines(&output, error)))
-		return false;
-	if (!status.is_open && !status.is_unattended && !keeper->wants_json)
-		kt_report_failure(&status.obstacle, false);
-	return true;
-}
-
-/*
- * create and change-passphrase
- */
 
 static void note_other_keyring(void)
 {
@@ -200,147 +40,276 @@ static void note_other_keyring(void)
 }
 
 /* Makes a vault. If there is one and --login is the only option, it gets one more way in. */
-static bool make(const struct wishes *wishes, struct kt_vault_options *options,
+static bool make(const struct call *call, const struct kt_vault_options *options,
                  struct kt_error *error)
 {
-	const struct kt_keyring_options asking = {
-		.may_prompt = kt_terminal_is_there(),
-		.ask_passphrase = kt_terminal_ask_vault_passphrase,
-	};
-	KT_CLEANUP(kt_vault_status_clear) struct kt_vault_status status = { 0 };
-	bool is_login_alone = wishes->login && !wishes->key_file && !wishes->credential &&
-	                      !wishes->passphrase_file;
+	KT_CLEANUP(kt_vault_clear) struct kt_vault vault = { 0 };
+	bool is_login_alone = options->login && !options->key_file && !options->key_command &&
+	                      !options->credential && !options->passphrase &&
+	                      !options->recovery_code && !options->ssh_agent &&
+	                      !options->machine && !options->name;
+	bool exists;
 
-	if (!kt_vault_status(&status, error))
+	if (!kt_vault_find(&vault, &exists, error))
 		return false;
-	if (status.exists && is_login_alone)
-		return kt_vault_add_login(options->login, &asking, error);
+	if (exists && is_login_alone)
+		return kt_vault_add_login(options->login, &call->asking, error);
 	return kt_vault_create(options, error);
 }
 
-static bool fail_no_way(struct kt_error *error)
+static bool create(const struct call *call, struct kt_error *error)
 {
-	kt_fail(error, KT_ERROR_USAGE, "vault create: no way to open the vault is named");
-	return kt_advise(error, "add --key-file FILE, --credential NAME, --passphrase-file FILE or "
-	                 "--login");
-}
+	KT_CLEANUP(kt_vault_typed_clear) struct kt_vault_typed typed = { 0 };
+	struct kt_vault_options options;
 
-static bool create(const struct kt_keeper *keeper, const struct wishes *wishes,
-                   struct kt_error *error)
-{
-	KT_CLEANUP(kt_secret_clear) struct kt_secret passphrase = { 0 };
-	KT_CLEANUP(kt_secret_clear) struct kt_secret login = { 0 };
-	struct kt_vault_options options = { .key_file = wishes->key_file,
-	                                    .credential = wishes->credential };
-	bool asks = is_unspecific(wishes);
-
-	if (asks && !kt_terminal_is_interactive())
-		return fail_no_way(error);
-	if (wishes->login && wishes->passphrase_file && strcmp(wishes->passphrase_file, "-") == 0)
-		return kt_fail(error, KT_ERROR_USAGE, "vault create: stdin cannot be both passphrase "
-		               "and login password") ||
-		       advise_help(error);
-	if (asks && !kt_terminal_ask_new_passphrase(&passphrase, error))
-		return false;
-	if (wishes->passphrase_file &&
-	    !read_passphrase_file(wishes->passphrase_file, &passphrase, error))
-		return false;
-	if (wishes->login && !read_login_password(&login, error))
-		return false;
-	options.passphrase = asks || wishes->passphrase_file ? &passphrase : NULL;
-	options.login = wishes->login ? &login : NULL;
-	if (!make(wishes, &options, error))
+	if (!kt_vault_wishes_read(&call->wishes, call->verb, &typed, &options, error) ||
+	    !make(call, &options, error))
 		return false;
 	note_other_keyring();
-	return print_status(keeper, error);
+	return kt_vault_typed_show(&typed, error) &&
+	       kt_vault_print_status(call->wants_json, error);
+}
+
+static bool add_key(const struct call *call, struct kt_error *error)
+{
+	KT_CLEANUP(kt_vault_typed_clear) struct kt_vault_typed typed = { 0 };
+	struct kt_vault_options options;
+
+	return kt_vault_wishes_read(&call->wishes, call->verb, &typed, &options, error) &&
+	       kt_vault_add_key(&options, &call->asking, error) &&
+	       kt_vault_typed_show(&typed, error);
+}
+
+static bool remove_key(const struct call *call, struct kt_error *error)
+{
+	if (!kt_vault_remove_key(call->word, &call->asking, error))
+		return false;
+	if (isatty(STDERR_FILENO))
+		kt_report_note("who has an older copy of the vault still opens that with it; run: "
+		               "keyturn vault rekey");
+	return true;
 }
 
 /* Opening the vault by its key file is enough: a forgotten passphrase need not be known. */
-static bool change_passphrase(const struct kt_keeper *keeper, const struct wishes *wishes,
-                              struct kt_error *error)
+static bool change_passphrase(const struct call *call, struct kt_error *error)
 {
 	KT_CLEANUP(kt_vault_status_clear) struct kt_vault_status status = { 0 };
 	KT_CLEANUP(kt_secret_clear) struct kt_secret current = { 0 };
 	KT_CLEANUP(kt_secret_clear) struct kt_secret fresh = { 0 };
+	const struct kt_passphrase_question question = { .takes_passphrase = true };
+	const char *file = call->wishes.passphrase_file;
 	bool wants_current;
 
-	(void)keeper;
-	if (wishes->key_file || wishes->credential || wishes->login)
-		return kt_fail(error, KT_ERROR_USAGE,
-		               "vault change-passphrase: it has no such option") ||
-		       advise_help(error);
 	if (!kt_vault_status(&status, error))
 		return false;
-	wants_current = status.has_way[KT_VAULT_PASSPHRASE] && !status.is_unattended;
-	if ((wants_current || !wishes->passphrase_file) && !kt_terminal_is_there()) {
+	wants_current = kt_vault_find_way(&status.vault, KT_VAULT_PASSPHRASE) &&
+	                !status.is_unattended;
+	if ((wants_current || !file) && !kt_terminal_is_there()) {
 		kt_fail(error, KT_ERROR_USAGE, "vault change-passphrase: no terminal to ask at");
 		return kt_advise(error, "run it at a terminal");
 	}
-	if (wants_current && !kt_terminal_ask_vault_passphrase(0, &current, error))
+	if (wants_current && !kt_terminal_ask_vault_passphrase(&question, &current, error))
 		return false;
-	if (!(wishes->passphrase_file
-	      ? read_passphrase_file(wishes->passphrase_file, &fresh, error)
-	      : kt_terminal_ask_new_passphrase(&fresh, error)))
+	if (!(file ? kt_vault_read_passphrase_file(file, &fresh, error)
+	           : kt_terminal_ask_new_passphrase(&fresh, error)))
 		return false;
 	return kt_vault_change_passphrase(wants_current ? &current : NULL, &fresh, NULL, error);
 }
 
-static bool show_status(const struct kt_keeper *keeper, const struct wishes *wishes,
+/* Whom the secrets are asked of that rekey has to know: a file, stdin or the terminal. */
+static bool type_secret(void *context, enum kt_vault_way way, struct kt_secret *typed,
                         struct kt_error *error)
 {
-	if (!is_unspecific(wishes))
-		return kt_fail(error, KT_ERROR_USAGE, "vault status: it has no such option") ||
-		       advise_help(error);
-	return print_status(keeper, error);
+	const struct call *call = context;
+	const struct kt_passphrase_question question = { .takes_passphrase = true };
+
+	if (way == KT_VAULT_PASSPHRASE && call->wishes.passphrase_file)
+		return kt_vault_read_passphrase_file(call->wishes.passphrase_file, typed, error);
+	if (way == KT_VAULT_LOGIN && call->wishes.login)
+		return kt_vault_read_login_password(typed, error);
+	if (!kt_terminal_is_there())
+		return kt_fail(error, KT_ERROR_USAGE, "there is no terminal to ask at");
+	return way == KT_VAULT_LOGIN ? kt_vault_read_login_password(typed, error)
+	                             : kt_terminal_ask_vault_passphrase(&question, typed, error);
 }
 
-static const struct {
-	const char *name;
-	bool (*run)(const struct kt_keeper *keeper, const struct wishes *wishes,
-	            struct kt_error *error);
-} actions[] = {
-	{ "create", create },
-	{ "status", show_status },
-	{ "change-passphrase", change_passphrase },
+static bool rekey(const struct call *call, struct kt_error *error)
+{
+	KT_CLEANUP(kt_vault_typed_clear) struct kt_vault_typed typed = { 0 };
+	const struct kt_vault_typist typist = {
+		.ask = type_secret,
+		.context = (void *)call,
+		.recovery_code = isatty(STDOUT_FILENO) ? &typed.recovery_code : NULL,
+	};
+
+	return kt_vault_rekey(&typist, &call->asking, error) &&
+	       kt_vault_typed_show(&typed, error);
+}
+
+static bool backup(const struct call *call, struct kt_error *error)
+{
+	return kt_vault_backup(call->word, &call->asking, error);
+}
+
+static bool restore(const struct call *call, struct kt_error *error)
+{
+	if (!kt_vault_restore(call->word, error))
+		return false;
+	note_other_keyring();
+	return kt_vault_print_status(false, error);
+}
+
+static bool show_status(const struct call *call, struct kt_error *error)
+{
+	return kt_vault_print_status(call->wants_json, error);
+}
+
+static bool show_keys(const struct call *call, struct kt_error *error)
+{
+	return kt_vault_print_keys(call->wants_json, error);
+}
+
+enum takes {
+	TAKES_JSON = 1,
+	TAKES_WAYS = 2,
+	TAKES_PASSPHRASE_FILE = 4,
+	TAKES_LOGIN = 8,
+	TAKES_ID = 16,
+	TAKES_FILE = 32,
 };
+
+static const struct action {
+	const char *name;
+	bool (*run)(const struct call *call, struct kt_error *error);
+	enum takes takes;
+} actions[] = {
+	{ "create", create, TAKES_JSON | TAKES_WAYS },
+	{ "status", show_status, TAKES_JSON },
+	{ "keys", show_keys, TAKES_JSON },
+	{ "add-key", add_key, TAKES_WAYS },
+	{ "remove-key", remove_key, TAKES_ID },
+	{ "rekey", rekey, TAKES_PASSPHRASE_FILE | TAKES_LOGIN },
+	{ "backup", backup, TAKES_FILE },
+	{ "restore", restore, TAKES_FILE },
+	{ "change-passphrase", change_passphrase, TAKES_PASSPHRASE_FILE },
+};
+
+static const struct action *find_action(const char *verb)
+{
+	for (size_t i = 0; verb && i < KT_COUNT(actions); i++)
+		if (strcmp(verb, actions[i].name) == 0)
+			return &actions[i];
+	return NULL;
+}
+
+/* An option that an action would leave unread is a mistake. */
+static bool check_options(const struct action *action, const struct call *call,
+                          struct kt_error *error)
+{
+	struct kt_vault_wishes others = call->wishes;
+	bool are_none;
+
+	if (action->takes & TAKES_PASSPHRASE_FILE)
+		others.passphrase_file = NULL;
+	if (action->takes & TAKES_LOGIN)
+		others.login = false;
+	are_none = kt_vault_wishes_are_none(&others) && !others.name && !others.confirm &&
+	           !others.no_recovery;
+	if ((action->takes & TAKES_WAYS || are_none) &&
+	    (action->takes & TAKES_JSON || !call->wants_json))
+		return true;
+	return kt_fail(error, KT_ERROR_USAGE, "vault %s: it has no such option", action->name) ||
+	       advise_help(error);
+}
+
+/* The word behind the verb: there where it has to be, and nowhere else. */
+static bool check_words(const struct action *action, int count, struct kt_error *error)
+{
+	bool takes_word = action->takes & (TAKES_ID | TAKES_FILE);
+
+	if (count == (takes_word ? 2 : 1))
+		return true;
+	if (action->takes & TAKES_ID)
+		kt_fail(error, KT_ERROR_USAGE, "vault %s: it takes the ID of a way", action->name);
+	else if (action->takes & TAKES_FILE)
+		kt_fail(error, KT_ERROR_USAGE, "vault %s: it takes a FILE", action->name);
+	else
+		kt_fail(error, KT_ERROR_USAGE, "vault %s: it takes no other word", action->name);
+	return advise_help(error);
+}
 
 static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
 {
-	struct wishes wishes = { 0 };
+	struct call call = {
+		.asking = { .may_prompt = kt_terminal_is_there(),
+		            .ask_passphrase = kt_terminal_ask_vault_passphrase },
+	};
 	const struct kt_option options[] = {
 		KT_OPTION_JSON(keeper),
-		{ "key-file", true, &wishes.key_file },
-		{ "credential", true, &wishes.credential },
-		{ "passphrase-file", true, &wishes.passphrase_file },
-		{ "login", false, &wishes.login },
+		{ "key-file", true, &call.wishes.key_file },
+		{ "key-command", false, &call.wishes.key_command },
+		{ "credential", true, &call.wishes.credential },
+		{ "passphrase-file", true, &call.wishes.passphrase_file },
+		{ "login", false, &call.wishes.login },
+		{ "machine", false, &call.wishes.machine },
+		{ "ssh-agent", KT_OPTION_MAY_HAVE_VALUE, &call.wishes.ssh_agent },
+		{ "confirm", false, &call.wishes.confirm },
+		{ "recovery", false, &call.wishes.recovery },
+		{ "no-recovery", false, &call.wishes.no_recovery },
+		{ "name", true, &call.wishes.name },
 	};
+	const struct action *action;
 	int count;
 
 	if (!kt_command_read_options(options, KT_COUNT(options), argc, argv, &count, error))
 		return false;
-	for (size_t i = 0; count == 1 && i < KT_COUNT(actions); i++)
-		if (strcmp(argv[1], actions[i].name) == 0)
-			return actions[i].run(keeper, &wishes, error);
-	return kt_fail(error, KT_ERROR_USAGE,
-	               "vault: it takes one word: create, status or change-passphrase") ||
+	action = count >= 1 ? find_action(argv[1]) : NULL;
+	if (action) {
+		call.verb = action->name;
+		call.word = count == 2 ? argv[2] : NULL;
+		call.wants_json = keeper->wants_json;
+		return check_words(action, count, error) && check_options(action, &call, error) &&
+		       action->run(&call, error);
+	}
+	return kt_fail(error, KT_ERROR_USAGE, "vault: it takes a word, such as create or status") ||
 	       advise_help(error);
 }
 
 const struct kt_command kt_command_vault = {
 	.name = "vault",
-	.synopsis = "create [--key-file FILE | --credential NAME | --passphrase-file FILE|- | "
-	            "--login]\n"
+	.synopsis = "create [WAY...] [--name TEXT]\n"
 	            "       keyturn vault status [--json]\n"
+	            "       keyturn vault keys [--json]\n"
+	            "       keyturn vault add-key [WAY...] [--name TEXT]\n"
+	            "       keyturn vault remove-key ID\n"
+	            "       keyturn vault rekey [--passphrase-file FILE|-] [--login]\n"
+	            "       keyturn vault backup FILE\n"
+	            "       keyturn vault restore FILE\n"
 	            "       keyturn vault change-passphrase [--passphrase-file FILE|-]",
 	.summary = "make and look after an encrypted directory for logins",
-	.details = "For machines without a desktop keyring. What opens the vault:\n"
+	.details = "For machines without a desktop keyring. What opens the vault, each a WAY:\n"
 	           "  --key-file FILE         a file of at least 32 random bytes, made if it is not\n"
 	           "                          there; opened without a question\n"
+	           "  --key-command           what the program of KEYTURN_VAULT_KEY_COMMAND prints\n"
 	           "  --credential NAME       a systemd credential of the unit (LoadCredential=)\n"
 	           "  --passphrase-file FILE  a passphrase, - for stdin; without options it is asked\n"
 	           "  --login                 the login password, which pam_keyturn hands over; a\n"
 	           "                          vault that is there gets it as one more way in\n"
+	           "  --machine               systemd 256 on this machine, for this user alone\n"
+	           "  --ssh-agent[=KEY]       an ed25519 or RSA key of the SSH agent, also of a\n"
+	           "                          forwarded one; KEY: its SHA256:... or its comment\n"
+	           "  --confirm               that key's agent asks each time\n"
+	           "  --recovery              a code that is shown once, on the terminal, for paper;\n"
+	           "                          keyturn unlock takes it, and a new one ends the old;\n"
+	           "                          create makes one where agent or machine alone would\n"
+	           "                          open the vault, but for --no-recovery\n"
+	           "keys lists the ways, and whether each opens the vault here and now; add-key adds\n"
+	           "one (--name: what keys calls it), remove-key takes one away, never the last.\n"
+	           "rekey makes a new key and seals every login with it: no older copy of the vault\n"
+	           "opens what is stored from then on. Each way has to be there for that.\n"
+	           "backup writes the vault into one file, sealed as it is; restore makes it again.\n"
 	           "The directory is KEYTURN_VAULT, else vault in ~/.local/share/keyturn. Without\n"
-	           "its key file or passphrase nothing opens it: keep a copy in a safe place.\n",
+	           "any of its ways nothing opens it: keep a recovery code, or a copy of its key\n"
+	           "file, in a safe place.\n",
 	.run = run,
 };

@@ -2,14 +2,12 @@
 #include "config.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <openssl/decoder.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "helper/keeper/oauth/private_key.h"
@@ -17,6 +15,7 @@
 #include "helper/report.h"
 #include "keyring/characters.h"
 #include "keyring/cleanup.h"
+#include "keyring/secret_file.h"
 
 #define FILE_MAXIMUM ((size_t)64 * 1024)
 #define LEAST_BITS 2048
@@ -217,39 +216,41 @@ bool kt_private_key_import(struct kt_secret *key, const struct kt_secret *text,
 	return kt_secret_set(key, pem, (size_t)length, error);
 }
 
-/* Browsers save the console's download so that the whole machine may read it. */
-static bool check_file(int descriptor, const char *path, struct kt_error *error)
+static bool fail_file(enum kt_secret_file verdict, struct kt_error *error)
 {
-	struct stat status;
-
-	if (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
-		kt_fail(error, KT_ERROR_USAGE, "the private key's file is not a regular file");
-		return kt_advise(error, "give the path of private_key.pem, or - for stdin");
-	}
-	if (status.st_uid != geteuid() && status.st_uid != 0) {
+	if (verdict == KT_SECRET_FILE_ANOTHERS) {
 		kt_fail(error, KT_ERROR_UNSAFE, "the private key's file belongs to another user");
 		return kt_advise(error, "use a key of your own: who owns the file has the key");
 	}
-	if (status.st_mode & (S_IRWXG | S_IRWXO))
-		kt_report_note("others could read %.*s: consider the key exposed, and make a new one",
-		               kt_characters_fit(path, 200), path);
-	return true;
+	if (verdict == KT_SECRET_FILE_UNREADABLE)
+		kt_fail(error, KT_ERROR_USAGE, "the private key's file cannot be read: %s",
+		        strerror(errno));
+	else if (verdict == KT_SECRET_FILE_SIZE)
+		kt_fail(error, KT_ERROR_USAGE, "the private key's file has more than %zu bytes",
+		        FILE_MAXIMUM);
+	else
+		kt_fail(error, KT_ERROR_USAGE, "the private key's file is not a regular file");
+	return kt_advise(error, "give the path of private_key.pem, or - for stdin");
 }
 
+/* Browsers save the console's download so that the whole machine may read it. */
 static bool read_text(struct kt_secret *text, const char *path, struct kt_error *error)
 {
+	static const struct kt_secret_file_rule rule = { .may_be_roots = true,
+	                                                 .most = FILE_MAXIMUM };
 	KT_CLEANUP(kt_descriptor_close) int descriptor = -1;
+	enum kt_secret_file verdict;
+	mode_t others;
 
 	if (strcmp(path, "-") == 0)
 		return kt_secret_read(text, STDIN_FILENO, FILE_MAXIMUM, error);
-	descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (descriptor < 0) {
-		kt_fail(error, KT_ERROR_USAGE, "the private key's file cannot be read: %s",
-		        strerror(errno));
-		return kt_advise(error, "give the path of private_key.pem, or - for stdin");
-	}
-	return check_file(descriptor, path, error) &&
-	       kt_secret_read(text, descriptor, FILE_MAXIMUM, error);
+	verdict = kt_secret_file_open(path, &rule, &descriptor, &others);
+	if (verdict != KT_SECRET_FILE_OPENED)
+		return fail_file(verdict, error);
+	if (others)
+		kt_report_note("others could read %.*s: consider the key exposed, and make a new one",
+		               kt_characters_fit(path, 200), path);
+	return kt_secret_read(text, descriptor, FILE_MAXIMUM, error);
 }
 
 bool kt_private_key_read(struct kt_secret *key, const char *path, struct kt_error *error)

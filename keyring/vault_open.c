@@ -1,0 +1,518 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "keyring/cleanup.h"
+#include "keyring/clock.h"
+#include "keyring/environment.h"
+#include "keyring/key_command.h"
+#include "keyring/lock.h"
+#include "keyring/recovery_code.h"
+#include "keyring/text.h"
+#include "keyring/translate.h"
+#include "keyring/unlock_outcome.h"
+#include "keyring/vault_agent.h"
+#include "keyring/vault_key.h"
+#include "keyring/vault_material.h"
+#include "keyring/vault_open.h"
+#include "keyring/vault_underway.h"
+
+#define TRIES 3
+#define PROMPT_WAIT 120000
+#define LOGIN_WAIT 5000
+
+/* Why the ways that were tried did not open. */
+struct obstacles {
+	size_t count;
+	struct kt_error first;
+	char *sentences; /* of all of them */
+};
+
+static void clear_obstacles(struct obstacles *obstacles)
+{
+	kt_text_free(&obstacles->sentences);
+}
+
+/*
+ * Nothing worse than "this key file is not to be had": the next way may still open. False: it is
+ * worse.
+ */
+static bool note(struct obstacles *obstacles, const struct kt_error *cause)
+{
+	KT_CLEANUP(kt_text_free) char *before = obstacles->sentences;
+	struct kt_error ignored = { 0 };
+
+	obstacles->sentences = NULL;
+	if (cause->code != KT_ERROR_LOCKED) {
+		obstacles->first = *cause;
+		return false;
+	}
+	if (obstacles->count++ == 0)
+		obstacles->first = *cause;
+	kt_text_format(&obstacles->sentences, &ignored, "%s%s%s", kt_text_or_empty(before),
+	               before ? "; " : "", cause->message);
+	return true;
+}
+
+/*
+ * Ways that ask nobody.
+ */
+
+/* The same bytes open the vault whether they come as a file or as a credential. */
+static bool open_with_file(const struct kt_vault *vault, const char *path, enum kt_vault_way way,
+                           struct kt_secret *key, struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret material = { 0 };
+
+	if (!kt_vault_read_key_file(path, way, &material, error) ||
+	    !kt_vault_unwrap_way(vault, KT_VAULT_KEY_FILE, &material, key, error) ||
+	    (kt_secret_is_empty(key) &&
+	     !kt_vault_unwrap_way(vault, KT_VAULT_CREDENTIAL, &material, key, error)))
+		return false;
+	return !kt_secret_is_empty(key) ||
+	       kt_fail(error, KT_ERROR_LOCKED, "the key file %s does not open the vault in %s",
+	               path, vault->directory);
+}
+
+/* A program prints the same bytes as the file holds. */
+static bool open_with_command(const struct kt_vault *vault, const char *command, bool asks,
+                              struct kt_secret *key, struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret material = { 0 };
+
+	if (!kt_key_command_run(command, asks, &material, error) ||
+	    !kt_vault_unwrap_way(vault, KT_VAULT_KEY_FILE, &material, key, error) ||
+	    (kt_secret_is_empty(key) &&
+	     !kt_vault_unwrap_way(vault, KT_VAULT_CREDENTIAL, &material, key, error)))
+		return false;
+	return !kt_secret_is_empty(key) ||
+	       kt_fail(error, KT_ERROR_LOCKED, "KEYTURN_VAULT_KEY_COMMAND does not open the vault in "
+	               "%s", vault->directory);
+}
+
+static bool takes_key_file(const struct kt_vault *vault)
+{
+	return kt_vault_find_way(vault, KT_VAULT_KEY_FILE) ||
+	       kt_vault_find_way(vault, KT_VAULT_CREDENTIAL);
+}
+
+static bool open_with_credential(const struct kt_vault *vault, const char *name,
+                                 struct kt_secret *key, struct kt_error *error)
+{
+	KT_CLEANUP(kt_text_free) char *path = NULL;
+
+	return kt_vault_credential_path(name, &path, error) &&
+	       open_with_file(vault, path, KT_VAULT_CREDENTIAL, key, error);
+}
+
+static bool open_with_slot(const struct kt_vault *vault, const struct kt_vault_slot *slot,
+                           struct kt_secret *key, struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret material = { 0 };
+
+	if (slot->way == KT_VAULT_KEY_FILE)
+		return open_with_file(vault, slot->source, KT_VAULT_KEY_FILE, key, error);
+	if (slot->way == KT_VAULT_CREDENTIAL)
+		return open_with_credential(vault, slot->source ? slot->source : "keyturn", key,
+		                            error);
+	return kt_vault_fetch(vault, slot, &material, error) &&
+	       kt_vault_unwrap(vault, slot, &material, key, error) &&
+	       (!kt_secret_is_empty(key) ||
+	        kt_fail(error, KT_ERROR_LOCKED, "the way %s does not open the vault in %s any more",
+	                slot->id, vault->directory));
+}
+
+/* Tries each slot of a way; *goes_on: the next way may be tried. */
+static bool try_way(const struct kt_vault *vault, enum kt_vault_way way, struct kt_secret *key,
+                    struct obstacles *obstacles, bool *goes_on)
+{
+	for (size_t i = 0; *goes_on && i < vault->count; i++) {
+		const struct kt_vault_slot *slot = &vault->slots[i];
+		struct kt_error cause = { 0 };
+
+		if (slot->way != way || (way == KT_VAULT_KEY_FILE && !slot->source))
+			continue;
+		if (slot->asks)
+			kt_fail(&cause, KT_ERROR_LOCKED, "the SSH key %s asks before it signs",
+			        slot->name ? slot->name : slot->id);
+		else if (open_with_slot(vault, slot, key, &cause))
+			return true;
+		*goes_on = note(obstacles, &cause);
+	}
+	return false;
+}
+
+/* A key file that is named is the only one; else each recorded one may be this machine's. */
+static bool try_key_files(const struct kt_vault *vault, struct kt_secret *key,
+                          struct obstacles *obstacles, bool *goes_on)
+{
+	const char *path = kt_environment_get("KEYTURN_VAULT_KEY_FILE");
+	struct kt_error cause = { 0 };
+
+	if (!path)
+		return try_way(vault, KT_VAULT_KEY_FILE, key, obstacles, goes_on);
+	if (open_with_file(vault, path, KT_VAULT_KEY_FILE, key, &cause))
+		return true;
+	*goes_on = note(obstacles, &cause);
+	return false;
+}
+
+/* A vault with a key file takes it as a credential too. */
+static bool try_credentials(const struct kt_vault *vault, struct kt_secret *key,
+                            struct obstacles *obstacles, bool *goes_on)
+{
+	KT_CLEANUP(kt_text_free) char *path = NULL;
+	struct kt_error cause = { 0 };
+
+	if (kt_vault_find_way(vault, KT_VAULT_CREDENTIAL))
+		return try_way(vault, KT_VAULT_CREDENTIAL, key, obstacles, goes_on);
+	if (!kt_vault_find_way(vault, KT_VAULT_KEY_FILE))
+		return false;
+	if (!kt_vault_credential_path("keyturn", &path, &cause))
+		return false;
+	if (open_with_credential(vault, "keyturn", key, &cause))
+		return true;
+	*goes_on = note(obstacles, &cause);
+	return false;
+}
+
+/* A status is told without it. */
+static bool try_command(const struct kt_vault *vault, bool may_run, struct kt_secret *key,
+                        struct obstacles *obstacles, bool *goes_on)
+{
+	KT_CLEANUP(kt_text_free) char *command = NULL;
+	struct kt_error cause = { 0 };
+
+	if (!takes_key_file(vault) || (kt_key_command_find(&command, &cause) && !command))
+		return false;
+	if (command && !may_run)
+		kt_fail(&cause, KT_ERROR_LOCKED, "KEYTURN_VAULT_KEY_COMMAND is not run for a status");
+	else if (command && open_with_command(vault, command, false, key, &cause))
+		return true;
+	*goes_on = note(obstacles, &cause);
+	return false;
+}
+
+static bool try_all(const struct kt_vault *vault, bool may_run, struct kt_secret *key,
+                    struct obstacles *obstacles)
+{
+	bool goes_on = true;
+
+	return try_key_files(vault, key, obstacles, &goes_on) ||
+	       (goes_on && try_command(vault, may_run, key, obstacles, &goes_on)) ||
+	       (goes_on && try_credentials(vault, key, obstacles, &goes_on)) ||
+	       (goes_on && try_way(vault, KT_VAULT_MACHINE, key, obstacles, &goes_on)) ||
+	       (goes_on && try_way(vault, KT_VAULT_SSH_AGENT, key, obstacles, &goes_on));
+}
+
+/* Something that opens it is typed. */
+static bool is_typed(const struct kt_vault *vault)
+{
+	for (size_t i = 0; i < vault->count; i++)
+		if (kt_vault_is_typed(vault->slots[i].way))
+			return true;
+	return false;
+}
+
+/* A person can open it: by typing, or by an answer to the agent that asks. */
+static bool is_askable(const struct kt_vault *vault)
+{
+	for (size_t i = 0; i < vault->count; i++)
+		if (vault->slots[i].asks)
+			return true;
+	return is_typed(vault);
+}
+
+/* A login that could have opened the vault, and why it did not; else nothing is known of it. */
+static enum kt_unlock_outcome login_outcome(const struct kt_vault *vault)
+{
+	enum kt_unlock_outcome outcome;
+
+	if (!kt_vault_find_way(vault, KT_VAULT_LOGIN))
+		return KT_UNLOCK_OUTCOME_NONE;
+	outcome = kt_unlock_outcome_read(kt_environment_get("XDG_RUNTIME_DIR"));
+	/* The others are about the desktop's keyring. */
+	return outcome == KT_UNLOCK_OUTCOME_NO_PASSWORD ||
+	                       outcome == KT_UNLOCK_OUTCOME_PASSWORDS_DIFFER
+	               ? outcome
+	               : KT_UNLOCK_OUTCOME_NONE;
+}
+
+/* Says what stood in the way of each, and what leads on; false. */
+static bool fail_locked(const struct kt_vault *vault, const struct obstacles *obstacles,
+                        struct kt_error *error)
+{
+	enum kt_unlock_outcome outcome = login_outcome(vault);
+	const char *reason = kt_unlock_outcome_reason(outcome);
+
+	if (obstacles->count > 1)
+		kt_fail(error, KT_ERROR_LOCKED, "the vault in %s is locked: %s", vault->directory,
+		        kt_text_or_empty(obstacles->sentences));
+	else if (obstacles->count == 1)
+		kt_fail(error, KT_ERROR_LOCKED, "%s", obstacles->first.message);
+	else if (reason)
+		kt_fail(error, KT_ERROR_LOCKED, "the vault in %s is locked: %s", vault->directory,
+		        reason);
+	else
+		kt_fail(error, KT_ERROR_LOCKED, "the vault in %s is locked", vault->directory);
+	if (is_askable(vault))
+		return kt_advise(error, "%s", kt_unlock_outcome_remedy(outcome));
+	if (obstacles->first.remedy[0])
+		return kt_advise(error, "%s", obstacles->first.remedy);
+	if (kt_vault_find_way(vault, KT_VAULT_KEY_FILE))
+		return kt_advise(error, "put the key file back, or name it in KEYTURN_VAULT_KEY_FILE; if "
+		                 "it is lost, move the vault away and run: keyturn vault create");
+	return kt_advise(error, "see its ways in: keyturn vault keys");
+}
+
+bool kt_vault_open_unattended(const struct kt_vault *vault, bool may_run, struct kt_secret *key,
+                              struct kt_error *error)
+{
+	KT_CLEANUP(clear_obstacles) struct obstacles obstacles = { 0 };
+
+	if (try_all(vault, may_run, key, &obstacles))
+		return true;
+	if (obstacles.first.code == KT_ERROR_NONE || obstacles.first.code == KT_ERROR_LOCKED)
+		return fail_locked(vault, &obstacles, error);
+	*error = obstacles.first;
+	return false;
+}
+
+/* The file that KEYTURN_VAULT_KEY_FILE names may be any slot's. */
+static bool open_by_named_file(const struct kt_vault *vault, const struct kt_vault_slot *slot,
+                               struct kt_secret *material, struct kt_secret *key)
+{
+	const char *path = kt_environment_get("KEYTURN_VAULT_KEY_FILE");
+	struct kt_error ignored = { 0 };
+
+	return slot->way == KT_VAULT_KEY_FILE && path &&
+	       kt_vault_read_key_file(path, KT_VAULT_KEY_FILE, material, &ignored) &&
+	       kt_vault_unwrap(vault, slot, material, key, &ignored) && !kt_secret_is_empty(key);
+}
+
+static bool open_by_command(const struct kt_vault *vault, const struct kt_vault_slot *slot,
+                            struct kt_secret *material, struct kt_secret *key)
+{
+	KT_CLEANUP(kt_text_free) char *command = NULL;
+	struct kt_error ignored = { 0 };
+
+	return slot->way == KT_VAULT_KEY_FILE && kt_key_command_find(&command, &ignored) &&
+	       command && kt_key_command_run(command, true, material, &ignored) &&
+	       kt_vault_unwrap(vault, slot, material, key, &ignored) && !kt_secret_is_empty(key);
+}
+
+bool kt_vault_open_by_slot(const struct kt_vault *vault, const struct kt_vault_slot *slot,
+                           bool may_run, struct kt_secret *material, struct kt_secret *key,
+                           struct kt_error *error)
+{
+	kt_secret_clear(key);
+	if (slot->way == KT_VAULT_WAYS)
+		return kt_fail(error, KT_ERROR_DISMISSED, "this way is a newer keyturn's");
+	if (kt_vault_is_typed(slot->way))
+		return kt_fail(error, KT_ERROR_DISMISSED, "it has to be typed");
+	if (slot->asks)
+		return kt_fail(error, KT_ERROR_DISMISSED, "its agent asks before it signs");
+	if (open_by_named_file(vault, slot, material, key) ||
+	    (may_run && open_by_command(vault, slot, material, key)))
+		return true;
+	if (!kt_vault_fetch(vault, slot, material, error) ||
+	    !kt_vault_unwrap(vault, slot, material, key, error))
+		return false;
+	return !kt_secret_is_empty(key) ||
+	       kt_fail(error, KT_ERROR_LOCKED, "it does not open the vault any more");
+}
+
+/*
+ * Passphrases and recovery codes, and opening as a whole.
+ */
+
+/* Leaves key empty where the text opens nothing; *is_mistyped: it is nearly a recovery code. */
+static bool try_typed(const struct kt_vault *vault, const struct kt_secret *typed,
+                      struct kt_secret *key, bool *is_mistyped, struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret code = { 0 };
+	enum kt_recovery_code verdict = KT_RECOVERY_CODE_NONE;
+
+	if (kt_vault_find_way(vault, KT_VAULT_RECOVERY) &&
+	    !kt_recovery_code_read(typed, &code, &verdict, error))
+		return false;
+	*is_mistyped = verdict == KT_RECOVERY_CODE_MISTYPED;
+	kt_secret_clear(key);
+	if (verdict == KT_RECOVERY_CODE_WHOLE &&
+	    !kt_vault_unwrap_way(vault, KT_VAULT_RECOVERY, &code, key, error))
+		return false;
+	if (kt_secret_is_empty(key) &&
+	    !kt_vault_unwrap_way(vault, KT_VAULT_PASSPHRASE, typed, key, error))
+		return false;
+	return !kt_secret_is_empty(key) ||
+	       kt_vault_unwrap_way(vault, KT_VAULT_LOGIN, typed, key, error);
+}
+
+static bool fail_wrong(const struct kt_vault *vault, struct kt_error *error)
+{
+	kt_fail(error, KT_ERROR_LOCKED, "wrong passphrase: the vault stays locked");
+	if (kt_vault_find_way(vault, KT_VAULT_RECOVERY))
+		return kt_advise(error, "run: keyturn unlock; it takes the recovery code, too");
+	return kt_advise(error, "run: keyturn unlock; if it is forgotten, and nothing else opens the "
+	                 "vault, move that away and run: keyturn vault create");
+}
+
+static bool ask(const struct kt_vault *vault, const struct kt_keyring_options *options,
+                struct kt_secret *key, struct kt_error *error)
+{
+	struct kt_passphrase_question question = {
+		.takes_recovery_code = kt_vault_find_way(vault, KT_VAULT_RECOVERY) != NULL,
+		.takes_passphrase = kt_vault_find_way(vault, KT_VAULT_PASSPHRASE) ||
+		                    kt_vault_find_way(vault, KT_VAULT_LOGIN),
+	};
+
+	for (int i = 0; i < TRIES; i++) {
+		KT_CLEANUP(kt_secret_clear) struct kt_secret typed = { 0 };
+
+		question.left = i ? TRIES - i : 0;
+		if (!options->ask_passphrase(&question, &typed, error))
+			return false;
+		if (kt_secret_is_empty(&typed)) {
+			kt_fail(error, KT_ERROR_DISMISSED, "no passphrase was given");
+			return kt_advise(error, "run: keyturn unlock");
+		}
+		if (!try_typed(vault, &typed, key, &question.is_mistyped, error))
+			return false;
+		if (!kt_secret_is_empty(key))
+			return true;
+	}
+	return fail_wrong(vault, error);
+}
+
+/* The agents that ask, one after the other; error says why the last did not open. */
+static bool try_asking(const struct kt_vault *vault, struct kt_secret *key, struct kt_error *error)
+{
+	for (size_t i = 0; i < vault->count; i++) {
+		const struct kt_vault_slot *slot = &vault->slots[i];
+		KT_CLEANUP(kt_secret_clear) struct kt_secret material = { 0 };
+
+		if (!slot->asks)
+			continue;
+		kt_error_clear(error);
+		if (kt_vault_agent_fetch(vault, slot, KT_VAULT_AGENT_PERSON, &material, error) &&
+		    kt_vault_unwrap(vault, slot, &material, key, error) && !kt_secret_is_empty(key))
+			return true;
+	}
+	return false;
+}
+
+/* Once more, at the terminal: it may want a PIN there. */
+static bool try_command_asking(const struct kt_vault *vault, struct kt_secret *key,
+                               struct kt_error *error)
+{
+	KT_CLEANUP(kt_text_free) char *command = NULL;
+	struct kt_error ignored = { 0 };
+
+	if (!takes_key_file(vault) || !kt_key_command_find(&command, &ignored) || !command)
+		return false;
+	kt_error_clear(error);
+	return open_with_command(vault, command, true, key, error);
+}
+
+static bool open_by_person(const struct kt_vault *vault, const struct kt_keyring_options *options,
+                           struct kt_secret *key, struct kt_error *error)
+{
+	struct kt_error cause = { 0 };
+
+	if (try_asking(vault, key, &cause) || try_command_asking(vault, key, &cause))
+		return true;
+	if (is_typed(vault) && options->ask_passphrase)
+		return ask(vault, options, key, error);
+	*error = cause;
+	return false;
+}
+
+static bool may_ask(const struct kt_vault *vault, const struct kt_keyring_options *options)
+{
+	KT_CLEANUP(kt_text_free) char *command = NULL;
+	struct kt_error ignored = { 0 };
+
+	if (!options->may_prompt)
+		return false;
+	if (!options->ask_passphrase)
+		return is_askable(vault) && !is_typed(vault);
+	return is_askable(vault) || (takes_key_file(vault) &&
+	                             kt_key_command_find(&command, &ignored) && command);
+}
+
+/* Who asks to have it opened learns why it was not opened unasked. */
+static void tell_obstacles(const struct kt_vault *vault, const struct kt_keyring_options *options,
+                           const struct kt_error *cause)
+{
+	bool is_all_typed = true;
+
+	for (size_t i = 0; i < vault->count; i++)
+		is_all_typed = is_all_typed && kt_vault_is_typed(vault->slots[i].way);
+	if (options->tell && options->ignore_dismissed && !is_all_typed)
+		options->tell(cause->message);
+}
+
+/* One prompt at a time. After a wait for another caller's prompt the vault may be open. */
+static bool ask_in_turn(const struct kt_vault *vault, const struct kt_keyring_options *options,
+                        struct kt_secret *key, struct kt_error *error)
+{
+	KT_CLEANUP(kt_lock_release) struct kt_lock lock = { 0 };
+
+	if (!kt_lock_take(&lock, "vault-prompt", KT_LOCK_EXCLUSIVE,
+	                  kt_clock_monotonic() + PROMPT_WAIT,
+	                  KT_TEXT("the vault's passphrase prompt"), NULL, error) ||
+	    !kt_vault_recall(vault, key, error))
+		return false;
+	if (!kt_secret_is_empty(key))
+		return true;
+	return open_by_person(vault, options, key, error) && kt_vault_remember(vault, key, error);
+}
+
+bool kt_vault_open_key(const struct kt_vault *vault, const struct kt_keyring_options *options,
+                       struct kt_secret *key, struct kt_error *error)
+{
+	struct kt_error cause = { 0 };
+
+	if (!kt_vault_recall(vault, key, error))
+		return false;
+	/* A login just now may be about to open it. */
+	if (kt_secret_is_empty(key) && kt_vault_find_way(vault, KT_VAULT_LOGIN) &&
+	    kt_vault_underway_wait(vault->id, LOGIN_WAIT) && !kt_vault_recall(vault, key, error))
+		return false;
+	if (!kt_secret_is_empty(key))
+		return true;
+	if (kt_vault_open_unattended(vault, true, key, &cause))
+		return kt_vault_remember(vault, key, error);
+	if (cause.code == KT_ERROR_LOCKED && options && may_ask(vault, options)) {
+		tell_obstacles(vault, options, &cause);
+		return ask_in_turn(vault, options, key, error);
+	}
+	*error = cause;
+	return false;
+}
+
+bool kt_vault_open_with_password(const struct kt_vault *vault, enum kt_vault_way way,
+                                 const char *what, const struct kt_secret *password,
+                                 struct kt_secret *key, struct kt_error *error)
+{
+	if (!kt_vault_find_way(vault, way)) {
+		kt_fail(error, KT_ERROR_LOCKED, "the vault in %s has no %s", vault->directory, what);
+		return kt_advise(error, "run: keyturn vault status");
+	}
+	if (!kt_vault_unwrap_way(vault, way, password, key, error))
+		return false;
+	if (!kt_secret_is_empty(key))
+		return true;
+	kt_fail(error, KT_ERROR_LOCKED, "wrong %s", what);
+	return kt_advise(error, "try again with the %s that opens the vault now", what);
+}
+
+bool kt_vault_open_with_login(const struct kt_secret *password, struct kt_error *error)
+{
+	KT_CLEANUP(kt_vault_clear) struct kt_vault vault = { 0 };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret key = { 0 };
+
+	return kt_vault_read(&vault, error) &&
+	       kt_vault_open_with_password(&vault, KT_VAULT_LOGIN, "login password", password,
+	                                   &key, error) &&
+	       kt_vault_remember(&vault, &key, error);
+}

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: MIT
+"""A double of systemd's io.systemd.Credentials (systemd-creds(1), Varlink): user-scoped credentials.
+
+credentials_service.py SOCKET KEY-FILE [SORT]: SORT is disk, tpm, strange, silent or garbled. As in
+systemd 257, the credential is good for its name and its user, and for the host whose key it has;
+errors are BadFormat, NameMismatch and, of polkit, PermissionDenied.
+"""
+import base64
+import hashlib
+import hmac
+import json
+import os
+import socket
+import struct
+import sys
+
+path, key_file = sys.argv[1:3]
+sort = sys.argv[3] if len(sys.argv) > 3 else "disk"
+TYPES = {"disk": "55b9ed1d38594d43a8319d2ebb332ac6", "tpm": "ef4ac13679a9480ea7db68897f9f165d",
+         "strange": "00" * 16}
+
+
+class Refusal(Exception):
+    """An error's name."""
+
+
+def seal(said):
+    content = json.dumps([said["name"], said["uid"], said["data"]]).encode()
+    key = open(key_file, "rb").read()
+    mask = hashlib.shake_256(key).digest(len(content))
+    body = bytes(a ^ b for a, b in zip(content, mask))
+    head = bytes.fromhex(TYPES.get(sort, TYPES["disk"]))
+    return head + hmac.digest(key, head + body, "sha256") + body
+
+
+def unseal(said):
+    try:
+        key = open(key_file, "rb").read()
+    except OSError as error:
+        raise Refusal("io.systemd.System") from error
+    blob = base64.b64decode(said["blob"])
+    head, mark, body = blob[:16], blob[16:48], blob[48:]
+    if not hmac.compare_digest(mark, hmac.digest(key, head + body, "sha256")):
+        raise Refusal("io.systemd.Credentials.BadFormat")
+    mask = hashlib.shake_256(key).digest(len(body))
+    name, uid, data = json.loads(bytes(a ^ b for a, b in zip(body, mask)))
+    if uid != said["uid"]:
+        raise Refusal("io.systemd.Credentials.BadFormat")
+    if name != said["name"]:
+        raise Refusal("io.systemd.Credentials.NameMismatch")
+    return data
+
+
+def answer(call, peer):
+    said = call["parameters"]
+    if said["scope"] != "user" or said["uid"] != peer:
+        raise Refusal("org.varlink.service.PermissionDenied")
+    if call["method"] == "io.systemd.Credentials.Encrypt":
+        return {"blob": base64.b64encode(seal(said)).decode()}
+    return {"data": unseal(said)}
+
+
+server = socket.socket(socket.AF_UNIX)
+server.bind(path)
+os.chmod(path, 0o666)
+server.listen(8)
+kept = []
+while True:
+    connection, _ = server.accept()
+    peer = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[1]
+    text = b""
+    while not text.endswith(b"\0") and (piece := connection.recv(65536)):
+        text += piece
+    if not text:
+        continue
+    if sort == "silent":
+        kept.append(connection)
+        continue
+    try:
+        reply = {"parameters": answer(json.loads(text[:-1]), peer)}
+    except Refusal as refusal:
+        reply = {"error": str(refusal), "parameters": {}}
+    connection.sendall(b"\x1b[31m{\0" if sort == "garbled" else json.dumps(reply).encode() + b"\0")
+    connection.close()

@@ -1,0 +1,320 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# A vault that a key in the SSH agent opens: OpenSSH's agent in all its moods, gpg-agent, one that
+# is forwarded by a real sshd, and agents that misbehave.
+set -eu
+
+. "$(dirname "$0")/lib/home.sh"
+need ssh-agent ssh-add ssh-keygen python3 expect
+home_make
+KEYTURN_CACHE=off
+export KEYTURN_CACHE
+agents=
+
+# wait_for SECONDS COMMAND...: until it succeeds.
+wait_for()
+{
+	wait_end=$(($(now) + $1 * 1000))
+	shift
+	until "$@" 2>/dev/null; do
+		[ "$(now)" -lt "$wait_end" ] || { complain "in vain waited for: $*"; return; }
+		sleep 0.02
+	done
+}
+
+# start_agent NAME: a new one, its socket in SSH_AUTH_SOCK.
+start_agent()
+{
+	SSH_AUTH_SOCK=$work/agent.$1
+	export SSH_AUTH_SOCK
+	ssh-agent -D -a "$SSH_AUTH_SOCK" >/dev/null 2>&1 &
+	agent=$!
+	agents="$agents $agent"
+	wait_for 10 test -S "$SSH_AUTH_SOCK"
+}
+
+end_agents()
+{
+	end_status=$?
+	for pid in $agents; do
+		kill -CONT "$pid" 2>/dev/null || :
+		kill "$pid" 2>/dev/null || :
+	done
+	home_end "$end_status"
+}
+trap end_agents EXIT
+
+# says TEXT...: the locked vault gives no token, with status 4, and says this.
+says()
+{
+	keyturn lock
+	call keyturn token main
+	expect_status 4
+	expect_output ''
+	expect_cause_and_remedy
+	for text in "$@"; do
+		expect_said "$text"
+	done
+}
+
+opens()
+{
+	keyturn lock
+	call keyturn token main
+	expect_status 0
+	expect_output pat_main
+}
+
+for type in ed25519 rsa ecdsa; do
+	ssh-keygen -q -t "$type" -N '' -C "$type key" -f "$work/$type"
+done
+ssh-keygen -q -t rsa -b 1024 -N '' -C small -f "$work/small" 2>/dev/null || rm -f "$work/small"
+start_agent one
+
+begin 'an agent without keys, and keys that cannot open a vault, are told with their reason'
+call keyturn vault create --ssh-agent --no-recovery
+expect_status 4
+expect_cause_and_remedy
+ssh-add -q "$work/ecdsa"
+call keyturn vault create --ssh-agent --no-recovery
+expect_status 6
+expect_cause_and_remedy
+expect_said 'ECDSA'
+must_not test -e "$HOME/.local/share/keyturn/vault/vault.json"
+if [ -e "$work/small" ] && ssh-add -q "$work/small" 2>/dev/null; then
+	call keyturn vault create --ssh-agent=small --no-recovery
+	expect_status 6
+	expect_said '2048'
+fi
+
+begin 'without a terminal nothing is made that the agent alone opens'
+ssh-add -q "$work/ed25519"
+call keyturn vault create --ssh-agent
+expect_status 2
+expect_cause_and_remedy
+expect_said '--no-recovery'
+
+begin 'the one key that fits is taken, and the vault opens unasked'
+call keyturn vault create --ssh-agent --no-recovery
+expect_status 0
+expect_said "$(ssh-keygen -lf "$work/ed25519" | cut -d' ' -f2)"
+expect_said 'ed25519 key'
+store_token main coze.cn pat_main
+opens
+call keyturn vault keys
+must grep -q 'ssh-agent  ed25519 key  20..-..-..  yes$' "$work/out"
+
+begin 'of several that fit one has to be named, by fingerprint or comment'
+ssh-add -q "$work/rsa"
+call keyturn vault add-key --ssh-agent
+expect_status 2
+expect_cause_and_remedy
+expect_said "$(ssh-keygen -lf "$work/rsa" | cut -d' ' -f2)"
+call keyturn vault add-key --ssh-agent=banana
+expect_status 2
+expect_cause_and_remedy
+call keyturn vault add-key "--ssh-agent=rsa key" --name tower
+expect_status 0
+must grep -q '"algorithm":"rsa-sha2-512"' "$HOME/.local/share/keyturn/vault/vault.json"
+call keyturn vault keys --json
+expect_json tower keys 1 name
+expect_json yes keys 1 here
+
+begin 'either key opens, and a certificate for one is in nobody'\''s way'
+ssh-add -q -d "$work/ed25519"
+opens
+ssh-add -q -D 2>/dev/null
+ssh-keygen -q -s "$work/rsa" -I test -n somebody "$work/ed25519.pub"
+ssh-add -q "$work/ed25519" 2>/dev/null
+must [ "$(ssh-add -l | grep -c CERT)" = 1 ]
+opens
+
+begin 'a stolen copy of the vault opens nothing without the agent'
+cp -R "$HOME/.local/share/keyturn/vault" "$work/stolen"
+keyturn lock
+call env -u SSH_AUTH_SOCK KEYTURN_VAULT="$work/stolen" keyturn token main
+expect_status 4
+expect_output ''
+expect_said 'ssh -A'
+
+begin 'a key that is not there is named with what brings it'
+ssh-add -q -D 2>/dev/null
+says "has not the key $(ssh-keygen -lf "$work/ed25519" | cut -d' ' -f2)"
+must grep -q 'ssh-add' "$work/err"
+
+begin 'a key that wants a confirmation which nobody can give, or that is for other hosts'
+ssh-add -q -c "$work/ed25519" 2>/dev/null
+says 'refused'
+ssh-add -q -D 2>/dev/null
+mkdir -p "$HOME/.ssh"
+echo "far.example $(cut -d' ' -f1,2 "$work/rsa.pub")" >"$work/known_hosts"
+if ssh-add -q -H "$work/known_hosts" -h far.example "$work/ed25519" 2>/dev/null; then
+	says 'refused'
+fi
+ssh-add -q -D 2>/dev/null
+
+begin 'an agent that is locked'
+ssh-add -q "$work/ed25519" 2>/dev/null
+at_terminal 'spawn ssh-add -x
+	expect "password"
+	send "word\r"
+	expect "again"
+	send "word\r"'
+says 'has not the key'
+at_terminal 'spawn ssh-add -X
+	expect "password"
+	send "word\r"'
+opens
+
+begin 'an agent that is stopped holds nobody up for long'
+keyturn lock
+kill -STOP "$agent"
+began=$(now)
+call keyturn token main
+took=$(($(now) - began))
+kill -CONT "$agent"
+expect_status 4
+expect_said 'does not answer'
+must [ "$took" -ge 1900 ]
+must [ "$took" -le 20000 ]
+opens
+
+begin 'a socket that is gone, one that nobody reads, and a file'
+socket=$SSH_AUTH_SOCK
+SSH_AUTH_SOCK=$work/nowhere
+says 'is gone'
+python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$work/dead"
+SSH_AUTH_SOCK=$work/dead
+says 'is gone'
+SSH_AUTH_SOCK=$work/ed25519
+says 'is gone'
+SSH_AUTH_SOCK=$work/$(printf '%0200d' 0)
+says 'is gone'
+unset SSH_AUTH_SOCK
+says 'brought no SSH agent'
+
+begin 'agents that misbehave open nothing, and are not enrolled'
+for mode in cut endless text algorithm random same short; do
+	SSH_AUTH_SOCK=$work/fake.$mode
+	export SSH_AUTH_SOCK
+	python3 "$srcdir/tests/programs/fake_ssh_agent.py" "$SSH_AUTH_SOCK" "$work/ed25519.pub" \
+		"$mode" 2>/dev/null &
+	agents="$agents $!"
+	wait_for 10 test -S "$SSH_AUTH_SOCK"
+	keyturn lock
+	call keyturn token main
+	expect_status 4
+	expect_output ''
+	call env KEYTURN_VAULT="$work/new" keyturn vault create --ssh-agent --no-recovery
+	must [ "$status" -eq 4 -o "$status" -eq 6 ]
+	must_not test -e "$work/new/vault.json"
+	must_not grep -q "$(printf '\033')" "$work/err"
+done
+
+begin 'a key that asks is asked for where a person is there, and never else'
+SSH_AUTH_SOCK=$socket
+export SSH_AUTH_SOCK
+call env KEYTURN_VAULT="$work/asking" keyturn vault create --ssh-agent --confirm --no-recovery
+expect_status 0
+expect_said 'asks each time'
+KEYTURN_VAULT=$work/asking keyturn lock
+call env KEYTURN_VAULT="$work/asking" keyturn vault status
+must grep -q 'locked' "$work/out"
+expect_said 'asks before it signs'
+at_terminal 'set env(KEYTURN_VAULT) $env(HOME)/../asking
+	spawn keyturn unlock'
+expect_status 0
+call env KEYTURN_VAULT="$work/asking" keyturn vault keys --json
+expect_json asks keys 0 here
+KEYTURN_VAULT=$work/asking keyturn lock
+
+begin 'a new key for the vault is wrapped by a new signature'
+call keyturn vault remove-key "$(keyturn vault keys --json >"$work/out" && json keys 1 id)"
+expect_status 0
+call keyturn vault rekey
+expect_status 0
+opens
+call env KEYTURN_VAULT="$work/stolen" keyturn token main
+expect_output pat_main
+KEYTURN_VAULT=$work/stolen keyturn lock
+
+if command -v gpg-agent >/dev/null; then
+	begin 'gpg-agent signs the same, so that the slot does not hang on the agent'
+	mkdir -m 700 "$work/gnupg"
+	cat >"$work/pinentry" <<-'END'
+	#!/bin/sh
+	echo OK
+	while read -r word rest; do
+		[ "$word" != GETPIN ] || echo 'D word'
+		echo OK
+		[ "$word" != BYE ] || exit
+	done
+	END
+	chmod 700 "$work/pinentry"
+	printf '%s\n' "pinentry-program $work/pinentry" 's2k-count 65536' >"$work/gnupg/gpg-agent.conf"
+	GNUPGHOME=$work/gnupg gpg-agent --daemon --enable-ssh-support >/dev/null 2>&1
+	SSH_AUTH_SOCK=$(GNUPGHOME=$work/gnupg gpgconf --list-dirs agent-ssh-socket)
+	export SSH_AUTH_SOCK
+	must ssh-add -q "$work/ed25519"
+	call keyturn vault keys --json
+	expect_json ssh-agent keys 0 way
+	opens
+	GNUPGHOME=$work/gnupg gpgconf --kill gpg-agent
+	SSH_AUTH_SOCK=$socket
+fi
+
+if [ "$(id -u)" -eq 0 ] && [ -x /usr/sbin/sshd ]; then
+	begin 'an agent that a real sshd forwards opens it on the far side'
+	port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+	ssh-keygen -q -t ed25519 -N '' -f "$work/host"
+	cp "$work/rsa.pub" "$work/authorized"
+	mkdir -p /run/sshd
+	/usr/sbin/sshd -D -f /dev/null -p "$port" -h "$work/host" -o ListenAddress=127.0.0.1 \
+		-o UsePAM=no -o StrictModes=no -o AuthorizedKeysFile="$work/authorized" \
+		-o PidFile=none -o PermitRootLogin=yes -E "$work/sshd.log" &
+	agents="$agents $!"
+	wait_for 10 grep -q listening "$work/sshd.log"
+	keyturn lock
+	call ssh -A -F /dev/null -p "$port" -i "$work/rsa" -o IdentitiesOnly=yes \
+		-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR \
+		root@127.0.0.1 "HOME='$HOME' PATH='$PATH' KEYTURN_CACHE=off keyturn token main"
+	expect_status 0
+	expect_output pat_main
+	keyturn lock
+	call ssh -a -F /dev/null -p "$port" -i "$work/rsa" -o IdentitiesOnly=yes \
+		-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR \
+		root@127.0.0.1 "HOME='$HOME' PATH='$PATH' KEYTURN_CACHE=off keyturn token main"
+	expect_status 4
+	expect_said 'ssh -A'
+fi
+
+begin 'a token from a locked vault takes little longer than with a key file'
+must keyturn vault add-key --key-file "$work/key" --name file
+mv "$work/key" "$work/key.away"
+python3 - "$work/key" >"$work/figures" <<'END'
+import os, subprocess, sys, time
+def once(with_file):
+    subprocess.run(["keyturn", "lock"], check=True)
+    if with_file:
+        os.rename(sys.argv[1] + ".away", sys.argv[1])
+    begin = time.monotonic()
+    subprocess.run(["keyturn", "token", "main"], check=True, stdout=subprocess.DEVNULL)
+    took = time.monotonic() - begin
+    if with_file:
+        os.rename(sys.argv[1], sys.argv[1] + ".away")
+    return took
+times = {True: [], False: []}
+for turn in range(20):
+    for with_file in (True, False):
+        times[with_file].append(once(with_file))
+agent, file = min(times[False]), min(times[True])
+print(f"{agent * 1000:.1f} {file * 1000:.1f} {agent / file:.2f}")
+END
+must [ -s "$work/figures" ]
+read -r agent_time file_time ratio <"$work/figures"
+echo "# locked, over the agent $agent_time ms, by a key file $file_time ms: $ratio"
+must awk "BEGIN { exit !($ratio < 3) }"
+keyturn lock
+
+finish

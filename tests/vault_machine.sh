@@ -1,0 +1,172 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# A vault that this machine opens for its user: by systemd's service (a double of it, which follows
+# systemd-creds(1)), and by a credential that an administrator gave the user's manager.
+set -eu
+
+. "$(dirname "$0")/lib/home.sh"
+need python3 setpriv
+alone "$0" "$@"
+need_mounts 'put a service below /run/systemd'
+home_make
+KEYTURN_CACHE=off
+export KEYTURN_CACHE
+mkdir -p /run/systemd /run/credentials
+mount -t tmpfs -o mode=755 none /run/systemd
+mount -t tmpfs -o mode=755 none /run/credentials
+service=/run/systemd/io.systemd.Credentials
+running=
+
+# serve SORT: the service is there, and no other.
+serve()
+{
+	stop_service
+	python3 "$srcdir/tests/programs/credentials_service.py" "$service" "$work/host.key" "$1" &
+	running=$!
+	wait_end=$(($(now) + 10000))
+	until [ -S "$service" ] && python3 -c 'import socket, sys
+socket.socket(socket.AF_UNIX).connect(sys.argv[1])' "$service" 2>/dev/null; do
+		[ "$(now)" -lt "$wait_end" ] || { complain 'the service does not start'; return; }
+	done
+}
+
+stop_service()
+{
+	[ -z "$running" ] || kill "$running"
+	[ -z "$running" ] || wait "$running" 2>/dev/null || :
+	running=
+	rm -f "$service"
+}
+
+end_service()
+{
+	end_status=$?
+	stop_service
+	home_end "$end_status"
+}
+trap end_service EXIT
+
+locked()
+{
+	keyturn lock
+	call keyturn token main
+	expect_status 4
+	expect_output ''
+	expect_cause_and_remedy
+}
+
+opens()
+{
+	keyturn lock
+	call keyturn token main
+	expect_status 0
+	expect_output pat_main
+}
+
+head -c 32 /dev/urandom >"$work/host.key"
+
+begin 'where there is no such service, that is told, with what there is instead'
+call keyturn vault create --machine --no-recovery
+expect_status 4
+expect_cause_and_remedy
+expect_said 'keyturn doctor'
+must_not test -e "$HOME/.local/share/keyturn/vault/vault.json"
+
+begin 'the machine opens the vault unasked, and it is said what that is worth'
+serve disk
+call keyturn vault create --machine
+expect_status 2
+expect_said '--no-recovery'
+call keyturn vault create --machine --no-recovery
+expect_status 0
+expect_said 'no help if the disk is stolen'
+store_token main coze.cn pat_main
+opens
+call keyturn vault keys
+must grep -q "machine  *$(hostname)  *20..-..-..  *yes (by a key on this machine's disk)\$" "$work/out"
+call keyturn vault keys --json
+expect_json disk keys 0 bound
+call env -i "PATH=$PATH" "HOME=$HOME" KEYTURN_CACHE=off setsid keyturn token main
+expect_output pat_main
+
+begin 'another machine, another vault or the same without its service: exit 4'
+mv "$work/host.key" "$work/host.away"
+locked
+expect_said 'io.systemd.System'
+head -c 32 /dev/urandom >"$work/host.key"
+locked
+expect_said 'BadFormat'
+mv "$work/host.away" "$work/host.key"
+opens
+for sort in silent garbled; do
+	serve "$sort"
+	locked
+	must_not grep -q "$(printf '\033')" "$work/err"
+done
+stop_service
+locked
+serve tpm
+opens
+
+begin 'another user with a copy of the vault gets nothing'
+if setpriv --reuid 65534 --clear-groups true 2>/dev/null; then
+	cp -R "$HOME/.local/share/keyturn/vault" "$work/stolen"
+	mkdir "$work/theirs"
+	chmod 711 "$work"
+	chown -R 65534 "$work/stolen" "$work/theirs"
+	call setpriv --reuid 65534 --clear-groups env HOME="$work/theirs" KEYTURN_VAULT="$work/stolen" \
+		KEYTURN_KEYRING=vault keyturn token main
+	must [ "$status" -ne 0 ]
+	expect_output ''
+	chmod 700 "$work"
+fi
+
+begin 'a vault in two machines has one way for each, and a backup has neither'
+call keyturn vault add-key --machine --name tower
+expect_status 0
+expect_said "this machine's TPM"
+call keyturn vault keys --json
+expect_json tpm keys 1 bound
+call keyturn vault backup "$work/backup"
+expect_status 6
+expect_cause_and_remedy
+call keyturn vault add-key --key-file "$HOME/key"
+expect_status 0
+call keyturn vault backup "$work/backup"
+expect_status 0
+must_not grep -qa '"machine"' "$work/backup"
+mv "$HOME/key" "$work/key"
+opens
+
+begin 'a credential of the user'\''s manager is found where it lies'
+stop_service
+mkdir "/run/credentials/user@$(id -u).service"
+head -c 40 /dev/urandom >"/run/credentials/user@$(id -u).service/keyturn"
+chmod 440 "/run/credentials/user@$(id -u).service/keyturn"
+call env KEYTURN_VAULT="$HOME/second" keyturn vault create --credential keyturn
+expect_status 0
+printf 'pat_second\n' | KEYTURN_VAULT=$HOME/second keyturn login second --site coze.cn --with-token \
+	2>>"$work/stage.log"
+KEYTURN_VAULT=$HOME/second keyturn lock
+call env KEYTURN_VAULT="$HOME/second" keyturn token second
+expect_output pat_second
+KEYTURN_VAULT=$HOME/second keyturn lock
+rm -r "/run/credentials/user@$(id -u).service"
+call env KEYTURN_VAULT="$HOME/second" keyturn token second
+expect_status 4
+expect_said 'LoadCredential=keyturn'
+
+begin 'doctor tells the way to it, whichever there is'
+mkdir /run/systemd/system
+keyturn lock
+call keyturn doctor
+must grep -q 'systemd-creds encrypt --name=keyturn - /etc/credstore.encrypted/keyturn-' "$work/out"
+must grep -q 'LoadCredentialEncrypted=keyturn:/etc/credstore.encrypted/keyturn-' "$work/out"
+call env KEYTURN_VAULT="$HOME/second" keyturn doctor
+must grep -q 'systemd-creds encrypt' "$work/out"
+serve silent
+call env KEYTURN_VAULT="$HOME/second" keyturn doctor
+must grep -q 'keyturn vault add-key --machine' "$work/out"
+
+finish
