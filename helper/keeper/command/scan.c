@@ -6,7 +6,7 @@
 
 #include "helper/answer.h"
 #include "helper/keeper/command/command.h"
-#include "helper/keeper/import/plain.h"
+#include "helper/keeper/plain/plain.h"
 #include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/environment.h"

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "helper/keeper/doctor/doctor.h"
-#include "helper/keeper/import/plain.h"
+#include "helper/keeper/plain/plain.h"
 #include "keyring/cleanup.h"
 #include "keyring/environment.h"
 #include "keyring/shell_word.h"

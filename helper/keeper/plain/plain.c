@@ -9,8 +9,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "helper/keeper/import/plain.h"
-#include "helper/keeper/import/plain_source.h"
+#include "helper/keeper/plain/plain.h"
+#include "helper/keeper/plain/plain_source.h"
 #include "helper/report.h"
 #include "keyring/cleanup.h"
 #include "keyring/file.h"
