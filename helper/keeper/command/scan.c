@@ -71,13 +71,14 @@ static bool print(const struct kt_plain_places *places, bool wants_json, struct 
 
 static bool look(const char *directory, struct kt_plain_places *places, struct kt_error *error)
 {
+	const struct kt_plain_visitor visitor = { kt_plain_look_at_file, places };
 	const char *home;
 
 	if (directory)
-		return kt_plain_look_below(directory, places, error);
+		return kt_plain_walk_below(directory, &visitor, error);
 	home = kt_environment_home();
 	if (home)
-		return kt_plain_look_at_home(home, places, error);
+		return kt_plain_walk_home(home, &visitor, error);
 	kt_fail(error, KT_ERROR_UNAVAILABLE, "there is no home directory");
 	return kt_advise(error, "set HOME, or name a directory: keyturn scan DIR");
 }

@@ -26,10 +26,11 @@ static void tell_of_shell(struct kt_findings *findings, const struct kt_plain_pl
 static void check_plain(struct kt_findings *findings, const char *home)
 {
 	KT_CLEANUP(kt_plain_places_clear) struct kt_plain_places places = { 0 };
+	const struct kt_plain_visitor visitor = { kt_plain_look_at_file, &places };
 	struct kt_error ignored = { 0 };
 	size_t others = 0;
 
-	if (!kt_plain_look_at_home(home, &places, &ignored))
+	if (!kt_plain_walk_home(home, &visitor, &ignored))
 		return;
 	for (size_t i = 0; i < places.count; i++) {
 		const struct kt_plain_place *place = &places.items[i];

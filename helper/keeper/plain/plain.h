@@ -3,13 +3,15 @@
 
 /*
  * Credentials in plain text: the files in which shells, SDKs and tools keep them. They are read and
- * nothing else; no secret leaves this file.
+ * nothing else.
  */
 
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "helper/keeper/plain/plain_source.h"
 #include "keyring/error.h"
+#include "keyring/secret.h"
 
 /* One line with a secret. */
 struct kt_plain_place {
@@ -24,17 +26,43 @@ struct kt_plain_places {
 	size_t count;
 };
 
-/* Adds what the files have that lie at a known place below home, which is an absolute path. */
-bool kt_plain_look_at_home(const char *home, struct kt_plain_places *places,
+/* Whom a walk calls with each file of a source; false ends the walk. */
+struct kt_plain_visitor {
+	bool (*visit)(void *context, const struct kt_plain_source *source, const char *path,
+	              struct kt_error *error);
+	void *context;
+};
+
+/* Visits the files that lie at a known place below home, which is an absolute path. */
+bool kt_plain_walk_home(const char *home, const struct kt_plain_visitor *visitor,
+                        struct kt_error *error);
+
+/* The same of one source alone. */
+bool kt_plain_walk_source(const struct kt_plain_source *source, const char *home,
+                          const struct kt_plain_visitor *visitor, struct kt_error *error);
+
+/*
+ * Visits the files below the directory that are known by their names. Links are not followed, and
+ * version control's own files and installed packages are passed over. KT_ERROR_USAGE if there is
+ * no such directory. A directory that cannot be read is told on stderr and passed over.
+ */
+bool kt_plain_walk_below(const char *directory, const struct kt_plain_visitor *visitor,
+                         struct kt_error *error);
+
+/* The source that a file of this path is of; NULL: none. */
+const struct kt_plain_source *kt_plain_source_of(const char *path);
+
+/* Adds each line of the text that has a secret. */
+bool kt_plain_look_at_text(const struct kt_plain_source *source, const char *path,
+                           const struct kt_secret *text, struct kt_plain_places *places,
                            struct kt_error *error);
 
 /*
- * Adds what the files below the directory have that are known by their names. Links are not
- * followed, and version control's own files and installed packages are passed over. KT_ERROR_USAGE
- * if there is no such directory. What cannot be read is told on stderr and passed over.
+ * Visits for a struct kt_plain_places: adds each line of the file that has a secret. A file that
+ * cannot be read, or is no text, is told on stderr and passed over.
  */
-bool kt_plain_look_below(const char *directory, struct kt_plain_places *places,
-                         struct kt_error *error);
+bool kt_plain_look_at_file(void *places, const struct kt_plain_source *source, const char *path,
+                           struct kt_error *error);
 
 /* For KT_CLEANUP. */
 void kt_plain_places_clear(struct kt_plain_places *places);
