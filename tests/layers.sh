@@ -139,7 +139,8 @@ folder login account cache oauth token
 folder plain account
 folder setup account cache oauth token
 folder doctor account cache oauth token setup plain
-folder command account cache oauth token login setup doctor plain
+folder import account cache oauth token login setup plain
+folder command account cache oauth token login setup doctor import plain
 for include in $(includes "$srcdir/helper"); do
 	file=${include%%:*}
 	case ${file#"$srcdir"/helper/}:${include##*:} in

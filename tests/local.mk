@@ -142,6 +142,7 @@ SCRIPT_TESTS = \
 	tests/command_reject.sh \
 	tests/command_run.sh \
 	$(SEAL_TEST) \
+	tests/command_import.sh \
 	tests/command_scan.sh \
 	tests/command_set.sh \
 	tests/command_setup.sh \

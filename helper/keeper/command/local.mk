@@ -13,6 +13,8 @@ libkeeper_a_SOURCES += \
 	helper/keeper/command/get.c \
 	helper/keeper/command/header.c \
 	helper/keeper/command/help.c helper/keeper/command/help.h \
+	helper/keeper/command/import.c \
+	helper/keeper/command/import_tell.c helper/keeper/command/import_tell.h \
 	helper/keeper/command/list.c \
 	helper/keeper/command/lock.c \
 	helper/keeper/command/login.c \

@@ -1,30 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include <string.h>
 #include <unistd.h>
 
 #include "helper/answer.h"
 #include "helper/keeper/command/command.h"
 #include "helper/keeper/plain/plain.h"
-#include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/environment.h"
 #include "keyring/json.h"
-#include "keyring/shell_word.h"
 #include "keyring/text.h"
 #include "keyring/translate.h"
-
-/* A name that would draw on the terminal, or is no text, is written as a shell takes it. */
-static const char *show_path(const struct kt_plain_place *place, struct kt_shell_word *word)
-{
-	size_t length = strlen(place->path);
-
-	return kt_characters_are_utf8(place->path, length) &&
-	                       kt_characters_are_clean(place->path, length)
-	               ? place->path
-	               : kt_shell_word(word, place->path, "FILE");
-}
 
 static bool append_object(const struct kt_plain_place *place, struct kt_json *json,
                           struct kt_error *error)
@@ -34,7 +20,7 @@ static bool append_object(const struct kt_plain_place *place, struct kt_json *js
 
 	return kt_json_create(&object, error) &&
 	       kt_json_add_text(object, "source", place->source, error) &&
-	       kt_json_add_text(object, "file", show_path(place, &word), error) &&
+	       kt_json_add_text(object, "file", kt_plain_show_path(place->path, &word), error) &&
 	       kt_json_add_number(object, "line", (int64_t)place->line, error) &&
 	       kt_json_append_object(json, "found", &object, error);
 }
@@ -47,7 +33,7 @@ static bool append_line(const struct kt_plain_place *place, struct kt_secret *ou
 	struct kt_shell_word word;
 
 	return kt_text_format(&line, error, kt_translate("%s:%zu: a secret in plain text (%s)\n"),
-	                      show_path(place, &word), place->line, place->source) &&
+	                      kt_plain_show_path(place->path, &word), place->line, place->source) &&
 	       kt_secret_append_text(output, line, error);
 }
 

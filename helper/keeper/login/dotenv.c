@@ -168,3 +168,12 @@ bool kt_dotenv_next(const char *text, struct kt_dotenv_line *line)
 	}
 	return false;
 }
+
+bool kt_dotenv_value(const char *text, const struct kt_dotenv_line *line, struct kt_secret *value,
+                     struct kt_error *error)
+{
+	struct assignment assignment = { 0 };
+	const char *start = text + line->start;
+
+	return read_line(&start, &assignment) && take_value(&assignment, value, error);
+}

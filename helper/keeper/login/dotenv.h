@@ -28,3 +28,7 @@ struct kt_dotenv_line {
 
 /* Moves on to the next assignment; false: there is none. */
 bool kt_dotenv_next(const char *text, struct kt_dotenv_line *line);
+
+/* Replaces value by that of the assignment. */
+bool kt_dotenv_value(const char *text, const struct kt_dotenv_line *line, struct kt_secret *value,
+                     struct kt_error *error);

@@ -13,6 +13,7 @@
 #include "helper/keeper/plain/plain.h"
 #include "helper/keeper/plain/plain_source.h"
 #include "helper/report.h"
+#include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/file.h"
 #include "keyring/secret.h"
@@ -243,6 +244,15 @@ bool kt_plain_walk_below(const char *directory, const struct kt_plain_visitor *v
 			return false;
 	}
 	return tree ? true : fail_directory(directory, error);
+}
+
+const char *kt_plain_show_path(const char *path, struct kt_shell_word *word)
+{
+	size_t length = strlen(path);
+
+	return kt_characters_are_utf8(path, length) && kt_characters_are_clean(path, length)
+	               ? path
+	               : kt_shell_word(word, path, "FILE");
 }
 
 void kt_plain_places_clear(struct kt_plain_places *places)

@@ -12,6 +12,7 @@
 #include "helper/keeper/plain/plain_source.h"
 #include "keyring/error.h"
 #include "keyring/secret.h"
+#include "keyring/shell_word.h"
 
 /* One line with a secret. */
 struct kt_plain_place {
@@ -63,6 +64,9 @@ bool kt_plain_look_at_text(const struct kt_plain_source *source, const char *pat
  */
 bool kt_plain_look_at_file(void *places, const struct kt_plain_source *source, const char *path,
                            struct kt_error *error);
+
+/* A name that would draw on the terminal, or is no text, is shown as a shell takes it. */
+const char *kt_plain_show_path(const char *path, struct kt_shell_word *word);
 
 /* For KT_CLEANUP. */
 void kt_plain_places_clear(struct kt_plain_places *places);

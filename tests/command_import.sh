@@ -1,0 +1,190 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# keyturn import: secrets in plain text go into the keyring, are read back, and are then taken out
+# of files that otherwise stay as they are.
+set -eu
+
+. "$(dirname "$0")/lib/home.sh"
+need python3 git
+home_start
+token=pat_9fQx2LmV7aZk3BtR8nWc5YhJ
+other=pat_Zk3BtR8nWc5YhJ9fQx2LmV7a
+
+# put FILE FORMAT [ARGUMENT...]: below the home, with its directories.
+put()
+{
+	file=$1
+	shift
+	mkdir -p "$HOME/$(dirname "$file")"
+	# shellcheck disable=SC2059
+	printf "$@" >"$HOME/$file"
+}
+
+# has FILE FORMAT [ARGUMENT...]: the file is that, to the byte.
+has()
+{
+	file=$HOME/$1
+	shift
+	# shellcheck disable=SC2059
+	printf "$@" >"$work/expected"
+	cmp -s "$work/expected" "$file" && return
+	complain "$file is not as expected:"
+	diff "$work/expected" "$file" | sed 's/^/#   /'
+}
+
+begin 'a home without any is told so'
+call keyturn import
+expect_status 0
+expect_output ''
+expect_said 'no secret lies in plain text'
+
+begin 'a dry run tells account, kind and place, and changes nothing'
+put .bashrc 'alias ll=ls\nexport COZE_API_BASE=https://api.coze.cn\n%s\n' \
+	"if true; then
+  export COZE_API_TOKEN=\"$token\" # mine
+fi"
+put bot/.env 'A=1\nCOZE_API_BASE=https://api.coze.com\nCOZE_API_TOKEN=%s\nB=2\n' "$other"
+put .git-credentials 'https://me:s%%c3%%a4cret%%40@git.example.com\nhttps://only@example.com\n'
+snapshot >"$work/before"
+call keyturn import --dry-run shell git "$HOME/bot"
+expect_status 0
+expect_line "$HOME/.bashrc:4: main@coze.cn (pat), not in the keyring yet"
+expect_line "$HOME/bot/.env:3: bot@coze.com (pat), not in the keyring yet"
+expect_line "$HOME/.git-credentials:1: me@git.example.com (password), not in the keyring yet"
+must [ "$(wc -l <"$work/out")" -eq 3 ]
+for secret in "$token" "$other" cret; do
+	expect_unsaid "$secret"
+done
+expect_unchanged
+
+begin 'nobody to ask and no --yes: nothing is done, and it is told'
+call keyturn import shell
+expect_status 2
+expect_said 'there is no terminal to ask at'
+expect_said '--yes'
+expect_unchanged
+
+begin '--yes stores them, and leaves the files as they are'
+call keyturn import --yes shell git "$HOME/bot"
+expect_status 0
+expect_said '3 secrets are in the keyring'
+expect_said 'to take them out, add --remove'
+must [ "$(keyturn token main@coze.cn)" = "$token" ]
+must [ "$(keyturn token bot)" = "$other" ]
+input 'url=https://git.example.com\n\n'
+call keyturn get
+expect_line 'password=säcret@'
+has bot/.env 'A=1\nCOZE_API_BASE=https://api.coze.com\nCOZE_API_TOKEN=%s\nB=2\n' "$other"
+
+begin '--remove takes out what is stored already, and says what is to be typed instead'
+chmod 640 "$HOME/bot/.env"
+mv "$HOME/.bashrc" "$HOME/rc"
+ln -s rc "$HOME/.bashrc"
+call keyturn import --yes --remove shell git "$HOME/bot"
+expect_status 0
+expect_line "$HOME/.bashrc:4: main@coze.cn (pat), in the keyring already"
+has .bashrc 'alias ll=ls\nexport COZE_API_BASE=https://api.coze.cn\n%s\n' \
+	"if true; then
+  : # COZE_API_TOKEN is kept by keyturn: keyturn run main@coze.cn -- COMMAND
+fi"
+must bash -n "$HOME/.bashrc"
+must test -L "$HOME/.bashrc"
+has bot/.env 'A=1\nCOZE_API_BASE=https://api.coze.com\n%s\nB=2\n' \
+	'# COZE_API_TOKEN is kept by keyturn: keyturn run bot@coze.com -- COMMAND'
+must [ "$(stat -c %a "$HOME/bot/.env")" = 640 ]
+has .git-credentials 'https://only@example.com\n'
+call keyturn scan
+expect_status 0
+call keyturn list --json
+must [ "$(json accounts | grep -o '"account"' | wc -l)" -eq 3 ]
+must [ "$(git config --global credential.helper)" = keyturn ]
+
+begin 'the command that the comment tells works'
+call keyturn run main@coze.cn -- sh -c 'echo "$COZE_API_TOKEN"'
+expect_output "$token"
+
+begin 'the same secret in two places is one account, and each place is told'
+put .zshrc 'export COZE_API_BASE=coze.cn\nexport COZE_API_TOKEN=%s\n' "$other"
+put .profile 'COZE_API_TOKEN=%s; # old\nCOZE_API_BASE=https://api.coze.cn\n' "$other"
+call keyturn import --yes --remove shell
+expect_status 0
+expect_line "$HOME/.profile:1: main-2@coze.cn (pat), not in the keyring yet"
+expect_line "$HOME/.zshrc:2: main-2@coze.cn (pat), the same secret again"
+must [ "$(keyturn token main@coze.cn)" = "$token" ]
+must [ "$(keyturn token main-2@coze.cn)" = "$other" ]
+has .zshrc 'export COZE_API_BASE=coze.cn\n%s\n' \
+	'# COZE_API_TOKEN is kept by keyturn: keyturn run main-2@coze.cn -- COMMAND'
+
+begin 'an account that has another secret is not replaced'
+put .git-credentials 'https://me:new@git.example.com\n'
+call keyturn import --yes --remove git
+expect_status 6
+expect_said 'me@git.example.com has another secret already'
+expect_said 'keyturn logout me@git.example.com'
+has .git-credentials 'https://me:new@git.example.com\n'
+input 'url=https://git.example.com\n\n'
+call keyturn get
+expect_line 'password=säcret@'
+
+begin 'a token without a site waits for one'
+put bot/.env 'COZE_API_TOKEN=sat_9fQx2LmV7aZk3BtR8nWc5YhJ\r\nX=1\r\n'
+call keyturn import --yes --remove "$HOME/bot/.env"
+expect_status 2
+expect_said 'coze.cn or coze.com'
+call keyturn import --yes --remove --site coze.cn "$HOME/bot/.env"
+expect_status 0
+has bot/.env '# COZE_API_TOKEN is kept by keyturn: keyturn run bot@coze.cn -- COMMAND\r\nX=1\r\n'
+
+begin 'a line that does more than to set a variable stays, with its place'
+put .bashrc 'alias c="curl -H '\''Authorization: Bearer %s'\''"\nexport A=1 T=%s\n' "$token" "$token"
+call keyturn import --yes --remove shell
+expect_status 2
+expect_said "2 secrets stay in plain text, the first in line 1 of $HOME/.bashrc"
+expect_cause_and_remedy
+has .bashrc 'alias c="curl -H '\''Authorization: Bearer %s'\''"\nexport A=1 T=%s\n' "$token" "$token"
+rm "$HOME/.bashrc"
+
+begin 'a line of a history goes'
+put .bash_history 'ls\ncurl -H "Authorization: Bearer %s" https://api.coze.cn/v1/users/me\ncd\n' "$token"
+put .local/share/fish/fish_history '%s\n' "- cmd: ls
+  when: 1
+- cmd: set -gx COZE_API_TOKEN $token
+  when: 2
+- cmd: cd
+  when: 3"
+call keyturn import --yes --remove --site coze.cn shell
+expect_status 0
+has .bash_history 'ls\ncd\n'
+has .local/share/fish/fish_history '%s\n' "- cmd: ls
+  when: 1
+- cmd: cd
+  when: 3"
+
+begin 'a copy in version control or beside the file is told, with the page to revoke it at'
+put bot/.env 'COZE_API_BASE=https://api.coze.cn\nCOZE_API_TOKEN=%s\n' "$token"
+git -C "$HOME/bot" init -q
+git -C "$HOME/bot" add .env
+git -C "$HOME/bot" -c user.name=a -c user.email=a@b commit -qm x
+call keyturn import --yes --remove "$HOME/bot"
+expect_status 0
+expect_said "main@coze.cn has a copy in git's history: revoke it (https://www.coze.cn/open/oauth/pats)"
+put .bashrc 'export COZE_API_TOKEN=%s\n' "$token"
+cp "$HOME/.bashrc" "$HOME/.bashrc~"
+call keyturn import --yes --remove --site cn shell
+expect_status 0
+expect_said "main@coze.cn has a copy in $HOME/.bashrc~: revoke it"
+rm "$HOME/.bashrc~"
+
+begin 'as one object for programs'
+put .bashrc 'export COZE_API_TOKEN=%s\n' "$token"
+call keyturn import --yes --remove --site cn --json shell
+expect_status 0
+expect_json shell found 0 source
+expect_json main found 0 account
+expect_json pat found 0 kind
+expect_json stored found 0 state
+expect_json true found 0 removed
+expect_unsaid "$token"
+
+finish
