@@ -86,15 +86,17 @@ expect_status 0
 expect_line "$HOME/.bashrc:4: main@coze.cn (pat), in the keyring already"
 has .bashrc 'alias ll=ls\nexport COZE_API_BASE=https://api.coze.cn\n%s\n' \
 	"if true; then
-  : # COZE_API_TOKEN is kept by keyturn: keyturn run main@coze.cn -- COMMAND
+  : # COZE_API_TOKEN=<kept by keyturn: keyturn run main@coze.cn -- COMMAND>
 fi"
 must bash -n "$HOME/.bashrc"
 must test -L "$HOME/.bashrc"
 has bot/.env 'A=1\nCOZE_API_BASE=https://api.coze.com\n%s\nB=2\n' \
-	'# COZE_API_TOKEN is kept by keyturn: keyturn run bot@coze.com -- COMMAND'
+	'# COZE_API_TOKEN=<kept by keyturn: keyturn run bot@coze.com -- COMMAND>'
 must [ "$(stat -c %a "$HOME/bot/.env")" = 640 ]
 has .git-credentials 'https://only@example.com\n'
 call keyturn scan
+expect_status 0
+call keyturn scan "$HOME"
 expect_status 0
 call keyturn list --json
 must [ "$(json accounts | grep -o '"account"' | wc -l)" -eq 3 ]
@@ -114,7 +116,7 @@ expect_line "$HOME/.zshrc:2: main-2@coze.cn (pat), the same secret again"
 must [ "$(keyturn token main@coze.cn)" = "$token" ]
 must [ "$(keyturn token main-2@coze.cn)" = "$other" ]
 has .zshrc 'export COZE_API_BASE=coze.cn\n%s\n' \
-	'# COZE_API_TOKEN is kept by keyturn: keyturn run main-2@coze.cn -- COMMAND'
+	'# COZE_API_TOKEN=<kept by keyturn: keyturn run main-2@coze.cn -- COMMAND>'
 
 begin 'an account that has another secret is not replaced'
 put .git-credentials 'https://me:new@git.example.com\n'
@@ -134,7 +136,7 @@ expect_status 2
 expect_said 'coze.cn or coze.com'
 call keyturn import --yes --remove --site coze.cn "$HOME/bot/.env"
 expect_status 0
-has bot/.env '# COZE_API_TOKEN is kept by keyturn: keyturn run bot@coze.cn -- COMMAND\r\nX=1\r\n'
+has bot/.env '# COZE_API_TOKEN=<kept by keyturn: keyturn run bot@coze.cn -- COMMAND>\r\nX=1\r\n'
 
 begin 'a line that does more than to set a variable stays, with its place'
 put .bashrc 'alias c="curl -H '\''Authorization: Bearer %s'\''"\nexport A=1 T=%s\n' "$token" "$token"
@@ -186,5 +188,121 @@ expect_json pat found 0 kind
 expect_json stored found 0 state
 expect_json true found 0 removed
 expect_unsaid "$token"
+
+home_again
+begin 'a home full of them: one import moves every one, and scan finds none'
+openssl genrsa -out "$work/key.pem" 2048 2>/dev/null
+put .zshenv 'export GITHUB_TOKEN=ghp_9fQx2LmV7aZk3BtR8nWc5YhJ\n'
+put .config/environment.d/coze.conf 'COZE_API_TOKEN="%s"\n' "$token"
+put bot/.env '%s\n' 'COZE_API_BASE=https://api.coze.cn' 'COZE_JWT_OAUTH_CLIENT_ID=app1' \
+	'COZE_JWT_OAUTH_PUBLIC_KEY_ID=kid1' "COZE_JWT_OAUTH_PRIVATE_KEY=\"$(cat "$work/key.pem")\"" LAST=1
+put .coze/config.json '{"apiBase": "https://api.coze.com", "accessToken": "%s"}\n' "$other"
+put .cache/coze_token_77.json '{"access_token": "czu_a", "token_type": "Bearer", %s}\n' \
+	'"expires_in": 1700000000, "refresh_token": "refresh-77"'
+python3 - "$work/key.pem" "$HOME/coze_oauth_config.json" <<'END'
+import json, sys
+json.dump({"client_type": "jwt", "client_id": "app2", "private_key": open(sys.argv[1]).read(),
+           "public_key_id": "kid2", "coze_api_base": "https://api.coze.cn"},
+          open(sys.argv[2], "w"), indent=2)
+END
+put .git-credentials 'https://me:gitpass@git.example.com/team\nhttp://127.0.0.1:8080\n'
+put .gitconfig '[credential]\n\thelper = store\n[url "https://bob:urlpass@code.example.com/"]\n\tinsteadOf = c:\n'
+put .config/gh/hosts.yml '%s\n' 'github.com:' '    users:' '        ann:' \
+	'            oauth_token: gho_annannannannannann1' '        me:' \
+	'            oauth_token: gho_mememememememememem2' '    git_protocol: https' \
+	'    oauth_token: gho_mememememememememem2' '    user: me'
+put .docker/config.json '%s\n' '{' '  "auths": {' '    "https://index.docker.io/v1/": {' \
+	'      "auth": "ZG9jOmRvY2tlcnBhc3M="' '    },' \
+	'    "r.example.com": {"auth": "PHRva2VuPjo=", "identitytoken": "idtok"}' '  },' \
+	'  "detachKeys": "ctrl-a"' '}'
+put .netrc 'machine a.example.com\n\tlogin me\n\tpassword netpass\n%s\n' \
+	'machine b.example.com login you password "two words" machine c.example.com login x password y'
+put .npmrc 'save-exact=true\n//registry.npmjs.org/:_authToken=npm_abcdef\n//r.example.com/npm/:_authToken="q"\n'
+put .pypirc '[distutils]\nindex-servers = pypi\n\n[pypi]\nusername = __token__\npassword = pypi-abcdef\n'
+put .config/pip/pip.conf '[global]\nindex-url = https://u:pippass@py.example.com/simple\n'
+put .local/share/uv/credentials/credentials.toml '%s\n' '[[credential]]' \
+	'service = "https://tok.example.com/"' 'username = "__token__"' 'scheme = "basic"' \
+	'password = "abcdef12345"' '' '[[credential]]' 'service = "https://uv.example.com/"' \
+	'username = "me"' 'scheme = "basic"' 'password = "sekret"'
+put .cargo/config.toml '[registries.mine]\nindex = "sparse+https://crates.example.com/index/"\n'
+put .cargo/credentials.toml '[registry]\ntoken = "cio_abc"\n\n[registries.mine]\ntoken = "mine-1"\n'
+put .cursor/mcp.json '%s\n' '{' '  "mcpServers": {' '    "coze": {' '      "command": "uvx",' \
+	'      "args": ["coze-mcp-server"],' \
+	"      \"env\": {\"COZE_API_TOKEN\": \"$token\", \"COZE_API_BASE\": \"https://api.coze.cn\"}" \
+	'    },' '    "gh": {' '      "command": "gh-mcp",' \
+	'      "env": {"A": "1", "GITHUB_TOKEN": "ghp_9fQx2LmV7aZk3BtR8nWc5YhJ"}' '    }' '  }' '}'
+put .config/Code/User/mcp.json '{ // servers\n\t"servers": {"x": {"command": "x", "args": [], %s},},\n}\n' \
+	"\"env\": {\"B\": \"$other\", \"COZE_API_BASE\": \"https://api.coze.com\", \"C\": \"$token\",}"
+put .codex/config.toml '%s\n' 'model = "x"' '[mcp_servers.coze]' 'command = "uvx"' \
+	'args = ["coze-mcp-server"]' '[mcp_servers.coze.env]' "COZE_API_TOKEN = \"$token\"" 'D = "1"'
+call keyturn scan
+expect_status 1
+call keyturn import --yes --remove --site coze.cn
+expect_status 0
+call keyturn import --yes --remove --site coze.cn "$HOME/bot"
+expect_status 0
+for secret in "$token" ghp_ gitpass urlpass refresh-77 gho_ ZG9jOmR idtok netpass 'two words' npm_abcdef \
+	pypi-abcdef pippass abcdef12345 sekret cio_abc mine-1 BEGIN; do
+	must_not grep -raF -e "$secret" --exclude-dir=.local --exclude-dir=keyturn "$HOME"
+	must_not grep -rqaF -e "$secret" "$HOME/.config/keyturn" "$HOME/.local/share/uv"
+	expect_unsaid "$secret"
+done
+call keyturn scan
+expect_status 0
+expect_output ''
+call keyturn list --json
+must [ "$(json accounts | grep -o '"account"' | wc -l)" -eq 24 ]
+has .docker/config.json '%s\n' '{' '  "credsStore": "keyturn",' '  "auths": {' \
+	'    "https://index.docker.io/v1/": {},' '    "r.example.com": {}' '  },' \
+	'  "detachKeys": "ctrl-a"' '}'
+has .npmrc 'save-exact=true\n%s\n%s\n%s\n%s\n' \
+	'; keyturn run npm@registry.npmjs.org --env NPM_TOKEN -- npm ...' \
+	'//registry.npmjs.org/:_authToken=${NPM_TOKEN}' \
+	'; keyturn run npm@r.example.com --env NPM_TOKEN_2 -- npm ...' \
+	'//r.example.com/npm/:_authToken="${NPM_TOKEN_2}"'
+must_not test -e "$HOME/.cache/coze_token_77.json"
+must [ "$(git config -f "$HOME/.gitconfig" --get-all credential.helper)" = keyturn ]
+must python3 - "$HOME/.cursor/mcp.json" "$HOME/coze_oauth_config.json" <<'END'
+import json, sys
+servers = json.load(open(sys.argv[1]))["mcpServers"]
+assert servers["coze"] == {"command": "keyturn", "env": {"COZE_API_BASE": "https://api.coze.cn"},
+                           "args": ["run", "main@coze.cn", "--tool", "mcp", "--", "uvx",
+                                    "coze-mcp-server"]}, servers
+assert servers["gh"] == {"command": "keyturn", "env": {"A": "1"},
+                         "args": ["run", "github@github.com", "--env", "GITHUB_TOKEN", "--",
+                                  "gh-mcp"]}, servers
+assert json.load(open(sys.argv[2]))["private_key"].startswith("<kept by keyturn: keyturn run --app")
+END
+
+begin 'each tool gets its secret back'
+for url in https://me@git.example.com/team:gitpass https://bob@code.example.com:urlpass \
+	https://me@a.example.com:netpass 'https://you@b.example.com:two words' \
+	https://me@uv.example.com:sekret; do
+	input 'url=%s\n\n' "${url%:*}"
+	call keyturn get
+	expect_line "password=${url##*:}"
+done
+input 'https://index.docker.io/v1/'
+call docker-credential-keyturn get
+expect_json dockerpass Secret
+input 'r.example.com'
+call docker-credential-keyturn get
+expect_json '<token>' Username
+expect_json idtok Secret
+for registry in registry+https://github.com/rust-lang/crates.io-index:cio_abc \
+	sparse+https://crates.example.com/index/:mine-1; do
+	input '{"v":1,"registry":{"index-url":"%s"},"kind":"get","operation":"read"}\n' \
+		"$(echo "${registry%:*}" | sed 's/^registry+//')"
+	call keyturn --cargo-plugin
+	must grep -q "\"token\":\"${registry##*:}\"" "$work/out"
+done
+call keyturn run npm@r.example.com --env NPM_TOKEN_2 -- sh -c 'echo "$NPM_TOKEN_2"'
+expect_output q
+call keyturn run __token__@upload.pypi.org --env TWINE_PASSWORD -- sh -c 'echo "$TWINE_PASSWORD"'
+expect_output pypi-abcdef
+call keyturn run --app bot@coze.cn -- sh -c 'echo "$COZE_JWT_OAUTH_CLIENT_ID"'
+expect_output app1
+call keyturn show main-3@coze.cn --json
+expect_json device kind
 
 finish

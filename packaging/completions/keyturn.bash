@@ -136,7 +136,10 @@ _keyturn()
 		default) words='--host --unset --json' ;;
 		refresh) words='--due --prefetch --all' ;;
 		reject) words='--session-name --current' ;;
-		import) words='shell environment.d dotenv git --dry-run --remove --yes --site --json' ;;
+		import)
+			words='shell environment.d dotenv coze-app coze-cli cozepy git gh docker netrc npm pip
+				uv cargo mcp --dry-run --remove --yes --site --json'
+			;;
 		setup) words='--account --undo --print --yes' ;;
 		lock) words=--desktop ;;
 		unlock) words=--resync ;;

@@ -137,7 +137,7 @@ static bool replace(const struct kt_import_file *file, struct kt_edits *edits,
 			continue;
 		length -= length > 0 && text[item->start + length - 1] == '\r';
 		if (!kt_import_run_command(item, &command, error) ||
-		    !kt_text_format(&comment, error, "# %s is kept by keyturn: %s", item->name,
+		    !kt_text_format(&comment, error, "# %s=<kept by keyturn: %s>", item->name,
 		                    command) ||
 		    !kt_edits_add(edits, item->start, length, comment, error))
 			return false;

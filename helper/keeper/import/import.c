@@ -24,9 +24,12 @@
 
 #define LOCK_PATIENCE 10000
 
-/* Sources that name the account stand before those that leave the name to us. */
+/* In the order of plain_source.c. */
 static const struct kt_import_source *const sources[] = {
-	&kt_import_git, &kt_import_shell, &kt_import_environment, &kt_import_dotenv,
+	&kt_import_shell,  &kt_import_environment, &kt_import_dotenv, &kt_import_coze_app,
+	&kt_import_coze_cli, &kt_import_cozepy, &kt_import_git, &kt_import_gh, &kt_import_docker,
+	&kt_import_netrc, &kt_import_npm, &kt_import_pip, &kt_import_uv, &kt_import_cargo,
+	&kt_import_mcp,
 };
 
 static const struct kt_import_source *find_source(const char *name)

@@ -16,6 +16,7 @@
 #include "keyring/environment.h"
 #include "keyring/shell_word.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 
 #define BYTE_ORDER_MARK "\xef\xbb\xbf"
 
@@ -70,9 +71,9 @@ bool kt_import_leave(struct kt_import_item *item, const char *remedy, const char
 	item->state = KT_IMPORT_LEFT;
 	item->reason = (struct kt_error){ .code = KT_ERROR_USAGE };
 	va_start(arguments, format);
-	kt_error_write(item->reason.message, format, arguments);
+	kt_error_write(item->reason.message, kt_translate(format), arguments);
 	va_end(arguments);
-	kt_advise(&item->reason, "%s", remedy);
+	kt_advise(&item->reason, "%s", kt_translate(remedy));
 	return true;
 }
 
@@ -205,25 +206,33 @@ bool kt_import_account_word(const struct kt_import_item *item, char **word,
 	return kt_text_set(word, kt_shell_word(&quoted, name, "ACCOUNT"), error);
 }
 
+/* The last part of a directory that people see; NULL: it is the home, or hidden. */
+static const char *visible_name(const char *directory)
+{
+	const char *home = kt_text_or_empty(kt_environment_home());
+	size_t length = strlen(home);
+	const char *below = strncmp(directory, home, length) == 0 ? directory + length : directory;
+	const char *slash = strrchr(below, '/');
+	struct kt_error refusal = { 0 };
+
+	return slash && slash[1] && !strstr(below, "/.") &&
+	                       kt_service_check_name(slash + 1, &refusal)
+	               ? slash + 1
+	               : NULL;
+}
+
 bool kt_import_set_default_name(const struct kt_import_file *file, struct kt_import_item *item,
                                 struct kt_error *error)
 {
-	const char *home = kt_text_or_empty(kt_environment_home());
 	KT_CLEANUP(kt_text_free) char *directory = NULL;
-	struct kt_error refusal = { 0 };
-	char *slash;
+	const char *slash = strrchr(file->target.path, '/');
+	const char *name;
 
-	if (!kt_text_set(&directory, file->target.path, error))
+	if (!kt_text_set_bytes(&directory, file->target.path,
+	                       slash ? (size_t)(slash - file->target.path) : 0, error))
 		return false;
-	slash = strrchr(directory, '/');
-	if (slash)
-		*slash = '\0';
-	slash = strrchr(directory, '/');
-	return kt_text_set(&item->credential.identity.username,
-	                   slash && slash[1] && slash[1] != '.' && strcmp(directory, home) != 0 &&
-	                                   kt_service_check_name(slash + 1, &refusal)
-	                           ? slash + 1
-	                           : "main", error);
+	name = visible_name(directory);
+	return kt_text_set(&item->credential.identity.username, name ? name : "main", error);
 }
 
 bool kt_import_run_command(const struct kt_import_item *item, char **command,

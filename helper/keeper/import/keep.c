@@ -6,6 +6,7 @@
 #include "helper/keeper/cache/change.h"
 #include "helper/keeper/import/import.h"
 #include "helper/keeper/login/login.h"
+#include "helper/report.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
 
@@ -19,16 +20,33 @@ static bool fail_other(const struct kt_identity *identity, struct kt_error *erro
 	return kt_advise(error, "run the command again");
 }
 
-static bool store(struct kt_credential *credential, struct kt_keyring *keyring,
+/*
+ * A default of its own host; a token of Coze's also in general, as of a login. Another service's is
+ * not what keyturn run is meant to give.
+ */
+static bool store_secret(const struct kt_credential *credential, struct kt_keyring *keyring,
+                         struct kt_error *error)
+{
+	bool is_coze = kt_service_site(&credential->identity) != NULL;
+	KT_CLEANUP(kt_text_free) char *name = NULL;
+	enum kt_default_scope became = KT_DEFAULT_NONE;
+
+	if (!kt_keyring_store(keyring, credential, error) ||
+	    !kt_default_offer(&credential->identity, is_coze ? KT_DEFAULT_GENERAL
+	                                                     : KT_DEFAULT_SERVICE, &became, error) ||
+	    !kt_service_full_name(&credential->identity, &name, error))
+		return false;
+	if (became == KT_DEFAULT_GENERAL)
+		kt_report_note("%s is the default account now", name);
+	return true;
+}
+
+static bool store(struct kt_keyring *keyring, struct kt_credential *credential,
                   struct kt_error *error)
 {
-	enum kt_default_scope became;
-
-	/* A password is a default of its own host alone, as git's store has it. */
-	if (credential->kind == KT_KIND_PASSWORD)
-		return kt_keyring_store(keyring, credential, error) &&
-		       kt_default_offer(&credential->identity, KT_DEFAULT_SERVICE, &became, error);
-	return kt_login_store_inside(keyring, credential, NULL, error);
+	return kt_kind_is_grant(credential->kind)
+		? kt_login_store_inside(keyring, credential, NULL, error)
+		: store_secret(credential, keyring, error);
 }
 
 bool kt_import_keep(struct kt_import_item *item, struct kt_keyring *keyring,
@@ -45,7 +63,7 @@ bool kt_import_keep(struct kt_import_item *item, struct kt_keyring *keyring,
 		return false;
 	if (found && !kt_import_is_same(&item->credential, &there))
 		return fail_other(identity, error);
-	if (!found && !store(&item->credential, keyring, error))
+	if (!found && !store(keyring, &item->credential, error))
 		return false;
 	if (!kt_keyring_load(keyring, identity, &after, &found, error))
 		return false;

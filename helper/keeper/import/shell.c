@@ -155,7 +155,7 @@ static bool replace_line(const struct kt_import_file *file, const struct kt_impo
 	                !strstr(file->target.path, ".fish") && !strstr(file->target.path, ".pam_");
 
 	return kt_import_run_command(item, &command, error) &&
-	       kt_text_format(&comment, error, "%.*s%s# %s is kept by keyturn: %s", (int)indent, text,
+	       kt_text_format(&comment, error, "%.*s%s# %s=<kept by keyturn: %s>", (int)indent, text,
 	                      is_block ? ": " : "", item->name, command) &&
 	       kt_edits_add(edits, item->start, item->length, comment, error);
 }

@@ -64,7 +64,18 @@ struct kt_import_source {
 	                struct kt_error *error);
 };
 
-extern const struct kt_import_source kt_import_dotenv;
-extern const struct kt_import_source kt_import_environment;
-extern const struct kt_import_source kt_import_git;
 extern const struct kt_import_source kt_import_shell;
+extern const struct kt_import_source kt_import_environment;
+extern const struct kt_import_source kt_import_dotenv;
+extern const struct kt_import_source kt_import_coze_app;
+extern const struct kt_import_source kt_import_coze_cli;
+extern const struct kt_import_source kt_import_cozepy;
+extern const struct kt_import_source kt_import_git;
+extern const struct kt_import_source kt_import_gh;
+extern const struct kt_import_source kt_import_docker;
+extern const struct kt_import_source kt_import_netrc;
+extern const struct kt_import_source kt_import_npm;
+extern const struct kt_import_source kt_import_pip;
+extern const struct kt_import_source kt_import_uv;
+extern const struct kt_import_source kt_import_cargo;
+extern const struct kt_import_source kt_import_mcp;
