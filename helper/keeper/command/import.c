@@ -158,24 +158,26 @@ static bool wire(const struct kt_import_source *source, struct kt_keeper *keeper
 	return false;
 }
 
-static bool show(const struct kt_import_file *file, const struct kt_secret *content,
-                 struct kt_error *error)
+static bool show(const struct kt_import_file *file, struct kt_error *error)
 {
 	KT_CLEANUP(kt_secret_clear) struct kt_secret output = { 0 };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret old = { 0 };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret new = { 0 };
 
-	return kt_difference_append(&output, file->target.file, &file->target.content, content,
-	                            error) &&
+	return kt_import_append_shown(file, false, &old, error) &&
+	       kt_import_append_shown(file, true, &new, error) &&
+	       kt_difference_append(&output, file->target.file, &old, &new, error) &&
 	       kt_answer_send(STDERR_FILENO, &output, error);
 }
 
-static bool is_wanted(const struct kt_import_file *file, const struct kt_secret *content,
-                      const struct wishes *wishes, bool *yes, struct kt_error *error)
+static bool is_wanted(const struct kt_import_file *file, const struct wishes *wishes, bool *yes,
+                      struct kt_error *error)
 {
 	KT_CLEANUP(kt_text_free) char *question = NULL;
 	bool is_seen = kt_terminal_is_interactive();
 
 	*yes = wishes->removes;
-	if (is_seen && !file->source->is_whole && !show(file, content, error))
+	if (is_seen && !file->source->is_whole && !show(file, error))
 		return false;
 	if (*yes || !is_seen)
 		return true;
@@ -203,19 +205,21 @@ static bool take_out(struct kt_import_file *file, const struct wishes *wishes,
 	if (count_kept(file) == 0)
 		return true;
 	if (!kt_import_append_rest(file, &content, error) ||
-	    !is_wanted(file, &content, wishes, &yes, error))
+	    !is_wanted(file, wishes, &yes, error))
 		return false;
 	if (!yes)
 		return true;
+	wire(file->source, keeper);
+	if (file->foreign.place)
+		return kt_import_take_out(file, &content, &keeper->keyring, error);
 	if (file->source->tool) {
 		kt_secret_clear(&content);
-		wire(file->source, keeper);
 		if (!kt_import_read_again(file, error) ||
 		    !kt_import_append_rest(file, &content, error))
 			return false;
 	}
 	return kt_import_tell_copies(file, keeper->environment, error) &&
-	       kt_import_take_out(file, &content, error);
+	       kt_import_take_out(file, &content, &keeper->keyring, error);
 }
 
 static bool check_somebody(const struct kt_import *import, const struct wishes *wishes,
@@ -235,6 +239,11 @@ static bool move(struct kt_import *import, const struct wishes *wishes, struct k
 
 	if (import->count > 0 && !kt_login_open_keyring(keeper, &keyring, error))
 		return false;
+	/* Nobody is asked to open a keyring for which there may be no use. */
+	if (import->count == 0)
+		keyring = open_quietly(keeper);
+	if (keyring && !kt_import_read_keyring(import, keyring, error))
+		return false;
 	if (!kt_import_settle(import, keyring, error) || !check_somebody(import, wishes, error))
 		return false;
 	if (!keeper->wants_json && !kt_import_print(import, error))
@@ -249,7 +258,10 @@ static bool move(struct kt_import *import, const struct wishes *wishes, struct k
 
 static bool look(struct kt_import *import, struct kt_keeper *keeper, struct kt_error *error)
 {
-	return kt_import_settle(import, open_quietly(keeper), error) &&
+	struct kt_keyring *keyring = open_quietly(keeper);
+
+	return (!keyring || kt_import_read_keyring(import, keyring, error)) &&
+	       kt_import_settle(import, keyring, error) &&
 	       (keeper->wants_json || kt_import_print(import, error));
 }
 

@@ -66,28 +66,39 @@ bool kt_import_question(const struct kt_import_file *file, const struct kt_impor
 	                      kt_plain_show_path(file->target.path, &word));
 }
 
+static bool tell_copy(const struct kt_import_item *item, const char *backup,
+                      struct kt_error *error)
+{
+	KT_CLEANUP(kt_text_free) char *page = NULL;
+	KT_CLEANUP(kt_text_free) char *name = NULL;
+	struct kt_shell_word word;
+
+	if (!kt_import_revocation_page(item, &page, error) ||
+	    !kt_service_full_name(&item->credential.identity, &name, error))
+		return false;
+	if (backup)
+		kt_report_note("%s has a copy in %s: revoke it (%s), and log in anew", name,
+		               kt_plain_show_path(backup, &word), page);
+	else
+		kt_report_note("%s is in git's history: revoke it (%s), and log in anew", name, page);
+	return true;
+}
+
 bool kt_import_tell_copies(const struct kt_import_file *file, char *const *environment,
                            struct kt_error *error)
 {
+	bool is_tracked = kt_import_is_tracked(file, environment);
+
 	for (size_t i = 0; i < file->count; i++) {
 		const struct kt_import_item *item = &file->items[i];
-		KT_CLEANUP(kt_text_free) char *copy = NULL;
-		KT_CLEANUP(kt_text_free) char *page = NULL;
-		KT_CLEANUP(kt_text_free) char *name = NULL;
-		struct kt_shell_word word;
+		KT_CLEANUP(kt_text_free) char *backup = NULL;
 
 		if (!item->is_kept)
 			continue;
-		if (!kt_import_find_copy(file, item, environment, &copy, error))
+		if (!is_tracked && !kt_import_find_backup(file, item, &backup, error))
 			return false;
-		if (!copy)
-			continue;
-		if (!kt_import_revocation_page(item, &page, error) ||
-		    !kt_service_full_name(&item->credential.identity, &name, error))
+		if ((is_tracked || backup) && !tell_copy(item, backup, error))
 			return false;
-		kt_report_note("%s has a copy in %s: revoke it (%s), and log in with a new one: keyturn "
-		               "login %s", name, copy, page,
-		               kt_shell_word(&word, name, "ACCOUNT"));
 	}
 	return true;
 }

@@ -96,8 +96,8 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	                : KT_TEXT("%zu secrets lie in plain text, where every program of yours can "
 	                          "read them"),
 	        places.count);
-	return kt_advise(error, "log in with it (keyturn login), then remove its line; one that was "
-	                 "copied, as into a repository or a backup, is to be revoked at its service");
+	return kt_advise(error, "move them into the keyring: keyturn import; one that was copied, as "
+	                 "into a repository or a backup, is to be revoked at its service");
 }
 
 const struct kt_command kt_command_scan = {

@@ -11,8 +11,6 @@
 #include "keyring/file.h"
 #include "keyring/text.h"
 
-#define UNDER_GIT "git's history"
-
 /* The file's directory, and its name in it. */
 static bool split(const char *file, char **directory, const char **name, struct kt_error *error)
 {
@@ -24,9 +22,15 @@ static bool split(const char *file, char **directory, const char **name, struct 
 }
 
 /* git is not to start anything that the directory's own configuration names. */
-static bool is_tracked(const char *directory, const char *name, char *const *environment)
+bool kt_import_is_tracked(const struct kt_import_file *file, char *const *environment)
 {
 	KT_CLEANUP(kt_secret_clear) struct kt_secret output = { 0 };
+	KT_CLEANUP(kt_text_free) char *directory = NULL;
+	struct kt_error ignored = { 0 };
+	const char *name;
+
+	if (!split(file->target.file, &directory, &name, &ignored))
+		return false;
 	char *const arguments[] = { (char *)"git", (char *)"-c", (char *)"core.fsmonitor=false",
 		                    (char *)"log", (char *)"-1", (char *)"--format=%H",
 		                    (char *)"--all", (char *)"--", (char *)name, NULL };
@@ -60,8 +64,8 @@ static const struct kt_secret *secret_of(const struct kt_credential *credential)
 	                                                         : &credential->client_secret;
 }
 
-bool kt_import_find_copy(const struct kt_import_file *file, const struct kt_import_item *item,
-                         char *const *environment, char **place, struct kt_error *error)
+bool kt_import_find_backup(const struct kt_import_file *file, const struct kt_import_item *item,
+                           char **path, struct kt_error *error)
 {
 	const struct kt_secret *secret = secret_of(&item->credential);
 	KT_CLEANUP(kt_directory_close) DIR *open = NULL;
@@ -69,22 +73,18 @@ bool kt_import_find_copy(const struct kt_import_file *file, const struct kt_impo
 	const struct dirent *entry;
 	const char *name;
 
-	kt_text_free(place);
 	if (!split(file->target.file, &directory, &name, error))
 		return false;
-	if (is_tracked(directory, name, environment))
-		return kt_text_set(place, UNDER_GIT, error);
 	open = opendir(directory);
-	while (open && !kt_secret_is_empty(secret) && !*place && (entry = readdir(open)) != NULL) {
-		KT_CLEANUP(kt_text_free) char *path = NULL;
-
+	while (open && !kt_secret_is_empty(secret) && (entry = readdir(open)) != NULL) {
 		if (!is_like(entry->d_name, name))
 			continue;
-		if (!kt_text_format(&path, error, "%s%s", directory, entry->d_name))
+		if (!kt_text_format(path, error, "%s%s", directory, entry->d_name))
 			return false;
-		if (holds(path, secret) && !kt_text_set(place, path, error))
-			return false;
+		if (holds(*path, secret))
+			return true;
 	}
+	kt_text_free(path);
 	return true;
 }
 

@@ -8,12 +8,15 @@
 
 #include "helper/keeper/import/source.h"
 
+/* git's history has the file, in whatever state. */
+bool kt_import_is_tracked(const struct kt_import_file *file, char *const *environment);
+
 /*
- * The place of a copy: "under version control" or a file's name. NULL: none was found. Call before
- * the secret is taken out.
+ * A file beside it whose name has the file's name in it, and that holds the item's secret; NULL:
+ * none was found.
  */
-bool kt_import_find_copy(const struct kt_import_file *file, const struct kt_import_item *item,
-                         char *const *environment, char **place, struct kt_error *error);
+bool kt_import_find_backup(const struct kt_import_file *file, const struct kt_import_item *item,
+                           char **path, struct kt_error *error);
 
 /* The page where the secret is revoked; the service's address where none is known. */
 bool kt_import_revocation_page(const struct kt_import_item *item, char **page,

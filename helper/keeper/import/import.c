@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "helper/keeper/import/import.h"
+#include "helper/keeper/import/desktop.h"
 #include "helper/keeper/import/item.h"
 #include "helper/keeper/plain/plain.h"
 #include "helper/report.h"
@@ -29,7 +30,7 @@ static const struct kt_import_source *const sources[] = {
 	&kt_import_shell,  &kt_import_environment, &kt_import_dotenv, &kt_import_coze_app,
 	&kt_import_coze_cli, &kt_import_cozepy, &kt_import_git, &kt_import_gh, &kt_import_docker,
 	&kt_import_netrc, &kt_import_npm, &kt_import_pip, &kt_import_uv, &kt_import_cargo,
-	&kt_import_mcp,
+	&kt_import_mcp, &kt_import_desktop,
 };
 
 static const struct kt_import_source *find_source(const char *name)
@@ -118,6 +119,7 @@ static void item_clear(struct kt_import_item *item)
 static void file_clear(struct kt_import_file *file)
 {
 	kt_setup_target_clear(&file->target);
+	kt_foreign_item_clear(&file->foreign);
 	for (size_t i = 0; i < file->count; i++)
 		item_clear(&file->items[i]);
 	free(file->items);
@@ -143,6 +145,21 @@ static bool make_absolute(char **path, const char *given, struct kt_error *error
 	                                  : kt_text_set(path, given, error);
 }
 
+/* Takes the file over (it is empty afterwards). */
+static bool add_file(struct kt_import *import, struct kt_import_file *file,
+                     struct kt_error *error)
+{
+	struct kt_import_file *files =
+		reallocarray(import->files, import->count + 1, sizeof(*files));
+
+	if (!files)
+		return kt_fail_memory(error);
+	import->files = files;
+	files[import->count++] = *file;
+	*file = (struct kt_import_file){ 0 };
+	return true;
+}
+
 /* One file that is not to be changed holds the others not up; the first one is told at the end. */
 static bool pass_over(struct kt_import *import, const struct kt_error *refusal,
                       struct kt_error *error)
@@ -166,7 +183,6 @@ static bool visit(void *context, const struct kt_plain_source *plain, const char
 	};
 	KT_CLEANUP(kt_text_free) char *absolute = NULL;
 	struct kt_error refusal = { 0 };
-	struct kt_import_file *files;
 
 	if (!file.source)
 		return true;
@@ -174,15 +190,7 @@ static bool visit(void *context, const struct kt_plain_source *plain, const char
 		return false;
 	if (!read_file(&file, absolute, &refusal))
 		return pass_over(import, &refusal, error);
-	if (file.count == 0 || is_there(import, &file.target))
-		return true;
-	files = reallocarray(import->files, import->count + 1, sizeof(*files));
-	if (!files)
-		return kt_fail_memory(error);
-	import->files = files;
-	files[import->count++] = file;
-	file = (struct kt_import_file){ 0 };
-	return true;
+	return file.count == 0 || is_there(import, &file.target) || add_file(import, &file, error);
 }
 
 static const char *home_or_fail(struct kt_error *error)
@@ -214,6 +222,7 @@ static bool fail_word(const char *word, struct kt_error *error)
 static bool read_word(const char *word, const struct kt_plain_visitor *visitor,
                       struct kt_error *error)
 {
+	struct kt_import *import = visitor->context;
 	const struct kt_import_source *source = find_source(word);
 	const struct kt_plain_source *plain;
 	const char *home;
@@ -229,6 +238,8 @@ static bool read_word(const char *word, const struct kt_plain_visitor *visitor,
 			? visitor->visit(visitor->context, plain, word, error)
 			: fail_word(word, error);
 	}
+	if (source == &kt_import_desktop)
+		return import->is_keyring_wanted = true;
 	home = home_or_fail(error);
 	for (size_t i = 0; home && i < kt_plain_source_count; i++)
 		if (strcmp(kt_plain_sources[i].name, source->name) == 0)
@@ -246,8 +257,25 @@ bool kt_import_read(struct kt_import *import, int count, char **words, struct kt
 			return false;
 	if (count > 0)
 		return true;
+	import->is_keyring_wanted = true;
 	home = home_or_fail(error);
 	return home && kt_plain_walk_home(home, &visitor, error);
+}
+
+bool kt_import_read_keyring(struct kt_import *import, struct kt_keyring *keyring,
+                            struct kt_error *error)
+{
+	KT_CLEANUP(kt_import_foreign_clear) struct kt_import_foreign list = { 0 };
+
+	if (!import->is_keyring_wanted || !kt_import_foreign_find(&list, keyring, error))
+		return !import->is_keyring_wanted;
+	for (size_t i = 0; i < list.count; i++) {
+		KT_CLEANUP(file_clear) struct kt_import_file file = { .source = &kt_import_desktop };
+
+		if (!kt_import_foreign_take(&list, i, &file, error) || !add_file(import, &file, error))
+			return false;
+	}
+	return true;
 }
 
 bool kt_import_describe(struct kt_secret *output, struct kt_error *error)
@@ -309,11 +337,36 @@ bool kt_import_append_rest(const struct kt_import_file *file, struct kt_secret *
 	        kt_edits_apply(&edits, &file->target.content, content, error));
 }
 
+bool kt_import_append_shown(const struct kt_import_file *file, bool is_after,
+                            struct kt_secret *content, struct kt_error *error)
+{
+	KT_CLEANUP(kt_edits_clear) struct kt_edits edits = { 0 };
+	const char *text = kt_secret_reveal(&file->target.content);
+
+	if (is_after && !file->source->replace(file, &edits, error))
+		return false;
+	for (size_t i = 0; i < file->count; i++) {
+		const struct kt_import_item *item = &file->items[i];
+		KT_CLEANUP(kt_text_free) char *shown = NULL;
+		size_t name = strcspn(text + item->start, "=:") + 1;
+
+		if (is_after && item->is_kept)
+			continue;
+		if (!kt_text_format(&shown, error, "%.*s...", name < item->length ? (int)name : 0,
+		                    text + item->start) ||
+		    !kt_edits_add(&edits, item->start, item->length, shown, error))
+			return false;
+	}
+	return kt_edits_apply(&edits, &file->target.content, content, error);
+}
+
 bool kt_import_take_out(struct kt_import_file *file, const struct kt_secret *content,
-                        struct kt_error *error)
+                        struct kt_keyring *keyring, struct kt_error *error)
 {
 	KT_CLEANUP(kt_lock_release) struct kt_lock lock = { 0 };
 
+	if (file->foreign.place)
+		return file->is_out = kt_keyring_erase_foreign(keyring, &file->foreign, error);
 	if (!kt_lock_take(&lock, "setup", KT_LOCK_EXCLUSIVE, kt_clock_monotonic() + LOCK_PATIENCE,
 	                  KT_TEXT("the setup of a tool"), NULL, error))
 		return false;

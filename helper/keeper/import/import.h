@@ -17,7 +17,8 @@
 struct kt_import {
 	struct kt_import_file *files;
 	size_t count;
-	const char *site; /* for all files */
+	const char *site;        /* for all files */
+	bool is_keyring_wanted;  /* kt_import_read() was asked for it */
 	struct kt_error refusal; /* of the last file that was passed over; those before are told */
 };
 
@@ -27,6 +28,13 @@ struct kt_import {
  * rules, is passed over whole: import->refusal.
  */
 bool kt_import_read(struct kt_import *import, int count, char **words, struct kt_error *error);
+
+/*
+ * Adds the items that other programs keep in the keyring, if they were asked for: by their name, or
+ * by no name at all.
+ */
+bool kt_import_read_keyring(struct kt_import *import, struct kt_keyring *keyring,
+                            struct kt_error *error);
 
 /*
  * Settles the accounts' names and each item's state. keyring NULL: none is looked at, as there is
@@ -53,9 +61,16 @@ bool kt_import_read_again(struct kt_import_file *file, struct kt_error *error);
 bool kt_import_append_rest(const struct kt_import_file *file, struct kt_secret *content,
                            struct kt_error *error);
 
-/* Takes the items that are kept out of the file. */
+/*
+ * Appends what the file has, or will have (is_after), as a person may see it: each secret is three
+ * dots.
+ */
+bool kt_import_append_shown(const struct kt_import_file *file, bool is_after,
+                            struct kt_secret *content, struct kt_error *error);
+
+/* Takes the items that are kept out of the file, or deletes the other program's item. */
 bool kt_import_take_out(struct kt_import_file *file, const struct kt_secret *content,
-                        struct kt_error *error);
+                        struct kt_keyring *keyring, struct kt_error *error);
 
 /* Appends a list of the sources, for help. */
 bool kt_import_describe(struct kt_secret *output, struct kt_error *error);

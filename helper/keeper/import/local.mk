@@ -8,6 +8,7 @@ libkeeper_a_SOURCES += \
 	helper/keeper/import/coze_app.c \
 	helper/keeper/import/coze_cli.c \
 	helper/keeper/import/cozepy.c \
+	helper/keeper/import/desktop.c helper/keeper/import/desktop.h \
 	helper/keeper/import/docker.c \
 	helper/keeper/import/dotenv.c \
 	helper/keeper/import/gh.c \

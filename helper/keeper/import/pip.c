@@ -54,7 +54,7 @@ static bool add_password(struct kt_import_file *file, const struct kt_import_lin
 	item = kt_import_add(file, line->start, line->length, error);
 	if (!item || !kt_text_set(&item->name, "TWINE_PASSWORD", error))
 		return false;
-	if (!repository || !username)
+	if (!repository || !*kt_text_or_empty(username))
 		return kt_import_leave(item, "write repository and username into its section",
 		                       "its section names no repository, or no user");
 	if (!kt_import_set_service(item, "pip", repository, &is_service, error))
@@ -72,17 +72,16 @@ static bool read_items(struct kt_import_file *file, struct kt_error *error)
 
 	while (kt_import_next_line(file, &line)) {
 		struct kt_import_setting setting;
+		bool is_setting = kt_import_setting_read(&line, &setting);
 
-		if (!kt_import_add_addresses(file, &line, error))
-			return false;
-		if (!kt_import_setting_read(&line, &setting))
-			continue;
-		if (setting.is_heading) {
+		if (is_setting && setting.is_heading) {
 			if (!kt_import_setting_name(&line, &setting, &section, error))
 				return false;
-		} else if (section && kt_import_setting_is(&line, &setting, "password") &&
-		           kt_import_setting_is_literal(&line, &setting) &&
-		           !add_password(file, &line, &setting, section, error)) {
+		} else if (section && is_setting && kt_import_setting_is(&line, &setting, "password")) {
+			if (kt_import_setting_is_literal(&line, &setting) &&
+			    !add_password(file, &line, &setting, section, error))
+				return false;
+		} else if (!kt_import_add_addresses(file, &line, error)) {
 			return false;
 		}
 	}

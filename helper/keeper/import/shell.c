@@ -124,20 +124,27 @@ static bool read_items(struct kt_import_file *file, struct kt_error *error)
 	return true;
 }
 
-/* The lines of a record of fish's history: the command, and what is indented below it. */
+/*
+ * The lines of a record of fish's history: the command, and what is indented below it. done: the
+ * end of the record that was dropped before, which may have had this token too.
+ */
 static bool drop_record(const struct kt_import_file *file, const struct kt_import_item *item,
-                        struct kt_edits *edits, struct kt_error *error)
+                        size_t *done, struct kt_edits *edits, struct kt_error *error)
 {
 	const char *text = kt_secret_reveal(&file->target.content);
-	size_t end = item->start + item->length;
+	size_t start = item->start;
 
-	end += strcspn(text + end, "\n");
-	end += text[end] == '\n';
-	while (text[end] == ' ') {
-		end += strcspn(text + end, "\n");
-		end += text[end] == '\n';
-	}
-	return kt_edits_add(edits, item->start, end - item->start, "", error);
+	if (start < *done)
+		return true;
+	while (start > *done && text[start] == ' ')
+		for (start--; start > *done && text[start - 1] != '\n';)
+			start--;
+	*done = item->start;
+	do {
+		*done += strcspn(text + *done, "\n");
+		*done += text[*done] == '\n';
+	} while (text[*done] == ' ');
+	return kt_edits_add(edits, start, *done - start, "", error);
 }
 
 /*
@@ -164,13 +171,14 @@ static bool replace(const struct kt_import_file *file, struct kt_edits *edits,
                     struct kt_error *error)
 {
 	bool is_fish = strstr(file->target.path, "fish_history") != NULL;
+	size_t done = 0;
 
 	for (size_t i = 0; i < file->count; i++) {
 		const struct kt_import_item *item = &file->items[i];
 
 		if (!item->is_kept)
 			continue;
-		if (is_fish ? !drop_record(file, item, edits, error)
+		if (is_fish ? !drop_record(file, item, &done, edits, error)
 		    : is_history(file) ? !kt_import_drop_line(file, item, edits, error)
 		                       : !replace_line(file, item, edits, error))
 			return false;

@@ -14,6 +14,7 @@
 #include "helper/keeper/setup/target.h"
 #include "keyring/credential.h"
 #include "keyring/error.h"
+#include "keyring/foreign.h"
 
 enum kt_import_state {
 	KT_IMPORT_NEW,    /* to be stored */
@@ -45,6 +46,7 @@ struct kt_import_file {
 	const struct kt_plain_source *plain;
 	const char *site; /* of tokens of Coze where the file names none; NULL: none is told */
 	struct kt_setup_target target;
+	struct kt_foreign_item foreign; /* of the keyring, in place of a file; its place NULL: none */
 	struct kt_import_item *items;
 	size_t count;
 	bool is_out; /* the secrets that were kept are taken out of it */
@@ -56,7 +58,7 @@ struct kt_import_source {
 	const char *tool;  /* of keyturn setup, that makes its tool ask keyturn; NULL: none */
 	bool is_whole;     /* the file holds nothing else: it goes, instead of a part of it */
 
-	/* Adds the items of the target's content. */
+	/* Adds the items of the target's content. NULL: of the keyring's (desktop.h). */
 	bool (*read)(struct kt_import_file *file, struct kt_error *error);
 
 	/* Adds the changes by which the items that are kept give way. NULL where is_whole. */
@@ -79,3 +81,4 @@ extern const struct kt_import_source kt_import_pip;
 extern const struct kt_import_source kt_import_uv;
 extern const struct kt_import_source kt_import_cargo;
 extern const struct kt_import_source kt_import_mcp;
+extern const struct kt_import_source kt_import_desktop;

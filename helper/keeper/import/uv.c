@@ -39,7 +39,7 @@ static bool add_block(struct kt_import_file *file, struct block *block, struct k
 	item = kt_import_add(file, block->start, block->end - block->start, error);
 	if (!item)
 		return false;
-	if (!block->service || !block->username)
+	if (!block->service || !*kt_text_or_empty(block->username))
 		return kt_import_leave(item, "log in anew: uv auth login",
 		                       "its block names no service, or no user");
 	if (!kt_import_set_service(item, "uv", block->service, &is_service, error))
