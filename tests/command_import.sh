@@ -6,7 +6,7 @@
 set -eu
 
 . "$(dirname "$0")/lib/home.sh"
-need python3 git
+need python3 git openssl expect
 home_start
 token=pat_9fQx2LmV7aZk3BtR8nWc5YhJ
 other=pat_Zk3BtR8nWc5YhJ9fQx2LmV7a
@@ -170,7 +170,7 @@ git -C "$HOME/bot" add .env
 git -C "$HOME/bot" -c user.name=a -c user.email=a@b commit -qm x
 call keyturn import --yes --remove "$HOME/bot"
 expect_status 0
-expect_said "main@coze.cn has a copy in git's history: revoke it (https://www.coze.cn/open/oauth/pats)"
+expect_said "main@coze.cn is in git's history: revoke it (https://www.coze.cn/open/oauth/pats)"
 put .bashrc 'export COZE_API_TOKEN=%s\n' "$token"
 cp "$HOME/.bashrc" "$HOME/.bashrc~"
 call keyturn import --yes --remove --site cn shell
@@ -188,6 +188,88 @@ expect_json pat found 0 kind
 expect_json stored found 0 state
 expect_json true found 0 removed
 expect_unsaid "$token"
+
+begin 'a file that is not to be changed is passed over whole, and the others are moved'
+put .netrc 'machine good.example.com login me password goodpass\n'
+mkfifo "$HOME/.npmrc"
+mkdir -p "$HOME/.config/gh" "$HOME/.docker" "$HOME/.cargo"
+printf 'github.com:\n    oauth_token: &a gho_abcabcabcabcabc12345\n    user: *a\n' >"$HOME/.config/gh/hosts.yml"
+python3 - "$HOME" <<'END'
+import sys
+home = sys.argv[1]
+open(home + "/.zshrc", "w").write("export COZE_API_TOKEN=pat_" + "x1" * 5000000 + "\n")
+open(home + "/.docker/config.json", "w").write('{"auths":' * 10000 + "{}" + "}" * 10000)
+open(home + "/.cargo/credentials.toml", "wb").write("[registry]\ntoken = \"abc\"\n".encode("utf-16"))
+open(home + "/.pypirc", "wb").write(b"[pypi]\nusername = a\n\nrepository = \xff\npassword = p\n")
+END
+ln "$HOME/.netrc" "$work/second"
+snapshot >"$work/before"
+for case in "netrc|has 2 names (hard links)|6" 'npm|is no regular file|6' 'docker|nested too deeply|2' \
+	'cargo|has a NUL byte|6' 'pip|no text in UTF-8: line 4|6' "shell|is longer than|6"; do
+	call keyturn import --yes --remove --site cn "${case%%|*}"
+	expect_status "${case##*|}"
+	middle=${case%|*}
+	expect_said "${middle#*|}"
+	expect_said "$HOME/."
+	expect_cause_and_remedy
+done
+call keyturn import --yes --remove gh
+expect_status 2
+expect_said "1 secret stays in plain text, in line 2 of $HOME/.config/gh/hosts.yml: it is written in a form of YAML"
+expect_unchanged
+rm "$work/second"
+call keyturn import --yes --remove --site cn
+must [ "$status" -ne 0 ]
+expect_line "$HOME/.netrc:1: me@good.example.com (password), not in the keyring yet"
+has .netrc '# machine good.example.com <kept by keyturn: curl --netrc-file <(keyturn netrc good.example.com) URL>\n'
+rm "$HOME/.npmrc" "$HOME/.zshrc" "$HOME/.pypirc" "$HOME/.docker/config.json"
+
+begin 'another user'\''s file is left alone, also behind a link'
+if [ "$(id -u)" -eq 0 ]; then
+	printf 'machine evil.example.com login me password p\n' >"$work/others"
+	chown 65534 "$work/others"
+	ln -sf "$work/others" "$HOME/.netrc"
+	call keyturn import --yes --remove netrc
+	expect_status 6
+	expect_said "is another user's"
+	must grep -q evil.example.com "$work/others"
+	rm "$HOME/.netrc"
+fi
+
+begin 'a byte order mark and line ends of Windows stay'
+put bot/.env '\357\273\277COZE_API_TOKEN=%s\r\nCOZE_API_BASE=https://api.coze.cn\r\n' "$token"
+put .netrc '\357\273\277machine bom.example.com\r\nlogin me\r\npassword bompass\r\n'
+call keyturn import --yes --remove netrc "$HOME/bot"
+expect_status 0
+has bot/.env '\357\273\277%s\r\nCOZE_API_BASE=https://api.coze.cn\r\n' \
+	'# COZE_API_TOKEN=<kept by keyturn: keyturn run main@coze.cn -- COMMAND>'
+has .netrc '\357\273\277# machine bom.example.com <kept by keyturn: curl --netrc-file <(keyturn netrc bom.example.com) URL>\r\n'
+
+begin 'at a terminal each is asked for, and the change is shown first'
+rm -rf "$HOME/bot" "$HOME/.netrc"
+put .bashrc '# mine\nexport COZE_API_TOKEN=pat_newnewnewnew1newnewnew\nalias x=y\nG=ghp_9fQx2LmV7aZk3BtR8nWc5YhJ; f\n'
+put .git-credentials 'https://yes@ask.example.com\nhttps://no:nosecret@ask.example.com\n'
+at_terminal '
+spawn keyturn import shell git
+expect "Is it coze.cn or coze.com?"
+send "cn\r"
+expect "Keep main-3@coze.cn (pat), from line 2 of * "
+send "y\r"
+expect "Keep no@ask.example.com (password), from line 2 of * "
+send "n\r"
+expect "Change * so? "
+send "y\r"'
+expect_status 2
+expect_unsaid pat_newnew
+expect_unsaid ghp_9f
+expect_unsaid nosecret
+must grep -q '^ G=\.\.\.' "$work/out"
+must grep -q '^-export COZE_API_TOKEN= \.\.\.' "$work/out"
+must grep -q '^+# COZE_API_TOKEN=<kept by keyturn: keyturn run main-3@coze.cn' "$work/out"
+must [ "$(keyturn token main-3@coze.cn)" = pat_newnewnewnew1newnewnew ]
+has .bashrc '# mine\n%s\nalias x=y\nG=ghp_9fQx2LmV7aZk3BtR8nWc5YhJ; f\n' \
+	'# COZE_API_TOKEN=<kept by keyturn: keyturn run main-3@coze.cn -- COMMAND>'
+has .git-credentials 'https://yes@ask.example.com\nhttps://no:nosecret@ask.example.com\n'
 
 home_again
 begin 'a home full of them: one import moves every one, and scan finds none'

@@ -115,6 +115,7 @@ FUZZ_REPLAYS = \
 	tests/fuzz/replay_body \
 	tests/fuzz/replay_challenge \
 	tests/fuzz/replay_errand \
+	tests/fuzz/replay_import \
 	tests/fuzz/replay_redirect \
 	tests/fuzz/replay_request
 SCRIPT_TESTS = \
@@ -214,6 +215,7 @@ SCRIPT_TESTS = \
 	tests/rotation_oidc.sh \
 	tests/secrets_stay_inside.sh \
 	tests/servers.sh \
+	tests/import_killed.sh \
 	tests/setup_killed.sh \
 	tests/systemd_units.sh \
 	tests/version.sh
@@ -319,6 +321,7 @@ tests_fuzz_replay_challenge_SOURCES = tests/fuzz/fuzz_challenge.c tests/fuzz/rep
 tests_fuzz_replay_challenge_LDADD = $(COURIER_TEST)
 tests_fuzz_replay_errand_SOURCES = tests/fuzz/fuzz_errand.c tests/fuzz/replay.c
 tests_fuzz_replay_errand_LDADD = $(HELPER_TEST)
+tests_fuzz_replay_import_SOURCES = tests/fuzz/fuzz_import.c tests/fuzz/replay.c
 tests_fuzz_replay_redirect_SOURCES = tests/fuzz/fuzz_redirect.c tests/fuzz/replay.c
 tests_fuzz_replay_redirect_LDADD = $(COURIER_TEST)
 tests_fuzz_replay_request_SOURCES = tests/fuzz/fuzz_request.c tests/fuzz/replay.c
