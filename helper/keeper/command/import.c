@@ -18,6 +18,7 @@
 #include "keyring/cleanup.h"
 #include "keyring/environment.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 
 struct wishes {
 	bool is_dry;
@@ -49,8 +50,9 @@ static bool read_sources(struct kt_import *import, const struct wishes *wishes,
                          struct kt_secret *site, int count, char **words,
                          struct kt_error *error)
 {
-	static const char prompt[] = "Some are of Coze, and nothing near them tells of which site. Is "
-	                             "it coze.cn or coze.com?\n(Enter: leave them where they are) ";
+	static const char prompt[] = KT_TEXT("Some are of Coze, and nothing near them tells of which "
+	                                     "site. Is it coze.cn or coze.com?\n"
+	                                     "(Enter: leave them where they are) ");
 
 	import->site = wishes->site ? wishes->site : kt_environment_get("COZE_API_BASE");
 	if (!kt_import_read(import, count, words, error))
@@ -181,9 +183,9 @@ static bool is_wanted(const struct kt_import_file *file, const struct wishes *wi
 		return false;
 	if (*yes || !is_seen)
 		return true;
-	return kt_text_format(&question, error, file->source->is_whole
-	                      ? "Remove %s, which holds nothing else? [y/N] "
-	                      : "Change %s so? [y/N] ", file->target.file) &&
+	return kt_text_format(&question, error, kt_translate(file->source->is_whole
+	                      ? KT_TEXT("Remove %s, which holds nothing else? [y/N] ")
+	                      : KT_TEXT("Change %s so? [y/N] ")), file->target.file) &&
 	       kt_terminal_confirm(question, yes, error);
 }
 

@@ -13,16 +13,17 @@
 #include "keyring/cleanup.h"
 #include "keyring/json.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 
 static const char *state_of(const struct kt_import_item *item)
 {
 	static const char *const states[] = {
-		[KT_IMPORT_NEW] = "not in the keyring yet",
-		[KT_IMPORT_TWIN] = "the same secret again",
-		[KT_IMPORT_STORED] = "in the keyring already",
+		[KT_IMPORT_NEW] = KT_TEXT("not in the keyring yet"),
+		[KT_IMPORT_TWIN] = KT_TEXT("the same secret again"),
+		[KT_IMPORT_STORED] = KT_TEXT("in the keyring already"),
 	};
 
-	return states[item->state];
+	return kt_translate(states[item->state]);
 }
 
 static bool append_item(const struct kt_import_file *file, const struct kt_import_item *item,
@@ -34,8 +35,8 @@ static bool append_item(const struct kt_import_file *file, const struct kt_impor
 	const char *path = kt_plain_show_path(file->target.path, &word);
 
 	if (item->state == KT_IMPORT_LEFT)
-		return kt_text_format(&line, error, "%s:%zu: stays there: %s\n", path, item->line,
-		                      item->reason.message) &&
+		return kt_text_format(&line, error, kt_translate("%s:%zu: stays there: %s\n"), path,
+		                      item->line, item->reason.message) &&
 		       kt_secret_append_text(output, line, error);
 	return kt_service_full_name(&item->credential.identity, &name, error) &&
 	       kt_text_format(&line, error, "%s:%zu: %s (%s), %s\n", path, item->line, name,
@@ -61,7 +62,8 @@ bool kt_import_question(const struct kt_import_file *file, const struct kt_impor
 	struct kt_shell_word word;
 
 	return kt_service_full_name(&item->credential.identity, &name, error) &&
-	       kt_text_format(question, error, "Keep %s (%s), from line %zu of %s? [y/N] ", name,
+	       kt_text_format(question, error,
+	                      kt_translate("Keep %s (%s), from line %zu of %s? [y/N] "), name,
 	                      kt_kind_name(item->credential.kind), item->line,
 	                      kt_plain_show_path(file->target.path, &word));
 }
@@ -180,7 +182,7 @@ static bool fail_left(const struct counts *counts, struct kt_error *error)
 
 	kt_fail(error, counts->item->reason.code, counts->left == 1
 	                ? "%zu secret stays in plain text, in line %zu of %s: %s"
-	                : "%zu secrets stay in plain text, the first in line %zu of %s: %s",
+	                : KT_TEXT("%zu secrets stay in plain text, the first in line %zu of %s: %s"),
 	        counts->left, counts->item->line, kt_plain_show_path(counts->file->target.path, &word),
 	        counts->item->reason.message);
 	return kt_advise(error, "%s", counts->item->reason.remedy);
@@ -198,12 +200,13 @@ bool kt_import_tell(const struct kt_import *import, bool is_dry, bool wants_json
 		kt_report_note("no secret lies in plain text where import looks");
 	if (counts.kept > 0)
 		kt_report_note(counts.kept == 1 ? "%zu secret is in the keyring: keyturn list"
-		                                : "%zu secrets are in the keyring: keyturn list",
+		                                : KT_TEXT("%zu secrets are in the keyring: keyturn list"),
 		               counts.kept);
 	if (counts.inside > 0)
 		kt_report_note(counts.inside == 1
 		               ? "%zu of them still lies in its file; to take it out, add --remove"
-		               : "%zu of them still lie in their files; to take them out, add --remove",
+		               : KT_TEXT("%zu of them still lie in their files; to take them out, add "
+		                         "--remove"),
 		               counts.inside);
 	if (is_dry)
 		return true;

@@ -7,6 +7,7 @@
 #include "helper/keeper/login/coze_app.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 
 static bool set_service(struct kt_import_item *item, const char *base, struct kt_error *refusal)
 {
@@ -37,6 +38,7 @@ bool kt_import_add_app(struct kt_import_file *file, const struct kt_settings *se
 	    kt_import_set_default_name(file, item, &refusal) &&
 	    kt_coze_app_fill(&item->credential, settings, &refusal))
 		return true;
-	return kt_import_leave(item, refusal.remedy[0] ? refusal.remedy : "look into the file",
+	return kt_import_leave(item, refusal.remedy[0] ? refusal.remedy
+	                                               : KT_TEXT("look into the file"),
 	                       "%s", refusal.message);
 }

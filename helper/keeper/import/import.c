@@ -280,13 +280,13 @@ bool kt_import_read_keyring(struct kt_import *import, struct kt_keyring *keyring
 
 bool kt_import_describe(struct kt_secret *output, struct kt_error *error)
 {
-	if (!kt_secret_append_text(output, "Sources:\n", error))
+	if (!kt_secret_append_text(output, kt_translate("Sources:\n"), error))
 		return false;
 	for (size_t i = 0; i < KT_COUNT(sources); i++) {
 		KT_CLEANUP(kt_text_free) char *line = NULL;
 
 		if (!kt_text_format(&line, error, "  %-13s %s\n", sources[i]->name,
-		                    sources[i]->summary) ||
+		                    kt_translate(sources[i]->summary)) ||
 		    !kt_secret_append_text(output, line, error))
 			return false;
 	}
