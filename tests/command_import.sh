@@ -287,7 +287,7 @@ json.dump({"client_type": "jwt", "client_id": "app2", "private_key": open(sys.ar
            "public_key_id": "kid2", "coze_api_base": "https://api.coze.cn"},
           open(sys.argv[2], "w"), indent=2)
 END
-put .git-credentials 'https://me:gitpass@git.example.com/team\nhttp://127.0.0.1:8080\n'
+put .git-credentials 'https://me:gitpass@git.example.com%%3a8443/team\nhttp://127.0.0.1:8080\n'
 put .gitconfig '[credential]\n\thelper = store\n[url "https://bob:urlpass@code.example.com/"]\n\tinsteadOf = c:\n'
 put .config/gh/hosts.yml '%s\n' 'github.com:' '    users:' '        ann:' \
 	'            oauth_token: gho_annannannannannann1' '        me:' \
@@ -357,7 +357,7 @@ assert json.load(open(sys.argv[2]))["private_key"].startswith("<kept by keyturn:
 END
 
 begin 'each tool gets its secret back'
-for url in https://me@git.example.com/team:gitpass https://bob@code.example.com:urlpass \
+for url in https://me@git.example.com:8443/team:gitpass https://bob@code.example.com:urlpass \
 	https://me@a.example.com:netpass 'https://you@b.example.com:two words' \
 	https://me@uv.example.com:sekret; do
 	input 'url=%s\n\n' "${url%:*}"
