@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "keyring/credential.h"
+#include "keyring/foreign.h"
 #include "keyring/keyring_options.h"
 
 struct kt_backend {
@@ -61,6 +62,13 @@ struct kt_backend {
 
 	/* Deletes the item at this place; that it is not there is no error. */
 	bool (*erase)(void *state, const char *place, struct kt_error *error);
+
+	/*
+	 * Adds other programs' items whose attribute has this value. Asks nobody. NULL where no other
+	 * program keeps anything.
+	 */
+	bool (*search_foreign)(void *state, const char *attribute, const char *value,
+	                       struct kt_foreign_items *found, struct kt_error *error);
 
 	/* The way in which a password that is typed at a terminal opens it. NULL: none does. */
 	bool (*takes_password)(void *state, enum kt_password_way *way, struct kt_error *error);

@@ -14,6 +14,7 @@
 #include "keyring/cleanup.h"
 #include "keyring/secret_service.h"
 #include "keyring/secret_service_collections.h"
+#include "keyring/secret_service_foreign.h"
 #include "keyring/secret_service_home.h"
 #include "keyring/secret_service_matches.h"
 #include "keyring/secret_service_prompt.h"
@@ -325,6 +326,14 @@ static bool erase(void *state, const char *place, struct kt_error *error)
 	return turn && delete_item(turn, place, error);
 }
 
+static bool search_foreign(void *state, const char *attribute, const char *value,
+                           struct kt_foreign_items *found, struct kt_error *error)
+{
+	KT_CLEANUP(kt_turn_end) struct kt_turn *turn = take_turn(state, error);
+
+	return turn && kt_foreign_find(turn, attribute, value, found, error);
+}
+
 static bool takes_password(void *state, enum kt_password_way *way, struct kt_error *error)
 {
 	KT_CLEANUP(kt_turn_end) struct kt_turn *turn = take_turn(state, error);
@@ -444,6 +453,7 @@ const struct kt_secret_service_module kt_secret_service_module = {
 		.reveal = reveal,
 		.store = store,
 		.erase = erase,
+		.search_foreign = search_foreign,
 		.takes_password = takes_password,
 		.unlock_with = unlock_with,
 		.settling = settling,

@@ -51,7 +51,7 @@ static cJSON *member(const struct kt_json *json, const char *name)
  * Refuses JSON that cJSON would let pass: too deep, with NUL (in clear or as an escape) or
  * another control character in a string, or with bytes that are not UTF-8.
  */
-static bool check_bounds(const char *bytes, size_t length, struct kt_error *error)
+static bool check_bounds(const char *bytes, size_t length, int maximum, struct kt_error *error)
 {
 	bool in_string = false;
 	int depth = 0;
@@ -70,7 +70,7 @@ static bool check_bounds(const char *bytes, size_t length, struct kt_error *erro
 		} else if (byte == '"') {
 			in_string = !in_string;
 		} else if (!in_string && (byte == '{' || byte == '[')) {
-			if (++depth > KT_JSON_DEPTH)
+			if (++depth > maximum)
 				return kt_fail(error, KT_ERROR_SERVER, "JSON is nested too deeply");
 		} else if (!in_string && (byte == '}' || byte == ']')) {
 			depth--;
@@ -103,14 +103,15 @@ static bool has_duplicate_keys(const cJSON *node)
 }
 
 /* Parses one value with nothing but blanks behind it. */
-static cJSON *parse(const char *bytes, size_t length, struct kt_error *error)
+static cJSON *parse(const char *bytes, size_t length, int depth, struct kt_error *error)
 {
 	KT_CLEANUP(kt_secret_clear) struct kt_secret copy = { 0 };
 	const char *end = NULL;
 	cJSON *node;
 
 	use_wiping_allocator();
-	if (!check_bounds(bytes, length, error) || !kt_secret_append(&copy, bytes, length, error))
+	if (!check_bounds(bytes, length, depth, error) ||
+	    !kt_secret_append(&copy, bytes, length, error))
 		return NULL;
 	node = cJSON_ParseWithLengthOpts(kt_secret_reveal(&copy), length + 1, &end, true);
 	if (!node) {
@@ -125,10 +126,10 @@ static cJSON *parse(const char *bytes, size_t length, struct kt_error *error)
 	return node;
 }
 
-bool kt_json_parse(struct kt_json **json, const char *bytes, size_t length,
-                   struct kt_error *error)
+static bool parse_object(struct kt_json **json, const char *bytes, size_t length, int depth,
+                         struct kt_error *error)
 {
-	cJSON *node = parse(bytes, length, error);
+	cJSON *node = parse(bytes, length, depth, error);
 
 	if (!node)
 		return false;
@@ -139,6 +140,18 @@ bool kt_json_parse(struct kt_json **json, const char *bytes, size_t length,
 	kt_json_free(json);
 	*json = wrap(node);
 	return true;
+}
+
+bool kt_json_parse(struct kt_json **json, const char *bytes, size_t length,
+                   struct kt_error *error)
+{
+	return parse_object(json, bytes, length, KT_JSON_DEPTH, error);
+}
+
+bool kt_json_parse_file(struct kt_json **json, const char *bytes, size_t length,
+                        struct kt_error *error)
+{
+	return parse_object(json, bytes, length, KT_JSON_FILE_DEPTH, error);
 }
 
 bool kt_json_create(struct kt_json **json, struct kt_error *error)
@@ -310,7 +323,7 @@ bool kt_json_add_null(struct kt_json *json, const char *name, struct kt_error *e
 bool kt_json_add_raw(struct kt_json *json, const char *name, const char *raw, size_t length,
                      struct kt_error *error)
 {
-	cJSON *item = parse(raw, length, error);
+	cJSON *item = parse(raw, length, KT_JSON_DEPTH, error);
 
 	return item && add(json, name, item, error);
 }

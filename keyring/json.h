@@ -15,12 +15,17 @@
 #include "keyring/secret.h"
 
 #define KT_JSON_DEPTH 8
+#define KT_JSON_FILE_DEPTH 64
 
 struct kt_json;
 
 /* Parses one object. The error (KT_ERROR_SERVER) names the rule that was broken. */
 bool kt_json_parse(struct kt_json **json, const char *bytes, size_t length,
                    struct kt_error *error);
+
+/* The same of a file that people and tools write, which may be KT_JSON_FILE_DEPTH deep. */
+bool kt_json_parse_file(struct kt_json **json, const char *bytes, size_t length,
+                        struct kt_error *error);
 
 /* A new empty object. */
 bool kt_json_create(struct kt_json **json, struct kt_error *error);

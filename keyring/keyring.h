@@ -12,6 +12,7 @@
 
 #include "keyring/credential.h"
 #include "keyring/error.h"
+#include "keyring/foreign.h"
 #include "keyring/keyring_options.h"
 
 struct kt_backend;
@@ -92,6 +93,18 @@ bool kt_keyring_takes_password(struct kt_keyring *keyring, enum kt_password_way 
 /* Opens it so where the way is KT_PASSWORD_SERVICE; *opened: false for a wrong password. */
 bool kt_keyring_unlock_with(struct kt_keyring *keyring, const struct kt_secret *password,
                             bool *opened, struct kt_error *error);
+
+/*
+ * Adds the items of other programs whose attribute has this value, where they are in this keyring
+ * too. What is locked stays so, and found->is_locked tells of it.
+ */
+bool kt_keyring_search_foreign(struct kt_keyring *keyring, const char *attribute,
+                               const char *value, struct kt_foreign_items *found,
+                               struct kt_error *error);
+
+/* Deletes the item of another program. That it is not there is no error. */
+bool kt_keyring_erase_foreign(struct kt_keyring *keyring, const struct kt_foreign_item *item,
+                              struct kt_error *error);
 
 /* Seconds for which what was stored may be lost with the service that took it; 0 none. */
 int kt_keyring_settling(struct kt_keyring *keyring);

@@ -12,6 +12,7 @@ libkeyring_a_SOURCES = \
 	keyring/environment.c keyring/environment.h \
 	keyring/error.c keyring/error.h \
 	keyring/file.c keyring/file.h \
+	keyring/foreign.c keyring/foreign.h \
 	keyring/gate.c keyring/gate.h \
 	keyring/identity.c keyring/identity.h \
 	keyring/json.c keyring/json.h \
@@ -56,6 +57,7 @@ SECRET_SERVICE_SOURCES = \
 	keyring/secret_service_bus.c keyring/secret_service_bus.h \
 	keyring/secret_service_call.c keyring/secret_service_call.h \
 	keyring/secret_service_collections.c keyring/secret_service_collections.h \
+	keyring/secret_service_foreign.c keyring/secret_service_foreign.h \
 	keyring/secret_service_home.c keyring/secret_service_home.h \
 	keyring/secret_service_matches.c keyring/secret_service_matches.h \
 	keyring/secret_service_prompt.c keyring/secret_service_prompt.h \
@@ -69,6 +71,7 @@ keyturn_secret_service_so_SOURCES = $(SECRET_SERVICE_SOURCES) \
 	keyring/environment.c \
 	keyring/error.c \
 	keyring/file.c \
+	keyring/foreign.c \
 	keyring/gate.c \
 	keyring/identity.c \
 	keyring/json.c \

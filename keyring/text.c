@@ -127,6 +127,45 @@ bool kt_text_append_base64(struct kt_secret *target, const void *bytes, size_t l
 	return append_base64(target, bytes, length, "+/", true, error);
 }
 
+static int value_of_base64(char byte)
+{
+	if (byte >= 'A' && byte <= 'Z')
+		return byte - 'A';
+	if (byte >= 'a' && byte <= 'z')
+		return byte - 'a' + 26;
+	if (byte >= '0' && byte <= '9')
+		return byte - '0' + 52;
+	return byte == '+' ? 62 : byte == '/' ? 63 : -1;
+}
+
+bool kt_text_append_base64_decoded(struct kt_secret *target, const char *text, size_t length,
+                                   struct kt_error *error)
+{
+	unsigned int bits = 0;
+	int count = 0;
+
+	while (length > 0 && text[length - 1] == '=')
+		length--;
+	if (length % 4 == 1)
+		return kt_fail(error, KT_ERROR_USAGE, "the base64 is not whole");
+	for (size_t i = 0; i < length; i++) {
+		int value = value_of_base64(text[i]);
+		char byte;
+
+		if (value < 0)
+			return kt_fail(error, KT_ERROR_USAGE, "the base64 holds another character");
+		bits = (bits << 6) | (unsigned int)value;
+		count += 6;
+		if (count < 8)
+			continue;
+		count -= 8;
+		byte = (char)(bits >> count & 0xff);
+		if (!kt_secret_append(target, &byte, 1, error))
+			return false;
+	}
+	return true;
+}
+
 static bool is_unreserved(char byte)
 {
 	return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||

@@ -44,6 +44,10 @@ bool kt_text_append_base64url(struct kt_secret *target, const void *bytes, size_
 bool kt_text_append_base64(struct kt_secret *target, const void *bytes, size_t length,
                            struct kt_error *error);
 
+/* Appends the bytes of base64 (RFC 4648, 4), whose padding may be absent; false: it is none. */
+bool kt_text_append_base64_decoded(struct kt_secret *target, const char *text, size_t length,
+                                   struct kt_error *error);
+
 /* Appends bytes percent-encoded but for unreserved characters (RFC 3986, 2.3). */
 bool kt_text_append_percent(struct kt_secret *target, const char *bytes, size_t length,
                             struct kt_error *error);

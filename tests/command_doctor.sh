@@ -54,19 +54,22 @@ expect_status 0
 must grep -q '^ok  *items  *1 login can be read$' "$work/out"
 must grep -q '^ok  *proxy  *run --proxy works here, and the kernel tells' "$work/out"
 
-begin 'a token in a file of the shell is found, and the line can be removed as it is said'
+begin 'a token in a file of the shell is found, and is moved as it is said'
 printf 'alias ll="ls -l"\n# export COZE_API_TOKEN="pat_****"\nexport COZE_API_TOKEN="pat_canaryA1b2C3d4E5f6G7"\n' \
 	>"$HOME/.zshrc"
 printf 'ls\ncurl -H "Authorization: Bearer sat_canaryA1b2C3d4E5f6G7"\n' >"$HOME/.bash_history"
 call keyturn doctor
 expect_status 0
 expect_unsaid canary
-for name in .zshrc .bash_history; do
-	grep "^ .*sed -i.*$name" "$work/out" | sed 's/.*: sed/sed/' >"$work/typed"
-	must test -s "$work/typed"
-	sh "$work/typed"
+must [ "$(grep -c 'has a token in plain text' "$work/out")" -eq 2 ]
+must [ "$(grep -c 'keyturn import shell' "$work/out")" -eq 2 ]
+call keyturn import shell --yes --remove --site coze.cn
+expect_status 0
+for moved in $(sed -n 's/.*: \([^ ]*\) ([ps]at), .*/\1/p' "$work/out"); do
+	must keyturn logout "$moved" 2>/dev/null
 done
-must [ "$(wc -l <"$HOME/.zshrc")" -eq 2 ]
+must [ "$(wc -l <"$HOME/.zshrc")" -eq 3 ]
+must_not grep -q canary "$HOME/.zshrc"
 must [ "$(cat "$HOME/.bash_history")" = ls ]
 call keyturn doctor
 must_not grep -q ' shell ' "$work/out"

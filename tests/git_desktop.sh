@@ -126,6 +126,39 @@ must desktop_unlock
 fill
 expect_token pat_canary_everyday
 
+begin 'desktop: items of git-credential-libsecret, Git Credential Manager and gh are moved'
+printf 'libpass\npassword_expiry_utc=9999999999' | secret-tool store --label x \
+	xdg:schema org.git.Password user me protocol https server lib.example.com port 8443 object team
+printf 'gcmpass' | secret-tool store --label x xdg:schema com.microsoft.GitCredentialManager \
+	service git:https://gcm.example.com account you
+for user in ann ''; do
+	printf 'gho_annannannannannann1' | secret-tool store --label x service gh:github.com \
+		username "$user"
+done
+call keyturn import --dry-run desktop
+expect_status 0
+expect_line 'desktop keyring (git-credential-libsecret):1: me@lib.example.com:8443 (password), not in the keyring yet'
+expect_line 'desktop keyring (Git Credential Manager):1: you@gcm.example.com (password), not in the keyring yet'
+expect_line 'desktop keyring (gh):1: ann@github.com (pat), not in the keyring yet'
+expect_line 'desktop keyring (gh):1: ann@github.com (pat), the same secret again'
+call keyturn import --yes --remove desktop
+expect_status 0
+expect_unsaid libpass
+for answer in https://lib.example.com:8443/team=libpass https://gcm.example.com=gcmpass \
+	https://github.com=gho_annannannannannann1; do
+	input 'url=%s\n\n' "${answer%=*}"
+	call git credential fill
+	expect_line "password=${answer##*=}"
+done
+for item in 'xdg:schema org.git.Password' 'xdg:schema com.microsoft.GitCredentialManager' \
+	'service gh:github.com'; do
+	# shellcheck disable=SC2086
+	must [ -z "$(secret-tool search --all $item 2>/dev/null)" ]
+done
+for account in me@lib.example.com:8443 you@gcm.example.com ann@github.com; do
+	must keyturn logout "$account" 2>>"$work/stage.log"
+done
+
 begin 'desktop: a session without a bus is exit 4, and no second home'
 call env -u DBUS_SESSION_BUS_ADDRESS -u XDG_RUNTIME_DIR KEYTURN_CACHE=off keyturn token
 expect_status 4

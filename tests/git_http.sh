@@ -53,6 +53,23 @@ for KEYTURN_CACHE in off 60; do
 done
 must [ "$(keyturn list | grep -c '^[* ] me ')" -eq 2 ]
 
+begin 'a login that git-credential-store kept is moved, and git goes on'
+stored=$HOME/.git-credentials
+git config --global --replace-all credential.helper store
+printf 'url=http://127.0.0.1:%s\nusername=mover\npassword=secret\n\n' "$port" | git credential approve
+must grep -q 'mover:secret' "$stored"
+call git ls-remote "http://mover@127.0.0.1:$port/one.git"
+expect_status 0
+call keyturn import --yes --remove git
+expect_status 0
+must [ ! -s "$stored" ]
+must [ "$(git config --global --get-all credential.helper)" = keyturn ]
+call git ls-remote "http://mover@127.0.0.1:$port/one.git"
+expect_status 0
+must grep -q 'refs/heads/main' "$work/out"
+must [ ! -s "$stored" ]
+must keyturn logout "mover@127.0.0.1:$port" 2>>"$work/stage.log"
+
 begin 'a token under another user name is kept once, and marked when it is refused'
 printf 'secret\n' | keyturn login work --api-base "http://127.0.0.1:$port" --with-token \
 	--git-username oauth2 2>>"$work/stage.log"

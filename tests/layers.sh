@@ -153,10 +153,11 @@ folder cache account
 folder oauth account
 folder token account cache oauth
 folder login account cache oauth token
-folder import account
+folder plain account
 folder setup account cache oauth token
-folder doctor account cache oauth token setup import
-folder command account cache oauth token login setup doctor import
+folder doctor account cache oauth token setup plain
+folder import account cache oauth token login setup plain
+folder command account cache oauth token login setup doctor import plain
 for include in $(includes "$srcdir/helper"); do
 	file=${include%%:*}
 	case ${file#"$srcdir"/helper/}:${include##*:} in

@@ -130,6 +130,7 @@ FUZZ_REPLAYS = \
 	tests/fuzz/replay_challenge \
 	tests/fuzz/replay_errand \
 	tests/fuzz/replay_proxy \
+	tests/fuzz/replay_import \
 	tests/fuzz/replay_redirect \
 	tests/fuzz/replay_request \
 	tests/fuzz/replay_vault_header
@@ -159,6 +160,7 @@ SCRIPT_TESTS = \
 	tests/command_run.sh \
 	$(SEAL_TEST) \
 	tests/command_run_proxy.sh \
+	tests/command_import.sh \
 	tests/command_scan.sh \
 	tests/command_set.sh \
 	tests/command_setup.sh \
@@ -230,6 +232,7 @@ SCRIPT_TESTS = \
 	tests/rotation_oidc.sh \
 	tests/secrets_stay_inside.sh \
 	tests/servers.sh \
+	tests/import_killed.sh \
 	tests/setup_killed.sh \
 	tests/systemd_units.sh \
 	tests/vault_agent.sh \
@@ -348,6 +351,7 @@ tests_fuzz_replay_errand_SOURCES = tests/fuzz/fuzz_errand.c tests/fuzz/replay.c
 tests_fuzz_replay_errand_LDADD = $(HELPER_TEST)
 tests_fuzz_replay_proxy_SOURCES = tests/fuzz/fuzz_proxy.c tests/fuzz/replay.c
 tests_fuzz_replay_proxy_LDADD = $(PROXY_TEST)
+tests_fuzz_replay_import_SOURCES = tests/fuzz/fuzz_import.c tests/fuzz/replay.c
 tests_fuzz_replay_redirect_SOURCES = tests/fuzz/fuzz_redirect.c tests/fuzz/replay.c
 tests_fuzz_replay_redirect_LDADD = $(COURIER_TEST)
 tests_fuzz_replay_request_SOURCES = tests/fuzz/fuzz_request.c tests/fuzz/replay.c

@@ -144,6 +144,10 @@ _keyturn()
 		default) words='--host --unset --json' ;;
 		refresh) words='--due --prefetch --all' ;;
 		reject) words='--session-name --current' ;;
+		import)
+			words='shell environment.d dotenv coze-app coze-cli cozepy git gh docker netrc npm pip
+				uv cargo mcp desktop --dry-run --remove --yes --site --json'
+			;;
 		setup) words='--account --undo --print --yes' ;;
 		lock) words=--desktop ;;
 		unlock) words=--resync ;;
@@ -159,7 +163,7 @@ _keyturn()
 	if ((at == 1)) || { ((at == 2)) && [[ $previous == help ]]; }; then
 		kind=
 		words='login token header run lend list show set default logout status refresh reject
-			bind unbind allow which lock unlock setup providers scan aws cargo goauth kubernetes netrc npm sasl vault doctor get store erase capability help --version'
+			bind unbind allow which lock unlock setup providers scan import aws cargo goauth kubernetes netrc npm sasl vault doctor get store erase capability help --version'
 	fi
 	case $kind in
 	file | directory)

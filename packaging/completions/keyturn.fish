@@ -39,7 +39,7 @@ for row in 'login:keep a login' 'token:print the access token' 'header:print the
         'aws:answer credential_process' 'cargo:answer cargo' 'goauth:answer go' \
         'kubernetes:answer kubectl' 'netrc:print a netrc for a pipe' 'npm:print what pnpm sends' \
         'sasl:print the response of a mail login' 'setup:have a tool ask keyturn' \
-        'providers:list the services that login knows' 'scan:find tokens in plain text' \
+        'providers:list the services that login knows' 'scan:find tokens in plain text' 'import:move them into the keyring' \
         'doctor:tell what is wrong' 'get:answer git' 'store:keep what git describes' \
         'erase:drop what git describes' 'capability:tell git what is spoken' \
         'help:explain a command'
@@ -57,6 +57,7 @@ complete -c keyturn -n '__keyturn_is login token header run lend show set defaul
     -a '(__keyturn_offer accounts)'
 complete -c keyturn -n '__keyturn_is providers' -a '(__keyturn_offer providers)'
 complete -c keyturn -n '__keyturn_is setup' -a '(__keyturn_offer tools)'
+complete -c keyturn -n '__keyturn_is import' -F -a 'shell environment.d dotenv coze-app coze-cli cozepy git gh docker netrc npm pip uv cargo mcp desktop'
 complete -c keyturn -n '__keyturn_is scan bind unbind allow' -a '(__fish_complete_directories)'
 complete -c keyturn -n '__keyturn_is vault' -a 'create status keys add-key remove-key rekey backup restore change-passphrase'
 
@@ -69,7 +70,7 @@ __keyturn_option 'login token header run' kind 'which of several apps' -x \
 __keyturn_option 'login token header run lend reject' session-name 'session of a service app' -x
 __keyturn_option 'login token header run lend' duration 'life of a service app\'s token' -x
 __keyturn_option 'login token header run lend' scope-file 'what it may do, JSON' -r -F
-__keyturn_option 'token header list show status default doctor providers scan vault bind which' json 'print one JSON object'
+__keyturn_option 'token header list show status default doctor providers scan import vault bind which' json 'print one JSON object'
 
 __keyturn_option run env 'name of the variable' -x
 __keyturn_option run app 'settings of the app'
@@ -147,6 +148,10 @@ __keyturn_option setup account 'whose token it gets' -x -a '(__keyturn_offer acc
 __keyturn_option setup undo 'take it back'
 __keyturn_option setup print 'print the lines alone'
 __keyturn_option setup yes 'change it unasked'
+__keyturn_option import dry-run 'change nothing'
+__keyturn_option import remove 'take them out of their files'
+__keyturn_option import yes 'take all'
+__keyturn_option import site 'of tokens that name none' -x -a 'coze.cn coze.com'
 __keyturn_option lock desktop 'lock the desktop keyring too'
 __keyturn_option unlock resync 'give the keyring the login password'
 __keyturn_option vault key-file 'opened by a key file' -r -F

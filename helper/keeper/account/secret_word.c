@@ -36,18 +36,24 @@ static const char *find_token(const char *word, const char *start)
 	return NULL;
 }
 
-bool kt_secret_word_is_token(const char *word)
+const char *kt_secret_word_find(const char *text, size_t *length)
 {
-	const char *place = find_token(word, word);
+	const char *place = find_token(text, text);
 
 	while (place) {
-		size_t length = strspn(place, characters);
-
-		if (length >= TOKEN_MINIMUM && strspn(place, SMALL "_-") < length)
-			return true;
-		place = find_token(word, place + 1);
+		*length = strspn(place, characters);
+		if (*length >= TOKEN_MINIMUM && strspn(place, SMALL "_-") < *length)
+			return place;
+		place = find_token(text, place + 1);
 	}
-	return false;
+	return NULL;
+}
+
+bool kt_secret_word_is_token(const char *word)
+{
+	size_t length;
+
+	return kt_secret_word_find(word, &length) != NULL;
 }
 
 /* Letters and digits in a row, as no name has them. */

@@ -53,6 +53,7 @@ extern const struct kt_command kt_command_bind;
 extern const struct kt_command kt_command_unbind;
 extern const struct kt_command kt_command_allow;
 extern const struct kt_command kt_command_which;
+extern const struct kt_command kt_command_import;
 extern const struct kt_command kt_command_aws;
 extern const struct kt_command kt_command_cargo;
 extern const struct kt_command kt_command_goauth;

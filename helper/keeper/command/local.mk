@@ -15,6 +15,8 @@ libkeeper_a_SOURCES += \
 	helper/keeper/command/help.c helper/keeper/command/help.h \
 	helper/keeper/command/lend.c \
 	helper/keeper/command/lend_token.c \
+	helper/keeper/command/import.c \
+	helper/keeper/command/import_tell.c helper/keeper/command/import_tell.h \
 	helper/keeper/command/list.c \
 	helper/keeper/command/loan.c helper/keeper/command/loan.h \
 	helper/keeper/command/lock.c \

@@ -1,30 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include <string.h>
 #include <unistd.h>
 
 #include "helper/answer.h"
 #include "helper/keeper/command/command.h"
-#include "helper/keeper/import/plain.h"
-#include "keyring/characters.h"
+#include "helper/keeper/plain/plain.h"
 #include "keyring/cleanup.h"
 #include "keyring/environment.h"
 #include "keyring/json.h"
-#include "keyring/shell_word.h"
 #include "keyring/text.h"
 #include "keyring/translate.h"
-
-/* A name that would draw on the terminal, or is no text, is written as a shell takes it. */
-static const char *show_path(const struct kt_plain_place *place, struct kt_shell_word *word)
-{
-	size_t length = strlen(place->path);
-
-	return kt_characters_are_utf8(place->path, length) &&
-	                       kt_characters_are_clean(place->path, length)
-	               ? place->path
-	               : kt_shell_word(word, place->path, "FILE");
-}
 
 static bool append_object(const struct kt_plain_place *place, struct kt_json *json,
                           struct kt_error *error)
@@ -34,7 +20,7 @@ static bool append_object(const struct kt_plain_place *place, struct kt_json *js
 
 	return kt_json_create(&object, error) &&
 	       kt_json_add_text(object, "source", place->source, error) &&
-	       kt_json_add_text(object, "file", show_path(place, &word), error) &&
+	       kt_json_add_text(object, "file", kt_plain_show_path(place->path, &word), error) &&
 	       kt_json_add_number(object, "line", (int64_t)place->line, error) &&
 	       kt_json_append_object(json, "found", &object, error);
 }
@@ -47,7 +33,7 @@ static bool append_line(const struct kt_plain_place *place, struct kt_secret *ou
 	struct kt_shell_word word;
 
 	return kt_text_format(&line, error, kt_translate("%s:%zu: a secret in plain text (%s)\n"),
-	                      show_path(place, &word), place->line, place->source) &&
+	                      kt_plain_show_path(place->path, &word), place->line, place->source) &&
 	       kt_secret_append_text(output, line, error);
 }
 
@@ -71,13 +57,14 @@ static bool print(const struct kt_plain_places *places, bool wants_json, struct 
 
 static bool look(const char *directory, struct kt_plain_places *places, struct kt_error *error)
 {
+	const struct kt_plain_visitor visitor = { kt_plain_look_at_file, places };
 	const char *home;
 
 	if (directory)
-		return kt_plain_look_below(directory, places, error);
+		return kt_plain_walk_below(directory, &visitor, error);
 	home = kt_environment_home();
 	if (home)
-		return kt_plain_look_at_home(home, places, error);
+		return kt_plain_walk_home(home, &visitor, error);
 	kt_fail(error, KT_ERROR_UNAVAILABLE, "there is no home directory");
 	return kt_advise(error, "set HOME, or name a directory: keyturn scan DIR");
 }
@@ -109,8 +96,8 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	                : KT_TEXT("%zu secrets lie in plain text, where every program of yours can "
 	                          "read them"),
 	        places.count);
-	return kt_advise(error, "log in with it (keyturn login), then remove its line; one that was "
-	                 "copied, as into a repository or a backup, is to be revoked at its service");
+	return kt_advise(error, "move them into the keyring: keyturn import; one that was copied, as "
+	                 "into a repository or a backup, is to be revoked at its service");
 }
 
 const struct kt_command kt_command_scan = {

@@ -4,21 +4,18 @@
 #include <string.h>
 
 #include "helper/keeper/doctor/doctor.h"
-#include "helper/keeper/import/plain.h"
+#include "helper/keeper/plain/plain.h"
 #include "keyring/cleanup.h"
 #include "keyring/environment.h"
-#include "keyring/shell_word.h"
 #include "keyring/translate.h"
 
 static void tell_of_shell(struct kt_findings *findings, const struct kt_plain_place *place)
 {
 	struct kt_error error = { 0 };
-	struct kt_shell_word word;
 
 	kt_fail(&error, KT_ERROR_UNSAFE, "line %zu of %s has a token in plain text, which every "
 	        "program of yours can read", place->line, place->path);
-	kt_advise(&error, "log in with it, then remove that line: sed -i --follow-symlinks %zud %s",
-	          place->line, kt_shell_word(&word, place->path, "FILE"));
+	kt_advise(&error, "move it into the keyring: keyturn import shell");
 	kt_findings_add_error(findings, "shell", KT_FINDING_WARNING, &error);
 }
 
@@ -26,10 +23,11 @@ static void tell_of_shell(struct kt_findings *findings, const struct kt_plain_pl
 static void check_plain(struct kt_findings *findings, const char *home)
 {
 	KT_CLEANUP(kt_plain_places_clear) struct kt_plain_places places = { 0 };
+	const struct kt_plain_visitor visitor = { kt_plain_look_at_file, &places };
 	struct kt_error ignored = { 0 };
 	size_t others = 0;
 
-	if (!kt_plain_look_at_home(home, &places, &ignored))
+	if (!kt_plain_walk_home(home, &visitor, &ignored))
 		return;
 	for (size_t i = 0; i < places.count; i++) {
 		const struct kt_plain_place *place = &places.items[i];
@@ -40,7 +38,8 @@ static void check_plain(struct kt_findings *findings, const char *home)
 			tell_of_shell(findings, place);
 	}
 	if (others > 0)
-		kt_findings_add(findings, "plain", KT_FINDING_WARNING, "see where: keyturn scan",
+		kt_findings_add(findings, "plain", KT_FINDING_WARNING,
+		                "move them into the keyring: keyturn import",
 		                others == 1 ? "%zu secret lies in plain text in a tool's file"
 		                            : KT_TEXT("%zu secrets lie in plain text in tools' files"),
 		                others);

@@ -146,3 +146,34 @@ bool kt_dotenv_find(const char *text, const char *name, struct kt_secret *value,
 	}
 	return true;
 }
+
+bool kt_dotenv_next(const char *text, struct kt_dotenv_line *line)
+{
+	const char *place = text + line->next;
+
+	if (line->next == 0 && kt_text_has_prefix(text, BYTE_ORDER_MARK))
+		place += sizeof(BYTE_ORDER_MARK) - 1;
+	while (*place) {
+		struct assignment assignment = { 0 };
+		const char *start = place;
+
+		if (!read_line(&place, &assignment))
+			continue;
+		line->start = (size_t)(start - text);
+		line->name = (size_t)(assignment.name - text);
+		line->name_length = assignment.name_length;
+		line->next = (size_t)(place - text);
+		line->end = (size_t)(line_end(assignment.value + assignment.value_length) - text);
+		return true;
+	}
+	return false;
+}
+
+bool kt_dotenv_value(const char *text, const struct kt_dotenv_line *line, struct kt_secret *value,
+                     struct kt_error *error)
+{
+	struct assignment assignment = { 0 };
+	const char *start = text + line->start;
+
+	return read_line(&start, &assignment) && take_value(&assignment, value, error);
+}

@@ -8,6 +8,7 @@
  */
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "keyring/error.h"
 #include "keyring/secret.h"
@@ -15,3 +16,19 @@
 /* Replaces value by that of the last line that sets the name; empty where none does. */
 bool kt_dotenv_find(const char *text, const char *name, struct kt_secret *value,
                     struct kt_error *error);
+
+/* One assignment, as places in the text. A zeroed one is where a walk begins. */
+struct kt_dotenv_line {
+	size_t start; /* of its line */
+	size_t name;
+	size_t name_length;
+	size_t end;   /* of the last line of its value, without the line end */
+	size_t next;  /* the line behind */
+};
+
+/* Moves on to the next assignment; false: there is none. */
+bool kt_dotenv_next(const char *text, struct kt_dotenv_line *line);
+
+/* Replaces value by that of the assignment. */
+bool kt_dotenv_value(const char *text, const struct kt_dotenv_line *line, struct kt_secret *value,
+                     struct kt_error *error);

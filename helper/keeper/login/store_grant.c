@@ -209,18 +209,24 @@ static bool keep_settings(struct kt_credential *credential, struct kt_keyring *k
 	return !found || kt_facts_inherit(credential, &before, error);
 }
 
+bool kt_store_grant_fill(struct kt_credential *credential, const struct kt_identity *identity,
+                         const struct kt_request *request, struct kt_error *error)
+{
+	if (!kt_url_is_safe_for_tokens(identity)) {
+		kt_fail(error, KT_ERROR_UNSAFE, "a grant is kept for https services only");
+		return kt_advise(error, "store it for the https:// address of the service");
+	}
+	return find_kind(request, identity, &credential->kind, error) &&
+	       fill(credential, identity, request, error);
+}
+
 bool kt_store_grant(struct kt_keyring *keyring, const struct kt_identity *identity,
                     const struct kt_request *request, struct kt_error *error)
 {
 	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
 	enum kt_default_scope became;
 
-	if (!kt_url_is_safe_for_tokens(identity)) {
-		kt_fail(error, KT_ERROR_UNSAFE, "a grant is kept for https services only");
-		return kt_advise(error, "store it for the https:// address of the service");
-	}
-	return find_kind(request, identity, &credential.kind, error) &&
-	       fill(&credential, identity, request, error) &&
+	return kt_store_grant_fill(&credential, identity, request, error) &&
 	       keep_settings(&credential, keyring, error) &&
 	       kt_escrow_store_login(NULL, keyring, &credential, error) &&
 	       kt_rotation_forget(identity, error) &&

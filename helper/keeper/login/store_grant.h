@@ -16,6 +16,13 @@
 bool kt_store_grant_is_offered(const struct kt_request *request);
 
 /*
+ * Fills credential with the grant, as a new one of identity. Refusals are those of
+ * kt_store_grant().
+ */
+bool kt_store_grant_fill(struct kt_credential *credential, const struct kt_identity *identity,
+                         const struct kt_request *request, struct kt_error *error);
+
+/*
  * Stores the grant as a new one under identity. The kind is inferred if none is named. Every
  * service but Coze's own needs an endpoint. A missing setting is KT_ERROR_USAGE.
  */

@@ -73,6 +73,9 @@ static size_t shown_length(const char *line)
 	if (!place || (strncmp(place, "://", 3) == 0 && !strchr(place, '@')))
 		return strlen(line);
 	place = strpbrk(line, "=:");
+	/* A place that is left open holds none. */
+	if (place && place[1 + strspn(place + 1, " \"'")] == '<')
+		return strlen(line);
 	return place ? (size_t)(place + 1 - line) : (size_t)0;
 }
 

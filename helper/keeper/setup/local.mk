@@ -16,6 +16,7 @@ libkeeper_a_SOURCES += \
 	helper/keeper/setup/git_helper.c helper/keeper/setup/git_helper.h \
 	helper/keeper/setup/git_path.c helper/keeper/setup/git_path.h \
 	helper/keeper/setup/go.c \
+	helper/keeper/setup/json_text.c helper/keeper/setup/json_text.h \
 	helper/keeper/setup/kubernetes.c \
 	helper/keeper/setup/member.c helper/keeper/setup/member.h \
 	helper/keeper/setup/record.c helper/keeper/setup/record.h \

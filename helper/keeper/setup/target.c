@@ -53,7 +53,7 @@ static bool check_owner(const char *file, const struct stat *status, struct kt_e
 
 	if (status->st_uid == geteuid())
 		return true;
-	kt_fail(error, KT_ERROR_UNSAFE, "%s is another user's: setup changes your own files alone",
+	kt_fail(error, KT_ERROR_UNSAFE, "%s is another user's: keyturn changes your own files alone",
 	        file);
 	return kt_advise(error, "look whose it is: ls -ld %s", kt_shell_word(&word, file, "FILE"));
 }
@@ -64,14 +64,14 @@ static bool check_rules(const char *file, const struct stat *status, struct kt_e
 	const char *name = kt_shell_word(&word, file, "FILE");
 
 	if (!S_ISREG(status->st_mode)) {
-		kt_fail(error, KT_ERROR_UNSAFE, "%s is no regular file, and setup changes no other",
+		kt_fail(error, KT_ERROR_UNSAFE, "%s is no regular file, and keyturn changes no other",
 		        file);
 		return kt_advise(error, "look what it is: ls -ld %s", name);
 	}
 	if (!check_owner(file, status, error))
 		return false;
 	if (!(status->st_mode & S_IWUSR)) {
-		kt_fail(error, KT_ERROR_UNSAFE, "%s is read-only, and setup leaves it so", file);
+		kt_fail(error, KT_ERROR_UNSAFE, "%s is read-only, and keyturn leaves it so", file);
 		return kt_advise(error, "to let it be changed: chmod u+w %s", name);
 	}
 	if (status->st_nlink > 1) {
@@ -80,9 +80,9 @@ static bool check_rules(const char *file, const struct stat *status, struct kt_e
 		return kt_advise(error, "make the others symbolic links to it");
 	}
 	if (status->st_size > (off_t)KT_SETUP_FILE_MAXIMUM) {
-		kt_fail(error, KT_ERROR_UNSAFE, "%s is longer than %zu bytes, which setup does not read",
-		        file, KT_SETUP_FILE_MAXIMUM);
-		return kt_advise(error, "see what is to be added: add --print");
+		kt_fail(error, KT_ERROR_UNSAFE, "%s is longer than %zu bytes, and keyturn changes no "
+		        "such file", file, KT_SETUP_FILE_MAXIMUM);
+		return kt_advise(error, "change it by hand");
 	}
 	return true;
 }

@@ -5,7 +5,7 @@
 #include <strings.h>
 
 #include "helper/keeper/account/secret_word.h"
-#include "helper/keeper/import/plain_source.h"
+#include "helper/keeper/plain/plain_source.h"
 #include "keyring/cleanup.h"
 
 #define LIST(...) (const char *const[]){ __VA_ARGS__, NULL }

@@ -8,10 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
-#include "helper/keeper/import/plain.h"
-#include "helper/keeper/import/plain_source.h"
+#include "helper/keeper/plain/plain.h"
+#include "helper/keeper/plain/plain_source.h"
 #include "helper/report.h"
+#include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/file.h"
 #include "keyring/secret.h"
@@ -47,13 +49,13 @@ static void tell_unread(const char *path, const char *reason)
 	kt_report_note("%s is passed over: %s", kt_shell_word(&word, path, "a file"), reason);
 }
 
-static bool look_at_lines(const struct kt_plain_source *source, const char *path,
-                          const struct kt_secret *content, struct kt_plain_places *places,
-                          struct kt_error *error)
+bool kt_plain_look_at_text(const struct kt_plain_source *source, const char *path,
+                           const struct kt_secret *text, struct kt_plain_places *places,
+                           struct kt_error *error)
 {
 	KT_CLEANUP(kt_secret_clear) struct kt_secret line = { 0 };
-	const char *start = kt_secret_reveal(content);
-	const char *end = start + kt_secret_length(content);
+	const char *start = kt_secret_reveal(text);
+	const char *end = start + kt_secret_length(text);
 
 	for (size_t number = 1; start < end; number++) {
 		const char *stop = memchr(start, '\n', (size_t)(end - start));
@@ -70,8 +72,8 @@ static bool look_at_lines(const struct kt_plain_source *source, const char *path
 }
 
 /* A file that cannot be read, or is no text, holds nobody up. */
-static bool look_at_file(const struct kt_plain_source *source, const char *path,
-                         struct kt_plain_places *places, struct kt_error *error)
+bool kt_plain_look_at_file(void *places, const struct kt_plain_source *source, const char *path,
+                           struct kt_error *error)
 {
 	KT_CLEANUP(kt_secret_clear) struct kt_secret content = { 0 };
 	struct kt_error cause = { 0 };
@@ -92,7 +94,7 @@ static bool look_at_file(const struct kt_plain_source *source, const char *path,
 		tell_unread(path, kt_translate("it is not a text in UTF-8"));
 		return true;
 	}
-	return look_at_lines(source, path, &content, places, error);
+	return kt_plain_look_at_text(source, path, &content, places, error);
 }
 
 static bool is_pattern(const char *name)
@@ -101,9 +103,9 @@ static bool is_pattern(const char *name)
 }
 
 /* The files of a directory whose names fit; in the directory's own order. */
-static bool look_at_matches(const struct kt_plain_source *source, const char *directory,
-                            const char *pattern, struct kt_plain_places *places,
-                            struct kt_error *error)
+static bool walk_matches(const struct kt_plain_source *source, const char *directory,
+                         const char *pattern, const struct kt_plain_visitor *visitor,
+                         struct kt_error *error)
 {
 	KT_CLEANUP(kt_directory_close) DIR *open = opendir(directory);
 	const struct dirent *entry;
@@ -113,15 +115,14 @@ static bool look_at_matches(const struct kt_plain_source *source, const char *di
 
 		if (fnmatch(pattern, entry->d_name, FNM_PERIOD) == 0 &&
 		    (!kt_text_format(&path, error, "%s/%s", directory, entry->d_name) ||
-		     !look_at_file(source, path, places, error)))
+		     !visitor->visit(visitor->context, source, path, error)))
 			return false;
 	}
 	return true;
 }
 
-static bool look_at_place(const struct kt_plain_source *source, const char *home,
-                          const char *place, struct kt_plain_places *places,
-                          struct kt_error *error)
+static bool walk_place(const struct kt_plain_source *source, const char *home, const char *place,
+                       const struct kt_plain_visitor *visitor, struct kt_error *error)
 {
 	KT_CLEANUP(kt_text_free) char *path = NULL;
 	char *slash;
@@ -129,22 +130,28 @@ static bool look_at_place(const struct kt_plain_source *source, const char *home
 	if (!kt_text_format(&path, error, "%s/%s", home, place))
 		return false;
 	if (!is_pattern(place))
-		return look_at_file(source, path, places, error);
+		return access(path, F_OK) != 0 ||
+		       visitor->visit(visitor->context, source, path, error);
 	slash = strrchr(path, '/');
 	*slash = '\0';
-	return look_at_matches(source, path, slash + 1, places, error);
+	return walk_matches(source, path, slash + 1, visitor, error);
 }
 
-bool kt_plain_look_at_home(const char *home, struct kt_plain_places *places,
-                           struct kt_error *error)
+bool kt_plain_walk_source(const struct kt_plain_source *source, const char *home,
+                          const struct kt_plain_visitor *visitor, struct kt_error *error)
 {
-	for (size_t i = 0; i < kt_plain_source_count; i++) {
-		const struct kt_plain_source *source = &kt_plain_sources[i];
+	for (size_t place = 0; source->at_home[place]; place++)
+		if (!walk_place(source, home, source->at_home[place], visitor, error))
+			return false;
+	return true;
+}
 
-		for (size_t place = 0; source->at_home[place]; place++)
-			if (!look_at_place(source, home, source->at_home[place], places, error))
-				return false;
-	}
+bool kt_plain_walk_home(const char *home, const struct kt_plain_visitor *visitor,
+                        struct kt_error *error)
+{
+	for (size_t i = 0; i < kt_plain_source_count; i++)
+		if (!kt_plain_walk_source(&kt_plain_sources[i], home, visitor, error))
+			return false;
 	return true;
 }
 
@@ -180,13 +187,27 @@ static bool is_of_source(const struct kt_plain_source *source, const char *path,
 	return false;
 }
 
-static bool look_at_entry(const FTSENT *entry, struct kt_plain_places *places,
-                          struct kt_error *error)
+static const struct kt_plain_source *find_source(const char *path, const char *name)
 {
 	for (size_t i = 0; i < kt_plain_source_count; i++)
-		if (is_of_source(&kt_plain_sources[i], entry->fts_path, entry->fts_name))
-			return look_at_file(&kt_plain_sources[i], entry->fts_path, places, error);
-	return true;
+		if (is_of_source(&kt_plain_sources[i], path, name))
+			return &kt_plain_sources[i];
+	return NULL;
+}
+
+const struct kt_plain_source *kt_plain_source_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return find_source(path, slash ? slash + 1 : path);
+}
+
+static bool visit_entry(const FTSENT *entry, const struct kt_plain_visitor *visitor,
+                        struct kt_error *error)
+{
+	const struct kt_plain_source *source = find_source(entry->fts_path, entry->fts_name);
+
+	return !source || visitor->visit(visitor->context, source, entry->fts_path, error);
 }
 
 static bool fail_directory(const char *directory, struct kt_error *error)
@@ -198,7 +219,7 @@ static bool fail_directory(const char *directory, struct kt_error *error)
 	return kt_advise(error, "name a directory that is there: keyturn scan DIR");
 }
 
-bool kt_plain_look_below(const char *directory, struct kt_plain_places *places,
+bool kt_plain_walk_below(const char *directory, const struct kt_plain_visitor *visitor,
                          struct kt_error *error)
 {
 	char *const roots[] = { (char *)directory, NULL };
@@ -218,10 +239,20 @@ bool kt_plain_look_below(const char *directory, struct kt_plain_places *places,
 			fts_set(tree, entry, FTS_SKIP);
 		else if (entry->fts_info == FTS_DNR)
 			tell_unread(entry->fts_path, strerror(entry->fts_errno));
-		else if (entry->fts_info == FTS_F && !look_at_entry(entry, places, error))
+		else if (entry->fts_info == FTS_F &&
+		         !visit_entry(entry, visitor, error))
 			return false;
 	}
 	return tree ? true : fail_directory(directory, error);
+}
+
+const char *kt_plain_show_path(const char *path, struct kt_shell_word *word)
+{
+	size_t length = strlen(path);
+
+	return kt_characters_are_utf8(path, length) && kt_characters_are_clean(path, length)
+	               ? path
+	               : kt_shell_word(word, path, "FILE");
 }
 
 void kt_plain_places_clear(struct kt_plain_places *places)

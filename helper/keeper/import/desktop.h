@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* Items that git-credential-libsecret, Git Credential Manager and gh keep in the same keyring. */
+
+#include "helper/keeper/import/source.h"
+#include "keyring/keyring.h"
+
+struct kt_import_foreign {
+	struct kt_foreign_items list;
+	size_t owners[3]; /* how many of the list there are when each program was looked for */
+	size_t count;
+};
+
+/* Finds them all. A keyring that has no other programs' items gives none. */
+bool kt_import_foreign_find(struct kt_import_foreign *found, struct kt_keyring *keyring,
+                            struct kt_error *error);
+
+/* Moves the one of this index to the file, and adds its item. */
+bool kt_import_foreign_take(struct kt_import_foreign *found, size_t index,
+                            struct kt_import_file *file, struct kt_error *error);
+
+/* For KT_CLEANUP. */
+void kt_import_foreign_clear(struct kt_import_foreign *found);

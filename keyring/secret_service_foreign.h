@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/* Only for backend_secret_service.c: items of other programs (foreign.h). */
+
+#include "keyring/foreign.h"
+#include "keyring/secret_service_turn.h"
+
+/* Adds the items whose attribute has this value. Locked ones are told of, and not opened. */
+bool kt_foreign_find(struct kt_turn *turn, const char *attribute, const char *value,
+                     struct kt_foreign_items *found, struct kt_error *error);

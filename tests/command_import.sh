@@ -1,0 +1,390 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# keyturn import: secrets in plain text go into the keyring, are read back, and are then taken out
+# of files that otherwise stay as they are.
+set -eu
+
+. "$(dirname "$0")/lib/home.sh"
+need python3 git openssl expect
+home_start
+token=pat_9fQx2LmV7aZk3BtR8nWc5YhJ
+other=pat_Zk3BtR8nWc5YhJ9fQx2LmV7a
+
+# put FILE FORMAT [ARGUMENT...]: below the home, with its directories.
+put()
+{
+	file=$1
+	shift
+	mkdir -p "$HOME/$(dirname "$file")"
+	# shellcheck disable=SC2059
+	printf "$@" >"$HOME/$file"
+}
+
+# has FILE FORMAT [ARGUMENT...]: the file is that, to the byte.
+has()
+{
+	file=$HOME/$1
+	shift
+	# shellcheck disable=SC2059
+	printf "$@" >"$work/expected"
+	cmp -s "$work/expected" "$file" && return
+	complain "$file is not as expected:"
+	diff "$work/expected" "$file" | sed 's/^/#   /'
+}
+
+begin 'a home without any is told so'
+call keyturn import
+expect_status 0
+expect_output ''
+expect_said 'no secret lies in plain text'
+
+begin 'a dry run tells account, kind and place, and changes nothing'
+put .bashrc 'alias ll=ls\nexport COZE_API_BASE=https://api.coze.cn\n%s\n' \
+	"if true; then
+  export COZE_API_TOKEN=\"$token\" # mine
+fi"
+put bot/.env 'A=1\nCOZE_API_BASE=https://api.coze.com\nCOZE_API_TOKEN=%s\nB=2\n' "$other"
+put .git-credentials 'https://me:s%%c3%%a4cret%%40@git.example.com\nhttps://only@example.com\n'
+snapshot >"$work/before"
+call keyturn import --dry-run shell git "$HOME/bot"
+expect_status 0
+expect_line "$HOME/.bashrc:4: main@coze.cn (pat), not in the keyring yet"
+expect_line "$HOME/bot/.env:3: bot@coze.com (pat), not in the keyring yet"
+expect_line "$HOME/.git-credentials:1: me@git.example.com (password), not in the keyring yet"
+must [ "$(wc -l <"$work/out")" -eq 3 ]
+for secret in "$token" "$other" cret; do
+	expect_unsaid "$secret"
+done
+expect_unchanged
+
+begin 'nobody to ask and no --yes: nothing is done, and it is told'
+call keyturn import shell
+expect_status 2
+expect_said 'there is no terminal to ask at'
+expect_said '--yes'
+expect_unchanged
+
+begin '--yes stores them, and leaves the files as they are'
+call keyturn import --yes shell git "$HOME/bot"
+expect_status 0
+expect_said '3 secrets are in the keyring'
+expect_said 'to take them out, add --remove'
+must [ "$(keyturn token main@coze.cn)" = "$token" ]
+must [ "$(keyturn token bot)" = "$other" ]
+input 'url=https://git.example.com\n\n'
+call keyturn get
+expect_line 'password=säcret@'
+has bot/.env 'A=1\nCOZE_API_BASE=https://api.coze.com\nCOZE_API_TOKEN=%s\nB=2\n' "$other"
+
+begin '--remove takes out what is stored already, and says what is to be typed instead'
+chmod 640 "$HOME/bot/.env"
+mv "$HOME/.bashrc" "$HOME/rc"
+ln -s rc "$HOME/.bashrc"
+call keyturn import --yes --remove shell git "$HOME/bot"
+expect_status 0
+expect_line "$HOME/.bashrc:4: main@coze.cn (pat), in the keyring already"
+has .bashrc 'alias ll=ls\nexport COZE_API_BASE=https://api.coze.cn\n%s\n' \
+	"if true; then
+  : # COZE_API_TOKEN=<kept by keyturn: keyturn run main@coze.cn -- COMMAND>
+fi"
+must bash -n "$HOME/.bashrc"
+must test -L "$HOME/.bashrc"
+has bot/.env 'A=1\nCOZE_API_BASE=https://api.coze.com\n%s\nB=2\n' \
+	'# COZE_API_TOKEN=<kept by keyturn: keyturn run bot@coze.com -- COMMAND>'
+must [ "$(stat -c %a "$HOME/bot/.env")" = 640 ]
+has .git-credentials 'https://only@example.com\n'
+call keyturn scan
+expect_status 0
+call keyturn scan "$HOME"
+expect_status 0
+call keyturn list --json
+must [ "$(json accounts | grep -o '"account"' | wc -l)" -eq 3 ]
+must [ "$(git config --global credential.helper)" = keyturn ]
+
+begin 'the command that the comment tells works'
+call keyturn run main@coze.cn -- sh -c 'echo "$COZE_API_TOKEN"'
+expect_output "$token"
+
+begin 'the same secret in two places is one account, and each place is told'
+put .zshrc 'export COZE_API_BASE=coze.cn\nexport COZE_API_TOKEN=%s\n' "$other"
+put .profile 'COZE_API_TOKEN=%s; # old\nCOZE_API_BASE=https://api.coze.cn\n' "$other"
+call keyturn import --yes --remove shell
+expect_status 0
+expect_line "$HOME/.profile:1: main-2@coze.cn (pat), not in the keyring yet"
+expect_line "$HOME/.zshrc:2: main-2@coze.cn (pat), the same secret again"
+must [ "$(keyturn token main@coze.cn)" = "$token" ]
+must [ "$(keyturn token main-2@coze.cn)" = "$other" ]
+has .zshrc 'export COZE_API_BASE=coze.cn\n%s\n' \
+	'# COZE_API_TOKEN=<kept by keyturn: keyturn run main-2@coze.cn -- COMMAND>'
+
+begin 'an account that has another secret is not replaced'
+put .git-credentials 'https://me:new@git.example.com\n'
+call keyturn import --yes --remove git
+expect_status 6
+expect_said 'me@git.example.com has another secret already'
+expect_said 'keyturn logout me@git.example.com'
+has .git-credentials 'https://me:new@git.example.com\n'
+input 'url=https://git.example.com\n\n'
+call keyturn get
+expect_line 'password=säcret@'
+
+begin 'a token without a site waits for one'
+put bot/.env 'COZE_API_TOKEN=sat_9fQx2LmV7aZk3BtR8nWc5YhJ\r\nX=1\r\n'
+call keyturn import --yes --remove "$HOME/bot/.env"
+expect_status 2
+expect_said 'coze.cn or coze.com'
+call keyturn import --yes --remove --site coze.cn "$HOME/bot/.env"
+expect_status 0
+has bot/.env '# COZE_API_TOKEN=<kept by keyturn: keyturn run bot@coze.cn -- COMMAND>\r\nX=1\r\n'
+
+begin 'a line that does more than to set a variable stays, with its place'
+put .bashrc 'alias c="curl -H '\''Authorization: Bearer %s'\''"\nexport A=1 T=%s\n' "$token" "$token"
+call keyturn import --yes --remove shell
+expect_status 2
+expect_said "2 secrets stay in plain text, the first in line 1 of $HOME/.bashrc"
+expect_cause_and_remedy
+has .bashrc 'alias c="curl -H '\''Authorization: Bearer %s'\''"\nexport A=1 T=%s\n' "$token" "$token"
+rm "$HOME/.bashrc"
+
+begin 'a line of a history goes'
+put .bash_history 'ls\ncurl -H "Authorization: Bearer %s" https://api.coze.cn/v1/users/me\ncd\n' "$token"
+put .local/share/fish/fish_history '%s\n' "- cmd: ls
+  when: 1
+- cmd: set -gx COZE_API_TOKEN $token
+  when: 2
+- cmd: cd
+  when: 3"
+call keyturn import --yes --remove --site coze.cn shell
+expect_status 0
+has .bash_history 'ls\ncd\n'
+has .local/share/fish/fish_history '%s\n' "- cmd: ls
+  when: 1
+- cmd: cd
+  when: 3"
+
+begin 'a copy in version control or beside the file is told, with the page to revoke it at'
+put bot/.env 'COZE_API_BASE=https://api.coze.cn\nCOZE_API_TOKEN=%s\n' "$token"
+git -C "$HOME/bot" init -q
+git -C "$HOME/bot" add .env
+git -C "$HOME/bot" -c user.name=a -c user.email=a@b commit -qm x
+call keyturn import --yes --remove "$HOME/bot"
+expect_status 0
+expect_said "main@coze.cn is in git's history: revoke it (https://www.coze.cn/open/oauth/pats)"
+put .bashrc 'export COZE_API_TOKEN=%s\n' "$token"
+cp "$HOME/.bashrc" "$HOME/.bashrc~"
+call keyturn import --yes --remove --site cn shell
+expect_status 0
+expect_said "main@coze.cn has a copy in $HOME/.bashrc~: revoke it"
+rm "$HOME/.bashrc~"
+
+begin 'as one object for programs'
+put .bashrc 'export COZE_API_TOKEN=%s\n' "$token"
+call keyturn import --yes --remove --site cn --json shell
+expect_status 0
+expect_json shell found 0 source
+expect_json main found 0 account
+expect_json pat found 0 kind
+expect_json stored found 0 state
+expect_json true found 0 removed
+expect_unsaid "$token"
+
+begin 'a file that is not to be changed is passed over whole, and the others are moved'
+put .netrc 'machine good.example.com login me password goodpass\n'
+mkfifo "$HOME/.npmrc"
+mkdir -p "$HOME/.config/gh" "$HOME/.docker" "$HOME/.cargo"
+printf 'github.com:\n    oauth_token: &a gho_abcabcabcabcabc12345\n    user: *a\n' >"$HOME/.config/gh/hosts.yml"
+python3 - "$HOME" <<'END'
+import sys
+home = sys.argv[1]
+open(home + "/.zshrc", "w").write("export COZE_API_TOKEN=pat_" + "x1" * 5000000 + "\n")
+open(home + "/.docker/config.json", "w").write('{"auths":' * 10000 + "{}" + "}" * 10000)
+open(home + "/.cargo/credentials.toml", "wb").write("[registry]\ntoken = \"abc\"\n".encode("utf-16"))
+open(home + "/.pypirc", "wb").write(b"[pypi]\nusername = a\n\nrepository = \xff\npassword = p\n")
+END
+ln "$HOME/.netrc" "$work/second"
+snapshot >"$work/before"
+for case in "netrc|has 2 names (hard links)|6" 'npm|is no regular file|6' 'docker|nested too deeply|2' \
+	'cargo|has a NUL byte|6' 'pip|no text in UTF-8: line 4|6' "shell|is longer than|6"; do
+	call keyturn import --yes --remove --site cn "${case%%|*}"
+	expect_status "${case##*|}"
+	middle=${case%|*}
+	expect_said "${middle#*|}"
+	expect_said "$HOME/."
+	expect_cause_and_remedy
+done
+call keyturn import --yes --remove gh
+expect_status 2
+expect_said "1 secret stays in plain text, in line 2 of $HOME/.config/gh/hosts.yml: it is written in a form of YAML"
+expect_unchanged
+rm "$work/second"
+call keyturn import --yes --remove --site cn
+must [ "$status" -ne 0 ]
+expect_line "$HOME/.netrc:1: me@good.example.com (password), not in the keyring yet"
+has .netrc '# machine good.example.com <kept by keyturn: curl --netrc-file <(keyturn netrc good.example.com) URL>\n'
+rm "$HOME/.npmrc" "$HOME/.zshrc" "$HOME/.pypirc" "$HOME/.docker/config.json"
+
+begin 'another user'\''s file is left alone, also behind a link'
+if [ "$(id -u)" -eq 0 ]; then
+	printf 'machine evil.example.com login me password p\n' >"$work/others"
+	chown 65534 "$work/others"
+	ln -sf "$work/others" "$HOME/.netrc"
+	call keyturn import --yes --remove netrc
+	expect_status 6
+	expect_said "is another user's"
+	must grep -q evil.example.com "$work/others"
+	rm "$HOME/.netrc"
+fi
+
+begin 'a byte order mark and line ends of Windows stay'
+put bot/.env '\357\273\277COZE_API_TOKEN=%s\r\nCOZE_API_BASE=https://api.coze.cn\r\n' "$token"
+put .netrc '\357\273\277machine bom.example.com\r\nlogin me\r\npassword bompass\r\n'
+call keyturn import --yes --remove netrc "$HOME/bot"
+expect_status 0
+has bot/.env '\357\273\277%s\r\nCOZE_API_BASE=https://api.coze.cn\r\n' \
+	'# COZE_API_TOKEN=<kept by keyturn: keyturn run main@coze.cn -- COMMAND>'
+has .netrc '\357\273\277# machine bom.example.com <kept by keyturn: curl --netrc-file <(keyturn netrc bom.example.com) URL>\r\n'
+
+begin 'at a terminal each is asked for, and the change is shown first'
+rm -rf "$HOME/bot" "$HOME/.netrc"
+put .bashrc '# mine\nexport COZE_API_TOKEN=pat_newnewnewnew1newnewnew\nalias x=y\nG=ghp_9fQx2LmV7aZk3BtR8nWc5YhJ; f\n'
+put .git-credentials 'https://yes@ask.example.com\nhttps://no:nosecret@ask.example.com\n'
+at_terminal '
+spawn keyturn import shell git
+expect "Is it coze.cn or coze.com?"
+send "cn\r"
+expect "Keep main-3@coze.cn (pat), from line 2 of * "
+send "y\r"
+expect "Keep no@ask.example.com (password), from line 2 of * "
+send "n\r"
+expect "Change * so? "
+send "y\r"'
+expect_status 2
+expect_unsaid pat_newnew
+expect_unsaid ghp_9f
+expect_unsaid nosecret
+must grep -q '^ G=\.\.\.' "$work/out"
+must grep -q '^-export COZE_API_TOKEN= \.\.\.' "$work/out"
+must grep -q '^+# COZE_API_TOKEN=<kept by keyturn: keyturn run main-3@coze.cn' "$work/out"
+must [ "$(keyturn token main-3@coze.cn)" = pat_newnewnewnew1newnewnew ]
+has .bashrc '# mine\n%s\nalias x=y\nG=ghp_9fQx2LmV7aZk3BtR8nWc5YhJ; f\n' \
+	'# COZE_API_TOKEN=<kept by keyturn: keyturn run main-3@coze.cn -- COMMAND>'
+has .git-credentials 'https://yes@ask.example.com\nhttps://no:nosecret@ask.example.com\n'
+
+home_again
+begin 'a home full of them: one import moves every one, and scan finds none'
+openssl genrsa -out "$work/key.pem" 2048 2>/dev/null
+put .zshenv 'export GITHUB_TOKEN=ghp_9fQx2LmV7aZk3BtR8nWc5YhJ\n'
+put .config/environment.d/coze.conf 'COZE_API_TOKEN="%s"\n' "$token"
+put bot/.env '%s\n' 'COZE_API_BASE=https://api.coze.cn' 'COZE_JWT_OAUTH_CLIENT_ID=app1' \
+	'COZE_JWT_OAUTH_PUBLIC_KEY_ID=kid1' "COZE_JWT_OAUTH_PRIVATE_KEY=\"$(cat "$work/key.pem")\"" LAST=1
+put .coze/config.json '{"apiBase": "https://api.coze.com", "accessToken": "%s"}\n' "$other"
+put .cache/coze_token_77.json '{"access_token": "czu_a", "token_type": "Bearer", %s}\n' \
+	'"expires_in": 1700000000, "refresh_token": "refresh-77"'
+python3 - "$work/key.pem" "$HOME/coze_oauth_config.json" <<'END'
+import json, sys
+json.dump({"client_type": "jwt", "client_id": "app2", "private_key": open(sys.argv[1]).read(),
+           "public_key_id": "kid2", "coze_api_base": "https://api.coze.cn"},
+          open(sys.argv[2], "w"), indent=2)
+END
+put .git-credentials 'https://me:gitpass@git.example.com%%3a8443/team\nhttp://127.0.0.1:8080\n'
+put .gitconfig '[credential]\n\thelper = store\n[url "https://bob:urlpass@code.example.com/"]\n\tinsteadOf = c:\n'
+put .config/gh/hosts.yml '%s\n' 'github.com:' '    users:' '        ann:' \
+	'            oauth_token: gho_annannannannannann1' '        me:' \
+	'            oauth_token: gho_mememememememememem2' '    git_protocol: https' \
+	'    oauth_token: gho_mememememememememem2' '    user: me'
+put .docker/config.json '%s\n' '{' '  "auths": {' '    "https://index.docker.io/v1/": {' \
+	'      "auth": "ZG9jOmRvY2tlcnBhc3M="' '    },' \
+	'    "r.example.com": {"auth": "PHRva2VuPjo=", "identitytoken": "idtok"}' '  },' \
+	'  "detachKeys": "ctrl-a"' '}'
+put .netrc 'machine a.example.com\n\tlogin me\n\tpassword netpass\n%s\n' \
+	'machine b.example.com login you password "two words" machine c.example.com login x password y'
+put .npmrc 'save-exact=true\n//registry.npmjs.org/:_authToken=npm_abcdef\n//r.example.com/npm/:_authToken="q"\n'
+put .pypirc '[distutils]\nindex-servers = pypi\n\n[pypi]\nusername = __token__\npassword = pypi-abcdef\n'
+put .config/pip/pip.conf '[global]\nindex-url = https://u:pippass@py.example.com/simple\n'
+put .local/share/uv/credentials/credentials.toml '%s\n' '[[credential]]' \
+	'service = "https://tok.example.com/"' 'username = "__token__"' 'scheme = "basic"' \
+	'password = "abcdef12345"' '' '[[credential]]' 'service = "https://uv.example.com/"' \
+	'username = "me"' 'scheme = "basic"' 'password = "sekret"'
+put .cargo/config.toml '[registries.mine]\nindex = "sparse+https://crates.example.com/index/"\n'
+put .cargo/credentials.toml '[registry]\ntoken = "cio_abc"\n\n[registries.mine]\ntoken = "mine-1"\n'
+put .cursor/mcp.json '%s\n' '{' '  "mcpServers": {' '    "coze": {' '      "command": "uvx",' \
+	'      "args": ["coze-mcp-server"],' \
+	"      \"env\": {\"COZE_API_TOKEN\": \"$token\", \"COZE_API_BASE\": \"https://api.coze.cn\"}" \
+	'    },' '    "gh": {' '      "command": "gh-mcp",' \
+	'      "env": {"A": "1", "GITHUB_TOKEN": "ghp_9fQx2LmV7aZk3BtR8nWc5YhJ"}' '    }' '  }' '}'
+put .config/Code/User/mcp.json '{ // servers\n\t"servers": {"x": {"command": "x", "args": [], %s},},\n}\n' \
+	"\"env\": {\"B\": \"$other\", \"COZE_API_BASE\": \"https://api.coze.com\", \"C\": \"$token\",}"
+put .codex/config.toml '%s\n' 'model = "x"' '[mcp_servers.coze]' 'command = "uvx"' \
+	'args = ["coze-mcp-server"]' '[mcp_servers.coze.env]' "COZE_API_TOKEN = \"$token\"" 'D = "1"'
+call keyturn scan
+expect_status 1
+call keyturn import --yes --remove --site coze.cn
+expect_status 0
+call keyturn import --yes --remove --site coze.cn "$HOME/bot"
+expect_status 0
+for secret in "$token" ghp_ gitpass urlpass refresh-77 gho_ ZG9jOmR idtok netpass 'two words' npm_abcdef \
+	pypi-abcdef pippass abcdef12345 sekret cio_abc mine-1 BEGIN; do
+	must_not grep -raF -e "$secret" --exclude-dir=.local --exclude-dir=keyturn "$HOME"
+	must_not grep -rqaF -e "$secret" "$HOME/.config/keyturn" "$HOME/.local/share/uv"
+	expect_unsaid "$secret"
+done
+call keyturn scan
+expect_status 0
+expect_output ''
+call keyturn list --json
+must [ "$(json accounts | grep -o '"account"' | wc -l)" -eq 24 ]
+has .docker/config.json '%s\n' '{' '  "credsStore": "keyturn",' '  "auths": {' \
+	'    "https://index.docker.io/v1/": {},' '    "r.example.com": {}' '  },' \
+	'  "detachKeys": "ctrl-a"' '}'
+has .npmrc 'save-exact=true\n%s\n%s\n%s\n%s\n' \
+	'; keyturn run npm@registry.npmjs.org --env NPM_TOKEN -- npm ...' \
+	'//registry.npmjs.org/:_authToken=${NPM_TOKEN}' \
+	'; keyturn run npm@r.example.com --env NPM_TOKEN_2 -- npm ...' \
+	'//r.example.com/npm/:_authToken="${NPM_TOKEN_2}"'
+must_not test -e "$HOME/.cache/coze_token_77.json"
+must [ "$(git config -f "$HOME/.gitconfig" --get-all credential.helper)" = keyturn ]
+must python3 - "$HOME/.cursor/mcp.json" "$HOME/coze_oauth_config.json" <<'END'
+import json, sys
+servers = json.load(open(sys.argv[1]))["mcpServers"]
+assert servers["coze"] == {"command": "keyturn", "env": {"COZE_API_BASE": "https://api.coze.cn"},
+                           "args": ["run", "main@coze.cn", "--tool", "mcp", "--", "uvx",
+                                    "coze-mcp-server"]}, servers
+assert servers["gh"] == {"command": "keyturn", "env": {"A": "1"},
+                         "args": ["run", "github@github.com", "--env", "GITHUB_TOKEN", "--",
+                                  "gh-mcp"]}, servers
+assert json.load(open(sys.argv[2]))["private_key"].startswith("<kept by keyturn: keyturn run --app")
+END
+
+begin 'each tool gets its secret back'
+for url in https://me@git.example.com:8443/team:gitpass https://bob@code.example.com:urlpass \
+	https://me@a.example.com:netpass 'https://you@b.example.com:two words' \
+	https://me@uv.example.com:sekret; do
+	input 'url=%s\n\n' "${url%:*}"
+	call keyturn get
+	expect_line "password=${url##*:}"
+done
+input 'https://index.docker.io/v1/'
+call docker-credential-keyturn get
+expect_json dockerpass Secret
+input 'r.example.com'
+call docker-credential-keyturn get
+expect_json '<token>' Username
+expect_json idtok Secret
+for registry in registry+https://github.com/rust-lang/crates.io-index:cio_abc \
+	sparse+https://crates.example.com/index/:mine-1; do
+	input '{"v":1,"registry":{"index-url":"%s"},"kind":"get","operation":"read"}\n' \
+		"$(echo "${registry%:*}" | sed 's/^registry+//')"
+	call keyturn --cargo-plugin
+	must grep -q "\"token\":\"${registry##*:}\"" "$work/out"
+done
+call keyturn run npm@r.example.com --env NPM_TOKEN_2 -- sh -c 'echo "$NPM_TOKEN_2"'
+expect_output q
+call keyturn run __token__@upload.pypi.org --env TWINE_PASSWORD -- sh -c 'echo "$TWINE_PASSWORD"'
+expect_output pypi-abcdef
+call keyturn run --app bot@coze.cn -- sh -c 'echo "$COZE_JWT_OAUTH_CLIENT_ID"'
+expect_output app1
+call keyturn show main-3@coze.cn --json
+expect_json device kind
+
+finish
