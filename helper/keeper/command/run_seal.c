@@ -108,7 +108,6 @@ static void fill(struct words *words, const struct kt_run_seal *seal, const stru
                  char **command)
 {
 	const char *home = kt_environment_passwd_home();
-	const char *key_file = hidden->vault.slots[KT_VAULT_KEY_FILE].source;
 
 	words->items[words->count++] = (char *)kt_libexec_path(KT_LIBEXEC_SEAL);
 	if (*seal->kind)
@@ -122,7 +121,9 @@ static void fill(struct words *words, const struct kt_run_seal *seal, const stru
 	add(words, "--hide", hidden->data);
 	add(words, "--hide", hidden->state);
 	add(words, "--hide", hidden->vault.directory);
-	add(words, "--hide", key_file);
+	for (size_t i = 0; i < hidden->vault.count; i++)
+		if (hidden->vault.slots[i].way == KT_VAULT_KEY_FILE)
+			add(words, "--hide", hidden->vault.slots[i].source);
 	for (size_t i = 0; i < KT_RUN_SEAL_PLACES; i++) {
 		add(words, "--keep", seal->keep[i]);
 		add(words, "--write", seal->write[i]);
@@ -142,7 +143,8 @@ int kt_run_seal_become(const struct kt_run_seal *seal, char **command, struct kt
 		return kt_become(command, error);
 	while (command[count])
 		count++;
-	words.items = calloc(count + 4 * KT_RUN_SEAL_PLACES + 20, sizeof(char *));
+	words.items = calloc(count + 4 * KT_RUN_SEAL_PLACES + 2 * KT_VAULT_SLOTS + 20,
+	                     sizeof(char *));
 	if (!words.items) {
 		kt_fail_memory(error);
 		return KT_BECOME_OURS;
