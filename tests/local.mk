@@ -164,6 +164,7 @@ SCRIPT_TESTS = \
 	tests/command_scan.sh \
 	tests/command_set.sh \
 	tests/command_setup.sh \
+	tests/command_setup_tools.sh \
 	tests/command_status.sh \
 	tests/command_store.sh \
 	tests/command_token.sh \
@@ -492,6 +493,7 @@ EXTRA_DIST += \
 	tests/lib/providers.sh \
 	tests/lib/refresh.sh \
 	tests/lib/server.sh \
+	tests/lib/setup.sh \
 	tests/lib/silent_dns.sh \
 	tests/lib/skip.h \
 	tests/lib/time.sh \

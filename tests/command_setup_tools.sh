@@ -1,0 +1,278 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# keyturn setup: the files of the other tools. Each is wired, wired again, and given back to the byte.
+set -eu
+
+. "$(dirname "$0")/lib/home.sh"
+. "$srcdir/tests/lib/setup.sh"
+home_start
+cd "$work"
+setup_start
+
+# given TOOL FILE FORMAT EXPECTED [changed]: the file as it stands, and as it is then; it is given
+# back, also after a change.
+given()
+{
+	fresh
+	file=$HOME/$2
+	mkdir -p "${file%/*}"
+	# shellcheck disable=SC2059
+	printf "$3" >"$file"
+	picture >"$work/before"
+	# shellcheck disable=SC2086
+	call keyturn setup "$1" $whose --yes
+	expect_status 0
+	# shellcheck disable=SC2059
+	printf "$4" | cmp -s - "$file" || {
+		complain "not so: $4"
+		sed 's/^/#   /' "$file"
+	}
+	picture '%i %T@' >"$work/wired"
+	# shellcheck disable=SC2086
+	call keyturn setup "$1" $whose --yes
+	expect_status 0
+	expect_said "$1: it asks keyturn already"
+	picture '%i %T@' | cmp -s - "$work/wired" || complain 'the second time changed something'
+	[ -z "${5:-}" ] || printf '\n' >>"$file"
+	call keyturn setup "$1" --undo --yes
+	expect_status 0
+	# shellcheck disable=SC2059
+	if [ "$(cat "$file")" != "$(printf "$3")" ]; then
+		complain "not given back: $3"
+		sed 's/^/#   /' "$file"
+	fi
+	[ -n "${5:-}" ] || picture | cmp -s - "$work/before" || complain 'it is not as it was'
+}
+
+whose=
+docker()
+{
+	given docker .docker/config.json "$@"
+}
+
+begin 'docker: the member alone is written, and given back'
+for changed in '' changed; do
+	docker '{\n\t"auths": {}\n}\n' '{\n\t"credsStore": "keyturn",\n\t"auths": {}\n}\n' $changed
+	docker '{"auths":{"x":{"a":"}\\""}}}' \
+		'{"credsStore":"keyturn","auths":{"x":{"a":"}\\""}}}' $changed
+	docker '{\n  "a": [1, {"credsStore": "x"}],\n  "credsStore": "keychain",\n  "b": 1\n}' \
+		'{\n  "a": [1, {"credsStore": "x"}],\n  "credsStore": "keyturn",\n  "b": 1\n}' $changed
+	docker '{\r\n    "credsStore" : "pass"\r\n}' '{\r\n    "credsStore" : "keyturn"\r\n}' $changed
+done
+docker '{}' '{\n\t"credsStore": "keyturn"\n}'
+docker '' '{\n\t"credsStore": "keyturn"\n}\n'
+docker '{"credHelpers":{"x.example.com":"ecr-login"}}' \
+	'{"credsStore":"keyturn","credHelpers":{"x.example.com":"ecr-login"}}'
+fresh
+picture >"$work/before"
+call keyturn setup docker --yes
+expect_status 0
+must [ "$(stat -c %a "$HOME/.docker/config.json")" = 600 ]
+call keyturn setup docker --undo --yes
+picture | cmp -s - "$work/before" || complain 'the directory is left'
+for text in '[]' '{' '{"a":1,"a":2}' 'x'; do
+	fresh
+	mkdir "$HOME/.docker"
+	printf '%s' "$text" >"$HOME/.docker/config.json"
+	call keyturn setup docker --yes
+	expect_status 2
+	expect_cause_and_remedy
+	must [ "$(cat "$HOME/.docker/config.json")" = "$text" ]
+done
+
+begin 'go: the command is the first of the list, and the others stay'
+go()
+{
+	given go .config/go/env "$@"
+}
+for changed in '' changed; do
+	go '' 'GOAUTH=keyturn goauth; netrc\n' $changed
+	go 'GOPROXY=direct\n# mine\n' 'GOPROXY=direct\n# mine\nGOAUTH=keyturn goauth; netrc\n' $changed
+	go 'GOAUTH=git /x; netrc\nGOPROXY=direct\n' \
+		'GOAUTH=keyturn goauth; git /x; netrc\nGOPROXY=direct\n' $changed
+	go 'GOAUTH=netrc\n' 'GOAUTH=keyturn goauth; netrc\n' $changed
+	go 'GOAUTH=a\nGOAUTH=b' 'GOAUTH=a\nGOAUTH=keyturn goauth; b' $changed
+done
+go 'GOAUTH=off\n' 'GOAUTH=keyturn goauth\n'
+go 'GOPROXY=direct' 'GOPROXY=direct\nGOAUTH=keyturn goauth; netrc'
+go 'GOPROXY=direct\r\n' 'GOPROXY=direct\r\nGOAUTH=keyturn goauth; netrc\r\n'
+for value in 'keyturn goauth' 'netrc; /x/keyturn goauth work ;git /x'; do
+	fresh
+	mkdir -p "$HOME/.config/go"
+	printf 'GOAUTH=%s\n' "$value" >"$HOME/.config/go/env"
+	call keyturn setup go
+	expect_status 0
+	expect_said 'go: it asks keyturn already'
+	call keyturn setup go --undo --yes
+	must_not grep -q keyturn "$HOME/.config/go/env"
+done
+must [ "$(cat "$HOME/.config/go/env")" = 'GOAUTH=netrc; git /x' ]
+if GOTOOLCHAIN=local command go help goauth >"$work/out" 2>&1; then
+	fresh
+	call keyturn setup go --yes
+	must [ "$(GOTOOLCHAIN=local command go env GOAUTH)" = 'keyturn goauth; netrc' ]
+	call keyturn setup go --undo --yes
+fi
+
+begin 'cargo: the list in its table is written, and given back'
+cargo()
+{
+	given cargo .cargo/config.toml "$@"
+}
+line='global-credential-providers = ["cargo:token", "keyturn"]'
+for changed in '' changed; do
+	cargo '[net]\nretry = 1\n' "[net]\nretry = 1\n[registry]\n$line\n" $changed
+	cargo '[registry] # mine\ndefault = "x"\n[net]\n' \
+		"[registry] # mine\n$line\ndefault = \"x\"\n[net]\n" $changed
+	cargo '[registry]\n' "[registry]\n$line\n" $changed
+	cargo '[registry]\nglobal-credential-providers = ["a]b"] # mine\n' \
+		'[registry]\nglobal-credential-providers = ["a]b", "keyturn"] # mine\n' $changed
+done
+cargo '' "[registry]\n$line\n"
+cargo '[net]' "[net]\n[registry]\n$line"
+cargo '[net]\r\n' "[net]\r\n[registry]\r\n$line\r\n"
+cargo '[registry]\nglobal-credential-providers = []\n' "[registry]\n$line\n"
+for text in '[ registry ]' 'registry = { default = "x" }' 'registry.default = "x"' \
+	'[registry]\nglobal-credential-providers = [\n"a"]' '[x]\ny = """\n[registry]"""' \
+	'["registry"]'; do
+	fresh
+	mkdir -p "$HOME/.cargo"
+	# shellcheck disable=SC2059
+	printf "$text" >"$HOME/.cargo/config.toml"
+	cp "$HOME/.cargo/config.toml" "$work/odd"
+	call keyturn setup cargo --yes
+	expect_status 2
+	expect_cause_and_remedy
+	must cmp -s "$work/odd" "$HOME/.cargo/config.toml"
+done
+
+# odd TOOL FILE FORMAT: what is written in another way is left alone, and the lines are printed.
+odd()
+{
+	fresh
+	mkdir -p "$HOME/$(dirname "$2")"
+	# shellcheck disable=SC2059
+	printf "$3" >"$HOME/$2"
+	cp "$HOME/$2" "$work/odd"
+	# shellcheck disable=SC2086
+	call keyturn setup "$1" $whose --yes
+	expect_status 2
+	expect_cause_and_remedy
+	must cmp -s "$work/odd" "$HOME/$2"
+	# shellcheck disable=SC2086
+	call keyturn setup "$1" $whose --print
+	expect_status 0
+	must grep -q keyturn "$work/out"
+}
+
+echo pat_0123456789 | keyturn login work --with-token --expires never --api-base https://api.example.com \
+	>"$work/log" 2>&1
+path=$(command -v keyturn)
+unset AWS_CONFIG_FILE KUBECONFIG TF_CLI_CONFIG_FILE CODEX_HOME CLAUDE_CONFIG_DIR
+whose='--account work'
+
+begin 'aws: a profile of the account'
+block="[profile work]\ncredential_process = $path aws work\n"
+for changed in '' changed; do
+	given aws .aws/config '[default]\nregion = x\n' "[default]\nregion = x\n$block" $changed
+	given aws .aws/config '[default]\r\nregion = x\r\n' \
+		"[default]\r\nregion = x\r\n[profile work]\r\ncredential_process = $path aws work\r\n" $changed
+done
+given aws .aws/config '' "$block"
+given aws .aws/config '# mine' "# mine\n${block%??}"
+odd aws .aws/config '[profile work]\nregion = x\n'
+
+begin 'bazel: a helper for the host of the account'
+given bazel .bazelrc 'build -c opt\n' "build -c opt\ncommon --credential_helper=api.example.com=$(
+	command -v bazel-credential-keyturn)\n" changed
+
+begin 'codex: the table of a provider'
+block='[model_providers.work.auth]\ncommand = "keyturn"\nargs = ["token", "work"]\n'
+given codex .codex/config.toml 'model = "x"\n' "model = \"x\"\n$block" changed
+expect_said 'changed in it stays'
+given codex .codex/config.toml '[model_providers.work]\nbase_url = "https://x"\n' \
+	"[model_providers.work]\nbase_url = \"https://x\"\n$block"
+odd codex .codex/config.toml '[model_providers.work.auth]\ncommand = "x"\n'
+
+begin 'claude: the member alone is written, and given back'
+member='"apiKeyHelper": "keyturn token work"'
+for changed in '' changed; do
+	given claude .claude/settings.json '{\n  "a": {"apiKeyHelper": "x"}\n}\n' \
+		"{\n  $member,\n  \"a\": {\"apiKeyHelper\": \"x\"}\n}\n" $changed
+	given claude .claude/settings.json '{\n  "apiKeyHelper": "./key.sh"\n}\n' \
+		"{\n  $member\n}\n" $changed
+done
+given claude .claude/settings.json '' "{\n\t$member\n}\n"
+odd claude .claude/settings.json '{'
+
+begin 'kubernetes: an entry in the list of users'
+# entry INDENTATION
+entry()
+{
+	printf '%s\n' '- name: work' '  user:' '    exec:' \
+		'      apiVersion: client.authentication.k8s.io/v1' '      command: keyturn' \
+		'      args:' '      - kubernetes' '      - work' '      interactiveMode: Never' |
+		sed "s/^/$1/; s/\$/\\\\n/" | tr -d '\n'
+}
+head='apiVersion: v1\nkind: Config\n'
+for changed in '' changed; do
+	given kubernetes .kube/config "${head}users:\n- name: a\n  user: {}\nx: 1\n" \
+		"${head}users:\n$(entry '')- name: a\n  user: {}\nx: 1\n" $changed
+	given kubernetes .kube/config "${head}users:\n  - name: a\n    user: {}\n" \
+		"${head}users:\n$(entry '  ')  - name: a\n    user: {}\n" $changed
+	given kubernetes .kube/config "users: []\n$head" "users: \n$(entry '')$head"
+	given kubernetes .kube/config "${head}contexts:\n- name: work\n" \
+		"${head}contexts:\n- name: work\nusers:\n$(entry '')" $changed
+done
+given kubernetes .kube/config '' "${head}users:\n$(entry '')"
+odd kubernetes .kube/config 'users:\n- name: work\n  user: {}\n'
+odd kubernetes .kube/config 'users:\n- user: {}\n  name: "work"\n'
+odd kubernetes .kube/config 'users: [{name: a}]\n'
+odd kubernetes .kube/config '{"kind": "Config", "users": []}\n'
+if command -v kubectl >/dev/null; then
+	fresh
+	call keyturn setup kubernetes --account work --yes
+	must [ "$(kubectl config view -o 'jsonpath={.users[?(@.name=="work")].user.exec.command}')" = keyturn ]
+fi
+if command -v aws >/dev/null; then
+	fresh
+	call keyturn setup aws --account work --yes
+	must [ "$(aws configure get credential_process --profile work)" = "$path aws work" ]
+fi
+
+begin 'terraform: its line, and the link to the program that it looks for'
+whose=
+for changed in '' changed; do
+	given terraform .terraformrc 'disable_checkpoint = true\n' \
+		'disable_checkpoint = true\ncredentials_helper "keyturn" {}\n' $changed
+done
+odd terraform .terraformrc 'credentials_helper "other" {}\n'
+fresh
+picture >"$work/before"
+call keyturn setup terraform --yes
+link=$HOME/.terraform.d/plugins/terraform-credentials-keyturn
+must [ "$(readlink "$link")" = "$(command -v terraform-credentials-keyturn)" ]
+call keyturn doctor
+must grep -qE '^ok +terraform +terraform asks keyturn$' "$work/out"
+call keyturn setup terraform --undo --yes
+picture | cmp -s - "$work/before" || complain 'it is not as it was'
+
+begin 'whose token it is: the account that answers, one that is named, or nobody'
+fresh
+call keyturn setup aws --yes
+expect_status 0
+must grep -qF 'aws work@api.example.com' "$HOME/.aws/config"
+call keyturn setup aws --account work --yes
+expect_status 2
+call keyturn setup aws --account nobody --yes
+expect_status 1
+call keyturn setup git --account work --yes
+expect_status 2
+expect_cause_and_remedy
+echo '# more' >>"$HOME/.aws/config"
+call keyturn setup aws --undo --yes
+must [ "$(cat "$HOME/.aws/config")" = '# more' ]
+call keyturn logout work@api.example.com
+
+finish
