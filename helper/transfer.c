@@ -9,6 +9,7 @@
 
 #include "helper/transfer.h"
 #include "keyring/cleanup.h"
+#include "keyring/translate.h"
 #include "keyring/wiping.h"
 
 bool kt_transfer_prepare(struct kt_error *error)
@@ -113,19 +114,19 @@ static const char *certificate_reason(CURL *handle)
 	case 1:
 	case 62:
 	case 64:
-		return "the server's certificate is for another host";
+		return KT_TEXT("the server's certificate is for another host");
 	case 9:
-		return "the server's certificate is not valid yet: check this machine's clock";
+		return KT_TEXT("the server's certificate is not valid yet: check this machine's clock");
 	case 10:
-		return "the server's certificate has expired: check this machine's clock";
+		return KT_TEXT("the server's certificate has expired: check this machine's clock");
 	case 2:
 	case 18:
 	case 19:
 	case 20:
 	case 21:
-		return "the server's certificate is from an authority that is not trusted here";
+		return KT_TEXT("the server's certificate is from an authority that is not trusted here");
 	default:
-		return "the server's certificate was refused";
+		return KT_TEXT("the server's certificate was refused");
 	}
 }
 
@@ -135,10 +136,11 @@ static struct kt_diagnosis diagnose_connection(CURL *handle, bool is_sent)
 
 	curl_easy_getinfo(handle, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
 	if (is_sent)
-		return (struct kt_diagnosis){ "connect", "the connection broke before a whole answer" };
+		return (struct kt_diagnosis){ "connect",
+		                     KT_TEXT("the connection broke before a whole answer") };
 	if (proxy_status >= 300)
-		return (struct kt_diagnosis){ "connect", "the proxy refused to connect" };
-	return (struct kt_diagnosis){ "connect", "the server cannot be reached" };
+		return (struct kt_diagnosis){ "connect", KT_TEXT("the proxy refused to connect") };
+	return (struct kt_diagnosis){ "connect", KT_TEXT("the server cannot be reached") };
 }
 
 static struct kt_diagnosis diagnose_timeout(CURL *handle, bool is_sent)
@@ -147,10 +149,11 @@ static struct kt_diagnosis diagnose_timeout(CURL *handle, bool is_sent)
 
 	curl_easy_getinfo(handle, CURLINFO_NAMELOOKUP_TIME_T, &lookup);
 	if (is_sent)
-		return (struct kt_diagnosis){ "timeout", "the server did not answer in time" };
+		return (struct kt_diagnosis){ "timeout", KT_TEXT("the server did not answer in time") };
 	if (lookup == 0)
-		return (struct kt_diagnosis){ "dns", "the server's name was not resolved in time" };
-	return (struct kt_diagnosis){ "timeout", "the server could not be reached in time" };
+		return (struct kt_diagnosis){ "dns",
+		                     KT_TEXT("the server's name was not resolved in time") };
+	return (struct kt_diagnosis){ "timeout", KT_TEXT("the server could not be reached in time") };
 }
 
 struct kt_diagnosis kt_transfer_diagnose(void *handle, int code, bool is_sent)
@@ -158,30 +161,30 @@ struct kt_diagnosis kt_transfer_diagnose(void *handle, int code, bool is_sent)
 	switch (code) {
 	case CURLE_COULDNT_RESOLVE_HOST:
 	case CURLE_COULDNT_RESOLVE_PROXY:
-		return (struct kt_diagnosis){ "dns", "the server's name cannot be resolved" };
+		return (struct kt_diagnosis){ "dns", KT_TEXT("the server's name cannot be resolved") };
 	case CURLE_OPERATION_TIMEDOUT:
 		return diagnose_timeout(handle, is_sent);
 	case CURLE_PEER_FAILED_VERIFICATION:
 		return (struct kt_diagnosis){ "certificate", certificate_reason(handle) };
 	case CURLE_SSL_CACERT_BADFILE:
 		return (struct kt_diagnosis){ "certificate",
-			                   "the certificates to trust cannot be read" };
+			                   KT_TEXT("the certificates to trust cannot be read") };
 	case CURLE_SSL_CONNECT_ERROR:
-		return (struct kt_diagnosis){ "tls", "no TLS connection could be made" };
+		return (struct kt_diagnosis){ "tls", KT_TEXT("no TLS connection could be made") };
 	case CURLE_PARTIAL_FILE:
 	case CURLE_WRITE_ERROR:
 	case CURLE_WEIRD_SERVER_REPLY:
 	case CURLE_UNSUPPORTED_PROTOCOL:
 	case CURLE_BAD_CONTENT_ENCODING:
-		return (struct kt_diagnosis){ "body", "the server's answer is broken" };
+		return (struct kt_diagnosis){ "body", KT_TEXT("the server's answer is broken") };
 	case CURLE_COULDNT_CONNECT:
 	case CURLE_GOT_NOTHING:
 	case CURLE_SEND_ERROR:
 	case CURLE_RECV_ERROR:
 		return diagnose_connection(handle, is_sent);
 	case CURLE_ABORTED_BY_CALLBACK:
-		return (struct kt_diagnosis){ "other", "the request was called off" };
+		return (struct kt_diagnosis){ "other", KT_TEXT("the request was called off") };
 	default:
-		return (struct kt_diagnosis){ "other", "the request failed" };
+		return (struct kt_diagnosis){ "other", KT_TEXT("the request failed") };
 	}
 }

@@ -122,7 +122,7 @@ points helper/courier helper/courier/ helper/errand.h helper/libexec.h helper/ma
 	helper/sandbox.h helper/transfer.h \
 	keyring/characters.h \
 	keyring/cleanup.h keyring/clock.h keyring/error.h keyring/json.h keyring/secret.h \
-	keyring/text.h keyring/wiping.h
+	keyring/text.h keyring/translate.h keyring/wiping.h
 points helper/seal helper/seal/ helper/become.h helper/landlock.h helper/language.h \
 	helper/user_namespaces.h keyring/cleanup.h keyring/environment.h keyring/error.h \
 	keyring/shell_word.h keyring/text.h keyring/translate.h

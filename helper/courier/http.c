@@ -20,6 +20,7 @@
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 
 #define BODY_MAXIMUM ((size_t)64 * 1024)
 #define HEADERS_MAXIMUM ((size_t)32 * 1024)
@@ -124,7 +125,7 @@ static size_t take_header(char *line, size_t size, size_t length, void *context)
 
 	exchange->header_bytes += size * length;
 	if (exchange->header_bytes > HEADERS_MAXIMUM || ++exchange->header_lines > HEADER_LINES) {
-		exchange->broken = "the server's answer has too many headers";
+		exchange->broken = KT_TEXT("the server's answer has too many headers");
 		return 0;
 	}
 	if (length > 5 && memcmp(line, "HTTP/", 5) == 0) {
@@ -153,7 +154,7 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *context)
 	size_t length = size * count;
 
 	if (length > BODY_MAXIMUM - kt_secret_length(&exchange->body)) {
-		exchange->broken = "the server's answer is larger than 64 KiB";
+		exchange->broken = KT_TEXT("the server's answer is larger than 64 KiB");
 		return 0;
 	}
 	return kt_secret_append(&exchange->body, bytes, length, &ignored) ? length : 0;
@@ -375,9 +376,9 @@ static struct kt_diagnosis read_answer(struct exchange *exchange, struct kt_erra
 	curl_easy_getinfo(exchange->handle, CURLINFO_CONTENT_TYPE, &type);
 	if (status >= 300 && status < 400)
 		return (struct kt_diagnosis){ "redirect",
-			                   "the server sends elsewhere, and that is not followed" };
+			                   KT_TEXT("the server sends elsewhere, and that is not followed") };
 	if (kt_secret_is_empty(&exchange->body))
-		return (struct kt_diagnosis){ "body", "the server's answer is empty" };
+		return (struct kt_diagnosis){ "body", KT_TEXT("the server's answer is empty") };
 	/* Whatever type is said: a whole JSON object is the answer of a server that was verified. */
 	if (!kt_body_flatten(answer, &exchange->body, is_form(type), error) ||
 	    !kt_amend_answer(exchange->errand, answer, error))

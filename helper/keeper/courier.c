@@ -12,6 +12,7 @@
 #include "helper/keeper/courier.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
+#include "keyring/translate.h"
 
 /* Added to the courier's own limit, so that it reports a time-out before we give up. */
 #define GRACE_MILLISECONDS 700
@@ -86,6 +87,13 @@ bool kt_courier_ask_early(struct kt_courier *early, const struct kt_errand *erra
 	       kt_courier_send(&courier, errand, error) &&
 	       kt_courier_receive(&courier, answer,
 	                          kt_clock_monotonic() + timeout + GRACE_MILLISECONDS, error);
+}
+
+const char *kt_courier_reason(const struct kt_errand *answer)
+{
+	const char *reason = kt_errand_text(answer, "reason");
+
+	return reason ? kt_translate(reason) : NULL;
 }
 
 bool kt_courier_ask(const struct kt_errand *errand, struct kt_errand *answer,

@@ -40,6 +40,9 @@ bool kt_courier_receive(struct kt_courier *courier, struct kt_errand *message,
 /* Waits for its next message as long as that; false: none has come. */
 bool kt_courier_await(const struct kt_courier *courier, int milliseconds);
 
+/* Why the errand came to nothing, in the person's language; NULL where it does not say. */
+const char *kt_courier_reason(const struct kt_errand *answer);
+
 /* For KT_CLEANUP; safe to repeat. Closes our end and waits for the courier's. */
 void kt_courier_end(struct kt_courier *courier);
 

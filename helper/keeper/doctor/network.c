@@ -89,12 +89,11 @@ static const char *remedy_for(const char *cause)
 
 static void report_silence(struct kt_findings *findings, const struct visit *visit)
 {
-	const char *reason = kt_errand_text(&visit->answer, "reason");
+	const char *reason = kt_courier_reason(&visit->answer);
 	struct kt_error error = { 0 };
 
 	if (reason)
-		kt_fail(&error, KT_ERROR_NETWORK, "%s does not answer: %s", visit->url,
-		        kt_translate(reason));
+		kt_fail(&error, KT_ERROR_NETWORK, "%s does not answer: %s", visit->url, reason);
 	else
 		kt_fail(&error, KT_ERROR_NETWORK, "%s does not answer", visit->url);
 	kt_advise(&error, "%s",

@@ -159,7 +159,7 @@ static bool fail_redirect(const struct visit *visit, const struct kt_errand *ans
 {
 	KT_CLEANUP(kt_secret_clear) struct kt_secret name = { 0 };
 	KT_CLEANUP(kt_secret_clear) struct kt_secret text = { 0 };
-	const char *reason = kt_text_or_empty(kt_errand_text(answer, "reason"));
+	const char *reason = kt_text_or_empty(kt_courier_reason(answer));
 
 	if (kt_errand_is(answer, "say", "timeout")) {
 		kt_fail(error, KT_ERROR_REFUSED, "nobody allowed the login within 5 minutes");

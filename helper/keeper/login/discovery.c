@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "helper/keeper/courier.h"
 #include "helper/keeper/login/coze_app.h"
 #include "helper/keeper/login/discovery.h"
 #include "helper/keeper/login/metadata.h"
@@ -63,7 +64,7 @@ static bool has_metadata(const struct kt_errand *answer, const char *issuer, boo
 
 static bool fail_nowhere(const struct kt_errand *answer, struct kt_error *error)
 {
-	const char *reason = kt_errand_text(answer, "reason");
+	const char *reason = kt_courier_reason(answer);
 	int64_t status = kt_metadata_status(answer);
 
 	if (!reason)

@@ -160,7 +160,7 @@ static bool fail_refused(const struct kt_credential *credential, const struct kt
 {
 	const char *name = kt_text_or_empty(kt_errand_text(answer, "s.error"));
 	const char *text = kt_text_or_empty(kt_errand_text(answer, "s.error_description"));
-	const char *reason = kt_text_or_empty(kt_errand_text(answer, "reason"));
+	const char *reason = kt_text_or_empty(kt_courier_reason(answer));
 	int length = kt_characters_fit(credential->issuer, 100);
 	long long status = (long long)kt_metadata_status(answer);
 

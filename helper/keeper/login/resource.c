@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "helper/keeper/courier.h"
 #include "helper/keeper/login/metadata.h"
 #include "helper/keeper/login/resource.h"
 #include "helper/report.h"
@@ -95,7 +96,7 @@ static bool fail_nowhere(const struct search *search, struct kt_error *error)
 
 static bool fail_unreached(const struct search *search, struct kt_error *error)
 {
-	const char *reason = kt_text_or_empty(kt_errand_text(&search->challenge, "reason"));
+	const char *reason = kt_text_or_empty(kt_courier_reason(&search->challenge));
 
 	kt_fail(error, KT_ERROR_NETWORK, "%.*s cannot be asked: %.*s",
 	        kt_characters_fit(search->resource, 120), search->resource,

@@ -6,12 +6,12 @@
 
 #include "helper/answer.h"
 #include "helper/keeper/account/lifetime.h"
+#include "helper/keeper/courier.h"
 #include "helper/keeper/oauth/token_response.h"
 #include "keyring/characters.h"
 #include "keyring/clock.h"
 #include "keyring/shell_word.h"
 #include "keyring/text.h"
-#include "keyring/translate.h"
 
 #define TRIES 3
 /* Milliseconds; doubled with each try, and no try comes sooner than the least. */
@@ -33,10 +33,7 @@ static const char *error_text(const struct kt_errand *message)
 
 	if (!text || !*text)
 		text = kt_errand_text(message, "s.error_description");
-	if (text && *text)
-		return text;
-	text = kt_errand_text(message, "reason");
-	return text ? kt_translate(text) : NULL;
+	return text && *text ? text : kt_courier_reason(message);
 }
 
 /*

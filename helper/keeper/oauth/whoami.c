@@ -143,7 +143,7 @@ static void refuse(struct kt_whoami *whoami, const struct kt_credential *credent
 static void say_unanswered(struct kt_whoami *whoami, const struct kt_credential *credential,
                            const struct reply *reply)
 {
-	const char *reason = kt_errand_text(reply->answer, "reason");
+	const char *reason = kt_courier_reason(reply->answer);
 
 	whoami->verdict = KT_WHOAMI_UNANSWERED;
 	if (reason)
