@@ -50,8 +50,8 @@ dist_fish_completion_DATA = packaging/completions/keyturn.fish
 
 # Messages in other languages. They are read from the build tree by the programs of the checks.
 LANGUAGES = zh_CN
-CATALOGUES = $(LANGUAGES:%=packaging/locale/%/LC_MESSAGES/keyturn.mo)
 if HAVE_NLS
+CATALOGUES = $(LANGUAGES:%=packaging/locale/%/LC_MESSAGES/keyturn.mo)
 noinst_DATA = $(CATALOGUES)
 packaging/locale/zh_CN/LC_MESSAGES/keyturn.mo: packaging/po/zh_CN.po
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(MSGFMT) --check --output-file=$@ $(srcdir)/packaging/po/zh_CN.po

@@ -245,7 +245,7 @@ TESTS = $(UNIT_TESTS) $(SCRIPT_TESTS)
 # "make check" builds everything, and then runs the tests. "make check TESTS=..." builds what those
 # need: before the first of them too, because many measure time. The lists that Automake would build
 # are empty then.
-NEEDED_BY_SCRIPT = $(check_DATA) $(SCRIPT_PEERS)
+NEEDED_BY_SCRIPT = $(check_DATA) $(SCRIPT_PEERS) $(CATALOGUES)
 # What these read is not what they run.
 ELF_SCRIPT_TESTS = tests/hardening.sh tests/layers.sh
 NEEDED_BY_TESTS = \
