@@ -7,7 +7,7 @@ set -eu
 
 . "$(dirname "$0")/lib/home.sh"
 . "$srcdir/tests/lib/desktop.sh"
-need dbus-daemon dbus-send gnome-keyring-daemon openssl perl python3 secret-tool ssh-agent expect
+need curl dbus-daemon dbus-send gnome-keyring-daemon openssl perl python3 secret-tool ssh-agent expect
 alone "$0" "$@"
 
 # open_to_others DIRECTORY: it can be entered by every user, in this mount namespace alone.
@@ -102,6 +102,42 @@ status=0
 wait "$sealed" || status=$?
 expect_status 9
 must [ "$(cat "$work/pid")" = "$sealed" ]
+
+begin 'with a proxy the command has neither the token nor a way to it, and its requests have it'
+python3 -c '
+import http.server, os, sys
+
+class Echo(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        body = self.headers.get("Authorization", "").encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *words):
+        pass
+
+server = http.server.HTTPServer(("127.0.0.1", 0), Echo)
+with open(sys.argv[1] + ".new", "w") as port:
+    port.write(str(server.server_port))
+os.rename(sys.argv[1] + ".new", sys.argv[1])
+server.serve_forever()' "$work/port" &
+echo_server=$!
+must desktop_wait test -s "$work/port"
+printf 'tok_lent' >"$work/in"
+call keyturn login lent --api-base "http://127.0.0.1:$(cat "$work/port")" --with-token --force
+call keyturn run lent --proxy --sealed $keep -- sh -c '
+	curl -s --noproxy "*" -H "Authorization: Bearer $COZE_API_TOKEN" "$COZE_API_BASE/v1/x"
+	echo
+	env | grep -c tok_lent
+	keyturn token lent || echo refused'
+expect_line 'Bearer tok_lent'
+expect_line 0
+expect_line refused
+must [ "$(grep -c tok_lent "$work/out")" -eq 1 ]
+kill "$echo_server"
+wait "$echo_server" 2>/dev/null || :
 
 begin 'nothing is made in the home'
 (cd "$HOME" && find . | sort) >"$work/before"

@@ -536,7 +536,7 @@ def _(facts):
 
 @attack("priority of another process", leftover=("whole", "basic"))
 def _(facts):
-    call("setpriority", 0, facts["sleeper"], 5)
+    call("setpriority", 0, facts["sleeper"], 19)
     return True
 
 
