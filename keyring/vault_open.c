@@ -260,7 +260,8 @@ static bool fail_locked(const struct kt_vault *vault, const struct obstacles *ob
 		return kt_advise(error, "%s", obstacles->first.remedy);
 	if (kt_vault_find_way(vault, KT_VAULT_KEY_FILE))
 		return kt_advise(error, "put the key file back, or name it in KEYTURN_VAULT_KEY_FILE; if "
-		                 "it is lost, move the vault away and run: keyturn vault create");
+		                 "it is lost, move the vault away and run: keyturn vault create "
+		                 "--key-file FILE");
 	return kt_advise(error, "see its ways in: keyturn vault keys");
 }
 

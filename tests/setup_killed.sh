@@ -98,7 +98,7 @@ sweep()
 		finished
 	done <"$work/undo_points"
 	echo "# undo: $old times the old file, $new times the new one"
-	must [ "$new" -gt 5 ]
+	must [ "$new" -gt 2 ]
 	must [ "$old" -gt 2 ]
 }
 
