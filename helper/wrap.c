@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -61,18 +62,57 @@ static size_t command_length(const char *text)
 	return i;
 }
 
-/* In a script without blanks a command stands right behind the word before it. */
+/* One character, and what may not stand at the end or the beginning of a line. */
+struct character {
+	size_t length;
+	bool is_wide;
+	bool is_opening;
+	bool is_closing;
+};
+
+static struct character read_character(const char *text)
+{
+	static const uint32_t opening[] = { 0x201c, 0x300a, 0x300c, 0xff08 };
+	static const uint32_t closing[] = { 0x201d, 0x3001, 0x3002, 0x300b, 0x300d, 0xff01,
+		                            0xff09, 0xff0c, 0xff1a, 0xff1b, 0xff1f };
+	struct character character = { .length = 1 };
+	char bytes[5] = "";
+	uint32_t code = 0;
+	size_t used = (unsigned char)*text < 0x80
+		? 0 : kt_characters_decode(text, strlen(text), &code);
+
+	if (used == 0 || used >= sizeof(bytes))
+		return character;
+	memcpy(bytes, text, used);
+	character.length = used;
+	character.is_wide = kt_characters_columns(bytes) == 2;
+	for (size_t i = 0; i < KT_COUNT(opening); i++)
+		character.is_opening = character.is_opening || code == opening[i];
+	for (size_t i = 0; i < KT_COUNT(closing); i++)
+		character.is_closing = character.is_closing || code == closing[i];
+	return character;
+}
+
+/* A word, or in a script without blanks a character with the marks that stand by it. */
+static size_t word_length(const char *text)
+{
+	struct character before = { .is_opening = true };
+	size_t length = 0;
+
+	while (text[length] && text[length] != ' ') {
+		struct character next = read_character(text + length);
+
+		if ((before.is_wide || next.is_wide) && !before.is_opening && !next.is_closing)
+			break;
+		length += next.length;
+		before = next;
+	}
+	return length;
+}
+
 static size_t piece_length(const char *line, const char *text)
 {
-	static const char name[] = "keyturn";
-	size_t length = strcspn(text, " ");
-	size_t before = length >= sizeof(name) ? length - (sizeof(name) - 1) : 0;
-
-	if (is_command(line, text))
-		return command_length(text);
-	if (before > 0 && (text[before - 1] & 0x80) && is_word(text + before, name))
-		return before + command_length(text + before);
-	return length;
+	return is_command(line, text) ? command_length(text) : word_length(text);
 }
 
 static size_t piece_columns(const char *text, size_t length)
@@ -110,7 +150,7 @@ static bool wrap(const char *line, size_t columns, char *output, size_t size, si
 		size_t blanks = strspn(text, " ");
 		size_t length = piece_length(line, text + blanks);
 		size_t width = piece_columns(text + blanks, length);
-		bool is_broken = blanks > 0 && at > indent && at + blanks + width > columns;
+		bool is_broken = text > line && at > indent && at + blanks + width > columns;
 
 		if (!append(output, size, used, is_broken ? next : text,
 		            is_broken ? indent + 1 : blanks) ||

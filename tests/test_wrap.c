@@ -67,7 +67,7 @@ static void nor_one_behind_a_word_without_a_blank(void **state)
 	(void)state;
 	expect("\350\257\267\350\277\220\350\241\214\357\274\232keyturn login work "
 	       "--with-token", 20,
-	       "\350\257\267\350\277\220\350\241\214\357\274\232keyturn login work "
+	       "\350\257\267\350\277\220\350\241\214\357\274\232\n  keyturn login work "
 	       "--with-token");
 }
 
@@ -78,13 +78,23 @@ static void prose_about_a_program_is_prose(void **state)
 	       "ask git what it has, and\n  make it keyturn's");
 }
 
-static void double_width_counts_twice(void **state)
+static void double_width_counts_twice_and_is_broken_anywhere(void **state)
 {
 	(void)state;
 	expect("\344\275\240\345\245\275 \344\275\240\345\245\275", 9,
 	       "\344\275\240\345\245\275 \344\275\240\345\245\275");
 	expect("\344\275\240\345\245\275 \344\275\240\345\245\275", 8,
-	       "\344\275\240\345\245\275\n  \344\275\240\345\245\275");
+	       "\344\275\240\345\245\275 \344\275\240\n  \345\245\275");
+}
+
+static void a_mark_begins_no_line_and_ends_none(void **state)
+{
+	(void)state;
+	/* The comma would stand in column 7, the bracket in column 5. */
+	expect("\344\275\240\345\245\275\345\220\227\357\274\214\345\245\275", 7,
+	       "\344\275\240\345\245\275\n  \345\220\227\357\274\214\n  \345\245\275");
+	expect("\344\275\240\345\245\275\357\274\210\345\245\275", 7,
+	       "\344\275\240\345\245\275\n  \357\274\210\345\245\275");
 }
 
 static void without_room_it_is_not_broken(void **state)
@@ -107,7 +117,8 @@ int main(void)
 		cmocka_unit_test(a_command_is_never_broken),
 		cmocka_unit_test(nor_one_behind_a_word_without_a_blank),
 		cmocka_unit_test(prose_about_a_program_is_prose),
-		cmocka_unit_test(double_width_counts_twice),
+		cmocka_unit_test(double_width_counts_twice_and_is_broken_anywhere),
+		cmocka_unit_test(a_mark_begins_no_line_and_ends_none),
 		cmocka_unit_test(without_room_it_is_not_broken),
 	};
 
