@@ -108,7 +108,7 @@ sweep
 
 begin 'a file that is not there'
 rm "$work/old"
-points=45
+points=80
 sweep
 
 finish
