@@ -84,6 +84,12 @@ killed_and_back()
 	provider_start "$provider" || complain "$provider does not start again"
 }
 
+# saved: KeePassXC 2.7.4 crashes now and then where an item goes while a thread of it saves that item.
+saved()
+{
+	[ "$provider" != keepassxc ] || must desktop_wait provider_is_at_rest
+}
+
 # login_cases: what a login left is kept while the provider may still lose it.
 login_cases()
 {
@@ -110,13 +116,17 @@ login_cases()
 
 	begin "$provider: what was forgotten a moment after its login is not brought back"
 	store_token gone coze.cn pat_gone
+	saved
 	call keyturn set gone --name left
+	saved
 	call keyturn logout left
 	expect_status 0
 	input 'protocol=https\nhost=git.example.com\nusername=u\npassword=p\n\n'
 	call keyturn store
+	saved
 	input 'protocol=https\nhost=git.example.com\nusername=u\npassword=p\n\n'
 	call keyturn erase
+	saved
 	for name in gone left u; do
 		call keyturn token "$name"
 		expect_status 1
