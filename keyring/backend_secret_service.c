@@ -13,6 +13,7 @@
 #include "keyring/backend.h"
 #include "keyring/cleanup.h"
 #include "keyring/secret_service.h"
+#include "keyring/secret_service_cleanup.h"
 #include "keyring/secret_service_collections.h"
 #include "keyring/secret_service_foreign.h"
 #include "keyring/secret_service_home.h"
@@ -31,11 +32,6 @@
 
 #define SETTLING_UNKNOWN 30
 
-static void unref_variant(GVariant **variant)
-{
-	g_clear_pointer(variant, g_variant_unref);
-}
-
 static void unref_value(gpointer *value)
 {
 	g_clear_pointer(value, secret_value_unref);
@@ -43,7 +39,7 @@ static void unref_value(gpointer *value)
 
 static bool delete_item(struct kt_turn *turn, const char *path, struct kt_error *error)
 {
-	KT_CLEANUP(unref_variant) GVariant *reply = NULL;
+	KT_CLEANUP(kt_variant_unref) GVariant *reply = NULL;
 	struct kt_error cause = { 0 };
 	const char *prompt;
 
@@ -105,8 +101,8 @@ static GVariant *encrypt(struct kt_turn *turn, const struct kt_credential *crede
 static bool create_item(struct kt_turn *turn, const char *collection,
                         const struct kt_credential *credential, struct kt_error *error)
 {
-	KT_CLEANUP(unref_variant) GVariant *reply = NULL;
-	KT_CLEANUP(unref_variant) GVariant *secret = encrypt(turn, credential, error);
+	KT_CLEANUP(kt_variant_unref) GVariant *reply = NULL;
+	KT_CLEANUP(kt_variant_unref) GVariant *secret = encrypt(turn, credential, error);
 	GVariantBuilder properties;
 	const char *prompt;
 
@@ -148,8 +144,8 @@ static bool fail_no_item(struct kt_error *error)
 static bool set_secret(struct kt_turn *turn, const char *path,
                        const struct kt_credential *credential, struct kt_error *error)
 {
-	KT_CLEANUP(unref_variant) GVariant *reply = NULL;
-	KT_CLEANUP(unref_variant) GVariant *secret = encrypt(turn, credential, error);
+	KT_CLEANUP(kt_variant_unref) GVariant *reply = NULL;
+	KT_CLEANUP(kt_variant_unref) GVariant *secret = encrypt(turn, credential, error);
 	struct kt_error cause = { 0 };
 
 	if (!secret)
@@ -173,7 +169,7 @@ static void set_label(struct kt_turn *turn, const char *path,
 	                               g_variant_new("(ssv)", KT_ITEM, "Label", item_label(credential)),
 	                               "()", &ignored);
 
-	unref_variant(&reply);
+	kt_variant_unref(&reply);
 }
 
 /*
@@ -347,7 +343,7 @@ static bool takes_password(void *state, enum kt_password_way *way, struct kt_err
 static bool send_password(struct kt_turn *turn, const char *path, const struct kt_secret *password,
                           struct kt_error *error)
 {
-	KT_CLEANUP(unref_variant) GVariant *reply = NULL;
+	KT_CLEANUP(kt_variant_unref) GVariant *reply = NULL;
 	KT_CLEANUP(unref_value) gpointer value = NULL;
 	struct kt_error refusal = { 0 };
 	GVariant *secret;

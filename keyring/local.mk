@@ -56,6 +56,7 @@ SECRET_SERVICE_SOURCES = \
 	keyring/backend_secret_service.c \
 	keyring/secret_service_bus.c keyring/secret_service_bus.h \
 	keyring/secret_service_call.c keyring/secret_service_call.h \
+	keyring/secret_service_cleanup.h \
 	keyring/secret_service_collections.c keyring/secret_service_collections.h \
 	keyring/secret_service_foreign.c keyring/secret_service_foreign.h \
 	keyring/secret_service_home.c keyring/secret_service_home.h \

@@ -5,6 +5,7 @@
 
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
+#include "keyring/secret_service_cleanup.h"
 #include "keyring/secret_service_collections.h"
 #include "keyring/secret_service_home.h"
 #include "keyring/secret_service_prompt.h"
@@ -18,16 +19,6 @@
 #define LOCK_TRIES 50
 
 #define COLLECTIONS_PATH KT_CALL_SERVICE_PATH "/collection/"
-
-static void unref_variant(GVariant **variant)
-{
-	g_clear_pointer(variant, g_variant_unref);
-}
-
-static void free_strings(char ***strings)
-{
-	g_clear_pointer(strings, g_strfreev);
-}
 
 static void unref_array(GPtrArray **array)
 {
@@ -43,8 +34,8 @@ static char **take_strings(GPtrArray **array)
 GVariant *kt_collection_read(struct kt_turn *turn, const char *path, const char *interface,
                              const char *property, const char *type, struct kt_error *error)
 {
-	KT_CLEANUP(unref_variant) GVariant *reply = NULL;
-	KT_CLEANUP(unref_variant) GVariant *value = NULL;
+	KT_CLEANUP(kt_variant_unref) GVariant *reply = NULL;
+	KT_CLEANUP(kt_variant_unref) GVariant *value = NULL;
 
 	reply = kt_call_send(&turn->call, path, "org.freedesktop.DBus.Properties.Get",
 	                     g_variant_new("(ss)", interface, property), "(v)", error);
@@ -61,7 +52,7 @@ GVariant *kt_collection_read(struct kt_turn *turn, const char *path, const char 
 bool kt_collection_is_locked(struct kt_turn *turn, const char *collection, bool *locked,
                              struct kt_error *error)
 {
-	KT_CLEANUP(unref_variant) GVariant *value =
+	KT_CLEANUP(kt_variant_unref) GVariant *value =
 		kt_collection_read(turn, collection, KT_COLLECTION, "Locked", "b", error);
 
 	if (!value)
@@ -173,7 +164,7 @@ static bool check_unlisted(struct kt_turn *turn, const struct kt_record *record,
 bool kt_collections_list_hidden(struct kt_turn *turn, char ***hidden, struct kt_error *error)
 {
 	KT_CLEANUP(kt_record_clear) struct kt_record record = { 0 };
-	KT_CLEANUP(unref_variant) GVariant *listed = list_collections(turn, error);
+	KT_CLEANUP(kt_variant_unref) GVariant *listed = list_collections(turn, error);
 	KT_CLEANUP(unref_array) GPtrArray *found = g_ptr_array_new_with_free_func(g_free);
 	GVariantIter paths;
 	const char *path;
@@ -182,7 +173,7 @@ bool kt_collections_list_hidden(struct kt_turn *turn, char ***hidden, struct kt_
 	kt_record_read(&record);
 	if (!listed || !kt_home_is_elsewhere(turn, &record, &elsewhere, error))
 		return false;
-	free_strings(hidden);
+	kt_strings_free(hidden);
 	if (elsewhere) {
 		*hidden = g_steal_pointer(&record.collections);
 		return true;
@@ -236,7 +227,7 @@ static bool may_ask_at_search(struct kt_turn *turn, bool *may, struct kt_error *
 
 bool kt_collections_check_search(struct kt_turn *turn, bool *is_closed, struct kt_error *error)
 {
-	KT_CLEANUP(unref_variant) GVariant *listed = NULL;
+	KT_CLEANUP(kt_variant_unref) GVariant *listed = NULL;
 	bool may_ask;
 	bool has_open;
 
@@ -264,7 +255,7 @@ static bool is_open_wallet(struct kt_turn *turn, const struct kt_provider *provi
                            const char *path)
 {
 	char *parent = collection_of(path);
-	KT_CLEANUP(unref_variant) GVariant *label = NULL;
+	KT_CLEANUP(kt_variant_unref) GVariant *label = NULL;
 	struct kt_error ignored = { 0 };
 
 	label = kt_collection_read(turn, parent ? parent : path, KT_COLLECTION, "Label", "s",
@@ -291,7 +282,7 @@ static bool opens_unasked(struct kt_turn *turn, const char *const *paths)
 static bool check_listed(struct kt_turn *turn, const char *const *paths, struct kt_error *error)
 {
 	const struct kt_provider *provider = kt_provider_of(turn, error);
-	KT_CLEANUP(unref_variant) GVariant *listed = NULL;
+	KT_CLEANUP(kt_variant_unref) GVariant *listed = NULL;
 
 	if (!provider)
 		return false;
@@ -318,7 +309,7 @@ static bool check_listed(struct kt_turn *turn, const char *const *paths, struct 
 
 bool kt_collections_unlock(struct kt_turn *turn, const char *const *paths, struct kt_error *error)
 {
-	KT_CLEANUP(unref_variant) GVariant *reply = NULL;
+	KT_CLEANUP(kt_variant_unref) GVariant *reply = NULL;
 	const char *prompt;
 
 	if (!*paths)
@@ -338,7 +329,7 @@ bool kt_collections_unlock(struct kt_turn *turn, const char *const *paths, struc
 /* Only a service that is used for the first time has no default collection. */
 static bool create_default(struct kt_turn *turn, struct kt_error *error)
 {
-	KT_CLEANUP(unref_variant) GVariant *reply = NULL;
+	KT_CLEANUP(kt_variant_unref) GVariant *reply = NULL;
 	GVariantBuilder properties;
 	const char *prompt;
 
@@ -402,7 +393,7 @@ static bool are_locked(struct kt_turn *turn, const char *const *paths)
  */
 static bool lock_paths(struct kt_turn *turn, const char *const *paths, struct kt_error *error)
 {
-	KT_CLEANUP(unref_variant) GVariant *reply = NULL;
+	KT_CLEANUP(kt_variant_unref) GVariant *reply = NULL;
 	struct kt_error refusal = { 0 };
 	const char *prompt;
 
@@ -425,9 +416,9 @@ static bool lock_paths(struct kt_turn *turn, const char *const *paths, struct kt
 bool kt_collections_lock(struct kt_turn *turn, struct kt_error *error)
 {
 	KT_CLEANUP(kt_record_clear) struct kt_record record = { 0 };
-	KT_CLEANUP(unref_variant) GVariant *listed = list_collections(turn, error);
+	KT_CLEANUP(kt_variant_unref) GVariant *listed = list_collections(turn, error);
 	KT_CLEANUP(unref_array) GPtrArray *open = g_ptr_array_new_with_free_func(g_free);
-	KT_CLEANUP(free_strings) char **paths = NULL;
+	KT_CLEANUP(kt_strings_free) char **paths = NULL;
 	GVariantIter all;
 	const char *path;
 

@@ -4,30 +4,16 @@
 #include <string.h>
 
 #include "keyring/cleanup.h"
+#include "keyring/secret_service_cleanup.h"
 #include "keyring/secret_service_collections.h"
 #include "keyring/secret_service_foreign.h"
 #include "keyring/secret_service_matches.h"
 #include "keyring/text.h"
 
-static void unref_variant(GVariant **variant)
-{
-	g_clear_pointer(variant, g_variant_unref);
-}
-
-static void free_strings(char ***strings)
-{
-	g_clear_pointer(strings, g_strfreev);
-}
-
-static void unref_table(GHashTable **table)
-{
-	g_clear_pointer(table, g_hash_table_unref);
-}
-
 static bool search(struct kt_turn *turn, const char *attribute, const char *value,
                    char ***unlocked, char ***locked, struct kt_error *error)
 {
-	KT_CLEANUP(unref_table) GHashTable *attributes = g_hash_table_new(g_str_hash, g_str_equal);
+	KT_CLEANUP(kt_table_unref) GHashTable *attributes = g_hash_table_new(g_str_hash, g_str_equal);
 	GError *problem = NULL;
 
 	g_hash_table_insert(attributes, (char *)attribute, (char *)value);
@@ -44,7 +30,7 @@ static bool search(struct kt_turn *turn, const char *attribute, const char *valu
 static bool read_attributes(struct kt_turn *turn, const char *path, char **lines,
                             struct kt_error *error)
 {
-	KT_CLEANUP(unref_variant) GVariant *attributes = NULL;
+	KT_CLEANUP(kt_variant_unref) GVariant *attributes = NULL;
 	GVariantIter iterator;
 	const char *name;
 	const char *value;
@@ -84,9 +70,9 @@ static bool add(struct kt_turn *turn, const char *path, SecretValue *value,
 bool kt_foreign_find(struct kt_turn *turn, const char *attribute, const char *value,
                      struct kt_foreign_items *found, struct kt_error *error)
 {
-	KT_CLEANUP(free_strings) char **unlocked = NULL;
-	KT_CLEANUP(free_strings) char **locked = NULL;
-	KT_CLEANUP(unref_table) GHashTable *values = NULL;
+	KT_CLEANUP(kt_strings_free) char **unlocked = NULL;
+	KT_CLEANUP(kt_strings_free) char **locked = NULL;
+	KT_CLEANUP(kt_table_unref) GHashTable *values = NULL;
 	GError *problem = NULL;
 
 	if (!search(turn, attribute, value, &unlocked, &locked, error))

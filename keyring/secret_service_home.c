@@ -3,6 +3,7 @@
 
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
+#include "keyring/secret_service_cleanup.h"
 #include "keyring/secret_service_home.h"
 #include "keyring/secret_service_provider.h"
 #include "keyring/shell_word.h"
@@ -11,16 +12,11 @@
 /* Milliseconds between two looks for what a service makes last. */
 #define LOADING_PAUSE 20
 
-static void unref_variant(GVariant **variant)
-{
-	g_clear_pointer(variant, g_variant_unref);
-}
-
 /* The object answers, or there is none at its path yet; anything else is an error. */
 static bool is_object_there(struct kt_turn *turn, const char *path, bool *there,
                             struct kt_error *error)
 {
-	KT_CLEANUP(unref_variant) GVariant *reply = NULL;
+	KT_CLEANUP(kt_variant_unref) GVariant *reply = NULL;
 	struct kt_error cause = { 0 };
 
 	reply = kt_call_send(&turn->call, path, "org.freedesktop.DBus.Properties.GetAll",

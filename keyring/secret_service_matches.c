@@ -6,6 +6,7 @@
 
 #include "keyring/characters.h"
 #include "keyring/cleanup.h"
+#include "keyring/secret_service_cleanup.h"
 #include "keyring/secret_service_collections.h"
 #include "keyring/secret_service_home.h"
 #include "keyring/secret_service_matches.h"
@@ -28,21 +29,6 @@ static const SecretSchema schema = {
 		{ "username", SECRET_SCHEMA_ATTRIBUTE_STRING },
 	},
 };
-
-static void unref_variant(GVariant **variant)
-{
-	g_clear_pointer(variant, g_variant_unref);
-}
-
-static void free_strings(char ***strings)
-{
-	g_clear_pointer(strings, g_strfreev);
-}
-
-static void unref_table(GHashTable **table)
-{
-	g_clear_pointer(table, g_hash_table_unref);
-}
 
 static void unref_service(SecretService **service)
 {
@@ -104,7 +90,7 @@ static GHashTable *search_attributes(const struct kt_identity *pattern, bool by_
 static void start_search(SecretService *service, struct kt_call *call,
                          const struct kt_identity *pattern, bool by_name)
 {
-	KT_CLEANUP(unref_table) GHashTable *attributes = search_attributes(pattern, by_name);
+	KT_CLEANUP(kt_table_unref) GHashTable *attributes = search_attributes(pattern, by_name);
 
 	kt_call_start(call, "SearchItems");
 	secret_service_search_for_dbus_paths(service, by_name ? NULL : &schema, attributes,
@@ -116,8 +102,8 @@ static bool finish_search(SecretService *service, struct kt_call *call, char ***
 {
 	GError *problem = NULL;
 
-	free_strings(unlocked);
-	free_strings(locked);
+	kt_strings_free(unlocked);
+	kt_strings_free(locked);
 	return secret_service_search_for_dbus_paths_finish(service, call->result, unlocked, locked,
 	                                                   &problem) ||
 	       kt_call_fail(call, problem, error);
@@ -140,7 +126,7 @@ static bool search_by_name(struct kt_turn *turn, const struct kt_identity *patte
 {
 	KT_CLEANUP(unref_service) SecretService *service = g_object_ref(turn->service);
 	KT_CLEANUP(kt_call_release) struct kt_call beside = kt_call_beside(&turn->call);
-	KT_CLEANUP(free_strings) char **ignored = NULL;
+	KT_CLEANUP(kt_strings_free) char **ignored = NULL;
 	bool is_open;
 
 	start_search(service, &beside, pattern, true);
@@ -159,7 +145,7 @@ static bool has_attribute(GVariant *attributes, const char *name, const char *wa
 /* unless: the answer if the item does not tell. */
 static bool has_our_schema(struct kt_turn *turn, const char *path, bool unless)
 {
-	KT_CLEANUP(unref_variant) GVariant *attributes = NULL;
+	KT_CLEANUP(kt_variant_unref) GVariant *attributes = NULL;
 	struct kt_error ignored = { 0 };
 
 	attributes = kt_collection_read(turn, path, KT_ITEM, "Attributes", "a{ss}", &ignored);
@@ -260,7 +246,7 @@ static bool fetch_once(struct kt_turn *turn, char **paths, const struct kt_ident
                        struct kt_matches *matches, const char **unread, struct kt_error *error)
 {
 	struct kt_call *call = &turn->call;
-	KT_CLEANUP(unref_table) GHashTable *values = NULL;
+	KT_CLEANUP(kt_table_unref) GHashTable *values = NULL;
 	GError *problem = NULL;
 
 	kt_call_start(call, "GetSecrets");
@@ -277,7 +263,7 @@ static bool fetch_once(struct kt_turn *turn, char **paths, const struct kt_ident
 /* The item was removed, or locked, since it was found. */
 static bool is_gone(struct kt_turn *turn, const char *path)
 {
-	KT_CLEANUP(unref_variant) GVariant *locked = NULL;
+	KT_CLEANUP(kt_variant_unref) GVariant *locked = NULL;
 	struct kt_error ignored = { 0 };
 
 	locked = kt_collection_read(turn, path, KT_ITEM, "Locked", "b", &ignored);
@@ -312,7 +298,7 @@ static bool fetch(struct kt_turn *turn, char **paths, const struct kt_identity *
 static bool look(struct kt_turn *turn, const struct kt_identity *pattern,
                  struct kt_matches *matches, struct kt_error *error)
 {
-	KT_CLEANUP(free_strings) char **unlocked = NULL;
+	KT_CLEANUP(kt_strings_free) char **unlocked = NULL;
 
 	kt_matches_clear(matches);
 	if (search_ours(turn, pattern, &unlocked, &turn->hidden, error))

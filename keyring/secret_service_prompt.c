@@ -8,6 +8,7 @@
 #include "keyring/clock.h"
 #include "keyring/environment.h"
 #include "keyring/lock.h"
+#include "keyring/secret_service_cleanup.h"
 #include "keyring/secret_service_prompt.h"
 #include "keyring/secret_service_provider.h"
 #include "keyring/translate.h"
@@ -33,11 +34,6 @@ struct answer {
 	bool is_there;
 	bool is_dismissed;
 };
-
-static void unref_variant(GVariant **variant)
-{
-	g_clear_pointer(variant, g_variant_unref);
-}
 
 bool kt_prompt_is_possible(const struct kt_turn *turn)
 {
@@ -112,7 +108,7 @@ static void dismiss(struct kt_turn *turn, const char *prompt)
 
 	kt_call_limit(&turn->call, KT_TURN_REST, KT_TURN_REST);
 	reply = kt_call_send(&turn->call, prompt, PROMPT ".Dismiss", NULL, "()", &ignored);
-	unref_variant(&reply);
+	kt_variant_unref(&reply);
 	kt_call_limit(&turn->call, KT_TURN_LIMIT, KT_TURN_LIMIT);
 }
 
@@ -150,7 +146,7 @@ static enum end show(struct kt_turn *turn, const char *prompt, int64_t silent, i
                      struct answer *answer, struct kt_error *error)
 {
 	struct kt_call *call = &turn->call;
-	KT_CLEANUP(unref_variant) GVariant *reply = NULL;
+	KT_CLEANUP(kt_variant_unref) GVariant *reply = NULL;
 	int64_t start = kt_clock_monotonic();
 	enum end end;
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "keyring/cleanup.h"
+#include "keyring/secret_service_cleanup.h"
 #include "keyring/secret_service_provider.h"
 #include "keyring/text.h"
 
@@ -84,16 +85,11 @@ const struct kt_provider kt_providers[] = {
 	{ 0 },
 };
 
-static void unref_variant(GVariant **variant)
-{
-	g_clear_pointer(variant, g_variant_unref);
-}
-
 /* The unique name of name's owner; *owner NULL: nobody owns it. */
 static bool find_owner(struct kt_turn *turn, const char *name, char **owner,
                        struct kt_error *error)
 {
-	KT_CLEANUP(unref_variant) GVariant *reply = NULL;
+	KT_CLEANUP(kt_variant_unref) GVariant *reply = NULL;
 	struct kt_error nobody = { 0 };
 	const char *found;
 
@@ -125,7 +121,7 @@ static bool is_owner(struct kt_turn *turn, const struct kt_provider *provider, b
 
 static bool is_implemented(struct kt_turn *turn, const char *interface)
 {
-	KT_CLEANUP(unref_variant) GVariant *reply = NULL;
+	KT_CLEANUP(kt_variant_unref) GVariant *reply = NULL;
 	struct kt_error ignored = { 0 };
 	const char *description;
 
@@ -158,7 +154,7 @@ const struct kt_provider *kt_provider_of(struct kt_turn *turn, struct kt_error *
 bool kt_provider_has_open_wallet(struct kt_turn *turn, const struct kt_provider *provider,
                                  const char *label)
 {
-	KT_CLEANUP(unref_variant) GVariant *reply = NULL;
+	KT_CLEANUP(kt_variant_unref) GVariant *reply = NULL;
 	struct kt_error ignored = { 0 };
 	gboolean open = FALSE;
 

@@ -6,17 +6,13 @@
 #include "keyring/cleanup.h"
 #include "keyring/environment.h"
 #include "keyring/file.h"
+#include "keyring/secret_service_cleanup.h"
 #include "keyring/secret_service_record.h"
 #include "keyring/text.h"
 
 #define MAXIMUM 16384
 #define PROVIDER_LINE "provider "
 #define COLLECTION_LINE "/org/freedesktop/secrets/collection/"
-
-static void free_strings(char ***strings)
-{
-	g_clear_pointer(strings, g_strfreev);
-}
 
 bool kt_record_path(char **path, struct kt_error *error)
 {
@@ -28,7 +24,7 @@ bool kt_record_path(char **path, struct kt_error *error)
 
 void kt_record_clear(struct kt_record *record)
 {
-	free_strings(&record->collections);
+	kt_strings_free(&record->collections);
 	g_clear_pointer(&record->provider, g_free);
 }
 
@@ -50,7 +46,7 @@ void kt_record_read(struct kt_record *record)
 {
 	KT_CLEANUP(kt_text_free) char *path = NULL;
 	KT_CLEANUP(kt_secret_clear) struct kt_secret content = { 0 };
-	KT_CLEANUP(free_strings) char **lines = NULL;
+	KT_CLEANUP(kt_strings_free) char **lines = NULL;
 	struct kt_error ignored = { 0 };
 	bool found = false;
 

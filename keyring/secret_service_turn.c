@@ -8,6 +8,7 @@
 #include "keyring/clock.h"
 #include "keyring/lock.h"
 #include "keyring/secret_service_bus.h"
+#include "keyring/secret_service_cleanup.h"
 #include "keyring/secret_service_turn.h"
 #include "keyring/text.h"
 
@@ -18,11 +19,6 @@
  * left a core idle, eight were no faster (docs/performance.md).
  */
 #define LANES 6
-
-static void unref_variant(GVariant **variant)
-{
-	g_clear_pointer(variant, g_variant_unref);
-}
 
 static void free_name(char **name)
 {
@@ -74,7 +70,7 @@ static void kt_lean_service_init(KtLeanService *service)
 
 static bool start_service(struct kt_turn *turn, struct kt_error *error)
 {
-	KT_CLEANUP(unref_variant) GVariant *reply =
+	KT_CLEANUP(kt_variant_unref) GVariant *reply =
 		kt_call_bus(&turn->call, "StartServiceByName",
 		            g_variant_new("(su)", KT_CALL_SERVICE, 0), "(u)", error);
 
@@ -124,7 +120,7 @@ static bool reach_service(struct kt_turn *turn, struct kt_error *error)
  */
 static bool check_owner(struct kt_turn *turn, struct kt_error *error)
 {
-	KT_CLEANUP(unref_variant) GVariant *reply =
+	KT_CLEANUP(kt_variant_unref) GVariant *reply =
 		kt_call_bus(&turn->call, "GetConnectionUnixUser", g_variant_new("(s)", turn->owner),
 		            "(u)", error);
 	guint32 uid;
@@ -140,7 +136,7 @@ static bool check_owner(struct kt_turn *turn, struct kt_error *error)
 
 bool kt_turn_find_default(struct kt_turn *turn, struct kt_error *error)
 {
-	KT_CLEANUP(unref_variant) GVariant *reply = NULL;
+	KT_CLEANUP(kt_variant_unref) GVariant *reply = NULL;
 	const char *found;
 
 	reply = kt_call_send(&turn->call, KT_CALL_SERVICE_PATH,
