@@ -14,6 +14,25 @@ bool kt_characters_are_clean(const char *bytes, size_t length)
 	return true;
 }
 
+int kt_characters_hex_value(char digit)
+{
+	if (digit >= '0' && digit <= '9')
+		return digit - '0';
+	if (digit >= 'a' && digit <= 'f')
+		return digit - 'a' + 10;
+	if (digit >= 'A' && digit <= 'F')
+		return digit - 'A' + 10;
+	return -1;
+}
+
+int kt_characters_percent_value(const char *bytes, size_t length)
+{
+	int high = length > 2 && bytes[0] == '%' ? kt_characters_hex_value(bytes[1]) : -1;
+	int low = high >= 0 ? kt_characters_hex_value(bytes[2]) : -1;
+
+	return low >= 0 ? high << 4 | low : -1;
+}
+
 size_t kt_characters_decode(const char *bytes, size_t length, uint32_t *character)
 {
 	static const uint32_t smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };

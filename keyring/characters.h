@@ -10,6 +10,12 @@
 /* No byte below 0x20 and no 0x7f. */
 bool kt_characters_are_clean(const char *bytes, size_t length);
 
+/* The value of a hexadecimal digit; -1 for any other byte. */
+int kt_characters_hex_value(char digit);
+
+/* The byte that "%XX" at the beginning of these stands for (RFC 3986, 2.1); -1: there is none. */
+int kt_characters_percent_value(const char *bytes, size_t length);
+
 /* Reads one character of UTF-8; returns its length in bytes, 0 if it is not well-formed. */
 size_t kt_characters_decode(const char *bytes, size_t length, uint32_t *character);
 

@@ -190,17 +190,6 @@ bool kt_text_append_percent(struct kt_secret *target, const char *bytes, size_t 
 	return true;
 }
 
-static int hex_value(char digit)
-{
-	if (digit >= '0' && digit <= '9')
-		return digit - '0';
-	if (digit >= 'a' && digit <= 'f')
-		return digit - 'a' + 10;
-	if (digit >= 'A' && digit <= 'F')
-		return digit - 'A' + 10;
-	return -1;
-}
-
 bool kt_text_append_unescaped(struct kt_secret *target, const char *bytes, size_t length,
                               struct kt_error *error)
 {
@@ -208,13 +197,12 @@ bool kt_text_append_unescaped(struct kt_secret *target, const char *bytes, size_
 		char byte = bytes[i];
 
 		if (byte == '%') {
-			int high = length - i > 2 ? hex_value(bytes[i + 1]) : -1;
-			int low = length - i > 2 ? hex_value(bytes[i + 2]) : -1;
+			int value = kt_characters_percent_value(bytes + i, length - i);
 
-			if (high < 0 || low < 0)
+			if (value < 0)
 				return kt_fail(error, KT_ERROR_USAGE,
 				               "a %% in a URL is not followed by two hex digits");
-			byte = (char)(high << 4 | low);
+			byte = (char)value;
 			i += 2;
 		}
 		if (!kt_characters_are_clean(&byte, 1))

@@ -128,8 +128,8 @@ points helper/seal helper/seal/ helper/become.h helper/landlock.h helper/languag
 	keyring/shell_word.h keyring/text.h keyring/translate.h
 
 points helper/proxy helper/proxy/ helper/allow_rule.h helper/errand.h helper/peer.h helper/proxy_start.h \
-	helper/sandbox.h helper/transfer.h keyring/cleanup.h keyring/clock.h keyring/environment.h \
-	keyring/error.h keyring/secret.h keyring/text.h
+	helper/sandbox.h helper/transfer.h keyring/characters.h keyring/cleanup.h keyring/clock.h \
+	keyring/environment.h keyring/error.h keyring/secret.h keyring/text.h
 points helper/steward helper/errand.h helper/libexec.h helper/proxy_start.h keyring/cleanup.h \
 	keyring/clock.h keyring/text.h
 

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "helper/proxy/frame.h"
+#include "keyring/characters.h"
 #include "keyring/cleanup.h"
 
 /* 2^58 and more is no chunk that anybody sends. */
@@ -33,15 +34,6 @@ void kt_frame_begin(struct kt_frame *frame, enum kt_framing framing, uint64_t le
 	                 (framing == KT_FRAMING_LENGTH && length == 0);
 }
 
-static int digit(char byte)
-{
-	if (byte >= '0' && byte <= '9')
-		return byte - '0';
-	if (byte >= 'a' && byte <= 'f')
-		return byte - 'a' + 10;
-	return byte >= 'A' && byte <= 'F' ? byte - 'A' + 10 : -1;
-}
-
 static bool is_control(char byte)
 {
 	return (unsigned char)byte < 0x20 || byte == 0x7f;
@@ -49,7 +41,7 @@ static bool is_control(char byte)
 
 static int after_size(struct kt_frame *frame, char byte)
 {
-	int value = digit(byte);
+	int value = kt_characters_hex_value(byte);
 
 	if (value >= 0 && frame->digits < SIZE_DIGITS) {
 		frame->digits++;

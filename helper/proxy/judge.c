@@ -7,6 +7,7 @@
 
 #include "helper/allow_rule.h"
 #include "helper/proxy/judge.h"
+#include "keyring/characters.h"
 #include "keyring/cleanup.h"
 
 static bool refuse(struct kt_refusal *refusal, int status, const char *rule)
@@ -176,15 +177,6 @@ static bool judge_placeholder(const struct kt_room_settings *settings, const str
 	                                       : "Authorization is not the token of this address");
 }
 
-static int digit(char byte)
-{
-	static const char digits[] = "0123456789abcdefABCDEF";
-	const char *found = byte ? strchr(digits, byte) : NULL;
-	int place = found ? (int)(found - digits) : -1;
-
-	return place < 16 ? place : place - 6;
-}
-
 /* Decodes %XX within text; true if there was any. */
 static bool decode(char *text)
 {
@@ -192,11 +184,10 @@ static bool decode(char *text)
 	bool is_changed = false;
 
 	for (const char *source = text; *source; source++) {
-		int high = *source == '%' ? digit(source[1]) : -1;
-		int low = high >= 0 ? digit(source[2]) : -1;
+		int value = kt_characters_percent_value(source, strnlen(source, 3));
 
-		if (low >= 0 && high * 16 + low != 0) {
-			*target++ = (char)(high * 16 + low);
+		if (value > 0) {
+			*target++ = (char)value;
 			source += 2;
 			is_changed = true;
 		} else {

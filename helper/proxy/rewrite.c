@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "helper/proxy/rewrite.h"
+#include "keyring/characters.h"
 #include "keyring/cleanup.h"
 
 static bool append_slice(struct kt_buffer *target, struct kt_slice slice)
@@ -46,15 +47,6 @@ static bool stays_behind(const struct kt_head *head, struct kt_slice name)
 	return is_one_of(name, names, KT_COUNT(names)) || is_named(head, name);
 }
 
-static int digit(char byte)
-{
-	if (byte >= '0' && byte <= '9')
-		return byte - '0';
-	if (byte >= 'a' && byte <= 'f')
-		return byte - 'a' + 10;
-	return byte >= 'A' && byte <= 'F' ? byte - 'A' + 10 : -1;
-}
-
 /* Decodes a value of a query; the length, or more than capacity where it has no room. */
 static size_t decode(struct kt_slice value, char *text, size_t capacity)
 {
@@ -62,13 +54,13 @@ static size_t decode(struct kt_slice value, char *text, size_t capacity)
 
 	for (size_t i = 0; i < value.length && length < capacity; i++) {
 		char byte = value.bytes[i];
+		int decoded = kt_characters_percent_value(value.bytes + i, value.length - i);
 
-		if (byte == '+') {
-			byte = ' ';
-		} else if (byte == '%' && i + 2 < value.length && digit(value.bytes[i + 1]) >= 0 &&
-		           digit(value.bytes[i + 2]) >= 0) {
-			byte = (char)(digit(value.bytes[i + 1]) * 16 + digit(value.bytes[i + 2]));
+		if (decoded >= 0) {
+			byte = (char)decoded;
 			i += 2;
+		} else if (byte == '+') {
+			byte = ' ';
 		}
 		text[length++] = byte;
 	}
