@@ -7,20 +7,20 @@
 #include "helper/keeper/account/binding.h"
 #include "helper/keeper/account/directory_file.h"
 #include "helper/keeper/account/idn.h"
+#include "helper/keeper/account/line_file.h"
 #include "helper/url.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
-#include "keyring/environment.h"
-#include "keyring/file.h"
 #include "keyring/lock.h"
 #include "keyring/text.h"
 #include "keyring/translate.h"
 
 /*
- * A line: the kind, then " =" and the percent-encoded part: the place, and protocol, host, path and
- * username of the account, or the hash of what was allowed and the file's stamp at that moment.
+ * A line (line_file.h): the kind; the place, and protocol, host, path and username of the account,
+ * or the hash of what was allowed and the file's stamp at that moment.
  */
 #define PARTS_MAXIMUM 5
+#define FILE_NAME "bindings"
 #define FILE_MAXIMUM 262144
 
 static const struct {
@@ -72,23 +72,6 @@ static void remove_at(struct kt_bindings *bindings, size_t index)
 	        (bindings->count - index) * sizeof(bindings->items[0]));
 }
 
-/* Reads " =PART" off the line; false where it is not one. */
-static bool read_part(const char **cursor, const char *end, char **part, struct kt_error *error)
-{
-	KT_CLEANUP(kt_secret_clear) struct kt_secret decoded = { 0 };
-	const char *stop;
-
-	if (end - *cursor < 2 || (*cursor)[0] != ' ' || (*cursor)[1] != '=')
-		return false;
-	*cursor += 2;
-	stop = memchr(*cursor, ' ', (size_t)(end - *cursor));
-	stop = stop ? stop : end;
-	if (!kt_text_append_unescaped(&decoded, *cursor, (size_t)(stop - *cursor), error))
-		return false;
-	*cursor = stop;
-	return kt_text_set(part, kt_secret_reveal(&decoded), error);
-}
-
 static bool read_kind(const char **line, const char *end, enum kt_binding_kind *kind)
 {
 	for (size_t i = 0; i < KT_COUNT(kinds); i++) {
@@ -103,8 +86,7 @@ static bool read_kind(const char **line, const char *end, enum kt_binding_kind *
 	return false;
 }
 
-static bool read_line(struct kt_bindings *bindings, const char *line, const char *end,
-                      struct kt_error *error)
+static bool read_line(void *context, const char *line, const char *end, struct kt_error *error)
 {
 	KT_CLEANUP(clear_binding) struct kt_binding binding = { 0 };
 	struct kt_identity *identity = &binding.identity;
@@ -119,37 +101,14 @@ static bool read_line(struct kt_bindings *bindings, const char *line, const char
 		parts[2] = &binding.stamp;
 	}
 	for (size_t i = 0; i < kinds[binding.kind].parts; i++)
-		if (!read_part(&line, end, parts[i], &unreadable))
+		if (!kt_line_file_read_part(&line, end, parts[i], &unreadable))
 			return true;
-	return add(bindings, &binding, error);
-}
-
-static bool file_path(char **path, struct kt_error *error)
-{
-	KT_CLEANUP(kt_text_free) char *directory = NULL;
-
-	return kt_environment_config_directory(&directory, error) &&
-	       kt_text_format(path, error, "%s/bindings", directory);
+	return add(context, &binding, error);
 }
 
 static bool read_lines(struct kt_bindings *bindings, struct kt_error *error)
 {
-	KT_CLEANUP(kt_text_free) char *path = NULL;
-	KT_CLEANUP(kt_secret_clear) struct kt_secret content = { 0 };
-	const char *line;
-	bool found;
-
-	if (!file_path(&path, error) || !kt_file_read(path, FILE_MAXIMUM, &content, &found, error))
-		return false;
-	line = kt_secret_reveal(&content);
-	while (*line) {
-		const char *end = strchrnul(line, '\n');
-
-		if (!read_line(bindings, line, end, error))
-			return false;
-		line = *end ? end + 1 : end;
-	}
-	return true;
+	return kt_line_file_read(FILE_NAME, FILE_MAXIMUM, read_line, bindings, error);
 }
 
 /*
@@ -346,22 +305,12 @@ static bool append_line(struct kt_secret *content, const struct kt_binding *bind
 		binding->identity.path, binding->identity.username,
 	};
 
-	if (!kt_secret_append_text(content, kinds[binding->kind].name, error))
-		return false;
-	for (size_t i = 0; i < kinds[binding->kind].parts; i++) {
-		const char *part = kt_text_or_empty(parts[i]);
-
-		if (!kt_secret_append_text(content, " =", error) ||
-		    !kt_text_append_percent(content, part, strlen(part), error))
-			return false;
-	}
-	return kt_secret_append_text(content, "\n", error);
+	return kt_line_file_append(content, kinds[binding->kind].name, parts,
+	                           kinds[binding->kind].parts, error);
 }
 
 static bool write_lines(const struct kt_bindings *bindings, struct kt_error *error)
 {
-	KT_CLEANUP(kt_text_free) char *directory = NULL;
-	KT_CLEANUP(kt_text_free) char *path = NULL;
 	KT_CLEANUP(kt_secret_clear) struct kt_secret content = { 0 };
 
 	for (size_t i = 0; i < bindings->count; i++)
@@ -371,9 +320,7 @@ static bool write_lines(const struct kt_bindings *bindings, struct kt_error *err
 		kt_fail(error, KT_ERROR_USAGE, "there are more bindings than keyturn keeps");
 		return kt_advise(error, "see them: keyturn bind; and remove some: keyturn unbind PLACE");
 	}
-	return kt_environment_config_directory(&directory, error) &&
-	       kt_environment_make_directory(directory, error) && file_path(&path, error) &&
-	       kt_file_replace(path, kt_secret_reveal(&content), kt_secret_length(&content), error);
+	return kt_line_file_write(FILE_NAME, &content, error);
 }
 
 static bool lock(struct kt_lock *lock, struct kt_error *error)

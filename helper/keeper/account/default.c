@@ -5,16 +5,16 @@
 #include <string.h>
 
 #include "helper/keeper/account/default.h"
+#include "helper/keeper/account/line_file.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
-#include "keyring/environment.h"
-#include "keyring/file.h"
 #include "keyring/lock.h"
 #include "keyring/text.h"
 #include "keyring/translate.h"
 
-/* A line: "general" or "service", then "=" and the percent-encoded part, four times. */
+/* A line (line_file.h): "general" or "service"; protocol, host, path and username. */
 #define PARTS 4
+#define FILE_NAME "defaults"
 #define FILE_MAXIMUM 65536
 
 struct entry {
@@ -58,25 +58,7 @@ static void remove_entry(struct entries *entries, size_t index)
 	        (entries->count - index) * sizeof(entries->items[0]));
 }
 
-/* Reads " =PART" off the line; false where it is not one. */
-static bool read_part(const char **cursor, const char *end, char **part, struct kt_error *error)
-{
-	KT_CLEANUP(kt_secret_clear) struct kt_secret decoded = { 0 };
-	const char *stop;
-
-	if (end - *cursor < 2 || (*cursor)[0] != ' ' || (*cursor)[1] != '=')
-		return false;
-	*cursor += 2;
-	stop = memchr(*cursor, ' ', (size_t)(end - *cursor));
-	stop = stop ? stop : end;
-	if (!kt_text_append_unescaped(&decoded, *cursor, (size_t)(stop - *cursor), error))
-		return false;
-	*cursor = stop;
-	return kt_text_set(part, kt_secret_reveal(&decoded), error);
-}
-
-static bool read_line(struct entries *entries, const char *line, const char *end,
-                      struct kt_error *error)
+static bool read_line(void *context, const char *line, const char *end, struct kt_error *error)
 {
 	KT_CLEANUP(kt_identity_clear) struct kt_identity identity = { 0 };
 	char **const parts[PARTS] = { &identity.protocol, &identity.host, &identity.path,
@@ -88,37 +70,14 @@ static bool read_line(struct entries *entries, const char *line, const char *end
 	if (!is_general && (end - line <= 7 || memcmp(line, "service", 7) != 0))
 		return true;
 	for (size_t i = 0; i < PARTS; i++)
-		if (!read_part(&cursor, end, parts[i], &unreadable))
+		if (!kt_line_file_read_part(&cursor, end, parts[i], &unreadable))
 			return true;
-	return add_entry(entries, is_general, &identity, error);
-}
-
-static bool file_path(char **path, struct kt_error *error)
-{
-	KT_CLEANUP(kt_text_free) char *directory = NULL;
-
-	return kt_environment_config_directory(&directory, error) &&
-	       kt_text_format(path, error, "%s/defaults", directory);
+	return add_entry(context, is_general, &identity, error);
 }
 
 static bool read_entries(struct entries *entries, struct kt_error *error)
 {
-	KT_CLEANUP(kt_text_free) char *path = NULL;
-	KT_CLEANUP(kt_secret_clear) struct kt_secret content = { 0 };
-	const char *line;
-	bool found;
-
-	if (!file_path(&path, error) || !kt_file_read(path, FILE_MAXIMUM, &content, &found, error))
-		return false;
-	line = kt_secret_reveal(&content);
-	while (*line) {
-		const char *end = strchrnul(line, '\n');
-
-		if (!read_line(entries, line, end, error))
-			return false;
-		line = *end ? end + 1 : end;
-	}
-	return true;
+	return kt_line_file_read(FILE_NAME, FILE_MAXIMUM, read_line, entries, error);
 }
 
 static bool append_entry(struct kt_secret *content, const struct entry *entry,
@@ -127,30 +86,18 @@ static bool append_entry(struct kt_secret *content, const struct entry *entry,
 	const char *const parts[PARTS] = { entry->identity.protocol, entry->identity.host,
 		                           entry->identity.path, entry->identity.username };
 
-	if (!kt_secret_append_text(content, entry->is_general ? "general" : "service", error))
-		return false;
-	for (size_t i = 0; i < PARTS; i++) {
-		const char *part = kt_text_or_empty(parts[i]);
-
-		if (!kt_secret_append_text(content, " =", error) ||
-		    !kt_text_append_percent(content, part, strlen(part), error))
-			return false;
-	}
-	return kt_secret_append_text(content, "\n", error);
+	return kt_line_file_append(content, entry->is_general ? "general" : "service", parts, PARTS,
+	                           error);
 }
 
 static bool write_entries(const struct entries *entries, struct kt_error *error)
 {
-	KT_CLEANUP(kt_text_free) char *directory = NULL;
-	KT_CLEANUP(kt_text_free) char *path = NULL;
 	KT_CLEANUP(kt_secret_clear) struct kt_secret content = { 0 };
 
 	for (size_t i = 0; i < entries->count; i++)
 		if (!append_entry(&content, &entries->items[i], error))
 			return false;
-	return kt_environment_config_directory(&directory, error) &&
-	       kt_environment_make_directory(directory, error) && file_path(&path, error) &&
-	       kt_file_replace(path, kt_secret_reveal(&content), kt_secret_length(&content), error);
+	return kt_line_file_write(FILE_NAME, &content, error);
 }
 
 static bool is_for(const struct entry *entry, const struct kt_identity *service)

@@ -9,6 +9,7 @@ libkeeper_a_SOURCES += \
 	helper/keeper/account/find.c helper/keeper/account/find.h \
 	helper/keeper/account/idn.c helper/keeper/account/idn.h \
 	helper/keeper/account/lifetime.c helper/keeper/account/lifetime.h \
+	helper/keeper/account/line_file.c helper/keeper/account/line_file.h \
 	helper/keeper/account/lock.c helper/keeper/account/lock.h \
 	helper/keeper/account/moment.c helper/keeper/account/moment.h \
 	helper/keeper/account/pick.c helper/keeper/account/pick.h \

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * A file of the configuration that holds nothing secret: of each line a word, then " =" and a
+ * percent-encoded part, several times. Lines of another form are left out by those that read them.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "keyring/error.h"
+#include "keyring/secret.h"
+
+/* Takes one line, which ends at end. False stops the reading, with the error. */
+typedef bool (*kt_line_file_taker)(void *context, const char *line, const char *end,
+                                   struct kt_error *error);
+
+/* Hands each line of the file NAME, of at most so many bytes, to take. No file has no lines. */
+bool kt_line_file_read(const char *name, size_t most, kt_line_file_taker take, void *context,
+                       struct kt_error *error);
+
+/* Reads " =PART" off the line; false where it is not one. */
+bool kt_line_file_read_part(const char **cursor, const char *end, char **part,
+                            struct kt_error *error);
+
+/* Appends a line. A part that is NULL is an empty one. */
+bool kt_line_file_append(struct kt_secret *content, const char *word, const char *const *parts,
+                         size_t count, struct kt_error *error);
+
+/* Replaces the file NAME by this content, and makes its directory if need be. */
+bool kt_line_file_write(const char *name, const struct kt_secret *content, struct kt_error *error);
