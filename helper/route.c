@@ -113,7 +113,7 @@ static bool find_deepest(const char *bytes, const char *end, const char *place, 
 
 		if (length >= limit || length < longest || !kt_route_holds(route.directory, place))
 			continue;
-		/* What is bound goes before a file in the same directory. */
+		/* A binding goes before a file in the same directory. */
 		if (length == longest && found->head.kind == KT_ROUTE_BOUND)
 			continue;
 		longest = length;

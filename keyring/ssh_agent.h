@@ -48,7 +48,7 @@ bool kt_ssh_agent_sign(const struct kt_secret *blob, const char *algorithm,
 bool kt_ssh_append(struct kt_secret *target, const void *bytes, size_t length,
                    struct kt_error *error);
 
-/* What is left to read of a message of SSH. */
+/* The unread rest of a message of SSH. */
 struct kt_ssh_bytes {
 	const unsigned char *next;
 	size_t length;

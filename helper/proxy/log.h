@@ -8,7 +8,7 @@
 
 #include "helper/proxy/buffer.h"
 
-/* What is told of one request. */
+/* The record of one request. */
 struct kt_log_entry {
 	struct kt_buffer label; /* METHOD PATH; empty: they could not be read */
 	int status;             /* 0: there was no answer */

@@ -21,7 +21,7 @@
 #define DAY_OF_MONTH "\346\227\245"
 #define DIGITS "0123456789"
 
-/* What was typed, for a message; a text with letters may be anything. */
+/* The typed text, if it may be shown: letters could be those of a secret. */
 static const char *shown(const char *text)
 {
 	static const char letters[] = DIGITS "-/.:+, TZ";

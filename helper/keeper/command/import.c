@@ -69,7 +69,7 @@ static bool read_sources(struct kt_import *import, const struct wishes *wishes,
 	return kt_import_read(import, count, words, error);
 }
 
-/* What a dry run can tell without asking anybody: a locked keyring is not looked at. */
+/* A dry run asks nobody: it leaves out a keyring that is locked. */
 static struct kt_keyring *open_quietly(struct kt_keeper *keeper)
 {
 	struct kt_error ignored = { 0 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* What keyturn import tells: a table of what lies where, questions, and how it came out. */
+/* The words of keyturn import: the table of places, the questions, the result. */
 
 #include "helper/keeper/import/import.h"
 

@@ -38,7 +38,7 @@ static bool read_time(const char *text, int64_t *milliseconds, struct kt_error *
 	return kt_advise(error, "for example: --for 90s, --for 30m, --for 8h or --for 2d");
 }
 
-/* What is asked for again later must be there then. */
+/* The steward reads the settings again when the token is due, so they must last. */
 static bool check_sources(const struct kt_token_lookup *lookup, struct kt_error *error)
 {
 	const char *const files[] = { lookup->scope_file, lookup->env_file, lookup->config };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* What "keyturn vault status" and "keyturn vault keys" print. */
+/* The output of "keyturn vault status" and "keyturn vault keys". */
 
 #include <stdbool.h>
 

@@ -17,7 +17,7 @@
 /* A place of the home that does not answer, such as a server's, holds doctor up no longer. */
 #define SECONDS 5
 
-/* What the seal says in front of its cause and of its remedy. */
+/* The words in front of the seal's cause and of its remedy. */
 static const char prefix[] = "keyturn: ";
 
 static void become_trial(const char *kind, int output)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* What the sources have in common: lines, services, and the items that they add. */
+/* Shared by the sources: lines, services, and the items that they add. */
 
 #include "helper/keeper/import/source.h"
 

@@ -81,7 +81,7 @@ static bool add_server(struct kt_import_file *file, const char *text,
 	return true;
 }
 
-/* What is done with each server of the file. */
+/* One server of the file, handled by each. */
 struct visit {
 	bool (*call)(struct visit *visit, const struct kt_json_member *server,
 	             struct kt_error *error);

@@ -26,7 +26,7 @@ bool kt_setup_block_for(const struct kt_secret *text, const char *block, struct 
 /* The tool asks keyturn, by a line that is no comment and has its mark. */
 void kt_setup_block_look(struct kt_setup_plan *plan);
 
-/* What stands there is left to a person. */
+/* Refuses to touch the lines that stand there: a person changes them. */
 bool kt_setup_block_refuse(const struct kt_setup_plan *plan, struct kt_error *error);
 
 /* There is nothing of ours that could be told from the person's own lines. */
