@@ -92,7 +92,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	KT_CLEANUP(file_clear) struct kt_import_file file = { 0 };
 	KT_CLEANUP(file_clear) struct kt_import_file after = { 0 };
-	KT_CLEANUP(kt_edits_clear) struct kt_edits edits = { 0 };
 	KT_CLEANUP(kt_secret_clear) struct kt_secret rest = { 0 };
 	struct kt_error error = { 0 };
 
@@ -100,8 +99,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    memchr(data + 1, '\0', size - 1) ||
 	    !read_file(&file, data[0], (const char *)data + 1, size - 1) || keep_all(&file) == 0)
 		return 0;
-	check(file.source->replace(&file, &edits, &error) &&
-	      kt_edits_apply(&edits, &file.target.content, &rest, &error));
+	check(kt_import_append_rest(&file, &rest, &error));
 	check(read_file(&after, data[0], kt_secret_reveal(&rest), kt_secret_length(&rest)));
 	check(keep_all(&after) == 0);
 	return 0;

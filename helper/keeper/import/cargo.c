@@ -102,17 +102,11 @@ static bool read_items(struct kt_import_file *file, struct kt_error *error)
 	return true;
 }
 
-static bool replace(const struct kt_import_file *file, struct kt_edits *edits,
-                    struct kt_error *error)
+static bool replace(const struct kt_import_file *file, const struct kt_import_item *item,
+                    struct kt_edits *edits, struct kt_error *error)
 {
-	for (size_t i = 0; i < file->count; i++) {
-		const struct kt_import_item *item = &file->items[i];
-
-		if (item->is_kept && !kt_edits_add(edits, item->start, item->length,
-		                                   "# token = <kept by keyturn>", error))
-			return false;
-	}
-	return true;
+	(void)file;
+	return kt_edits_add(edits, item->start, item->length, "# token = <kept by keyturn>", error);
 }
 
 const struct kt_import_source kt_import_cargo = {

@@ -37,5 +37,5 @@ const struct kt_import_source kt_import_coze_app = {
 	.name = "coze-app",
 	.summary = "coze_oauth_config.json: an app of Coze",
 	.read = read_items,
-	.replace = kt_import_replace_values,
+	.replace = kt_import_replace_value,
 };

@@ -41,5 +41,5 @@ const struct kt_import_source kt_import_coze_cli = {
 	.name = "coze-cli",
 	.summary = "~/.coze/config.json, .cozerc.json: tokens of the command coze",
 	.read = read_items,
-	.replace = kt_import_replace_values,
+	.replace = kt_import_replace_value,
 };

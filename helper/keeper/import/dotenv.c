@@ -122,27 +122,17 @@ static bool read_items(struct kt_import_file *file, struct kt_error *error)
 	return true;
 }
 
-static bool replace(const struct kt_import_file *file, struct kt_edits *edits,
-                    struct kt_error *error)
+static bool replace(const struct kt_import_file *file, const struct kt_import_item *item,
+                    struct kt_edits *edits, struct kt_error *error)
 {
-	const char *text = kt_secret_reveal(&file->target.content);
+	const char *text = kt_secret_reveal(&file->target.content) + item->start;
+	KT_CLEANUP(kt_text_free) char *comment = NULL;
+	KT_CLEANUP(kt_text_free) char *command = NULL;
+	size_t length = item->length - (item->length > 0 && text[item->length - 1] == '\r');
 
-	for (size_t i = 0; i < file->count; i++) {
-		const struct kt_import_item *item = &file->items[i];
-		KT_CLEANUP(kt_text_free) char *comment = NULL;
-		KT_CLEANUP(kt_text_free) char *command = NULL;
-		size_t length = item->length;
-
-		if (!item->is_kept)
-			continue;
-		length -= length > 0 && text[item->start + length - 1] == '\r';
-		if (!kt_import_run_command(item, &command, error) ||
-		    !kt_text_format(&comment, error, "# %s=<kept by keyturn: %s>", item->name,
-		                    command) ||
-		    !kt_edits_add(edits, item->start, length, comment, error))
-			return false;
-	}
-	return true;
+	return kt_import_run_command(item, &command, error) &&
+	       kt_text_format(&comment, error, "# %s=<kept by keyturn: %s>", item->name, command) &&
+	       kt_edits_add(edits, item->start, length, comment, error);
 }
 
 const struct kt_import_source kt_import_dotenv = {

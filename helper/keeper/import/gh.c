@@ -142,25 +142,17 @@ static bool read_items(struct kt_import_file *file, struct kt_error *error)
 	return true;
 }
 
-static bool replace(const struct kt_import_file *file, struct kt_edits *edits,
-                    struct kt_error *error)
+static bool replace(const struct kt_import_file *file, const struct kt_import_item *item,
+                    struct kt_edits *edits, struct kt_error *error)
 {
-	const char *text = kt_secret_reveal(&file->target.content);
+	const char *text = kt_secret_reveal(&file->target.content) + item->start;
+	KT_CLEANUP(kt_text_free) char *command = NULL;
+	KT_CLEANUP(kt_text_free) char *comment = NULL;
 
-	for (size_t i = 0; i < file->count; i++) {
-		const struct kt_import_item *item = &file->items[i];
-		KT_CLEANUP(kt_text_free) char *command = NULL;
-		KT_CLEANUP(kt_text_free) char *comment = NULL;
-
-		if (item->is_kept &&
-		    (!kt_import_run_command(item, &command, error) ||
-		     !kt_text_format(&comment, error, "%.*s# " TOKEN ": <kept by keyturn: %s>",
-		                     (int)strspn(text + item->start, " "), text + item->start,
-		                     command) ||
-		     !kt_edits_add(edits, item->start, item->length, comment, error)))
-			return false;
-	}
-	return true;
+	return kt_import_run_command(item, &command, error) &&
+	       kt_text_format(&comment, error, "%.*s# " TOKEN ": <kept by keyturn: %s>",
+	                      (int)strspn(text, " "), text, command) &&
+	       kt_edits_add(edits, item->start, item->length, comment, error);
 }
 
 const struct kt_import_source kt_import_gh = {

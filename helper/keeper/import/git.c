@@ -71,18 +71,11 @@ static bool read_items(struct kt_import_file *file, struct kt_error *error)
 	return true;
 }
 
-static bool replace(const struct kt_import_file *file, struct kt_edits *edits,
-                    struct kt_error *error)
+static bool replace(const struct kt_import_file *file, const struct kt_import_item *item,
+                    struct kt_edits *edits, struct kt_error *error)
 {
-	for (size_t i = 0; i < file->count; i++) {
-		const struct kt_import_item *item = &file->items[i];
-
-		if (item->is_kept &&
-		    (is_store(file) ? !kt_import_drop_line(file, item, edits, error)
-		                    : !kt_edits_add(edits, item->start, item->length, "", error)))
-			return false;
-	}
-	return true;
+	return is_store(file) ? kt_import_drop_line(file, item, edits, error)
+	                      : kt_edits_add(edits, item->start, item->length, "", error);
 }
 
 const struct kt_import_source kt_import_git = {

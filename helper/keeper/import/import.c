@@ -327,13 +327,27 @@ bool kt_import_read_again(struct kt_import_file *file, struct kt_error *error)
 	return true;
 }
 
+/* Adds the changes by which the items that are kept give way. */
+static bool replace_items(const struct kt_import_file *file, struct kt_edits *edits,
+                          struct kt_error *error)
+{
+	const struct kt_import_source *source = file->source;
+
+	if (source->replace_all)
+		return source->replace_all(file, edits, error);
+	for (size_t i = 0; i < file->count; i++)
+		if (file->items[i].is_kept && !source->replace(file, &file->items[i], edits, error))
+			return false;
+	return true;
+}
+
 bool kt_import_append_rest(const struct kt_import_file *file, struct kt_secret *content,
                            struct kt_error *error)
 {
 	KT_CLEANUP(kt_edits_clear) struct kt_edits edits = { 0 };
 
 	return file->source->is_whole ||
-	       (file->source->replace(file, &edits, error) &&
+	       (replace_items(file, &edits, error) &&
 	        kt_edits_apply(&edits, &file->target.content, content, error));
 }
 
@@ -343,7 +357,7 @@ bool kt_import_append_shown(const struct kt_import_file *file, bool is_after,
 	KT_CLEANUP(kt_edits_clear) struct kt_edits edits = { 0 };
 	const char *text = kt_secret_reveal(&file->target.content);
 
-	if (is_after && !file->source->replace(file, &edits, error))
+	if (is_after && !replace_items(file, &edits, error))
 		return false;
 	for (size_t i = 0; i < file->count; i++) {
 		const struct kt_import_item *item = &file->items[i];

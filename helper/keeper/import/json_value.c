@@ -57,21 +57,16 @@ bool kt_import_append_launcher(struct kt_secret *words, const struct kt_import_i
 	       kt_secret_append_text(words, ", \"--\", ", error);
 }
 
-bool kt_import_replace_values(const struct kt_import_file *file, struct kt_edits *edits,
-                              struct kt_error *error)
+bool kt_import_replace_value(const struct kt_import_file *file, const struct kt_import_item *item,
+                             struct kt_edits *edits, struct kt_error *error)
 {
-	for (size_t i = 0; i < file->count; i++) {
-		const struct kt_import_item *item = &file->items[i];
-		KT_CLEANUP(kt_text_free) char *command = NULL;
-		KT_CLEANUP(kt_text_free) char *value = NULL;
-		KT_CLEANUP(kt_secret_clear) struct kt_secret string = { 0 };
+	KT_CLEANUP(kt_text_free) char *command = NULL;
+	KT_CLEANUP(kt_text_free) char *value = NULL;
+	KT_CLEANUP(kt_secret_clear) struct kt_secret string = { 0 };
 
-		if (item->is_kept &&
-		    (!kt_import_run_command(item, &command, error) ||
-		     !kt_text_format(&value, error, "<kept by keyturn: %s>", command) ||
-		     !kt_import_append_string(&string, value, error) ||
-		     !kt_edits_add(edits, item->start, item->length, kt_secret_reveal(&string), error)))
-			return false;
-	}
-	return true;
+	(void)file;
+	return kt_import_run_command(item, &command, error) &&
+	       kt_text_format(&value, error, "<kept by keyturn: %s>", command) &&
+	       kt_import_append_string(&string, value, error) &&
+	       kt_edits_add(edits, item->start, item->length, kt_secret_reveal(&string), error);
 }

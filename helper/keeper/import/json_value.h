@@ -24,6 +24,6 @@ bool kt_import_append_string(struct kt_secret *target, const char *text, struct 
 bool kt_import_append_launcher(struct kt_secret *words, const struct kt_import_item *item,
                                struct kt_error *error);
 
-/* A source's replace: each value gives way to a text that says what keeps it. */
-bool kt_import_replace_values(const struct kt_import_file *file, struct kt_edits *edits,
-                              struct kt_error *error);
+/* A source's replace: the value gives way to a text that says what keeps it. */
+bool kt_import_replace_value(const struct kt_import_file *file, const struct kt_import_item *item,
+                             struct kt_edits *edits, struct kt_error *error);

@@ -221,8 +221,8 @@ static bool replace_server(struct visit *visit, const struct kt_json_member *ser
 	       kt_edits_add(visit->edits, command.end, 0, list, error);
 }
 
-static bool replace(const struct kt_import_file *file, struct kt_edits *edits,
-                    struct kt_error *error)
+static bool replace_all(const struct kt_import_file *file, struct kt_edits *edits,
+                        struct kt_error *error)
 {
 	KT_CLEANUP(kt_secret_clear) struct kt_secret strict = { 0 };
 	struct visit visit = { .call = replace_server, .kept = file, .edits = edits };
@@ -239,5 +239,5 @@ const struct kt_import_source kt_import_mcp = {
 	.name = "mcp",
 	.summary = "MCP servers of Claude, Cursor, VS Code, Gemini and Codex",
 	.read = read_items,
-	.replace = replace,
+	.replace_all = replace_all,
 };

@@ -142,23 +142,16 @@ static bool has_own_lines(const char *text, const struct kt_import_item *item)
 	return (start == 0 || text[start - 1] == '\n') && (text[end] == '\n' || text[end] == '\0');
 }
 
-static bool replace(const struct kt_import_file *file, struct kt_edits *edits,
-                    struct kt_error *error)
+static bool replace(const struct kt_import_file *file, const struct kt_import_item *item,
+                    struct kt_edits *edits, struct kt_error *error)
 {
 	const char *text = kt_secret_reveal(&file->target.content);
+	KT_CLEANUP(kt_text_free) char *comment = NULL;
 
-	for (size_t i = 0; i < file->count; i++) {
-		const struct kt_import_item *item = &file->items[i];
-		KT_CLEANUP(kt_text_free) char *comment = NULL;
-
-		if (item->is_kept &&
-		    (!kt_text_format(&comment, error, "# machine %s <kept by keyturn: curl --netrc-file "
-		                     "<(keyturn netrc %s) URL>", item->name, item->name) ||
-		     !kt_edits_add(edits, item->start, item->length,
-		                   has_own_lines(text, item) ? comment : "", error)))
-			return false;
-	}
-	return true;
+	return kt_text_format(&comment, error, "# machine %s <kept by keyturn: curl --netrc-file "
+	                      "<(keyturn netrc %s) URL>", item->name, item->name) &&
+	       kt_edits_add(edits, item->start, item->length,
+	                    has_own_lines(text, item) ? comment : "", error);
 }
 
 const struct kt_import_source kt_import_netrc = {

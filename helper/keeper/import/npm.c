@@ -95,8 +95,8 @@ static bool read_items(struct kt_import_file *file, struct kt_error *error)
 }
 
 /* The variable in the value's place, and above it the command that sets it. */
-static bool replace_value(const struct kt_import_file *file, const struct kt_import_item *item,
-                          struct kt_edits *edits, struct kt_error *error)
+static bool replace(const struct kt_import_file *file, const struct kt_import_item *item,
+                    struct kt_edits *edits, struct kt_error *error)
 {
 	const char *text = kt_secret_reveal(&file->target.content);
 	KT_CLEANUP(kt_text_free) char *account = NULL;
@@ -112,15 +112,6 @@ static bool replace_value(const struct kt_import_file *file, const struct kt_imp
 	       kt_text_format(&value, error, "${%s}", item->name) &&
 	       kt_edits_add_lines(edits, &file->target.content, start, comment, error) &&
 	       kt_edits_add(edits, item->start, item->length, value, error);
-}
-
-static bool replace(const struct kt_import_file *file, struct kt_edits *edits,
-                    struct kt_error *error)
-{
-	for (size_t i = 0; i < file->count; i++)
-		if (file->items[i].is_kept && !replace_value(file, &file->items[i], edits, error))
-			return false;
-	return true;
 }
 
 const struct kt_import_source kt_import_npm = {

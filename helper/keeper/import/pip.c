@@ -89,22 +89,16 @@ static bool read_items(struct kt_import_file *file, struct kt_error *error)
 }
 
 /* The part is a line, where its item has a variable; else a password in an address. */
-static bool replace(const struct kt_import_file *file, struct kt_edits *edits,
-                    struct kt_error *error)
+static bool replace(const struct kt_import_file *file, const struct kt_import_item *item,
+                    struct kt_edits *edits, struct kt_error *error)
 {
-	for (size_t i = 0; i < file->count; i++) {
-		const struct kt_import_item *item = &file->items[i];
-		KT_CLEANUP(kt_text_free) char *command = NULL;
-		KT_CLEANUP(kt_text_free) char *comment = NULL;
+	KT_CLEANUP(kt_text_free) char *command = NULL;
+	KT_CLEANUP(kt_text_free) char *comment = NULL;
 
-		if (!item->is_kept)
-			continue;
-		if (!kt_import_run_command(item, &command, error) ||
-		    !kt_text_format(&comment, error, "# password = <kept by keyturn: %s>", command) ||
-		    !kt_edits_add(edits, item->start, item->length, item->name ? comment : "", error))
-			return false;
-	}
-	return true;
+	(void)file;
+	return kt_import_run_command(item, &command, error) &&
+	       kt_text_format(&comment, error, "# password = <kept by keyturn: %s>", command) &&
+	       kt_edits_add(edits, item->start, item->length, item->name ? comment : "", error);
 }
 
 const struct kt_import_source kt_import_pip = {

@@ -167,8 +167,8 @@ static bool replace_line(const struct kt_import_file *file, const struct kt_impo
 	       kt_edits_add(edits, item->start, item->length, comment, error);
 }
 
-static bool replace(const struct kt_import_file *file, struct kt_edits *edits,
-                    struct kt_error *error)
+static bool replace_all(const struct kt_import_file *file, struct kt_edits *edits,
+                        struct kt_error *error)
 {
 	bool is_fish = strstr(file->target.path, "fish_history") != NULL;
 	size_t done = 0;
@@ -190,5 +190,5 @@ const struct kt_import_source kt_import_shell = {
 	.name = "shell",
 	.summary = "start files and histories of shells, .pam_environment",
 	.read = read_items,
-	.replace = replace,
+	.replace_all = replace_all,
 };

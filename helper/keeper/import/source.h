@@ -61,9 +61,13 @@ struct kt_import_source {
 	/* Adds the items of the target's content. NULL: of the keyring's (desktop.h). */
 	bool (*read)(struct kt_import_file *file, struct kt_error *error);
 
-	/* Adds the changes by which the items that are kept give way. NULL where is_whole. */
-	bool (*replace)(const struct kt_import_file *file, struct kt_edits *edits,
-	                struct kt_error *error);
+	/* Adds the changes by which one item that is kept gives way. NULL where is_whole. */
+	bool (*replace)(const struct kt_import_file *file, const struct kt_import_item *item,
+	                struct kt_edits *edits, struct kt_error *error);
+
+	/* The same of all of them at once, for a source whose items are not alone; else NULL. */
+	bool (*replace_all)(const struct kt_import_file *file, struct kt_edits *edits,
+	                    struct kt_error *error);
 };
 
 extern const struct kt_import_source kt_import_shell;

@@ -89,21 +89,15 @@ static bool read_items(struct kt_import_file *file, struct kt_error *error)
 	return add_block(file, &block, error);
 }
 
-static bool replace(const struct kt_import_file *file, struct kt_edits *edits,
-                    struct kt_error *error)
+static bool replace(const struct kt_import_file *file, const struct kt_import_item *item,
+                    struct kt_edits *edits, struct kt_error *error)
 {
-	for (size_t i = 0; i < file->count; i++) {
-		const struct kt_import_item *item = &file->items[i];
-		KT_CLEANUP(kt_text_free) char *comment = NULL;
+	KT_CLEANUP(kt_text_free) char *comment = NULL;
 
-		if (item->is_kept &&
-		    (!kt_text_format(&comment, error, "# %s <kept by keyturn: keyturn netrc %s>",
-		                     item->credential.identity.host,
-		                     item->credential.identity.host) ||
-		     !kt_edits_add(edits, item->start, item->length, comment, error)))
-			return false;
-	}
-	return true;
+	(void)file;
+	return kt_text_format(&comment, error, "# %s <kept by keyturn: keyturn netrc %s>",
+	                      item->credential.identity.host, item->credential.identity.host) &&
+	       kt_edits_add(edits, item->start, item->length, comment, error);
 }
 
 const struct kt_import_source kt_import_uv = {
