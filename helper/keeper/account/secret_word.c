@@ -49,6 +49,13 @@ const char *kt_secret_word_find(const char *text, size_t *length)
 	return NULL;
 }
 
+bool kt_secret_word_is_whole(const char *text, size_t length)
+{
+	size_t found = 0;
+
+	return kt_secret_word_find(text, &found) == text && found == length;
+}
+
 bool kt_secret_word_is_token(const char *word)
 {
 	size_t length;

@@ -21,16 +21,14 @@ static bool read_items(struct kt_import_file *file, struct kt_error *error)
 	while (kt_json_text_next(text, strcspn(text, "{"), &member)) {
 		KT_CLEANUP(kt_secret_clear) struct kt_secret value = { 0 };
 		struct kt_import_item *item;
-		size_t length = 0;
 
 		if (!kt_json_text_value(text, &member, &value, error))
 			return false;
-		if (kt_secret_word_find(kt_secret_reveal(&value), &length) != kt_secret_reveal(&value) ||
-		    length != kt_secret_length(&value))
+		if (!kt_secret_word_is_whole(kt_secret_reveal(&value), kt_secret_length(&value)))
 			continue;
 		item = kt_import_add_member(file, text, &member, error);
 		if (!item || !kt_text_set(&item->name, "COZE_API_TOKEN", error) ||
-		    !kt_import_set_token(item, kt_secret_reveal(&value), length,
+		    !kt_import_set_token(item, kt_secret_reveal(&value), kt_secret_length(&value),
 		                         site ? site : file->site, error))
 			return false;
 	}

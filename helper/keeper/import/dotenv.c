@@ -60,17 +60,15 @@ static bool add_assignment(struct kt_import_file *file, const struct kt_dotenv_l
 	KT_CLEANUP(kt_text_free) char *name = NULL;
 	enum kt_kind kind = kind_of_secret(text + line->name, line->name_length);
 	size_t count = file->count;
-	size_t length = 0;
 
 	if (!kt_dotenv_value(text, line, &value, error) ||
 	    !kt_text_set_bytes(&name, text + line->name, line->name_length, error))
 		return false;
 	if (kt_secret_is_empty(&value) || strchr("$<{%*", kt_secret_reveal(&value)[0]))
 		return true;
-	if (kt_secret_word_find(kt_secret_reveal(&value), &length) == kt_secret_reveal(&value) &&
-	    length == kt_secret_length(&value)) {
+	if (kt_secret_word_is_whole(kt_secret_reveal(&value), kt_secret_length(&value))) {
 		if (!add_token(file, line->start, line->end - line->start, kt_secret_reveal(&value),
-		               length, base, error))
+		               kt_secret_length(&value), base, error))
 			return false;
 	} else if (kind != KT_KIND_NONE && kind != KT_KIND_PAT) {
 		if (!add_app(file, line, kind, error))
@@ -86,7 +84,6 @@ static bool add_comment(struct kt_import_file *file, const struct kt_import_line
 	KT_CLEANUP(kt_secret_clear) struct kt_secret copy = { 0 };
 	struct kt_import_assignment assignment;
 	const char *value;
-	size_t length = 0;
 	size_t count = file->count;
 
 	if (!kt_import_assignment_read(line->text, line->length, &assignment) ||
@@ -96,8 +93,8 @@ static bool add_comment(struct kt_import_file *file, const struct kt_import_line
 	if (!kt_secret_set(&copy, value, assignment.value_length, error))
 		return false;
 	value = kt_secret_reveal(&copy);
-	if (kt_secret_word_find(value, &length) == value && length == assignment.value_length &&
-	    !add_token(file, line->start, line->length, value, length, base, error))
+	if (kt_secret_word_is_whole(value, assignment.value_length) &&
+	    !add_token(file, line->start, line->length, value, assignment.value_length, base, error))
 		return false;
 	return file->count == count ||
 	       kt_text_set_bytes(&file->items[count].name, line->text + assignment.name,

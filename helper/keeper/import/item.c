@@ -79,7 +79,6 @@ bool kt_import_leave(struct kt_import_item *item, const char *remedy, const char
 
 static enum kt_kind kind_of(const struct kt_identity *service, const char *secret, size_t length)
 {
-	size_t token = 0;
 
 	if (!kt_characters_are_visible_ascii(secret, length) || !kt_url_is_safe_for_tokens(service))
 		return KT_KIND_PASSWORD;
@@ -88,8 +87,7 @@ static enum kt_kind kind_of(const struct kt_identity *service, const char *secre
 	if (kt_text_has_prefix(secret, "sat_"))
 		return KT_KIND_SAT;
 	/* A token of another's that begins so is one that a person made, or as good as one. */
-	return !kt_text_has_prefix(secret, "eyJ") && kt_secret_word_find(secret, &token) == secret &&
-	                       token == length
+	return !kt_text_has_prefix(secret, "eyJ") && kt_secret_word_is_whole(secret, length)
 	               ? KT_KIND_PAT
 	               : KT_KIND_PASSWORD;
 }

@@ -67,15 +67,14 @@ static bool add_server(struct kt_import_file *file, const char *text,
 	while (kt_json_text_next(text, env.value, &member)) {
 		KT_CLEANUP(kt_secret_clear) struct kt_secret value = { 0 };
 		struct kt_import_item *item;
-		size_t length = 0;
 
 		if (!kt_json_text_value(text, &member, &value, error))
 			return false;
-		if (kt_secret_word_find(kt_secret_reveal(&value), &length) != kt_secret_reveal(&value) ||
-		    length != kt_secret_length(&value))
+		if (!kt_secret_word_is_whole(kt_secret_reveal(&value), kt_secret_length(&value)))
 			continue;
 		item = kt_import_add_member(file, text, &member, error);
-		if (!item || !kt_import_set_token(item, kt_secret_reveal(&value), length, base, error))
+		if (!item || !kt_import_set_token(item, kt_secret_reveal(&value),
+		                                   kt_secret_length(&value), base, error))
 			return false;
 	}
 	return true;

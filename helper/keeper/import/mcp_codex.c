@@ -79,7 +79,6 @@ bool kt_import_mcp_codex_read(struct kt_import_file *file, struct kt_error *erro
 	while (kt_import_next_line(file, &line)) {
 		struct kt_import_setting setting;
 		KT_CLEANUP(kt_text_free) char *value = NULL;
-		size_t length = 0;
 
 		if (!kt_import_setting_read(&line, &setting))
 			continue;
@@ -92,7 +91,7 @@ bool kt_import_mcp_codex_read(struct kt_import_file *file, struct kt_error *erro
 			continue;
 		if (!kt_import_setting_value(&line, &setting, &value, error))
 			return false;
-		if (kt_secret_word_find(value, &length) == value && value[length] == '\0' &&
+		if (kt_secret_word_is_whole(value, strlen(value)) &&
 		    !add_variable(file, &line, &setting, server, error))
 			return false;
 	}
