@@ -59,6 +59,23 @@ func revoke(t *testing.T, token string) {
 	answer.Body.Close()
 }
 
+// young is a source whose token has its whole life before it: none but the server ends it.
+func young(t *testing.T, account string) *keyturn.Source {
+	ctx := context.Background()
+	source := keyturn.New(account)
+	token, err := source.Token(ctx)
+	if err == nil {
+		err = source.Reject(ctx, token)
+	}
+	if err == nil {
+		_, err = source.Token(ctx)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return source
+}
+
 func connect(source *keyturn.Source) coze.CozeAPI {
 	client := &http.Client{Transport: &keyturn.Transport{Source: source}, Timeout: time.Minute}
 	return coze.NewCozeAPI(source, coze.WithBaseURL(os.Getenv("BRIDGE_API")),
@@ -203,7 +220,7 @@ func TestWhatIsNotRenewed(t *testing.T) {
 
 func TestRevokedInTheMiddle(t *testing.T) {
 	account := os.Getenv("BRIDGE_ACCOUNT")
-	source := keyturn.New(account)
+	source := young(t, account)
 	before := starts(t, account)
 	revoked := make(chan string, 1)
 	time.AfterFunc(2*time.Second, func() {
@@ -226,7 +243,7 @@ func TestRevokedInTheMiddle(t *testing.T) {
 
 func TestAWebsocketTellsThatItsTokenWasRefused(t *testing.T) {
 	ctx := context.Background()
-	source := keyturn.New(os.Getenv("BRIDGE_ACCOUNT"))
+	source := young(t, os.Getenv("BRIDGE_ACCOUNT"))
 	api := connect(source)
 	token, err := source.Token(ctx)
 	if err != nil {

@@ -22,6 +22,7 @@ import {
 	starts,
 	upload,
 	websocket,
+	young,
 } from './coze_server.mjs';
 
 const { BRIDGE_ACCOUNTS, BRIDGE_FIXED, BRIDGE_LIFE } = process.env;
@@ -104,7 +105,7 @@ test('what is not renewed', async () => {
 });
 
 test('a token that is revoked in the middle', async () => {
-	const token = keyturn(ACCOUNT);
+	const token = await young(keyturn(ACCOUNT));
 	const before = starts(ACCOUNT);
 	let revoked = null;
 
@@ -118,7 +119,7 @@ test('a token that is revoked in the middle', async () => {
 });
 
 test('what cannot be repeated has another token the next time', async () => {
-	const token = keyturn(ACCOUNT);
+	const token = await young(keyturn(ACCOUNT));
 	const coze = await connect(token);
 
 	await revoke(await token());
@@ -134,7 +135,7 @@ test('what cannot be repeated has another token the next time', async () => {
 });
 
 test('a revoked token is replaced within the call', async () => {
-	const token = keyturn(ACCOUNT);
+	const token = await young(keyturn(ACCOUNT));
 	const coze = await connect(token);
 
 	await coze.users.me();
@@ -143,7 +144,7 @@ test('a revoked token is replaced within the call', async () => {
 });
 
 test('fetch replaces it too', async () => {
-	const token = keyturn(ACCOUNT);
+	const token = await young(keyturn(ACCOUNT));
 
 	await revoke(await token());
 	const answer = await token.fetch(`${API}/v1/users/me`);

@@ -44,6 +44,13 @@ export async function revoke(token) {
 	assert.equal(answer.status, 200, await answer.text());
 }
 
+/* A token function whose token has its whole life before it: none but the server ends it. */
+export async function young(token) {
+	await token.reject(await token());
+	await token();
+	return token;
+}
+
 export async function connect(token) {
 	return new CozeAPI({
 		token,

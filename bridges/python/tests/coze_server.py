@@ -5,6 +5,8 @@ import os
 
 import httpx
 
+from keyturn import TokenSource
+
 ACCOUNTS = os.environ["BRIDGE_ACCOUNTS"].split()  # each is renewed
 FIXED = os.environ["BRIDGE_FIXED"].split()  # a PAT and a SAT
 ACCOUNT = os.environ["BRIDGE_ACCOUNT"]
@@ -27,6 +29,14 @@ def revoke(token):
         os.environ["BRIDGE_CONTROL"] + "/control", json={"revoke_access": token}
     )
     assert answer.status_code == 200, answer.text
+
+
+def young():
+    """A source whose token has its whole life before it: none but the server ends it."""
+    source = TokenSource(ACCOUNT)
+    source.reject(source.token())
+    source.token()
+    return source
 
 
 def refused(token):

@@ -11,7 +11,7 @@ import unittest
 from cozepy import CozeAPIError, Message, WebsocketsEventType
 from cozepy import ConversationMessageCreateEvent as Create
 
-from coze_server import ACCOUNT, ACCOUNTS, CALLERS, FIXED, LIFE, refused, revoke, starts
+from coze_server import ACCOUNT, ACCOUNTS, CALLERS, FIXED, LIFE, refused, revoke, starts, young
 from keyturn import TokenSource
 from keyturn.coze import connect, connect_async
 
@@ -193,7 +193,7 @@ class Lives(unittest.TestCase):
             self.assertTrue(all(call(coze) for call in CALLS))
 
     def test_revoked_in_the_middle(self):
-        source = TokenSource(ACCOUNT)
+        source = young()
         before = starts(ACCOUNT)
         told = []
 
@@ -210,7 +210,7 @@ class Lives(unittest.TestCase):
         self.assertLessEqual(starts(ACCOUNT) - before, 3)
 
     def test_a_websocket_tells_that_its_token_was_refused(self):
-        source = TokenSource(ACCOUNT)
+        source = young()
         coze = connect(source)
         token = source.token()
         revoke(token)
