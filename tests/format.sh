@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# The form of the code, as far as a tool can tell it without choosing where a line breaks: what
-# clang-format makes of a line differs between its versions.
+# The form of the code, as far as a tool can tell it without choosing where a line breaks.
 set -eu
 
 . "$(dirname "$0")/lib/home.sh"
+need clang-format python3
 home_make
 
 # files PATTERN...: those of the source, a path from the top on each line.
@@ -61,6 +61,12 @@ begin 'no line has more than 100 characters, a tab counted as four'
 files '*.[ch]' | while read -r file; do
 	expand -t 4 "$srcdir/$file" | LC_ALL=C.UTF-8 grep -nE '.{101}' | sed "s|^|$file:|" || :
 done >"$work/found"
+expect_none
+
+begin 'blanks and indentation are as .clang-format describes them'
+files '*.[ch]' >"$work/sources"
+(cd "$srcdir" && xargs clang-format -output-replacements-xml <"$work/sources" |
+	xargs -a "$work/sources" python3 tests/programs/layout_differs.py) >"$work/found"
 expect_none
 
 begin 'a keyword is followed by a blank, a function by none'

@@ -497,8 +497,10 @@ EXTRA_DIST += \
 	tests/lib/silent_dns.sh \
 	tests/lib/skip.h \
 	tests/lib/time.sh \
+	tests/lib/unconst.h \
 	tests/programs/credentials_service.py \
 	tests/programs/fake_ssh_agent.py \
+	tests/programs/layout_differs.py \
 	tests/programs/random_calls.py \
 	tests/programs/proxy_peer.mjs \
 	tests/programs/proxy_shapes.py \

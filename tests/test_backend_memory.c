@@ -19,6 +19,7 @@
 #include "tests/lib/on_backend.h"
 #include "tests/lib/scratch_vault.h"
 #include "tests/lib/skip.h"
+#include "tests/lib/unconst.h"
 
 /* A host that no one has: the items of the person who runs the tests are left alone. */
 #define HOST "memory-test.invalid"
@@ -28,10 +29,10 @@ static const struct kt_backend *const backend = &kt_backend_memory;
 static struct kt_identity pattern_of(const char *username)
 {
 	return (struct kt_identity){
-		.protocol = (char *)(uintptr_t)"https",
-		.host = (char *)(uintptr_t)HOST,
-		.path = (char *)(uintptr_t)"",
-		.username = (char *)(uintptr_t)username,
+		.protocol = unconst("https"),
+		.host = unconst(HOST),
+		.path = unconst(""),
+		.username = unconst(username),
 	};
 }
 

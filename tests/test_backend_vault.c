@@ -27,6 +27,7 @@
 #include "tests/lib/on_backend.h"
 #include "tests/lib/scratch_vault.h"
 #include "tests/lib/skip.h"
+#include "tests/lib/unconst.h"
 
 #define CANARY "pat_CanaryThatMustNotBeSeen"
 #define NAME_SIZE 128
@@ -87,10 +88,10 @@ static void store(void *vault, const char *username, const char *host, const cha
 static struct kt_identity pattern_of(const char *username, const char *host, const char *path)
 {
 	return (struct kt_identity){
-		.protocol = host ? (char *)(uintptr_t)"https" : NULL,
-		.host = (char *)(uintptr_t)host,
-		.path = (char *)(uintptr_t)path,
-		.username = (char *)(uintptr_t)username,
+		.protocol = host ? unconst("https") : NULL,
+		.host = unconst(host),
+		.path = unconst(path),
+		.username = unconst(username),
 	};
 }
 
@@ -158,7 +159,7 @@ static void item_is_found_replaced_and_erased_by_its_identity(void **state)
 
 static void every_partial_request_is_answered(void **state)
 {
-	struct kt_identity host_alone = { .host = (char *)(uintptr_t)"api.coze.cn" };
+	struct kt_identity host_alone = { .host = unconst("api.coze.cn") };
 	KT_CLEANUP(kt_credentials_clear) struct kt_credentials found = { 0 };
 	struct kt_error error = { 0 };
 

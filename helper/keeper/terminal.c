@@ -105,9 +105,10 @@ static bool say(int terminal, const char *text)
 /* Without the canonical mode, which ends a line at 4,095 characters. */
 static bool silence_again(const struct silence *silence)
 {
+	const tcflag_t off = ECHO | ISIG | ICANON | IEXTEN;
 	struct termios silent = silence->loud;
 
-	silent.c_lflag &= (tcflag_t)~(ECHO | ISIG | ICANON | IEXTEN);
+	silent.c_lflag &= ~off;
 	silent.c_cc[VMIN] = 1;
 	silent.c_cc[VTIME] = 0;
 	return tcsetattr(silence->terminal, TCSAFLUSH, &silent) == 0 &&

@@ -145,7 +145,6 @@ static bool freeze(const struct kt_places *places, const char *path, struct kt_e
 	return restore(&saved, error);
 }
 
-
 static bool cover_with(const char *path, const char *options, unsigned long flags,
                        struct kt_error *error)
 {

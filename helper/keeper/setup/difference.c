@@ -15,11 +15,13 @@
 /* A longer part of a file is told as gone and come again: the table grows with the square. */
 #define COMPARED 500
 
+struct line {
+	const char *bytes;
+	size_t length; /* with its LF, but for a last line that has none */
+};
+
 struct lines {
-	struct line {
-		const char *bytes;
-		size_t length; /* with its LF, but for a last line that has none */
-	} *lines;
+	struct line *lines;
 	size_t count;
 };
 

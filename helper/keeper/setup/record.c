@@ -51,13 +51,14 @@ static bool set_path(struct kt_setup_record *record, const char *tool, const cha
 static bool parse_texts(struct kt_setup_record *record, const struct kt_json *json,
                         const char *bytes, size_t length, struct kt_error *error)
 {
-	int64_t old = 0;
-	int64_t new = 0;
+	int64_t before = 0;
+	int64_t after = 0;
 
-	return kt_json_number(json, "old", &old) && kt_json_number(json, "new", &new) && old >= 0 &&
-	       new >= 0 && old <= (int64_t)length && (int64_t)length - old == new &&
-	       kt_secret_append(&record->old, bytes, (size_t)old, error) &&
-	       kt_secret_append(&record->new, bytes + old, (size_t)new, error);
+	return kt_json_number(json, "old", &before) && kt_json_number(json, "new", &after) &&
+	       before >= 0 && after >= 0 && before <= (int64_t)length &&
+	       (int64_t)length - before == after &&
+	       kt_secret_append(&record->old, bytes, (size_t)before, error) &&
+	       kt_secret_append(&record->new, bytes + before, (size_t)after, error);
 }
 
 static bool parse(struct kt_setup_record *record, const struct kt_secret *content,
