@@ -326,6 +326,22 @@ static void visit_in(int32_t keyring, const char *prefix,
 	}
 }
 
+static void set_timeout(void *context, int32_t serial, const char *description)
+{
+	const unsigned int *seconds = context;
+
+	(void)description;
+	keyctl(KEYCTL_SET_TIMEOUT, serial, (long)*seconds, 0, 0);
+}
+
+void kt_kernel_key_prolong(const char *prefix, unsigned int seconds)
+{
+	int32_t pool = find_pool();
+
+	if (pool)
+		visit_in(pool, prefix, set_timeout, &seconds);
+}
+
 void kt_kernel_key_each(const char *prefix,
                         void (*visit)(void *context, int32_t serial, const char *description),
                         void *context)

@@ -68,6 +68,9 @@ bool kt_kernel_key_could_share(size_t description_length, size_t length);
 /* A precious key becomes a disposable one, which ends after so many seconds. */
 bool kt_kernel_key_retire(int32_t serial, unsigned int seconds);
 
+/* What was retired and begins so ends that many seconds from now, not before. */
+void kt_kernel_key_prolong(const char *prefix, unsigned int seconds);
+
 /* Replaces the payload of a live key and sets its timeout again (an update resets it). */
 bool kt_kernel_key_update(int32_t serial, const void *payload, size_t length,
                           unsigned int timeout);

@@ -521,6 +521,39 @@ static void retired_key_is_found_and_makes_room(void **state)
 	assert_int_equal(kt_kernel_key_find(first), 0);
 }
 
+/* Seconds, minutes, hours or days until its end, as proc_keys(5) shows it: "59s", "59m", "1h". */
+static void assert_timeout(int32_t serial, char unit)
+{
+	FILE *keys = fopen("/proc/keys", "r");
+	char line[512];
+	unsigned int listed = 0;
+	char until[8] = "";
+
+	assert_non_null(keys);
+	while (fgets(line, sizeof(line), keys))
+		if (sscanf(line, "%x %*s %*d %7s", &listed, until) == 2 && listed == (unsigned int)serial)
+			break;
+	fclose(keys);
+	assert_int_equal(listed, serial);
+	assert_int_equal(until[strlen(until) - 1], unit);
+}
+
+static void retired_keys_are_prolonged_and_no_others(void **state)
+{
+	int32_t retired = kt_kernel_key_put(first, "stored", 6, 10 * 3600);
+	int32_t precious = kt_kernel_key_put(second, "kept", 4, 10 * 3600);
+	int32_t answer = kt_kernel_key_put_disposable("keyturn:v1:answer", "answer", 6, 30);
+
+	(void)state;
+	assert_true(kt_kernel_key_retire(retired, 30));
+	assert_timeout(retired, 's');
+	kt_kernel_key_prolong(prefix, 1800);
+	assert_timeout(retired, 'm');
+	assert_timeout(precious, 'h');
+	assert_timeout(answer, 's');
+	kt_kernel_key_drop(answer);
+}
+
 #define KEPT_CLEAN(test) cmocka_unit_test_setup_teardown(test, begin, clean)
 
 int main(void)
@@ -541,6 +574,7 @@ int main(void)
 		KEPT_CLEAN(each_visits_what_begins_so_and_lives),
 		KEPT_CLEAN(longest_description_is_found),
 		KEPT_CLEAN(retired_key_is_found_and_makes_room),
+		KEPT_CLEAN(retired_keys_are_prolonged_and_no_others),
 		KEPT_CLEAN(disposable_keys_have_half_of_the_quota),
 		KEPT_CLEAN(a_precious_key_is_put_at_every_fill_level),
 		KEPT_CLEAN(a_precious_key_replaces_itself_where_all_is_full),

@@ -15,6 +15,10 @@
 #define SECONDS (24 * 60 * 60)
 /* A kernel key's payload is smaller. */
 #define LARGEST 32767
+/* What every description begins with. */
+#define NAMES "keyturn:escrow"
+/* The longest that a provider takes to write a change. */
+#define SETTLING 30
 
 static bool append_part(struct kt_secret *description, const char *part, struct kt_error *error)
 {
@@ -44,7 +48,7 @@ static bool open_named(struct kt_escrow *escrow, const char *name,
 bool kt_escrow_open(struct kt_escrow *escrow, const struct kt_identity *identity,
                     struct kt_error *error)
 {
-	return open_named(escrow, "keyturn:escrow:v1", identity, error);
+	return open_named(escrow, NAMES ":v1", identity, error);
 }
 
 bool kt_escrow_login_prefix(char **prefix, struct kt_error *error)
@@ -58,7 +62,7 @@ bool kt_escrow_login_prefix(char **prefix, struct kt_error *error)
 	if (!kt_environment_config_directory(&configuration, error))
 		return false;
 	keyring.host = configuration;
-	return kt_text_format(prefix, error, "keyturn:escrow-login:v1:%016llx",
+	return kt_text_format(prefix, error, NAMES "-login:v1:%016llx",
 	                      (unsigned long long)kt_account_number(&keyring));
 }
 
@@ -163,6 +167,8 @@ void kt_escrow_drop(struct kt_escrow *escrow)
 
 void kt_escrow_retire(struct kt_escrow *escrow, int seconds)
 {
+	if (seconds > 0)
+		kt_kernel_key_prolong(NAMES, (unsigned int)seconds);
 	if (seconds == 0 || escrow->is_reserved || !escrow->serial ||
 	    !kt_kernel_key_retire(escrow->serial, (unsigned int)seconds))
 		kt_escrow_drop(escrow);
@@ -204,6 +210,7 @@ bool kt_escrow_forget_login(const struct kt_identity *identity, struct kt_error 
 	if (!kt_escrow_open_login(&escrow, identity, error))
 		return false;
 	kt_escrow_drop(&escrow);
+	kt_kernel_key_prolong(NAMES, SETTLING);
 	return true;
 }
 

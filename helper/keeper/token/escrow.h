@@ -67,10 +67,17 @@ bool kt_escrow_store_login(struct kt_escrow *escrow, struct kt_keyring *keyring,
 
 void kt_escrow_drop(struct kt_escrow *escrow);
 
-/* Drops it after so many seconds: until then the keyring may lose what it took. 0: at once. */
+/*
+ * Drops it after so many seconds: until then the keyring may lose what it took. 0: at once. What
+ * was retired before stays as long: KWallet writes some seconds after the last change, so that each
+ * one puts off the writing of those before it.
+ */
 void kt_escrow_retire(struct kt_escrow *escrow, int seconds);
 
-/* Drops the login that is parked for the account, which is forgotten or has another name now. */
+/*
+ * Drops the login that is parked for the account, which is forgotten or has another name now: a
+ * change of the keyring, which puts off the writing of others.
+ */
 bool kt_escrow_forget_login(const struct kt_identity *identity, struct kt_error *error);
 
 /* For KT_CLEANUP. A grant in escrow stays; room that was only reserved goes. */
