@@ -21,6 +21,7 @@
 #define SOCKET "/run/systemd/io.systemd.Credentials"
 #define INTERFACE "io.systemd.Credentials."
 #define PATIENCE 5000
+#define PAUSE 100
 #define REPLY_MAXIMUM 65536
 #define KEY_TYPE_SIZE 16
 
@@ -38,11 +39,11 @@ static bool connect_service(int *descriptor)
 	       connect(*descriptor, (const struct sockaddr *)&address, sizeof(address)) == 0;
 }
 
-/* Varlink: one object and a NUL in each direction. */
-static bool receive(int descriptor, struct kt_secret *reply, struct kt_error *error)
+/* Varlink: one object and a NUL in each direction. *is_hung_up: the connection ended before. */
+static bool receive(int descriptor, int64_t deadline, struct kt_secret *reply, bool *is_hung_up,
+                    struct kt_error *error)
 {
-	int64_t deadline = kt_clock_monotonic() + PATIENCE;
-
+	*is_hung_up = false;
 	for (;;) {
 		struct pollfd wanted = { .fd = descriptor, .events = POLLIN };
 		int ready = poll(&wanted, 1, kt_local_socket_time_left(deadline));
@@ -53,7 +54,8 @@ static bool receive(int descriptor, struct kt_secret *reply, struct kt_error *er
 			continue;
 		if (ready <= 0 || kt_secret_length(reply) > REPLY_MAXIMUM)
 			return false;
-		if (!kt_secret_read_some(reply, descriptor, &taken, error) || taken == 0)
+		*is_hung_up = !kt_secret_read_some(reply, descriptor, &taken, error) || taken == 0;
+		if (*is_hung_up)
 			return false;
 		length = strlen(kt_secret_reveal(reply));
 		if (length < kt_secret_length(reply)) {
@@ -91,12 +93,35 @@ static bool fail_error(const char *name, struct kt_error *error)
 	return fail_service(is_word ? name : "?", error);
 }
 
+/*
+ * systemd answers 16 connections of a user at once and hangs up on the rest (systemd-creds.socket):
+ * these come again.
+ */
+static bool exchange(const struct kt_secret *text, struct kt_secret *reply, struct kt_error *error)
+{
+	int64_t deadline = kt_clock_monotonic() + PATIENCE;
+
+	for (;;) {
+		KT_CLEANUP(kt_descriptor_close) int descriptor = -1;
+		bool is_hung_up = true;
+
+		if (!connect_service(&descriptor))
+			return fail_service(strerror(errno), error);
+		kt_secret_clear(reply);
+		if (kt_file_write(descriptor, kt_secret_reveal(text), kt_secret_length(text)) &&
+		    receive(descriptor, deadline, reply, &is_hung_up, error))
+			return true;
+		if (!is_hung_up || kt_clock_monotonic() + PAUSE >= deadline)
+			return fail_service(strerror(ETIMEDOUT), error);
+		kt_clock_sleep(PAUSE + getpid() % PAUSE);
+	}
+}
+
 /* Calls a method; value becomes the member `wanted` of its reply. */
 static bool call_service(const char *method, const char *name, const char *member,
                          const char *argument, const char *wanted, struct kt_secret *value,
                          struct kt_error *error)
 {
-	KT_CLEANUP(kt_descriptor_close) int descriptor = -1;
 	KT_CLEANUP(kt_json_free) struct kt_json *call = NULL;
 	KT_CLEANUP(kt_json_free) struct kt_json *json = NULL;
 	KT_CLEANUP(kt_secret_clear) struct kt_secret text = { 0 };
@@ -108,11 +133,8 @@ static bool call_service(const char *method, const char *name, const char *membe
 	    !add_parameters(call, name, member, argument, error) ||
 	    !kt_json_print(call, &text, error) || !kt_secret_append(&text, "", 1, error))
 		return false;
-	if (!connect_service(&descriptor))
-		return fail_service(strerror(errno), error);
-	if (!kt_file_write(descriptor, kt_secret_reveal(&text), kt_secret_length(&text)) ||
-	    !receive(descriptor, &reply, error))
-		return fail_service(strerror(ETIMEDOUT), error);
+	if (!exchange(&text, &reply, error))
+		return false;
 	if (!kt_json_parse(&json, kt_secret_reveal(&reply), kt_secret_length(&reply), &syntax))
 		return fail_service(strerror(EBADMSG), error);
 	if (kt_json_has(json, "error"))

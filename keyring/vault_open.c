@@ -4,6 +4,7 @@
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/environment.h"
+#include "keyring/kernel_key.h"
 #include "keyring/key_command.h"
 #include "keyring/lock.h"
 #include "keyring/recovery_code.h"
@@ -19,6 +20,7 @@
 #define TRIES 3
 #define PROMPT_WAIT 120000
 #define LOGIN_WAIT 5000
+#define TURN_WAIT 5000
 
 /* Why the ways that were tried did not open. */
 struct obstacles {
@@ -468,6 +470,42 @@ static bool ask_in_turn(const struct kt_vault *vault, const struct kt_keyring_op
 	return open_by_person(vault, options, key, error) && kt_vault_remember(vault, key, error);
 }
 
+/* Another program answers for it: a service, an agent, a command. */
+static bool is_answered(const struct kt_vault *vault)
+{
+	KT_CLEANUP(kt_text_free) char *command = NULL;
+	struct kt_error ignored = { 0 };
+
+	return kt_vault_find_way(vault, KT_VAULT_MACHINE) ||
+	       kt_vault_find_way(vault, KT_VAULT_SSH_AGENT) ||
+	       (takes_key_file(vault) && kt_key_command_find(&command, &ignored) && command);
+}
+
+/*
+ * Of a crowd of callers one asks such a program, and the others find the vault open. Where the
+ * kernel keeps no key, or the turn does not come soon, each asks for itself.
+ */
+static bool open_in_turn(const struct kt_vault *vault, struct kt_secret *key,
+                         struct kt_error *error)
+{
+	KT_CLEANUP(clear_obstacles) struct obstacles obstacles = { 0 };
+	KT_CLEANUP(kt_lock_release) struct kt_lock lock = { 0 };
+	struct kt_error ignored = { 0 };
+	bool goes_on = true;
+
+	if (try_key_files(vault, key, &obstacles, &goes_on))
+		return kt_vault_remember(vault, key, error);
+	if (goes_on && is_answered(vault) && kt_kernel_key_is_usable() &&
+	    kt_lock_take(&lock, "vault-open", KT_LOCK_EXCLUSIVE, kt_clock_monotonic() + TURN_WAIT,
+	                 KT_TEXT("the vault"), NULL, &ignored) &&
+	    !kt_vault_recall(vault, key, error))
+		return false;
+	if (!kt_secret_is_empty(key))
+		return true;
+	return kt_vault_open_unattended(vault, true, key, error) &&
+	       kt_vault_remember(vault, key, error);
+}
+
 bool kt_vault_open_key(const struct kt_vault *vault, const struct kt_keyring_options *options,
                        struct kt_secret *key, struct kt_error *error)
 {
@@ -481,8 +519,8 @@ bool kt_vault_open_key(const struct kt_vault *vault, const struct kt_keyring_opt
 		return false;
 	if (!kt_secret_is_empty(key))
 		return true;
-	if (kt_vault_open_unattended(vault, true, key, &cause))
-		return kt_vault_remember(vault, key, error);
+	if (open_in_turn(vault, key, &cause))
+		return true;
 	if (cause.code == KT_ERROR_LOCKED && options && may_ask(vault, options)) {
 		tell_obstacles(vault, options, &cause);
 		return ask_in_turn(vault, options, key, error);

@@ -111,7 +111,9 @@ EXTRA_DIST += \
 	packaging/supervise \
 	packaging/rpm/keyturn.spec \
 	packaging/try-inside \
+	packaging/try-machine \
 	packaging/try-packages \
+	packaging/try-steps \
 	packaging/systemd/keyturn-lock.service.in \
 	packaging/systemd/keyturn-prefetch.service.in \
 	packaging/systemd/keyturn-refresh.service.in \

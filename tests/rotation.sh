@@ -72,15 +72,20 @@ must is_in_time "$took" 20000
 
 begin 'callers that are killed at random cost a request each at most, and lose nothing'
 grant mortal
-control '{"delay_ms":4000,"grace":60}'
+control '{"hold":true,"grace":60}'
 mark
-crowd timeout --signal=KILL 20 keyturn token mortal
+crowd timeout --signal=KILL 60 keyturn token mortal
 killed=$((callers / 10))
+so_many_wait()
+{
+	[ "$(pgrep -s 0 -fc '^keyturn token mortal')" -ge "$killed" ]
+}
+must wait_until so_many_wait
 # Some of those that wait, whoever they are.
 for pid in $(pgrep -s 0 -f '^keyturn token mortal' | shuf -n "$killed"); do
 	kill -KILL "$pid" 2>/dev/null || true
 done
-control '{"delay_ms":0}'
+control '{"hold":false}'
 crowd_wait
 must [ "$(cat "$work"/crowd/*.status | grep -cx 137)" -ge 1 ]
 must_not grep -qvx '0\|137' "$work"/crowd/*.status

@@ -130,6 +130,24 @@ static void backends_can_be_ordered_and_taken_out(void **state)
 	assert_int_equal(options.backends[2], KT_UNLOCK_BACKEND_NONE);
 }
 
+/* But for what was rejected. Of the bytes between the members nothing is said. */
+static void assert_are_same(const struct kt_module_options *options,
+                            const struct kt_module_options *others)
+{
+	assert_int_equal(options->timeout, others->timeout);
+	assert_int_equal(options->grace, others->grace);
+	assert_int_equal(options->minimum_uid, others->minimum_uid);
+	assert_ptr_equal(options->only_if, others->only_if);
+	assert_ptr_equal(options->skip_if, others->skip_if);
+	assert_memory_equal(options->backends, others->backends, sizeof(options->backends));
+	assert_int_equal(options->no_dbus, others->no_dbus);
+	assert_int_equal(options->create, others->create);
+	assert_int_equal(options->allow_root, others->allow_root);
+	assert_int_equal(options->prefetch, others->prefetch);
+	assert_int_equal(options->debug, others->debug);
+	assert_int_equal(options->quiet, others->quiet);
+}
+
 static void what_is_not_understood_is_counted_and_leaves_the_default(void **state)
 {
 	static const char *const wrong[] = {
@@ -151,8 +169,7 @@ static void what_is_not_understood_is_counted_and_leaves_the_default(void **stat
 
 		kt_module_options_parse(&options, COUNT(arguments), arguments);
 		assert_int_equal(options.rejected, 2);
-		options.rejected = 0;
-		assert_memory_equal(&options, &defaults, sizeof(options));
+		assert_are_same(&options, &defaults);
 	}
 }
 

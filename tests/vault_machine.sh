@@ -109,6 +109,32 @@ locked
 serve tpm
 opens
 
+# crowd COMMAND...: forty callers that begin together, each for the locked vault's token.
+crowd()
+{
+	keyturn lock
+	: >"$service.calls"
+	: >"$work/crowd"
+	for caller in $(seq 40); do
+		{ "$@" token main >>"$work/crowd" 2>>"$work/crowd.err" || echo "status $?" >>"$work/crowd"; } &
+		crowd="${crowd:-} $!"
+	done
+	# shellcheck disable=SC2086
+	wait $crowd
+	crowd=
+	must [ "$(grep -cx pat_main "$work/crowd")" = 40 ]
+}
+
+begin 'of forty callers at once one asks the service, and all get the token'
+serve slow
+crowd keyturn
+must [ "$(wc -l <"$service.calls")" = 1 ]
+
+begin 'and where the kernel keeps no key, each that the service hangs up on comes again'
+crowd "$builddir/tests/programs/forbid" EPERM keyturn
+must [ "$(wc -l <"$service.calls")" = 40 ]
+serve tpm
+
 begin 'another user with a copy of the vault gets nothing'
 if setpriv --reuid 65534 --clear-groups true 2>/dev/null; then
 	cp -R "$HOME/.local/share/keyturn/vault" "$work/stolen"

@@ -356,7 +356,7 @@ static struct kt_diagnosis diagnose(const struct exchange *exchange, CURLcode co
 {
 	if (exchange->broken)
 		return (struct kt_diagnosis){ "body", exchange->broken };
-	return kt_transfer_diagnose(exchange->handle, code, exchange->is_sent);
+	return kt_transfer_diagnose(exchange->handle, (int)code, exchange->is_sent);
 }
 
 static bool is_form(const char *type)

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: MIT
 """A double of systemd's io.systemd.Credentials (systemd-creds(1), Varlink): user-scoped credentials.
 
-credentials_service.py SOCKET KEY-FILE [SORT]: SORT is disk, tpm, strange, silent or garbled. As in
-systemd 257, the credential is good for its name and its user, and for the host whose key it has;
-errors are BadFormat, NameMismatch and, of polkit, PermissionDenied.
+credentials_service.py SOCKET KEY-FILE [SORT]: SORT is disk, tpm, strange, slow, silent or garbled. As
+in systemd 257, the credential is good for its name and its user, and for the host whose key it has;
+errors are BadFormat, NameMismatch and, of polkit, PermissionDenied. Of a user's connections it holds
+16 at once (systemd-creds.socket), and hangs up on each that comes then. SOCKET.calls has a line for
+each call.
 """
 import base64
+import contextlib
 import hashlib
 import hmac
 import json
@@ -13,6 +16,8 @@ import os
 import socket
 import struct
 import sys
+import threading
+import time
 
 path, key_file = sys.argv[1:3]
 sort = sys.argv[3] if len(sys.argv) > 3 else "disk"
@@ -60,25 +65,40 @@ def answer(call, peer):
     return {"data": unseal(said)}
 
 
-server = socket.socket(socket.AF_UNIX)
-server.bind(path)
-os.chmod(path, 0o666)
-server.listen(8)
-kept = []
-while True:
-    connection, _ = server.accept()
-    peer = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[1]
+def converse(connection):
     text = b""
     while not text.endswith(b"\0") and (piece := connection.recv(65536)):
         text += piece
     if not text:
-        continue
+        return
+    with open(path + ".calls", "a") as calls:
+        calls.write(json.loads(text[:-1])["method"] + "\n")
     if sort == "silent":
-        kept.append(connection)
-        continue
+        threading.Event().wait()
+    if sort == "slow":
+        time.sleep(0.3)
+    peer = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[1]
     try:
         reply = {"parameters": answer(json.loads(text[:-1]), peer)}
     except Refusal as refusal:
         reply = {"error": str(refusal), "parameters": {}}
     connection.sendall(b"\x1b[31m{\0" if sort == "garbled" else json.dumps(reply).encode() + b"\0")
-    connection.close()
+
+
+def hold(connection):
+    with connection, contextlib.suppress(OSError):
+        converse(connection)
+    places.release()
+
+
+places = threading.Semaphore(16)
+server = socket.socket(socket.AF_UNIX)
+server.bind(path)
+os.chmod(path, 0o666)
+server.listen(128)
+while True:
+    connection, _ = server.accept()
+    if places.acquire(blocking=False):
+        threading.Thread(target=hold, args=[connection], daemon=True).start()
+    else:
+        connection.close()

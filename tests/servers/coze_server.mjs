@@ -252,6 +252,7 @@ async function serve(server, port, request, response) {
 		status: !fault || fault.commit ? answer.status : null,
 	});
 	await pause((fault?.delay_ms ?? 0) + server.settings.delay_ms);
+	while (server.settings.hold) await pause(20);
 	if (fault)
 		return server.faults.bend(
 			fault,

@@ -37,6 +37,7 @@ const DEFAULTS = {
 	device_number: false, // user_code as a JSON number
 	enforce_interval: true, // slow_down for a poll that comes too early
 	delay_ms: 0, // before each answer, after its effect
+	hold: false, // answers wait, after their effect, until it is false
 	www_on_api: true, // the authorize page is served at api_base too
 	log_streams: true, // a line for each request of coze_streams.mjs
 	any_loopback_port: false, // RFC 8252, 7.3; not documented for Coze

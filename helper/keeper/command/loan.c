@@ -69,7 +69,7 @@ static bool has_rules(const struct kt_loan *loan)
 bool kt_loan_check(struct kt_loan *loan, const struct kt_token_lookup *lookup,
                    const struct kt_run_tool *tool, struct kt_error *error)
 {
-	int64_t time;
+	int64_t time = 0;
 
 	if (!loan->is_wanted)
 		return !has_rules(loan) ||

@@ -153,13 +153,16 @@ static void tell_recipe(struct kt_findings *findings)
 	if (access("/run/systemd/system", F_OK) != 0)
 		return;
 	kt_findings_add(findings, "vault", KT_FINDING_OK, NULL,
-	                "to have it opened unasked, as root: head -c32 /dev/urandom | systemd-creds "
-	                "encrypt --name=keyturn - /etc/credstore.encrypted/keyturn-%ld", user);
+	                "to have it opened unasked, as root: mkdir -p -m 700 "
+	                "/etc/credstore.encrypted && head -c32 /dev/urandom | systemd-creds encrypt "
+	                "--name=keyturn - /etc/credstore.encrypted/keyturn-%ld", user);
 	kt_findings_add(findings, "vault", KT_FINDING_OK,
-	                "log in anew, then run: keyturn vault add-key --credential keyturn",
-	                "and in /etc/systemd/system/user@%ld.service.d/keyturn.conf: [Service] "
-	                "LoadCredentialEncrypted=keyturn:/etc/credstore.encrypted/keyturn-%ld", user,
-	                user);
+	                "end your sessions, log in anew, then run: keyturn vault add-key --credential "
+	                "keyturn",
+	                "and then, as root: mkdir -p /etc/systemd/system/user@%ld.service.d && printf "
+	                "'[Service]\\nLoadCredentialEncrypted=keyturn:/etc/credstore.encrypted/"
+	                "keyturn-%ld\\n' > /etc/systemd/system/user@%ld.service.d/keyturn.conf && "
+	                "systemctl daemon-reload", user, user, user);
 }
 
 void kt_doctor_check_vault(struct kt_findings *findings)
