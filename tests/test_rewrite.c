@@ -11,6 +11,7 @@
 #include <cmocka.h>
 #include <zlib.h>
 
+#include "helper/proxy/page.h"
 #include "helper/proxy/refused_token.h"
 #include "helper/proxy/rewrite.h"
 #include "keyring/cleanup.h"
@@ -145,7 +146,7 @@ static void expect_answer(const struct fixture *fixture, const char *answer, boo
 
 	assert_int_equal(kt_head_read_answer(&head, answer, strlen(answer), &refusal),
 	                 KT_HEAD_WHOLE);
-	assert_true(kt_rewrite_answer(&fixture->settings.api, &head, closes, &buffer));
+	assert_true(kt_rewrite_answer(&fixture->settings.api, &head, closes, NULL, &buffer));
 	expect(&buffer, passed);
 }
 
@@ -196,10 +197,37 @@ static void a_refusal_is_json_as_the_service_has_it(void **state)
 	KT_CLEANUP(kt_buffer_clear) struct kt_buffer buffer = { 0 };
 
 	(void)state;
-	assert_true(kt_rewrite_refusal(401, 4100, "a \"b\" \\ c\n", false, &buffer));
+	assert_true(kt_rewrite_refusal(401, 4100, "a \"b\" \\ c\n", false, NULL, &buffer));
 	expect(&buffer, "HTTP/1.1 401 Unauthorized\r\nContent-Type: application/json\r\n"
 	       "Content-Length: 45\r\nWWW-Authenticate: Bearer\r\nConnection: close\r\n\r\n"
 	       "{\"code\":4100,\"msg\":\"keyturn: a \\\"b\\\" \\\\ c?\"}\n");
+}
+
+static void a_page_may_read_an_answer_and_no_other_page(void **state)
+{
+	static const char answer[] = "HTTP/1.1 200 OK\r\nAccess-Control-Allow-Origin: *\r\n"
+	                             "access-control-allow-credentials: true\r\nX: 1\r\n\r\n";
+	static const char question[] = "OPTIONS / HTTP/1.1\r\nAccess-Control-Request-Method: POST\r\n"
+	                               "Access-Control-Request-Headers: authorization,x-a\r\n\r\n";
+	KT_CLEANUP(kt_buffer_clear) struct kt_buffer buffer = { 0 };
+	struct fixture *fixture = *state;
+	struct kt_head head;
+	struct kt_refusal refusal = { 0 };
+
+	assert_int_equal(kt_head_read_answer(&head, answer, strlen(answer), &refusal),
+	                 KT_HEAD_WHOLE);
+	assert_true(kt_rewrite_answer(&fixture->settings.api, &head, false, "http://p:1", &buffer));
+	expect(&buffer, "HTTP/1.1 200 OK\r\nX: 1\r\nAccess-Control-Allow-Origin: http://p:1\r\n"
+	       "Access-Control-Expose-Headers: *\r\nVary: Origin\r\n\r\n");
+	kt_buffer_clear(&buffer);
+	assert_int_equal(kt_head_read_request(&head, question, strlen(question), &refusal),
+	                 KT_HEAD_WHOLE);
+	assert_true(kt_page_append_preflight(&head, "http://p:1", &buffer));
+	expect(&buffer, "HTTP/1.1 204 No Content\r\nAccess-Control-Allow-Origin: http://p:1\r\n"
+	       "Access-Control-Expose-Headers: *\r\nVary: Origin\r\n"
+	       "Access-Control-Allow-Methods: POST\r\n"
+	       "Access-Control-Allow-Headers: authorization,x-a\r\n"
+	       "Access-Control-Max-Age: 600\r\nConnection: close\r\n\r\n");
 }
 
 static enum kt_refused_token examine_bytes(const char *answer, size_t length, bool is_all)
@@ -305,6 +333,7 @@ int main(void)
 		cmocka_unit_test(an_answer_passes_but_for_its_connections_fields),
 		cmocka_unit_test(a_redirect_within_the_service_stays_within_the_room),
 		cmocka_unit_test(a_refusal_is_json_as_the_service_has_it),
+		cmocka_unit_test(a_page_may_read_an_answer_and_no_other_page),
 		cmocka_unit_test(a_refused_token_is_seen_in_status_and_code),
 		cmocka_unit_test(a_refused_token_is_seen_in_a_compressed_answer),
 	};

@@ -10,6 +10,7 @@ libproxy_a_SOURCES = \
 	helper/proxy/judge.c helper/proxy/judge.h \
 	helper/proxy/log.c helper/proxy/log.h \
 	helper/proxy/main.c \
+	helper/proxy/page.c helper/proxy/page.h \
 	helper/proxy/passage.c helper/proxy/passage.h \
 	helper/proxy/refused_token.c helper/proxy/refused_token.h \
 	helper/proxy/rewrite.c helper/proxy/rewrite.h \
