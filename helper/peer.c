@@ -68,7 +68,7 @@ int kt_peer_prepare(int listener)
 	return netlink;
 }
 
-bool kt_peer_is_own(int diagnosis, int client)
+bool kt_peer_is_own(int diagnosis, int client, uid_t guest)
 {
 	struct sockaddr_storage own = { 0 };
 	struct sockaddr_storage other = { 0 };
@@ -82,7 +82,7 @@ bool kt_peer_is_own(int diagnosis, int client)
 		return false;
 	if (own.ss_family == AF_UNIX)
 		return getsockopt(client, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 &&
-		       (peer.uid == geteuid() || peer.uid == 0);
+		       (peer.uid == geteuid() || peer.uid == 0 || peer.uid == guest);
 	if (diagnosis < 0)
 		return true;
 	return getpeername(client, (struct sockaddr *)&other, &other_length) == 0 &&

@@ -6,7 +6,7 @@
 
 # shellcheck disable=SC2034
 build_packages='autoconf automake gcc gettext git libc6-dev libcjson-dev libcurl4-openssl-dev libidn2-dev
-	libpam0g-dev libseccomp-dev libsecret-1-dev libssl-dev make pkg-config'
+	libpam0g-dev libseccomp-dev libsecret-1-dev libssl-dev make pkg-config zlib1g-dev'
 
 # shellcheck disable=SC2034
 test_packages='binutils bubblewrap chromium chromium-driver clang clang-format curl dbus default-jdk-headless expect faketime fish

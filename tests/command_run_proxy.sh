@@ -62,6 +62,20 @@ must [ "$(grep -c 'keyturn: ' "$work/out")" -eq 4 ]
 must grep -q '{"code":4100,"msg":"keyturn: Authorization is missing"}' "$work/out"
 must [ "$(seen token path | grep -c .)" -le 1 ]
 
+begin 'a page of the origin that is named may ask, and no other'
+call keyturn run work --proxy --allow-origin http://localhost:5173 --max-requests 1 -- sh -c '
+	for origin in http://localhost:5173 http://evil.example; do
+		curl -s -i -X OPTIONS -H "Origin: $origin" -H "Access-Control-Request-Method: GET" \
+			-H "Access-Control-Request-Headers: authorization" "$COZE_API_BASE/v1/users/me"
+	done
+	curl -s -i -H "Origin: http://localhost:5173" -H "Sec-Fetch-Site: same-site" \
+		-H "Authorization: Bearer $COZE_API_TOKEN" "$COZE_API_BASE/v1/users/me"'
+must [ "$(sed -n 's/\r$//; s/^HTTP.* \([0-9]*\) .*/\1/p' "$work/out" | tr '\n' ' ')" = '204 403 200 ' ]
+must [ "$(grep -c '^Access-Control-Allow-Origin: http://localhost:5173' "$work/out")" -eq 2 ]
+must grep -q '^Access-Control-Allow-Headers: authorization' "$work/out"
+must grep -q '"user_name":"tester"' "$work/out"
+must_not grep -q -i 'access-control-allow-origin: \(\*\|http://evil\)' "$work/out"
+
 begin 'pid, signals, exit status and children are the command'"'"'s'
 # shellcheck disable=SC2016
 call keyturn run work --proxy -- sh -c '
@@ -155,6 +169,8 @@ must [ "$(stat -c %a "$work/log")" = 600 ]
 
 begin 'options that mean nothing are refused before anything starts'
 for options in '--allow GET_/x' '--proxy --allow GET' '--proxy --for 1' '--proxy --max-requests 0' \
+	'--allow-origin http://x' '--proxy --allow-origin *' '--proxy --allow-origin http://x/' \
+	'--proxy --allow-origin x.example' \
 	'--proxy --app' '--proxy --tool github' '--max-requests 5'; do
 	# shellcheck disable=SC2086
 	call keyturn run work $options -- echo ran
@@ -235,6 +251,36 @@ must [ "$(over_socket -H "Authorization: Bearer $(sed 's/.*=//' "$work/lent")")"
 wait "$lender" || complain 'the loan did not end well'
 must_not test -e "$work/lent.sock"
 gone
+
+# comes UID: over the socket, as that user.
+comes()
+{
+	setpriv --reuid="$1" --regid="$1" --clear-groups curl -s -o /dev/null -w '%{http_code}' \
+		--unix-socket "$work/shared/lent.sock" http://coze/v1/users/me || :
+}
+
+begin 'one more user may come to a socket, where he is named, and no third'
+for uid in x 0 -1 4294967295; do
+	call keyturn lend work --socket "$work/lent.sock" --peer-uid "$uid"
+	expect_status 2
+	expect_cause_and_remedy
+done
+if [ "$(id -u)" -eq 0 ]; then
+	mkdir "$work/shared"
+	chmod 711 "$work" "$work/shared"
+	for guest in '' '--peer-uid 64001'; do
+		# shellcheck disable=SC2086
+		keyturn lend work --socket "$work/shared/lent.sock" $guest 2>"$work/err" &
+		lender=$!
+		wait_until test -S "$work/shared/lent.sock"
+		echo "$(stat -c %a "$work/shared/lent.sock") $(comes 0) $(comes 64001) $(comes 64002)"
+		kill -TERM "$lender"
+		wait "$lender" || complain 'the lender did not end well'
+	done >"$work/out"
+	expect_output "$(printf '600 200 000 000\n666 200 200 000')"
+	chmod 700 "$work"
+	gone
+fi
 
 begin 'a place that others could change is refused'
 mkdir -m 777 "$work/open"

@@ -174,7 +174,7 @@ odd()
 echo pat_0123456789 | keyturn login work --with-token --expires never --api-base https://api.example.com \
 	>"$work/log" 2>&1
 path=$(command -v keyturn)
-unset AWS_CONFIG_FILE KUBECONFIG TF_CLI_CONFIG_FILE CODEX_HOME CLAUDE_CONFIG_DIR
+unset AWS_CONFIG_FILE KUBECONFIG TF_CLI_CONFIG_FILE CODEX_HOME CLAUDE_CONFIG_DIR NPM_CONFIG_USERCONFIG
 whose='--account work'
 
 begin 'aws: a profile of the account'
@@ -210,6 +210,47 @@ for changed in '' changed; do
 done
 given claude .claude/settings.json '' "{\n\t$member\n}\n"
 odd claude .claude/settings.json '{'
+
+begin 'claude-mcp: a member of the server that has the name of the account'
+helper='"headersHelper": "keyturn header work --json"'
+for changed in '' changed; do
+	given claude-mcp .claude.json \
+		'{\n  "n": 1,\n  "mcpServers": {\n    "x": {"url": "u"},\n    "work": {\n      "type": "http"\n    }\n  }\n}\n' \
+		"{\n  \"n\": 1,\n  \"mcpServers\": {\n    \"x\": {\"url\": \"u\"},\n    \"work\": {\n      $helper,\n      \"type\": \"http\"\n    }\n  }\n}\n" $changed
+	given claude-mcp .claude.json '{"mcpServers":{"work":{"headersHelper": "./h.sh"}}}' \
+		"{\"mcpServers\":{\"work\":{$helper}}}" $changed
+done
+odd claude-mcp .claude.json '{"mcpServers":{"other":{}}}'
+odd claude-mcp .claude.json '{"mcpServers":[],"work":{}}'
+odd claude-mcp .claude.json ''
+fresh
+printf '{"mcpServers":{"a":{%s},"b":{%s}}}' "$helper" "$helper" >"$HOME/.claude.json"
+call keyturn setup claude-mcp --undo --yes
+expect_status 2
+expect_cause_and_remedy
+
+begin 'pnpm: the line of the registry, and the script that it names'
+script=$HOME/.config/keyturn/helpers/pnpm-work
+line="//api.example.com/:tokenHelper=$script\n"
+for changed in '' changed; do
+	given pnpm .npmrc 'registry=https://x/\n' "registry=https://x/\n$line" $changed
+	must [ ! -e "${script%/*}" ]
+done
+odd pnpm .npmrc '//api.example.com/:tokenHelper=/bin/other\n'
+call keyturn setup pnpm --account work --yes
+expect_status 2
+fresh
+call keyturn setup pnpm --account work --yes
+expect_said 'npm and yarn take no helper'
+must [ "$(stat -c %a "$script")" = 700 ]
+must [ "$("$script")" = 'Bearer pat_0123456789' ]
+call keyturn doctor
+must grep -qE '^ok +pnpm +pnpm asks keyturn$' "$work/out"
+call keyturn setup pnpm --undo --yes
+must [ ! -e "$HOME/.npmrc" ]
+call keyturn setup npm
+expect_status 2
+expect_said 'keyturn run --env NPM_TOKEN -- npm'
 
 begin 'kubernetes: an entry in the list of users'
 # entry INDENTATION

@@ -80,7 +80,7 @@ links_only "$programs/keyturn-seal" libc libseccomp
 links "$programs/keyturn-seal" libseccomp
 
 begin 'the room of run --proxy links the network, and nothing that reaches the keyring'
-links_only "$programs/keyturn-proxy" libc libcurl libcrypto
+links_only "$programs/keyturn-proxy" libc libcurl libz libcrypto
 links "$programs/keyturn-proxy" libcurl
 must_not sh -c 'readelf --wide --dynamic "$1" | grep -e libsecret -e libgio -e libglib' - \
 	"$programs/keyturn-proxy"
@@ -227,6 +227,7 @@ only locale.h helper/language.c
 only idn2.h helper/keeper/account/idn.c
 only curl/ helper/courier/http.c helper/proxy/upstream.c helper/transfer.c
 only seccomp.h helper/seal/filter.c
+only zlib.h helper/proxy/inflate.c
 only libsecret/ keyring/backend_secret_service.c keyring/secret_service_call.c \
 	keyring/secret_service_turn.h
 

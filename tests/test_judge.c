@@ -488,6 +488,47 @@ static void a_socket_asks_for_no_token_but_takes_no_other(void **state)
 	}
 }
 
+static void pages_of_one_origin_may_ask_where_it_is_named(void **state)
+{
+	KT_CLEANUP(kt_room_settings_clear) struct kt_room_settings settings = { 0 };
+	struct kt_error error = { 0 };
+	static const struct request asked[] = {
+		CASE(0, WITH("Origin: http://localhost:5173\r\nSec-Fetch-Site: cross-site\r\n")),
+		CASE(0, WITH("origin: http://localhost:5173\r\n")),
+		CASE(403, WITH("Origin: http://localhost:5174\r\n")),
+		CASE(403, WITH("Origin: http://LOCALHOST:5173\r\n")),
+		CASE(403, WITH("Origin: http://localhost:5173, http://evil.example\r\n")),
+		CASE(403, WITH("Origin: http://localhost:5173\r\nOrigin: http://localhost:5173\r\n")),
+		CASE(403, WITH("Origin: null\r\n")),
+		CASE(403, WITH("Origin:\r\n")),
+		CASE(403, WITH("Sec-Fetch-Site: cross-site\r\n")),
+		CASE(403, WITH("Origin: http://localhost:5173\r\nSec-Fetch-Site: none\r\n"
+		               "Sec-Fetch-Site: none\r\n")),
+		CASE(401, BARE(HOST "Origin: http://localhost:5173\r\n")),
+		CASE(401, "OPTIONS / HTTP/1.1\r\n" HOST "Origin: http://localhost:5173\r\n\r\n"),
+		CASE(0, "OPTIONS / HTTP/1.1\r\n" HOST "Origin: http://localhost:5173\r\n"
+		        "Access-Control-Request-Method: POST\r\n\r\n"),
+		CASE(401, "GET / HTTP/1.1\r\n" HOST "Origin: http://localhost:5173\r\n"
+		          "Access-Control-Request-Method: POST\r\n\r\n"),
+		CASE(401, "OPTIONS / HTTP/1.1\r\n" HOST "Origin: http://localhost:5173\r\n"
+		          "Access-Control-Request-Method: POST\r\nContent-Length: 5\r\n\r\n"),
+		CASE(403, "OPTIONS / HTTP/1.1\r\n" HOST "Origin: http://evil.example\r\n"
+		          "Access-Control-Request-Method: POST\r\n\r\n"),
+		CASE(421, "OPTIONS / HTTP/1.1\r\nHost: evil.example\r\nOrigin: http://localhost:5173\r\n"
+		          "Access-Control-Request-Method: POST\r\n\r\n"),
+	};
+
+	(void)state;
+	set_up(&settings);
+	assert_true(kt_text_set(&settings.page, "http://localhost:5173", &error));
+	for (size_t i = 0; i < KT_COUNT(asked); i++) {
+		int status = judge(&settings, asked[i].bytes, asked[i].length);
+
+		if (status != asked[i].status)
+			fail_msg("line %d: %d, not %d", asked[i].line, status, asked[i].status);
+	}
+}
+
 static void a_head_is_bounded(void **state)
 {
 	KT_CLEANUP(kt_room_settings_clear) struct kt_room_settings settings = { 0 };
@@ -514,6 +555,7 @@ int main(void)
 		cmocka_unit_test(rules_let_pass_what_they_name_alone),
 		cmocka_unit_test(a_rule_for_all_below_does_not_open_where_tokens_are_made),
 		cmocka_unit_test(a_socket_asks_for_no_token_but_takes_no_other),
+		cmocka_unit_test(pages_of_one_origin_may_ask_where_it_is_named),
 		cmocka_unit_test(a_head_is_bounded),
 	};
 

@@ -9,7 +9,9 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <zlib.h>
 
+#include "helper/proxy/page.h"
 #include "helper/proxy/refused_token.h"
 #include "helper/proxy/rewrite.h"
 #include "keyring/cleanup.h"
@@ -144,7 +146,7 @@ static void expect_answer(const struct fixture *fixture, const char *answer, boo
 
 	assert_int_equal(kt_head_read_answer(&head, answer, strlen(answer), &refusal),
 	                 KT_HEAD_WHOLE);
-	assert_true(kt_rewrite_answer(&fixture->settings.api, &head, closes, &buffer));
+	assert_true(kt_rewrite_answer(&fixture->settings.api, &head, closes, NULL, &buffer));
 	expect(&buffer, passed);
 }
 
@@ -195,22 +197,53 @@ static void a_refusal_is_json_as_the_service_has_it(void **state)
 	KT_CLEANUP(kt_buffer_clear) struct kt_buffer buffer = { 0 };
 
 	(void)state;
-	assert_true(kt_rewrite_refusal(401, 4100, "a \"b\" \\ c\n", false, &buffer));
+	assert_true(kt_rewrite_refusal(401, 4100, "a \"b\" \\ c\n", false, NULL, &buffer));
 	expect(&buffer, "HTTP/1.1 401 Unauthorized\r\nContent-Type: application/json\r\n"
 	       "Content-Length: 45\r\nWWW-Authenticate: Bearer\r\nConnection: close\r\n\r\n"
 	       "{\"code\":4100,\"msg\":\"keyturn: a \\\"b\\\" \\\\ c?\"}\n");
 }
 
-static enum kt_refused_token examine(const char *answer, bool is_all)
+static void a_page_may_read_an_answer_and_no_other_page(void **state)
 {
+	static const char answer[] = "HTTP/1.1 200 OK\r\nAccess-Control-Allow-Origin: *\r\n"
+	                             "access-control-allow-credentials: true\r\nX: 1\r\n\r\n";
+	static const char question[] = "OPTIONS / HTTP/1.1\r\nAccess-Control-Request-Method: POST\r\n"
+	                               "Access-Control-Request-Headers: authorization,x-a\r\n\r\n";
+	KT_CLEANUP(kt_buffer_clear) struct kt_buffer buffer = { 0 };
+	struct fixture *fixture = *state;
 	struct kt_head head;
 	struct kt_refusal refusal = { 0 };
 
 	assert_int_equal(kt_head_read_answer(&head, answer, strlen(answer), &refusal),
 	                 KT_HEAD_WHOLE);
+	assert_true(kt_rewrite_answer(&fixture->settings.api, &head, false, "http://p:1", &buffer));
+	expect(&buffer, "HTTP/1.1 200 OK\r\nX: 1\r\nAccess-Control-Allow-Origin: http://p:1\r\n"
+	       "Access-Control-Expose-Headers: *\r\nVary: Origin\r\n\r\n");
+	kt_buffer_clear(&buffer);
+	assert_int_equal(kt_head_read_request(&head, question, strlen(question), &refusal),
+	                 KT_HEAD_WHOLE);
+	assert_true(kt_page_append_preflight(&head, "http://p:1", &buffer));
+	expect(&buffer, "HTTP/1.1 204 No Content\r\nAccess-Control-Allow-Origin: http://p:1\r\n"
+	       "Access-Control-Expose-Headers: *\r\nVary: Origin\r\n"
+	       "Access-Control-Allow-Methods: POST\r\n"
+	       "Access-Control-Allow-Headers: authorization,x-a\r\n"
+	       "Access-Control-Max-Age: 600\r\nConnection: close\r\n\r\n");
+}
+
+static enum kt_refused_token examine_bytes(const char *answer, size_t length, bool is_all)
+{
+	struct kt_head head;
+	struct kt_refusal refusal = { 0 };
+
+	assert_int_equal(kt_head_read_answer(&head, answer, length, &refusal), KT_HEAD_WHOLE);
 	return kt_refused_token_examine(&head, false,
 	                                (struct kt_slice){ answer + head.length,
-	                                                   strlen(answer) - head.length }, is_all);
+	                                                   length - head.length }, is_all);
+}
+
+static enum kt_refused_token examine(const char *answer, bool is_all)
+{
+	return examine_bytes(answer, strlen(answer), is_all);
 }
 
 #define JSON(status, length, body) "HTTP/1.1 " status " X\r\nContent-Type: application/json; " \
@@ -249,6 +282,47 @@ static void a_refused_token_is_seen_in_status_and_code(void **state)
 	                 KT_REFUSED_TOKEN_NO);
 }
 
+/* An answer whose body is what gzip makes of the text. */
+static enum kt_refused_token examine_gzip(const char *text, const char *coding, size_t cut)
+{
+	char answer[1024];
+	unsigned char body[512];
+	z_stream stream = { .next_in = (unsigned char *)text, .avail_in = (unsigned)strlen(text),
+		            .next_out = body, .avail_out = sizeof(body) };
+	int length;
+
+	assert_int_equal(deflateInit2(&stream, 9, Z_DEFLATED, 16 + MAX_WBITS, 8,
+	                              Z_DEFAULT_STRATEGY), Z_OK);
+	assert_int_equal(deflate(&stream, Z_FINISH), Z_STREAM_END);
+	deflateEnd(&stream);
+	stream.total_out -= cut;
+	length = snprintf(answer, sizeof(answer), "HTTP/1.1 200 X\r\nContent-Type: application/json\r\n"
+	                  "%sContent-Length: %lu\r\n\r\n", coding, stream.total_out);
+	memcpy(answer + length, body, stream.total_out);
+	return examine_bytes(answer, (size_t)length + stream.total_out, false);
+}
+
+static void a_refused_token_is_seen_in_a_compressed_answer(void **state)
+{
+	static const char gzip[] = "Content-Encoding: gzip\r\n";
+	char padded[4098] = "{\"code\":4100}";
+
+	(void)state;
+	assert_int_equal(examine_gzip("{\"code\":4100}", gzip, 0), KT_REFUSED_TOKEN_YES);
+	assert_int_equal(examine_gzip("{\"code\":4101}", "content-encoding: GZIP\r\n", 0),
+	                 KT_REFUSED_TOKEN_PERHAPS);
+	assert_int_equal(examine_gzip("{\"code\":0}", gzip, 0), KT_REFUSED_TOKEN_NO);
+	assert_int_equal(examine_gzip("{\"code\":4100}", "Content-Encoding: br\r\n", 0),
+	                 KT_REFUSED_TOKEN_NO);
+	assert_int_equal(examine_gzip("{\"code\":4100}", "Content-Encoding: gzip\r\n"
+	                              "Content-Encoding: gzip\r\n", 0), KT_REFUSED_TOKEN_NO);
+	assert_int_equal(examine_gzip("{\"code\":4100}", gzip, 1), KT_REFUSED_TOKEN_NO);
+	memset(padded + 13, ' ', 4096 - 13);
+	assert_int_equal(examine_gzip(padded, gzip, 0), KT_REFUSED_TOKEN_YES);
+	padded[4096] = ' ';
+	assert_int_equal(examine_gzip(padded, gzip, 0), KT_REFUSED_TOKEN_NO);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -259,7 +333,9 @@ int main(void)
 		cmocka_unit_test(an_answer_passes_but_for_its_connections_fields),
 		cmocka_unit_test(a_redirect_within_the_service_stays_within_the_room),
 		cmocka_unit_test(a_refusal_is_json_as_the_service_has_it),
+		cmocka_unit_test(a_page_may_read_an_answer_and_no_other_page),
 		cmocka_unit_test(a_refused_token_is_seen_in_status_and_code),
+		cmocka_unit_test(a_refused_token_is_seen_in_a_compressed_answer),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

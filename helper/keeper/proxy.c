@@ -88,7 +88,8 @@ static bool remove_stale(const char *path, const struct sockaddr_un *address,
 	       advise_limits(error);
 }
 
-static bool listen_on_socket(struct kt_proxy *proxy, const char *path, struct kt_error *error)
+static bool listen_on_socket(struct kt_proxy *proxy, const char *path, mode_t mode,
+                             struct kt_error *error)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	mode_t mask;
@@ -104,7 +105,7 @@ static bool listen_on_socket(struct kt_proxy *proxy, const char *path, struct kt
 		return false;
 	listener = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	proxy->descriptors.listener = listener;
-	mask = umask(S_IXUSR | S_IRWXG | S_IRWXO);
+	mask = umask(~mode & ACCESSPERMS);
 	is_bound = listener >= 0 &&
 	           bind(listener, (struct sockaddr *)&address, sizeof(address)) == 0;
 	umask(mask);
@@ -136,7 +137,7 @@ static bool check_programs(struct kt_error *error)
 	return kt_advise(error, "install keyturn again, all of it: make install");
 }
 
-bool kt_proxy_open(struct kt_proxy *proxy, const char *path, const char *log,
+bool kt_proxy_open(struct kt_proxy *proxy, const char *path, mode_t mode, const char *log,
                    struct kt_error *error)
 {
 	int sockets[2];
@@ -147,7 +148,7 @@ bool kt_proxy_open(struct kt_proxy *proxy, const char *path, const char *log,
 		.steward = -1,
 	};
 	if (!check_programs(error) || !open_log(proxy, log, error) ||
-	    !(path ? listen_on_socket(proxy, path, error) : listen_on_port(proxy, error)))
+	    !(path ? listen_on_socket(proxy, path, mode, error) : listen_on_port(proxy, error)))
 		return false;
 	proxy->descriptors.command = (int)syscall(SYS_pidfd_open, getpid(), 0);
 	if (proxy->descriptors.command < 0 || !kt_proxy_start_sockets(sockets))

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "helper/errand.h"
 #include "helper/proxy_start.h"
@@ -24,10 +25,10 @@ struct kt_proxy {
 
 /*
  * Begins an address: a port of 127.0.0.1, or the unix socket at path. Its directory has to be the
- * user's own and nobody else's to write; a socket there that nobody answers is replaced. log: a
- * file that lines are appended to, made 0600; may be NULL.
+ * user's own and nobody else's to write; a socket there that nobody answers is replaced. mode: the
+ * socket's. log: a file that lines are appended to, made 0600; may be NULL.
  */
-bool kt_proxy_open(struct kt_proxy *proxy, const char *path, const char *log,
+bool kt_proxy_open(struct kt_proxy *proxy, const char *path, mode_t mode, const char *log,
                    struct kt_error *error);
 
 /*

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "helper/proxy/exchange.h"
+#include "helper/proxy/page.h"
 #include "helper/proxy/passage.h"
 #include "helper/proxy/refused_token.h"
 #include "helper/proxy/rewrite.h"
@@ -77,6 +78,12 @@ static void begin_entry(struct kt_exchange *exchange)
 		exchange->entry.begun = kt_clock_monotonic();
 }
 
+/* The origin of the page that asks; NULL: none does. */
+static const char *page_of(const struct kt_exchange *exchange)
+{
+	return exchange->facts.is_page ? exchange->room->settings.page : NULL;
+}
+
 static void refuse(struct kt_exchange *exchange, const struct kt_refusal *refusal)
 {
 	/* Coze's SDKs know a token that is not good by this code. */
@@ -85,7 +92,7 @@ static void refuse(struct kt_exchange *exchange, const struct kt_refusal *refusa
 	begin_entry(exchange);
 	if (exchange->has_answer ||
 	    !kt_rewrite_refusal(refusal->status, code, refusal->rule, exchange->facts.is_head,
-	                        &exchange->out)) {
+	                        page_of(exchange), &exchange->out)) {
 		kt_exchange_end(exchange);
 		return;
 	}
@@ -135,6 +142,18 @@ static void start_request(struct kt_exchange *exchange)
 	begin_entry(exchange);
 }
 
+/* Nothing of it goes to the server. */
+static bool answer_preflight(struct kt_exchange *exchange, const struct kt_head *head)
+{
+	if (!kt_page_append_preflight(head, exchange->room->settings.page, &exchange->out)) {
+		kt_exchange_end(exchange);
+		return false;
+	}
+	exchange->entry.status = 204;
+	finish(exchange);
+	return true;
+}
+
 static bool accept_head(struct kt_exchange *exchange, const struct kt_head *head)
 {
 	struct kt_refusal refusal;
@@ -146,6 +165,8 @@ static bool accept_head(struct kt_exchange *exchange, const struct kt_head *head
 		refuse(exchange, &refusal);
 		return true;
 	}
+	if (exchange->facts.is_preflight)
+		return answer_preflight(exchange, head);
 	exchange->room->served++;
 	exchange->kept_head = head->length;
 	kt_frame_begin(&exchange->request, exchange->facts.framing, exchange->facts.length);
@@ -175,7 +196,7 @@ static bool take_head(struct kt_exchange *exchange)
 		case KT_HEAD_WHOLE:
 			return accept_head(exchange, &head);
 		case KT_HEAD_BROKEN:
-			exchange->facts.is_head = false;
+			exchange->facts = (struct kt_request_facts){ 0 };
 			exchange->has_answer = false;
 			refuse(exchange, &refusal);
 			return true;
@@ -278,7 +299,7 @@ static void pass_interim(struct kt_exchange *exchange, const struct kt_head *hea
 	}
 	/* A second try's 100 was passed before. */
 	if ((head->status != 100 || !exchange->has_continued) &&
-	    !kt_rewrite_answer(origin_of(exchange), head, false, &exchange->out)) {
+	    !kt_rewrite_answer(origin_of(exchange), head, false, NULL, &exchange->out)) {
 		kt_exchange_end(exchange);
 		return;
 	}
@@ -301,7 +322,8 @@ static void pass_head(struct kt_exchange *exchange, const struct kt_head *head)
 	                          framing == KT_FRAMING_UNTIL_CLOSE;
 	exchange->closes |= exchange->facts.wants_close || framing == KT_FRAMING_UNTIL_CLOSE;
 	exchange->entry.status = head->status;
-	if (!kt_rewrite_answer(origin_of(exchange), head, exchange->closes, &exchange->out)) {
+	if (!kt_rewrite_answer(origin_of(exchange), head, exchange->closes, page_of(exchange),
+	                       &exchange->out)) {
 		kt_exchange_end(exchange);
 		return;
 	}

@@ -7,6 +7,7 @@
 
 #include "helper/allow_rule.h"
 #include "helper/proxy/judge.h"
+#include "helper/proxy/page.h"
 #include "keyring/characters.h"
 #include "keyring/cleanup.h"
 
@@ -127,12 +128,21 @@ static bool judge_upgrade(const struct kt_head *head, struct kt_request_facts *f
 	       refuse(refusal, 400, "Upgrade is for a websocket alone, on a GET without a body");
 }
 
-static bool judge_browser(const struct kt_head *head, struct kt_refusal *refusal)
+static bool judge_browser(const struct kt_room_settings *settings, const struct kt_head *head,
+                          struct kt_request_facts *facts, struct kt_refusal *refusal)
 {
-	size_t count;
-	const struct kt_field *site = kt_head_find(head, "Sec-Fetch-Site", &count);
+	size_t sites;
+	size_t origins;
+	const struct kt_field *site = kt_head_find(head, "Sec-Fetch-Site", &sites);
+	const struct kt_field *origin = kt_head_find(head, "Origin", &origins);
 
-	if (kt_head_find(head, "Origin", NULL) || count > 1 ||
+	facts->is_page = settings->page && origins == 1 && sites <= 1 &&
+	                 kt_slice_is_exactly(origin->value, settings->page);
+	facts->is_preflight = facts->is_page && facts->framing == KT_FRAMING_NONE &&
+	                      kt_page_is_preflight(head);
+	if (facts->is_page)
+		return true;
+	if (origins > 0 || sites > 1 ||
 	    (site && !kt_slice_is(site->value, "none") && !kt_slice_is(site->value, "same-origin")))
 		return refuse(refusal, 403, "the request comes from a page in a browser");
 	return true;
@@ -302,6 +312,7 @@ bool kt_judge_request(const struct kt_room_settings *settings, const struct kt_h
 	return judge_target(head, refusal) && judge_host(settings, head, refusal) &&
 	       kt_head_request_framing(head, &facts->framing, &facts->length, refusal) &&
 	       judge_connection(head, refusal) && judge_upgrade(head, facts, refusal) &&
-	       judge_browser(head, refusal) && judge_placeholder(settings, head, refusal) &&
-	       judge_rules(settings, head, refusal);
+	       judge_browser(settings, head, facts, refusal) &&
+	       (facts->is_preflight || (judge_placeholder(settings, head, refusal) &&
+	                                judge_rules(settings, head, refusal)));
 }

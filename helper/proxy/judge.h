@@ -22,6 +22,8 @@ struct kt_request_facts {
 	bool is_websocket;
 	bool wants_close;
 	bool expects;  /* a 100 before its body */
+	bool is_page;  /* of the origin that may ask */
+	bool is_preflight; /* a browser asks whether the page may: answered here, without a token */
 	enum kt_framing framing;
 	uint64_t length;
 };

@@ -5,9 +5,12 @@
 #include <string.h>
 #include <strings.h>
 
+#include "helper/proxy/inflate.h"
 #include "helper/proxy/refused_token.h"
 
+/* Of the body as it comes, and of what a compressed one holds. */
 #define BODY_MAXIMUM 1024
+#define TEXT_MAXIMUM 4096
 
 static bool is_json(const struct kt_head *head)
 {
@@ -57,24 +60,9 @@ static long read_code(struct kt_slice body)
 	return 0;
 }
 
-enum kt_refused_token kt_refused_token_examine(const struct kt_head *head, bool to_head,
-                                               struct kt_slice body, bool is_all)
+static enum kt_refused_token read_text(struct kt_slice text)
 {
-	struct kt_refusal ignored;
-	enum kt_framing framing;
-	uint64_t length;
-
-	if (head->status == 401)
-		return KT_REFUSED_TOKEN_YES;
-	if ((head->status != 200 && head->status / 100 != 4) || !is_json(head) ||
-	    kt_head_find(head, "Content-Encoding", NULL) ||
-	    !kt_head_answer_framing(head, to_head, &framing, &length, &ignored) ||
-	    framing != KT_FRAMING_LENGTH || length > BODY_MAXIMUM)
-		return KT_REFUSED_TOKEN_NO;
-	if (body.length < length)
-		return is_all ? KT_REFUSED_TOKEN_NO : KT_REFUSED_TOKEN_UNKNOWN;
-	body.length = (size_t)length;
-	switch (read_code(body)) {
+	switch (read_code(text)) {
 	case 4100:
 	case 700012006:
 		return KT_REFUSED_TOKEN_YES;
@@ -83,4 +71,39 @@ enum kt_refused_token kt_refused_token_examine(const struct kt_head *head, bool 
 	default:
 		return KT_REFUSED_TOKEN_NO;
 	}
+}
+
+static enum kt_refused_token read_body(struct kt_slice body, const struct kt_field *coding)
+{
+	char text[TEXT_MAXIMUM];
+	struct kt_slice inflated = { text, 0 };
+
+	if (!coding)
+		return read_text(body);
+	if (!kt_slice_is(coding->value, "gzip") ||
+	    !kt_inflate_gzip(body, text, sizeof(text), &inflated.length))
+		return KT_REFUSED_TOKEN_NO;
+	return read_text(inflated);
+}
+
+enum kt_refused_token kt_refused_token_examine(const struct kt_head *head, bool to_head,
+                                               struct kt_slice body, bool is_all)
+{
+	struct kt_refusal ignored;
+	enum kt_framing framing;
+	uint64_t length;
+	size_t codings;
+	const struct kt_field *coding = kt_head_find(head, "Content-Encoding", &codings);
+
+	if (head->status == 401)
+		return KT_REFUSED_TOKEN_YES;
+	if ((head->status != 200 && head->status / 100 != 4) || !is_json(head) ||
+	    codings > 1 ||
+	    !kt_head_answer_framing(head, to_head, &framing, &length, &ignored) ||
+	    framing != KT_FRAMING_LENGTH || length > BODY_MAXIMUM)
+		return KT_REFUSED_TOKEN_NO;
+	if (body.length < length)
+		return is_all ? KT_REFUSED_TOKEN_NO : KT_REFUSED_TOKEN_UNKNOWN;
+	body.length = (size_t)length;
+	return read_body(body, coding);
 }

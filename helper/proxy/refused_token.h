@@ -17,6 +17,9 @@ enum kt_refused_token {
 	KT_REFUSED_TOKEN_YES,
 };
 
-/* body: what has come of it; is_all: no more will. Longer and compressed bodies are not read. */
+/*
+ * body: what has come of it; is_all: no more will. Long bodies are not read, nor those that are
+ * compressed otherwise than by gzip.
+ */
 enum kt_refused_token kt_refused_token_examine(const struct kt_head *head, bool to_head,
                                                struct kt_slice body, bool is_all);

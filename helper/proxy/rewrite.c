@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "helper/proxy/page.h"
 #include "helper/proxy/rewrite.h"
 #include "keyring/characters.h"
 #include "keyring/cleanup.h"
@@ -175,7 +176,7 @@ static struct kt_slice own_location(const struct kt_origin *origin, struct kt_sl
 }
 
 bool kt_rewrite_answer(const struct kt_origin *origin, const struct kt_head *head, bool closes,
-                       struct kt_buffer *target)
+                       const char *page, struct kt_buffer *target)
 {
 	static const char *const dropped[] = { "Connection", "Keep-Alive", "Proxy-Connection",
 		                               "Alt-Svc", "Strict-Transport-Security", "Upgrade" };
@@ -190,14 +191,15 @@ bool kt_rewrite_answer(const struct kt_origin *origin, const struct kt_head *hea
 		struct kt_slice value = field->value;
 
 		if (is_one_of(field->name, dropped, KT_COUNT(dropped)) ||
-		    is_named(head, field->name))
+		    is_named(head, field->name) || (page && kt_page_is_field(field->name)))
 			continue;
 		if (kt_slice_is(field->name, "Location"))
 			value = own_location(origin, value);
 		if (!append_field(target, field->name, value))
 			return false;
 	}
-	return (head->status != 101 ||
+	return (!page || kt_page_append_fields(page, target)) &&
+	       (head->status != 101 ||
 	        kt_buffer_append_text(target, "Connection: Upgrade\r\nUpgrade: websocket\r\n")) &&
 	       (!closes || kt_buffer_append_text(target, "Connection: close\r\n")) &&
 	       kt_buffer_append_text(target, "\r\n");
@@ -236,7 +238,7 @@ static bool append_json_text(struct kt_buffer *target, const char *text)
 }
 
 bool kt_rewrite_refusal(int status, int code, const char *message, bool to_head,
-                        struct kt_buffer *target)
+                        const char *page, struct kt_buffer *target)
 {
 	KT_CLEANUP(kt_buffer_clear) struct kt_buffer body = { 0 };
 	char head[256];
@@ -247,9 +249,11 @@ bool kt_rewrite_refusal(int status, int code, const char *message, bool to_head,
 		return false;
 	snprintf(head, sizeof(head),
 	         "HTTP/1.1 %d %s\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n"
-	         "%sConnection: close\r\n\r\n",
+	         "%sConnection: close\r\n",
 	         status, reason_of(status), kt_buffer_length(&body),
 	         status == 401 ? "WWW-Authenticate: Bearer\r\n" : "");
 	return kt_buffer_append_text(target, head) &&
+	       (!page || kt_page_append_fields(page, target)) &&
+	       kt_buffer_append_text(target, "\r\n") &&
 	       (to_head || kt_buffer_append(target, kt_buffer_bytes(&body), kt_buffer_length(&body)));
 }

@@ -20,10 +20,13 @@ bool kt_rewrite_request(const struct kt_room_settings *settings, const struct kt
                         const struct kt_request_facts *facts, const struct kt_secret *token,
                         struct kt_buffer *target);
 
-/* Appends the head of an answer. closes: the connection to the client ends with it. */
+/*
+ * Appends the head of an answer. closes: the connection to the client ends with it; page: the
+ * origin of the page that asked (page.h), or NULL.
+ */
 bool kt_rewrite_answer(const struct kt_origin *origin, const struct kt_head *head, bool closes,
-                       struct kt_buffer *target);
+                       const char *page, struct kt_buffer *target);
 
 /* Appends a whole answer of our own: JSON, as Coze's errors are. */
 bool kt_rewrite_refusal(int status, int code, const char *message, bool to_head,
-                        struct kt_buffer *target);
+                        const char *page, struct kt_buffer *target);

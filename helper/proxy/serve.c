@@ -53,7 +53,7 @@ static void accept_clients(struct kt_room *room, int listener, int diagnosis)
 
 		if (client < 0)
 			return;
-		if (!kt_peer_is_own(diagnosis, client) || !make_place(room)) {
+		if (!kt_peer_is_own(diagnosis, client, (uid_t)room->settings.guest) || !make_place(room)) {
 			close(client);
 			continue;
 		}

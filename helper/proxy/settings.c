@@ -52,10 +52,12 @@ bool kt_room_settings_read(struct kt_room_settings *settings, const struct kt_er
 	kt_errand_number(message, "port", &settings->port);
 	kt_errand_number(message, "most", &settings->most);
 	kt_errand_number(message, "end", &settings->end);
+	kt_errand_number(message, "guest", &settings->guest);
 	return read_origin(&settings->api, kt_errand_text(message, "api"), error) &&
 	       read_origin(&settings->websocket, kt_errand_text(message, "websocket"), error) &&
 	       copy_if_there(message, "ca", &settings->authority, error) &&
 	       copy_if_there(message, "placeholder", &settings->placeholder, error) &&
+	       kt_text_set(&settings->page, kt_errand_text(message, "page"), error) &&
 	       kt_text_set(&settings->account, kt_errand_text(message, "account"), error) &&
 	       read_rules(settings, message, error);
 }
@@ -68,6 +70,7 @@ void kt_room_settings_clear(struct kt_room_settings *settings)
 	kt_text_free(&settings->websocket.host);
 	kt_secret_clear(&settings->authority);
 	kt_secret_clear(&settings->placeholder);
+	kt_text_free(&settings->page);
 	kt_text_free(&settings->account);
 	for (size_t i = 0; i < KT_SETTINGS_RULES; i++)
 		kt_text_free(&settings->rules[i]);

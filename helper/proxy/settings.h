@@ -24,6 +24,8 @@ struct kt_room_settings {
 	struct kt_secret authority;   /* PEM, trusted alone; empty: the system's */
 	struct kt_secret placeholder; /* the token's in requests; empty: none is asked for */
 	int64_t port;                 /* of 127.0.0.1; 0: a unix socket */
+	int64_t guest;                /* a user whose processes are answered at the socket; 0: none */
+	char *page;                   /* the origin whose pages may ask; NULL: no page may */
 	char *account;                /* as a person types it, quoted */
 	char *rules[KT_SETTINGS_RULES]; /* allow_rule.h; NULL ends them */
 	int64_t most;                 /* requests; 0: any number */

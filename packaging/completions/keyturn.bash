@@ -93,7 +93,7 @@ _keyturn()
 		;;
 	--subject-token-type) words='access_token id_token jwt refresh_token saml1 saml2' ;;
 	--for) words='90s 30m 8h 2d' ;;
-	--allow | --max-requests | --api-base | --www-base | --git-username | --min-valid | --env | --name | --credential | \
+	--allow | --allow-origin | --max-requests | --api-base | --www-base | --git-username | --peer-uid | --min-valid | --env | --name | --credential | \
 		--*-id | --redirect-uri | --issuer | --scope | --resource | --session-name | --duration | --custom-consumer | \
 		--*-endpoint | --param | --token-param)
 		return
@@ -127,12 +127,12 @@ _keyturn()
 		token) words="$asks --json" ;;
 		header) words="$asks --json" ;;
 		run)
-			words="$asks --env --tool --app --proxy --allow --max-requests --for --log --sealed
+			words="$asks --env --tool --app --proxy --allow --max-requests --for --allow-origin --log --sealed
 				--keep --read-only --write --"
 			;;
 		lend)
-			words='--socket --placeholder --session-name --duration --scope-file --for --allow
-				--max-requests --log'
+			words='--socket --peer-uid --placeholder --session-name --duration --scope-file --for --allow
+				--max-requests --allow-origin --log'
 			;;
 		list) words='--site --kind --ends --json' ;;
 		status) words='--all --json' ;;

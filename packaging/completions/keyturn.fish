@@ -82,9 +82,11 @@ __keyturn_option run tool 'what reads it' -x -a '(__keyturn_offer run-tools)'
 __keyturn_option run proxy 'a placeholder, and an address that knows the token'
 __keyturn_option 'run lend' allow 'this method and path alone' -x
 __keyturn_option 'run lend' max-requests 'no more than so many' -x
+__keyturn_option 'run lend' allow-origin 'pages of this origin may ask' -x
 __keyturn_option 'run lend' for 'no longer than that' -x -a '90s 30m 8h 2d'
 __keyturn_option 'run lend' log 'a line for each request' -r -F
 __keyturn_option lend socket 'the socket' -r -F
+__keyturn_option lend peer-uid 'processes of this user may come too' -x
 __keyturn_option lend placeholder 'print a word that requests must have'
 
 __keyturn_option login with-token 'read a token from stdin'

@@ -34,6 +34,7 @@ static void set_up(struct kt_room_settings *settings, struct kt_secret *token)
 	check(kt_errand_add(&message, "api", "https://api.coze.cn", &error) &&
 	      kt_errand_add(&message, "websocket", "https://ws.coze.cn", &error) &&
 	      kt_errand_add(&message, "placeholder", "ktp_right", &error) &&
+	      kt_errand_add(&message, "page", "http://localhost:5173", &error) &&
 	      kt_errand_add_number(&message, "port", 4000, &error) &&
 	      kt_room_settings_read(settings, &message, &error) &&
 	      kt_secret_append_text(token, LIVE, &error));
@@ -111,7 +112,8 @@ static void check_answer(const struct kt_room_settings *settings, const char *by
 
 	if (kt_head_read_answer(&head, bytes, length, &refusal) != KT_HEAD_WHOLE)
 		return;
-	check(kt_rewrite_answer(&settings->api, &head, false, &buffer));
+	check(kt_rewrite_answer(&settings->api, &head, false, length % 2 ? settings->page : NULL,
+	                        &buffer));
 	body = (struct kt_slice){ bytes + head.length, length - head.length };
 	kt_refused_token_examine(&head, false, body, true);
 }

@@ -11,6 +11,7 @@
 #include "helper/report.h"
 #include "keyring/cleanup.h"
 #include "keyring/shell_word.h"
+#include "keyring/text.h"
 
 /* The variable that has to be set where the socket is used. */
 static bool print_placeholder(const struct kt_loan *loan, struct kt_error *error)
@@ -44,7 +45,7 @@ static bool lend(struct kt_keeper *keeper, struct kt_loan *loan,
 
 	if (!kt_token_lookup_answer(keeper, lookup, &credential, &answer, error) ||
 	    (wants_placeholder && !kt_loan_make_placeholder(loan, error)) ||
-	    !kt_proxy_open(&loan->proxy, loan->path, loan->log, error))
+	    !kt_proxy_open(&loan->proxy, loan->path, loan->guest ? 0666 : 0600, loan->log, error))
 		return false;
 	if (!kt_loan_compose(loan, lookup, &credential, &answer, &message, error) ||
 	    (wants_placeholder && !print_placeholder(loan, error))) {
@@ -59,13 +60,24 @@ static bool lend(struct kt_keeper *keeper, struct kt_loan *loan,
 	return false;
 }
 
+/* The room asks the kernel for the user of each connection; the socket's mode lets him come. */
+static bool read_guest(struct kt_loan *loan, const char *text, struct kt_error *error)
+{
+	if (!text || kt_text_to_number(text, strlen(text), 1, UINT32_MAX - 1, &loan->guest))
+		return true;
+	kt_fail(error, KT_ERROR_USAGE, "--peer-uid is not the number of a user");
+	return kt_advise(error, "give the number that this system knows the user by: id -u NAME");
+}
+
 static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
 {
 	KT_CLEANUP(kt_loan_clear) struct kt_loan loan = { .is_wanted = true };
 	struct kt_token_lookup lookup = { 0 };
 	bool wants_placeholder = false;
+	const char *guest = NULL;
 	const struct kt_option options[] = {
 		{ "socket", true, &loan.path },
+		{ "peer-uid", true, &guest },
 		{ "placeholder", false, &wants_placeholder },
 		{ "session-name", true, &lookup.session_name },
 		{ "duration", true, &lookup.duration },
@@ -80,23 +92,26 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 		return kt_advise(error, "for example: keyturn lend work --socket "
 		                 "\"$XDG_RUNTIME_DIR/coze.sock\" --for 1h");
 	}
-	return kt_loan_check(&loan, &lookup, NULL, error) &&
+	return read_guest(&loan, guest, error) && kt_loan_check(&loan, &lookup, NULL, error) &&
 	       lend(keeper, &loan, &lookup, wants_placeholder, error);
 }
 
 const struct kt_command kt_command_lend = {
 	.name = "lend",
-	.synopsis = "ACCOUNT --socket PATH [--for TIME] [--allow RULE]... [--max-requests N] "
-	            "[--log FILE] [--placeholder] [--session-name NAME] [--duration SECONDS] "
-	            "[--scope-file FILE]",
+	.synopsis = "ACCOUNT --socket PATH [--peer-uid UID] [--for TIME] [--allow RULE]... "
+	            "[--max-requests N] [--allow-origin URL] [--log FILE] [--placeholder] "
+	            "[--session-name NAME] [--duration SECONDS] [--scope-file FILE]",
 	.summary = "let a container or an SSH session use an account through a socket",
 	.details =
 		"Requests that reach the socket get the account's token on their way to its service;\n"
 		"whoever sends them never sees it. Stays until Ctrl-C, or to the end of --for.\n"
 		"--socket PATH     a unix socket, in a directory that is yours alone\n"
+		"--peer-uid UID    processes of this user may come too, as those of a container\n"
 		"--for TIME        90s, 30m, 8h or 2d\n"
 		"--allow RULE      'POST /v3/chat', 'GET /v1/*': nothing else passes\n"
 		"--max-requests N  no more than so many\n"
+		"--allow-origin URL\n"
+		"                  pages of this origin may ask too\n"
 		"--log FILE        a line for each request: method, path, status, bytes, time\n"
 		"--placeholder     print a word that requests must have in the token's place\n",
 	.run = run,

@@ -38,6 +38,21 @@ static bool read_time(const char *text, int64_t *milliseconds, struct kt_error *
 	return kt_advise(error, "for example: --for 90s, --for 30m, --for 8h or --for 2d");
 }
 
+/* As a browser writes it: no path, no capital letters. */
+static bool check_page(const char *page, struct kt_error *error)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-.:[]";
+	const char *host = page ? strstr(page, "://") : NULL;
+
+	if (!page || (host && (kt_text_has_prefix(page, "http://") ||
+	                       kt_text_has_prefix(page, "https://")) &&
+	              host[3] && strspn(host + 3, letters) == strlen(host + 3)))
+		return true;
+	kt_fail(error, KT_ERROR_USAGE, "--allow-origin is not the origin of a page");
+	return kt_advise(error, "give its scheme, host and port alone, for example: --allow-origin "
+	                 "http://localhost:5173");
+}
+
 /* The steward reads the settings again when the token is due, so they must last. */
 static bool check_sources(const struct kt_token_lookup *lookup, struct kt_error *error)
 {
@@ -63,7 +78,7 @@ static bool check_tool(const struct kt_run_tool *tool, struct kt_error *error)
 
 static bool has_rules(const struct kt_loan *loan)
 {
-	return loan->rules[0] || loan->most_text || loan->time_text || loan->log;
+	return loan->rules[0] || loan->most_text || loan->time_text || loan->page || loan->log;
 }
 
 bool kt_loan_check(struct kt_loan *loan, const struct kt_token_lookup *lookup,
@@ -74,7 +89,8 @@ bool kt_loan_check(struct kt_loan *loan, const struct kt_token_lookup *lookup,
 	if (!loan->is_wanted)
 		return !has_rules(loan) ||
 		       kt_fail(error, KT_ERROR_USAGE,
-		               "run: --allow, --max-requests, --for and --log go with --proxy") ||
+		               "run: --allow, --max-requests, --for, --allow-origin and --log go with "
+		               "--proxy") ||
 		       kt_advise(error, "add --proxy, or leave them out");
 	for (size_t i = 0; loan->rules[i]; i++)
 		if (!kt_allow_rule_check(loan->rules[i], error))
@@ -87,7 +103,8 @@ bool kt_loan_check(struct kt_loan *loan, const struct kt_token_lookup *lookup,
 			return false;
 		loan->end = kt_clock_boot_milliseconds() + time;
 	}
-	return check_sources(lookup, error) && check_tool(tool, error);
+	return check_page(loan->page, error) && check_sources(lookup, error) &&
+	       check_tool(tool, error);
 }
 
 static bool add_argument(struct kt_errand *message, int *count, const char *option,
@@ -179,6 +196,8 @@ bool kt_loan_compose(const struct kt_loan *loan, const struct kt_token_lookup *l
 	       (!loan->proxy.port ||
 	        kt_errand_add_number(message, "port", loan->proxy.port, error)) &&
 	       (!loan->path || kt_errand_add(message, "path", loan->path, error)) &&
+	       (!loan->guest || kt_errand_add_number(message, "guest", loan->guest, error)) &&
+	       (!loan->page || kt_errand_add(message, "page", loan->page, error)) &&
 	       (!account || kt_errand_add(message, "account", account, error)) &&
 	       add_rules(loan, message, error) && add_arguments(lookup, account, message, error);
 }
@@ -197,7 +216,7 @@ bool kt_loan_begin(struct kt_loan *loan, struct kt_error *error)
 {
 	return !loan->is_wanted ||
 	       (kt_loan_make_placeholder(loan, error) &&
-	        kt_proxy_open(&loan->proxy, NULL, loan->log, error) &&
+	        kt_proxy_open(&loan->proxy, NULL, 0, loan->log, error) &&
 	        kt_proxy_start(&loan->proxy, error));
 }
 

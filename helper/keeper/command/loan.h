@@ -23,7 +23,9 @@ struct kt_loan {
 	const char *most_text;                  /* --max-requests */
 	const char *time_text;                  /* --for */
 	const char *log;                        /* --log */
+	const char *page;                       /* --allow-origin */
 	const char *path;                       /* lend --socket */
+	int64_t guest;                          /* lend --peer-uid; 0: none */
 	int64_t most;
 	int64_t end; /* by kt_clock_boot_milliseconds(); 0: none */
 	struct kt_secret placeholder;
@@ -34,6 +36,7 @@ struct kt_loan {
 	{ "allow", KT_LOAN_RULES, (loan)->rules }, \
 	{ "max-requests", true, &(loan)->most_text }, \
 	{ "for", true, &(loan)->time_text }, \
+	{ "allow-origin", true, &(loan)->page }, \
 	{ "log", true, &(loan)->log }
 
 /* Checks the options. They mean nothing without a loan, which is KT_ERROR_USAGE. */

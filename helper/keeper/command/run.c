@@ -156,7 +156,8 @@ const struct kt_command kt_command_run = {
 	.synopsis = "[ACCOUNT] [--min-valid SECONDS] [--env NAME] [--tool TOOL | --app] "
 		    "[--session-name NAME] "
 		    "[--duration SECONDS] [--scope-file FILE] "
-		    "[--proxy [--allow RULE]... [--max-requests N] [--for TIME] [--log FILE]] "
+		    "[--proxy [--allow RULE]... [--max-requests N] [--for TIME] [--allow-origin URL] "
+		    "[--log FILE]] "
 		    "[--from-env | --env-file FILE | --config FILE] [--kind KIND] "
 		    "[--sealed[=basic] [--keep PATH]... [--read-only [--write PATH]...]] -- COMMAND "
 	            "[ARGUMENT...]",
@@ -172,6 +173,7 @@ const struct kt_command kt_command_run = {
 		"  --allow RULE      'POST /v3/chat', 'GET /v1/*': nothing else passes\n"
 		"  --max-requests N  no more than so many\n"
 		"  --for TIME        no longer than 90s, 30m, 8h or 2d\n"
+		"  --allow-origin URL  pages of this origin may ask too: http://localhost:5173\n"
 		"  --log FILE        a line for each request: method, path, status, bytes, time\n"
 		"--sealed     the command reaches no keyring, agent or other process of yours; what a\n"
 		"             seal cannot stop is told in keyturn(1). =basic: a weaker one, for systems\n"

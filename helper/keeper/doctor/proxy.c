@@ -15,7 +15,7 @@ void kt_doctor_check_proxy(struct kt_findings *findings)
 	KT_CLEANUP(kt_descriptor_close) int diagnosis = -1;
 	struct kt_error error = { 0 };
 
-	if (!kt_proxy_open(&proxy, NULL, NULL, &error)) {
+	if (!kt_proxy_open(&proxy, NULL, 0, NULL, &error)) {
 		kt_findings_add_error(findings, "proxy", KT_FINDING_WARNING, &error);
 		return;
 	}

@@ -34,6 +34,9 @@ bool kt_setup_account_find(struct kt_setup_account *account, struct kt_keeper *k
 		return false;
 	length = strcspn(credential.identity.host, ":");
 	return kt_text_set(&account->name, name ? name : full, error) &&
+	       kt_text_format(&account->server, error, "%s%s%s", credential.identity.host,
+	                      *kt_text_or_empty(credential.identity.path) ? "/" : "",
+	                      kt_text_or_empty(credential.identity.path)) &&
 	       kt_text_set(&account->label, credential.identity.username, error) &&
 	       kt_text_format(&account->host, error, "%.*s", (int)length,
 	                      credential.identity.host) &&
@@ -45,4 +48,5 @@ void kt_setup_account_clear(struct kt_setup_account *account)
 	kt_text_free(&account->name);
 	kt_text_free(&account->label);
 	kt_text_free(&account->host);
+	kt_text_free(&account->server);
 }

@@ -12,6 +12,7 @@ struct kt_setup_account {
 	char *name;  /* as keyturn takes it */
 	char *label; /* the account's name alone: the tool's own name for it */
 	char *host;  /* of its service, without port */
+	char *server; /* with port and path, as "npm.example.com:8443/team" */
 };
 
 /*

@@ -6,6 +6,7 @@ libkeeper_a_SOURCES += \
 	helper/keeper/setup/block.c helper/keeper/setup/block.h \
 	helper/keeper/setup/cargo.c \
 	helper/keeper/setup/claude.c \
+	helper/keeper/setup/claude_mcp.c \
 	helper/keeper/setup/codex.c \
 	helper/keeper/setup/difference.c helper/keeper/setup/difference.h \
 	helper/keeper/setup/docker.c \
@@ -19,6 +20,7 @@ libkeeper_a_SOURCES += \
 	helper/keeper/setup/json_text.c helper/keeper/setup/json_text.h \
 	helper/keeper/setup/kubernetes.c \
 	helper/keeper/setup/member.c helper/keeper/setup/member.h \
+	helper/keeper/setup/pnpm.c \
 	helper/keeper/setup/record.c helper/keeper/setup/record.h \
 	helper/keeper/setup/setup.c helper/keeper/setup/setup.h \
 	helper/keeper/setup/target.c helper/keeper/setup/target.h \

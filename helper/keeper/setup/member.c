@@ -17,11 +17,11 @@ bool kt_setup_member_read(const struct kt_setup_plan *plan, struct kt_json **jso
 	       kt_json_text_parse(&plan->target.content, plan->target.file, json, error);
 }
 
-/* As the first member, with the blanks that the first one has. */
-static bool insert(const char *text, const char *name, const char *value, struct kt_edits *edits,
-                   struct kt_error *error)
+/* As the first member of the object, with the blanks that the first one has. */
+static bool insert(const char *text, size_t object, const char *name, const char *value,
+                   struct kt_edits *edits, struct kt_error *error)
 {
-	size_t place = strcspn(text, "{") + 1;
+	size_t place = object + 1;
 	size_t blanks = strspn(text + place, KT_JSON_BLANKS);
 	KT_CLEANUP(kt_text_free) char *member = NULL;
 	const char *blank = memchr(text + place, '\n', blanks) ? " " : "";
@@ -34,8 +34,8 @@ static bool insert(const char *text, const char *name, const char *value, struct
 	       kt_edits_add(edits, place, 0, member, error);
 }
 
-bool kt_setup_member_set(struct kt_setup_plan *plan, const char *name, const char *value,
-                         struct kt_error *error)
+bool kt_setup_member_set_in(struct kt_setup_plan *plan, size_t object, const char *name,
+                            const char *value, struct kt_error *error)
 {
 	KT_CLEANUP(kt_edits_clear) struct kt_edits edits = { 0 };
 	KT_CLEANUP(kt_text_free) char *whole = NULL;
@@ -44,15 +44,26 @@ bool kt_setup_member_set(struct kt_setup_plan *plan, const char *name, const cha
 	struct kt_json_member member;
 
 	plan->is_change = true;
-	if (strspn(text, KT_JSON_BLANKS) == kt_secret_length(content))
-		return kt_text_format(&whole, error, "{\n\t\"%s\": \"%s\"\n}\n", name, value) &&
-		       kt_secret_append_text(&plan->content, whole, error);
-	if (!kt_json_text_find(text, strcspn(text, "{"), name, &member))
-		return insert(text, name, value, &edits, error) &&
+	if (!kt_json_text_find(text, object, name, &member))
+		return insert(text, object, name, value, &edits, error) &&
 		       kt_edits_apply(&edits, content, &plan->content, error);
 	return kt_text_format(&whole, error, "\"%s\"", value) &&
 	       kt_edits_add(&edits, member.value, member.end - member.value, whole, error) &&
 	       kt_edits_apply(&edits, content, &plan->content, error);
+}
+
+bool kt_setup_member_set(struct kt_setup_plan *plan, const char *name, const char *value,
+                         struct kt_error *error)
+{
+	KT_CLEANUP(kt_text_free) char *whole = NULL;
+	const struct kt_secret *content = &plan->target.content;
+	const char *text = kt_secret_reveal(content);
+
+	if (strspn(text, KT_JSON_BLANKS) != kt_secret_length(content))
+		return kt_setup_member_set_in(plan, strcspn(text, "{"), name, value, error);
+	plan->is_change = true;
+	return kt_text_format(&whole, error, "{\n\t\"%s\": \"%s\"\n}\n", name, value) &&
+	       kt_secret_append_text(&plan->content, whole, error);
 }
 
 /*
@@ -75,12 +86,20 @@ static bool find_old(const struct kt_setup_plan *plan, const char *now, char **v
 bool kt_setup_member_take_back(struct kt_setup_plan *plan, const char *name, const char *value,
                                struct kt_error *error)
 {
+	const char *text = kt_secret_reveal(&plan->target.content);
+
+	return kt_setup_member_take_back_in(plan, strcspn(text, "{"), name, value, error);
+}
+
+bool kt_setup_member_take_back_in(struct kt_setup_plan *plan, size_t object, const char *name,
+                                  const char *value, struct kt_error *error)
+{
 	KT_CLEANUP(kt_edits_clear) struct kt_edits edits = { 0 };
 	KT_CLEANUP(kt_text_free) char *old = NULL;
 	const char *text = kt_secret_reveal(&plan->target.content);
 	struct kt_json_member member;
 
-	if (!kt_json_text_find(text, strcspn(text, "{"), name, &member))
+	if (!kt_json_text_find(text, object, name, &member))
 		return true;
 	plan->is_change = true;
 	if (!find_old(plan, value, &old, error) ||

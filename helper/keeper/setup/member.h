@@ -20,3 +20,9 @@ bool kt_setup_member_set(struct kt_setup_plan *plan, const char *name, const cha
 /* Puts the text of before there, as far as the record tells it, or removes the member. */
 bool kt_setup_member_take_back(struct kt_setup_plan *plan, const char *name, const char *value,
                                struct kt_error *error);
+
+/* The same two of an object within, which begins at this place. */
+bool kt_setup_member_set_in(struct kt_setup_plan *plan, size_t object, const char *name,
+                            const char *value, struct kt_error *error);
+bool kt_setup_member_take_back_in(struct kt_setup_plan *plan, size_t object, const char *name,
+                                  const char *value, struct kt_error *error);

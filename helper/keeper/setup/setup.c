@@ -25,9 +25,11 @@ static const struct kt_setup_tool *const tools[] = {
 	&kt_setup_cargo,
 	&kt_setup_terraform,
 	&kt_setup_bazel,
+	&kt_setup_pnpm,
 	&kt_setup_aws,
 	&kt_setup_kubernetes,
 	&kt_setup_claude,
+	&kt_setup_claude_mcp,
 	&kt_setup_codex,
 };
 
@@ -35,6 +37,22 @@ const struct kt_setup_tool *const *kt_setup_tools(size_t *count)
 {
 	*count = KT_COUNT(tools);
 	return tools;
+}
+
+/* Tools that start no helper, and the variable that a person sets for them instead. */
+static const struct {
+	const char *name;
+	const char *variable;
+} helpless[] = {
+	{ "npm", "NPM_TOKEN" },
+	{ "yarn", "NPM_TOKEN" },
+	{ "twine", "TWINE_PASSWORD" },
+};
+
+static bool fail_helpless(const char *name, const char *variable, struct kt_error *error)
+{
+	kt_fail(error, KT_ERROR_USAGE, "setup: %s takes no helper", name);
+	return kt_advise(error, "start it by keyturn: keyturn run --env %s -- %s", variable, name);
 }
 
 bool kt_setup_find(const char *name, const struct kt_setup_tool **tool, struct kt_error *error)
@@ -48,6 +66,9 @@ bool kt_setup_find(const char *name, const struct kt_setup_tool **tool, struct k
 		}
 		kt_suggestion_consider(&suggestion, name, tools[i]->name);
 	}
+	for (size_t i = 0; i < KT_COUNT(helpless); i++)
+		if (strcmp(helpless[i].name, name) == 0)
+			return fail_helpless(name, helpless[i].variable, error);
 	kt_fail(error, KT_ERROR_USAGE, "setup: one of the words is no tool that it knows");
 	if (suggestion.word)
 		return kt_advise(error, "did you mean %s? see the list: keyturn help setup",

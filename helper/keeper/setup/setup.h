@@ -79,8 +79,10 @@ extern const struct kt_setup_tool kt_setup_cargo;
 extern const struct kt_setup_tool kt_setup_terraform;
 extern const struct kt_setup_tool kt_setup_bazel;
 extern const struct kt_setup_tool kt_setup_aws;
+extern const struct kt_setup_tool kt_setup_pnpm;
 extern const struct kt_setup_tool kt_setup_kubernetes;
 extern const struct kt_setup_tool kt_setup_claude;
+extern const struct kt_setup_tool kt_setup_claude_mcp;
 extern const struct kt_setup_tool kt_setup_codex;
 
 /* All rows, in the order of help; count tells how many. */
