@@ -137,7 +137,7 @@ static void start_request(struct kt_exchange *exchange)
 	exchange->can_repeat = true;
 	exchange->is_second = exchange->has_asked = exchange->has_continued = false;
 	exchange->is_examined = exchange->has_answer = false;
-	exchange->closes = exchange->server_closes = false;
+	exchange->closes = exchange->server_closes = exchange->is_early = false;
 	kt_buffer_clear(&exchange->kept);
 	begin_entry(exchange);
 }
@@ -416,16 +416,15 @@ static bool take_answer(struct kt_exchange *exchange)
 /* Both are done: the next request may come on both connections. */
 static void complete(struct kt_exchange *exchange)
 {
-	bool is_clean = exchange->answer.is_done && !exchange->server_closes &&
-	                !exchange->is_server_done &&
-	                kt_buffer_length(&exchange->from_server) == 0;
-
 	if (exchange->closes) {
 		finish(exchange);
 		return;
 	}
 	record(exchange);
-	if (!is_clean)
+	/* What TLS holds behind the answer is nothing that epoll would tell of. */
+	kt_passage_read_server(exchange);
+	if (!exchange->answer.is_done || exchange->server_closes || exchange->is_server_done ||
+	    kt_buffer_length(&exchange->from_server) > 0)
 		drop_server(exchange);
 	exchange->has_served = true;
 	exchange->phase = KT_PHASE_HEAD;
@@ -465,7 +464,9 @@ static bool pass(struct kt_exchange *exchange)
 	if (!exchange->request.is_broken)
 		has_moved |= kt_passage_write_server(exchange);
 	has_moved |= kt_passage_read_server(exchange);
-	has_moved |= take_answer(exchange);
+	/* Heads, and what there is of the body, in one piece. */
+	while (exchange->phase == KT_PHASE_PASS && !exchange->is_over && take_answer(exchange))
+		has_moved = true;
 	if (!exchange->is_over)
 		has_moved |= kt_passage_write_client(exchange);
 	return check_end(exchange) || (has_moved && !exchange->is_over);
@@ -560,6 +561,16 @@ static bool wants_to_read(const struct kt_exchange *exchange)
 	}
 }
 
+/*
+ * Behind its request a client says nothing, mostly. To watch it all the same costs less than to
+ * change the watch twice for each request; it is changed for one that does.
+ */
+static bool is_watched_in_vain(const struct kt_exchange *exchange)
+{
+	return exchange->phase != KT_PHASE_TUNNEL && exchange->phase != KT_PHASE_LAST &&
+	       exchange->request.is_done && !exchange->is_early;
+}
+
 /* More of the server's bytes are wanted; between two requests, to see that it says nothing. */
 static bool wants_answer(const struct kt_exchange *exchange)
 {
@@ -571,7 +582,8 @@ static bool wants_answer(const struct kt_exchange *exchange)
 static void set_watches(struct kt_exchange *exchange)
 {
 	struct kt_watch *watch = &exchange->room->watch;
-	uint32_t client = EPOLLRDHUP | (wants_to_read(exchange) ? EPOLLIN : 0) |
+	uint32_t client = EPOLLRDHUP |
+	                  (wants_to_read(exchange) || is_watched_in_vain(exchange) ? EPOLLIN : 0) |
 	                  (kt_buffer_length(&exchange->out) > 0 ? EPOLLOUT : 0);
 	uint32_t server = (kt_buffer_length(&exchange->to_server) > 0 ? EPOLLOUT : 0) |
 	                  (wants_answer(exchange) ? EPOLLIN : 0);
@@ -594,6 +606,9 @@ void kt_exchange_run(struct kt_exchange *exchange)
 
 void kt_exchange_client_event(struct kt_exchange *exchange, uint32_t events)
 {
+	if (events & ~(uint32_t)EPOLLOUT)
+		exchange->client_speaks = true;
+	exchange->is_early |= (events & EPOLLIN) && !wants_to_read(exchange);
 	kt_exchange_run(exchange);
 	/* A client that sends no more is gone: a stream that nobody reads costs money. */
 	if (!exchange->is_over && (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)))
@@ -605,6 +620,7 @@ void kt_exchange_server_event(struct kt_exchange *exchange)
 	/* Whatever it says between two requests belongs to none. */
 	if (exchange->phase == KT_PHASE_HEAD || exchange->phase == KT_PHASE_TOKEN)
 		drop_server(exchange);
+	exchange->server_speaks = true;
 	kt_exchange_run(exchange);
 }
 
@@ -615,7 +631,7 @@ void kt_exchange_decided(struct kt_exchange *exchange, const struct kt_upstream_
 	if (result->reason) {
 		refuse_with(exchange, result->is_late ? 504 : 502, result->reason);
 	} else {
-		exchange->is_connected = true;
+		exchange->is_connected = exchange->server_speaks = true;
 		exchange->phase = KT_PHASE_PASS;
 	}
 	kt_exchange_run(exchange);
@@ -651,6 +667,7 @@ bool kt_exchange_open(struct kt_room *room, int client)
 		return false;
 	exchange->room = room;
 	exchange->client = client;
+	exchange->client_speaks = true;
 	exchange->next = room->first;
 	exchange->link = &room->first;
 	if (room->first)

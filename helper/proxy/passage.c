@@ -7,6 +7,9 @@
 
 #include "helper/proxy/passage.h"
 
+/* The most that one record of TLS holds. */
+#define RECORD 16384
+
 /* Head and body together that are kept for a second try. */
 #define KEPT_MAXIMUM ((size_t)64 * 1024)
 
@@ -21,10 +24,12 @@ bool kt_passage_read_client(struct kt_exchange *exchange, size_t limit)
 	size_t held = kt_buffer_length(&exchange->in);
 	ssize_t count;
 
-	if (exchange->client < 0 || held >= limit)
+	if (exchange->client < 0 || held >= limit || !exchange->client_speaks)
 		return false;
-	limit -= held;
-	count = recv(exchange->client, room->chunk, limit < KT_ROOM_CHUNK ? limit : KT_ROOM_CHUNK, 0);
+	limit = limit - held < KT_ROOM_CHUNK ? limit - held : KT_ROOM_CHUNK;
+	count = recv(exchange->client, room->chunk, limit, 0);
+	/* What fills less than its place was all: of more, epoll tells. */
+	exchange->client_speaks = count == (ssize_t)limit;
 	if (count > 0 && kt_buffer_append(&exchange->in, room->chunk, (size_t)count))
 		return true;
 	if (!is_later(count))
@@ -60,7 +65,10 @@ bool kt_passage_write_client(struct kt_exchange *exchange)
 	return sent > 0;
 }
 
-/* Fills the room's chunk: TLS gives a record at a time. */
+/*
+ * Into the room's chunk: TLS gives a record at a time. Behind one that is not full there is nothing
+ * more, mostly, and what came has waited long enough.
+ */
 static size_t receive(struct kt_exchange *exchange)
 {
 	char *chunk = exchange->room->chunk;
@@ -71,9 +79,11 @@ static size_t receive(struct kt_exchange *exchange)
 		                                    KT_ROOM_CHUNK - length);
 
 		exchange->is_server_done = count < 0;
-		if (count <= 0)
+		exchange->server_speaks = count > 0;
+		if (count > 0)
+			length += (size_t)count;
+		if (count < RECORD)
 			break;
-		length += (size_t)count;
 	}
 	return length;
 }
@@ -98,21 +108,18 @@ static size_t give_directly(struct kt_exchange *exchange, const char *bytes, siz
 bool kt_passage_read_server(struct kt_exchange *exchange)
 {
 	const char *chunk = exchange->room->chunk;
-	bool has_moved = false;
+	size_t length;
+	size_t given;
 
-	while (exchange->is_connected && !exchange->is_server_done && !exchange->is_lost &&
-	       kt_buffer_length(&exchange->out) < KT_PASSAGE_ENOUGH &&
-	       kt_buffer_length(&exchange->from_server) < KT_PASSAGE_ENOUGH) {
-		size_t length = receive(exchange);
-		size_t given = give_directly(exchange, chunk, length);
-
-		if (length == 0)
-			return has_moved || exchange->is_server_done;
-		has_moved = true;
-		if (!kt_buffer_append(&exchange->from_server, chunk + given, length - given))
-			exchange->is_server_done = true;
-	}
-	return has_moved;
+	if (!exchange->is_connected || !exchange->server_speaks || exchange->is_server_done ||
+	    exchange->is_lost || kt_buffer_length(&exchange->out) >= KT_PASSAGE_ENOUGH ||
+	    kt_buffer_length(&exchange->from_server) >= KT_PASSAGE_ENOUGH)
+		return false;
+	length = receive(exchange);
+	given = give_directly(exchange, chunk, length);
+	if (!kt_buffer_append(&exchange->from_server, chunk + given, length - given))
+		exchange->is_server_done = true;
+	return length > 0 || exchange->is_server_done;
 }
 
 bool kt_passage_write_server(struct kt_exchange *exchange)
@@ -129,7 +136,9 @@ bool kt_passage_write_server(struct kt_exchange *exchange)
 			break;
 		if (count < 0) {
 			/* An answer may have come before the end. */
-			kt_passage_read_server(exchange);
+			exchange->server_speaks = true;
+			while (kt_passage_read_server(exchange))
+				continue;
 			kt_buffer_clear(&exchange->to_server);
 			exchange->is_server_done = true;
 			exchange->request.is_done = true;

@@ -33,6 +33,8 @@ struct kt_exchange {
 	int64_t deadline;          /* by kt_clock_monotonic(); 0: none */
 
 	int client;                /* -1: closed */
+	bool client_speaks;        /* it may have sent something that was not read */
+	bool is_early;             /* it has sent more than this request */
 	struct kt_buffer in;       /* of the client, not yet looked at */
 	struct kt_buffer out;      /* to the client */
 
@@ -40,6 +42,7 @@ struct kt_exchange {
 	bool is_connected;
 	bool is_websocket;         /* the server is the one of websockets */
 	bool has_served;           /* a request before this one */
+	bool server_speaks;        /* it may have sent something that was not read */
 	bool is_server_done;       /* it sends nothing more */
 	struct kt_buffer to_server;
 	bool is_stuck;             /* the server took nothing: to_server must not move (upstream.h) */

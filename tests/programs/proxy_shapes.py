@@ -52,6 +52,9 @@ def kept_alive():
         assert answer.status == 200 and b"tester" in body
         ports.add(connection.sock.getsockname()[1])
     assert len(ports) == 1
+    # Head and body in one piece: a client that is woken twice waits twice. tcpi_data_segs_in of tcp(7).
+    information = connection.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 160)
+    assert int.from_bytes(information[152:156], sys.byteorder) == 20
 
 
 def head():
