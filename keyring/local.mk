@@ -24,6 +24,7 @@ libkeyring_a_SOURCES = \
 	keyring/local_socket.c keyring/local_socket.h \
 	keyring/lock.c keyring/lock.h \
 	keyring/machine_credential.c keyring/machine_credential.h \
+	keyring/module.c keyring/module.h \
 	keyring/recovery_code.c keyring/recovery_code.h \
 	keyring/seal.c keyring/seal.h \
 	keyring/secret.c keyring/secret.h \

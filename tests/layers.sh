@@ -225,6 +225,7 @@ only openssl/ keyring/seal.c keyring/ssh_key.c helper/transfer.c helper/keeper/a
 only libintl.h helper/language.c
 only locale.h helper/language.c
 only idn2.h helper/keeper/account/idn.c
+only dlfcn.h keyring/module.c helper/keeper/library.c pam/unlock/backend_dbus.c
 only curl/ helper/courier/http.c helper/proxy/upstream.c helper/transfer.c
 only seccomp.h helper/seal/filter.c
 only libsecret/ keyring/backend_secret_service.c keyring/secret_service_call.c \
