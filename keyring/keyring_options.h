@@ -23,6 +23,15 @@ struct kt_passphrase_question {
 	bool takes_recovery_code;
 };
 
+/* What it takes to use a security key (vault_fido2.h). */
+struct kt_security_keys {
+	const char *module; /* keyturn-fido2.so (fido2.h), or NULL */
+	/* Asks at the terminal for a security key's PIN; NULL: nobody can be asked, or told. */
+	bool (*ask_pin)(struct kt_secret *pin, struct kt_error *error);
+	/* One line for the person who is to touch it. */
+	void (*tell)(const char *line);
+};
+
 struct kt_keyring_options {
 	const char *keyring;        /* KEYTURN_KEYRING: a backend's name, or NULL */
 	const char *secret_service; /* the module of that backend (secret_service.h), or NULL */
@@ -31,6 +40,7 @@ struct kt_keyring_options {
 	/* Asks at the terminal for what opens a vault; NULL: nobody can be asked. */
 	bool (*ask_passphrase)(const struct kt_passphrase_question *question,
 	                       struct kt_secret *passphrase, struct kt_error *error);
+	struct kt_security_keys security_keys;
 	/* One line for a person who has to wait; NULL: nobody is told. */
 	void (*tell)(const char *line);
 	/* For kt_translate_by() of a backend that lies in a module; NULL: English. */

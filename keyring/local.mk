@@ -11,6 +11,7 @@ libkeyring_a_SOURCES = \
 	keyring/credential.c keyring/credential.h \
 	keyring/environment.c keyring/environment.h \
 	keyring/error.c keyring/error.h \
+	keyring/fido2.h \
 	keyring/file.c keyring/file.h \
 	keyring/foreign.c keyring/foreign.h \
 	keyring/gate.c keyring/gate.h \
@@ -24,6 +25,7 @@ libkeyring_a_SOURCES = \
 	keyring/local_socket.c keyring/local_socket.h \
 	keyring/lock.c keyring/lock.h \
 	keyring/machine_credential.c keyring/machine_credential.h \
+	keyring/module.c keyring/module.h \
 	keyring/recovery_code.c keyring/recovery_code.h \
 	keyring/seal.c keyring/seal.h \
 	keyring/secret.c keyring/secret.h \
@@ -40,6 +42,7 @@ libkeyring_a_SOURCES = \
 	keyring/vault_agent.c keyring/vault_agent.h \
 	keyring/vault_backup.c keyring/vault_backup.h \
 	keyring/vault_enrol.c keyring/vault_enrol.h \
+	keyring/vault_fido2.c keyring/vault_fido2.h \
 	keyring/vault_header.c keyring/vault_header.h \
 	keyring/vault_item.c keyring/vault_item.h \
 	keyring/vault_key.c keyring/vault_key.h \
@@ -86,3 +89,15 @@ keyturn_secret_service_so_SOURCES = $(SECRET_SERVICE_SOURCES) \
 keyturn_secret_service_so_CFLAGS = $(AM_CFLAGS) -fPIC $(SECRET_CFLAGS) $(CJSON_CFLAGS)
 keyturn_secret_service_so_LDFLAGS = $(MODULE_FLAGS)
 keyturn_secret_service_so_LDADD = $(SECRET_LIBS) $(CJSON_LIBS) -lm
+
+# The keeper opens it when a security key is wanted (keyring/fido2.h).
+keyturn_fido2_so_SOURCES = \
+	keyring/fido2_module.c \
+	keyring/characters.c \
+	keyring/error.c \
+	keyring/secret.c \
+	keyring/text.c \
+	keyring/translate.c
+keyturn_fido2_so_CFLAGS = $(AM_CFLAGS) -fPIC $(FIDO2_CFLAGS)
+keyturn_fido2_so_LDFLAGS = $(MODULE_FLAGS)
+keyturn_fido2_so_LDADD = $(FIDO2_LIBS)

@@ -5,6 +5,7 @@
 #include "keyring/clock.h"
 #include "keyring/environment.h"
 #include "keyring/kernel_key.h"
+#include "keyring/text.h"
 #include "keyring/translate.h"
 #include "keyring/vault.h"
 #include "keyring/vault_key.h"
@@ -54,20 +55,42 @@ bool kt_vault_open_for_change(const struct kt_keyring_options *options, struct k
 	return holds || kt_vault_fail_damaged(vault, error);
 }
 
+/* Writes a header that was changed without its lock, unless another process changed it too. */
+static bool save_unless_changed(const struct kt_vault *vault, const char *check,
+                                const struct kt_secret *key, struct kt_error *error)
+{
+	KT_CLEANUP(kt_lock_release) struct kt_lock lock = { 0 };
+	KT_CLEANUP(kt_vault_clear) struct kt_vault now = { 0 };
+
+	if (!kt_vault_take_header(&lock, error) || !kt_vault_read(&now, error))
+		return false;
+	if (kt_text_is_equal(now.check, check))
+		return kt_vault_save(vault, key, error);
+	kt_fail(error, KT_ERROR_BUSY, "the vault was changed by another process: nothing is added");
+	return kt_advise(error, "run the command again");
+}
+
+/* A person may have to be waited for: meanwhile others store items. */
 bool kt_vault_add_key(const struct kt_vault_options *wanted,
                       const struct kt_keyring_options *options, struct kt_error *error)
 {
-	KT_CLEANUP(kt_lock_release) struct kt_lock lock = { 0 };
 	KT_CLEANUP(kt_vault_clear) struct kt_vault vault = { 0 };
 	KT_CLEANUP(kt_secret_clear) struct kt_secret key = { 0 };
+	KT_CLEANUP(kt_text_free) char *check = NULL;
+	bool holds;
 
-	if (!kt_vault_open_for_change(options, &lock, &vault, &key, error))
+	if (!kt_vault_read(&vault, error) || !kt_vault_open_key(&vault, options, &key, error) ||
+	    !kt_vault_check_header(&vault, &key, &holds, error))
 		return false;
+	if (!holds)
+		return kt_vault_fail_damaged(&vault, error);
 	if (wanted->passphrase && kt_vault_find_way(&vault, KT_VAULT_PASSPHRASE)) {
 		kt_fail(error, KT_ERROR_USAGE, "the vault has a passphrase already");
 		return kt_advise(error, "run: keyturn vault change-passphrase");
 	}
-	return kt_vault_enrol(&vault, wanted, &key, error) && kt_vault_save(&vault, &key, error);
+	return kt_text_set(&check, vault.check, error) &&
+	       kt_vault_enrol(&vault, wanted, &key, error) &&
+	       save_unless_changed(&vault, check, &key, error);
 }
 
 bool kt_vault_remove_key(const char *id, const struct kt_keyring_options *options,

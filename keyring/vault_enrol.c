@@ -17,6 +17,7 @@
 #include "keyring/translate.h"
 #include "keyring/vault_agent.h"
 #include "keyring/vault_enrol.h"
+#include "keyring/vault_fido2.h"
 #include "keyring/vault_key.h"
 #include "keyring/vault_material.h"
 
@@ -189,6 +190,19 @@ static bool add_ssh_agent(struct kt_vault *vault, const struct kt_vault_options 
 	return kt_vault_wrap(vault, &slot, &material, key, error);
 }
 
+static bool add_fido2(struct kt_vault *vault, const struct kt_vault_options *options,
+                      const struct kt_secret *key, struct kt_error *error)
+{
+	KT_CLEANUP(kt_vault_slot_clear) struct kt_vault_slot slot = { 0 };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret material = { 0 };
+
+	return !options->fido2 ||
+	       (kt_vault_begin_slot(vault, KT_VAULT_FIDO2, options->name, &slot, error) &&
+	        kt_vault_fido2_enrol(vault, options->fido2, options->security_keys, &slot, &material,
+	                             error) &&
+	        kt_vault_wrap(vault, &slot, &material, key, error));
+}
+
 static void tell_bound(const struct kt_vault_options *options, const char *blob)
 {
 	static const char *const lines[] = {
@@ -250,9 +264,8 @@ bool kt_vault_enrol(struct kt_vault *vault, const struct kt_vault_options *optio
                     const struct kt_secret *key, struct kt_error *error)
 {
 	if (!options->passphrase && !options->key_file && !options->key_command &&
-	    !options->credential &&
-	    !options->login && !options->recovery_code && !options->ssh_agent &&
-	    !options->machine) {
+	    !options->credential && !options->login && !options->recovery_code &&
+	    !options->ssh_agent && !options->machine && !options->fido2) {
 		kt_fail(error, KT_ERROR_USAGE, "a vault needs a way to be opened");
 		return kt_advise(error, "run: keyturn help vault");
 	}
@@ -263,5 +276,6 @@ bool kt_vault_enrol(struct kt_vault *vault, const struct kt_vault_options *optio
 	       add_password(vault, options, KT_VAULT_LOGIN, options->login, key, error) &&
 	       add_machine(vault, options, key, error) &&
 	       add_ssh_agent(vault, options, key, error) &&
+	       add_fido2(vault, options, key, error) &&
 	       add_recovery(vault, options, key, error);
 }

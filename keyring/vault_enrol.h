@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "keyring/error.h"
+#include "keyring/keyring_options.h"
 #include "keyring/secret.h"
 #include "keyring/vault_header.h"
 
@@ -20,6 +21,8 @@ struct kt_vault_options {
 	bool machine;           /* systemd's service for users' credentials */
 	const char *ssh_agent;  /* a key's fingerprint or comment; "": the only one that fits */
 	bool asks;              /* that key's agent asks a person each time */
+	const char *fido2;      /* a security key's path; "": the only one that is plugged in */
+	const struct kt_security_keys *security_keys;
 	const char *name;       /* for people */
 	void (*tell)(const char *line); /* one line for a person; NULL: nobody is told */
 };

@@ -111,6 +111,7 @@ static bool make_wrapping_key(const struct kt_vault_slot *slot, const struct kt_
 		[KT_VAULT_RECOVERY] = "keyturn vault recovery 1",
 		[KT_VAULT_SSH_AGENT] = "keyturn vault ssh-agent 1",
 		[KT_VAULT_MACHINE] = "keyturn vault machine 1",
+		[KT_VAULT_FIDO2] = "keyturn vault fido2 1",
 	};
 	KT_CLEANUP(kt_secret_clear) struct kt_secret salt = { 0 };
 

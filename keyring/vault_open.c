@@ -12,6 +12,7 @@
 #include "keyring/translate.h"
 #include "keyring/unlock_outcome.h"
 #include "keyring/vault_agent.h"
+#include "keyring/vault_fido2.h"
 #include "keyring/vault_key.h"
 #include "keyring/vault_material.h"
 #include "keyring/vault_open.h"
@@ -133,7 +134,10 @@ static bool try_way(const struct kt_vault *vault, enum kt_vault_way way, struct 
 
 		if (slot->way != way || (way == KT_VAULT_KEY_FILE && !slot->source))
 			continue;
-		if (slot->asks)
+		if (slot->way == KT_VAULT_FIDO2)
+			kt_fail(&cause, KT_ERROR_LOCKED, "the security key %s wants to be touched",
+			        slot->name ? slot->name : slot->id);
+		else if (slot->asks)
 			kt_fail(&cause, KT_ERROR_LOCKED, "the SSH key %s asks before it signs",
 			        slot->name ? slot->name : slot->id);
 		else if (open_with_slot(vault, slot, key, &cause))
@@ -203,7 +207,8 @@ static bool try_all(const struct kt_vault *vault, bool may_run, struct kt_secret
 	       (goes_on && try_command(vault, may_run, key, obstacles, &goes_on)) ||
 	       (goes_on && try_credentials(vault, key, obstacles, &goes_on)) ||
 	       (goes_on && try_way(vault, KT_VAULT_MACHINE, key, obstacles, &goes_on)) ||
-	       (goes_on && try_way(vault, KT_VAULT_SSH_AGENT, key, obstacles, &goes_on));
+	       (goes_on && try_way(vault, KT_VAULT_SSH_AGENT, key, obstacles, &goes_on)) ||
+	       (goes_on && try_way(vault, KT_VAULT_FIDO2, key, obstacles, &goes_on));
 }
 
 /* Something that opens it is typed. */
@@ -312,6 +317,8 @@ bool kt_vault_open_by_slot(const struct kt_vault *vault, const struct kt_vault_s
 		return kt_fail(error, KT_ERROR_DISMISSED, "this way is a newer keyturn's");
 	if (kt_vault_is_typed(slot->way))
 		return kt_fail(error, KT_ERROR_DISMISSED, "it has to be typed");
+	if (slot->way == KT_VAULT_FIDO2)
+		return kt_fail(error, KT_ERROR_DISMISSED, "its security key wants to be touched");
 	if (slot->asks)
 		return kt_fail(error, KT_ERROR_DISMISSED, "its agent asks before it signs");
 	if (open_by_named_file(vault, slot, material, key) ||
@@ -386,8 +393,21 @@ static bool ask(const struct kt_vault *vault, const struct kt_keyring_options *o
 	return fail_wrong(vault, error);
 }
 
-/* The agents that ask, one after the other; error says why the last did not open. */
-static bool try_asking(const struct kt_vault *vault, struct kt_secret *key, struct kt_error *error)
+static bool fetch_asking(const struct kt_vault *vault, const struct kt_vault_slot *slot,
+                         const struct kt_keyring_options *options, struct kt_secret *material,
+                         struct kt_error *error)
+{
+	if (slot->way == KT_VAULT_FIDO2)
+		return kt_vault_fido2_fetch(vault, slot, NULL, &options->security_keys, material,
+		                            NULL, error);
+	return kt_vault_agent_fetch(vault, slot, KT_VAULT_AGENT_PERSON, material, error);
+}
+
+/*
+ * Agents that ask and security keys, one after the other; error says why the last did not open.
+ */
+static bool try_asking(const struct kt_vault *vault, const struct kt_keyring_options *options,
+                       struct kt_secret *key, struct kt_error *error)
 {
 	for (size_t i = 0; i < vault->count; i++) {
 		const struct kt_vault_slot *slot = &vault->slots[i];
@@ -396,7 +416,7 @@ static bool try_asking(const struct kt_vault *vault, struct kt_secret *key, stru
 		if (!slot->asks)
 			continue;
 		kt_error_clear(error);
-		if (kt_vault_agent_fetch(vault, slot, KT_VAULT_AGENT_PERSON, &material, error) &&
+		if (fetch_asking(vault, slot, options, &material, error) &&
 		    kt_vault_unwrap(vault, slot, &material, key, error) && !kt_secret_is_empty(key))
 			return true;
 	}
@@ -421,7 +441,7 @@ static bool open_by_person(const struct kt_vault *vault, const struct kt_keyring
 {
 	struct kt_error cause = { 0 };
 
-	if (try_asking(vault, key, &cause) || try_command_asking(vault, key, &cause))
+	if (try_asking(vault, options, key, &cause) || try_command_asking(vault, key, &cause))
 		return true;
 	if (is_typed(vault) && options->ask_passphrase)
 		return ask(vault, options, key, error);

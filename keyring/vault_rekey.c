@@ -16,6 +16,7 @@
 #include "keyring/text.h"
 #include "keyring/vault.h"
 #include "keyring/vault_agent.h"
+#include "keyring/vault_fido2.h"
 #include "keyring/vault_item.h"
 #include "keyring/vault_key.h"
 #include "keyring/vault_open.h"
@@ -73,6 +74,24 @@ static bool open_asking(const struct change *change, const struct kt_vault_slot 
 	       kt_fail(error, KT_ERROR_LOCKED, "it does not open the vault any more");
 }
 
+/* One touch for what opens the slot as it is, and for what is to open it with its new salt. */
+static bool renew_fido2(struct change *change, const struct kt_vault_slot *slot,
+                        const struct kt_vault_slot *fresh, const struct kt_keyring_options *options,
+                        struct kt_secret *material, struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret old = { 0 };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret key = { 0 };
+	struct kt_error cause = { 0 };
+
+	if (kt_vault_fido2_fetch(&change->before, slot, fresh, &options->security_keys, &old, material,
+	                         &cause) &&
+	    kt_vault_unwrap(&change->before, slot, &old, &key, &cause) && !kt_secret_is_empty(&key))
+		return kt_secret_copy(&change->old_key.key, &key, error);
+	if (cause.code == KT_ERROR_NONE)
+		kt_fail(&cause, KT_ERROR_LOCKED, "it does not open the vault any more");
+	return fail_slot(slot, &cause, error);
+}
+
 /* The material of a slot, which opens the vault as it is. */
 static bool take_material(struct change *change, const struct kt_vault_slot *slot,
                           const struct kt_vault_typist *typist, struct kt_secret *material,
@@ -117,17 +136,22 @@ static bool renew_recovery(const struct kt_vault_slot *slot, const struct kt_vau
 }
 
 static bool renew_slot(struct change *change, const struct kt_vault_slot *slot,
-                       const struct kt_vault_typist *typist, struct kt_error *error)
+                       const struct kt_vault_typist *typist,
+                       const struct kt_keyring_options *options, struct kt_error *error)
 {
 	KT_CLEANUP(kt_secret_clear) struct kt_secret material = { 0 };
 	KT_CLEANUP(kt_vault_slot_clear) struct kt_vault_slot fresh = { 0 };
+	bool taken;
 
-	if (!(slot->way == KT_VAULT_RECOVERY
-	      ? renew_recovery(slot, typist, &material, error)
-	      : take_material(change, slot, typist, &material, error)))
+	if (!kt_vault_slot_copy(&fresh, slot, error) || !kt_vault_slot_salt(&fresh, error))
 		return false;
-	return kt_vault_slot_copy(&fresh, slot, error) && kt_vault_slot_salt(&fresh, error) &&
-	       renew_material(change, &fresh, &material, error) &&
+	if (slot->way == KT_VAULT_RECOVERY)
+		taken = renew_recovery(slot, typist, &material, error);
+	else if (slot->way == KT_VAULT_FIDO2)
+		taken = renew_fido2(change, slot, &fresh, options, &material, error);
+	else
+		taken = take_material(change, slot, typist, &material, error);
+	return taken && renew_material(change, &fresh, &material, error) &&
 	       kt_vault_wrap(&change->after, &fresh, &material, &change->new_key.key, error);
 }
 
@@ -140,7 +164,7 @@ static bool prepare(struct change *change, const struct kt_vault_typist *typist,
 	    !kt_seal_randomize(&change->new_key.key, KT_SEAL_KEY_SIZE, error))
 		return false;
 	for (size_t i = 0; i < change->before.count; i++)
-		if (!renew_slot(change, &change->before.slots[i], typist, error))
+		if (!renew_slot(change, &change->before.slots[i], typist, options, error))
 			return false;
 	return !kt_secret_is_empty(&change->old_key.key) ||
 	       kt_vault_open_key(&change->before, options, &change->old_key.key, error);

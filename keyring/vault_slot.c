@@ -26,6 +26,7 @@ static const struct {
 	[KT_VAULT_RECOVERY] = { "recovery", false, true, true, false, false, true },
 	[KT_VAULT_SSH_AGENT] = { "ssh-agent", false, false, false, false, false, true },
 	[KT_VAULT_MACHINE] = { "machine", false, false, false, false, true, false },
+	[KT_VAULT_FIDO2] = { "fido2", false, false, false, false, false, true },
 };
 
 const char *kt_vault_way_name(enum kt_vault_way way)
@@ -80,6 +81,8 @@ void kt_vault_slot_clear(struct kt_vault_slot *slot)
 	kt_text_free(&slot->blob);
 	kt_text_free(&slot->public_key);
 	kt_text_free(&slot->algorithm);
+	kt_text_free(&slot->credential);
+	kt_text_free(&slot->rp);
 	kt_text_free(&slot->text);
 	*slot = (struct kt_vault_slot){ 0 };
 }
@@ -128,6 +131,7 @@ bool kt_vault_slot_copy(struct kt_vault_slot *slot, const struct kt_vault_slot *
 	slot->way = source->way;
 	slot->added = source->added;
 	slot->cost = source->cost;
+	slot->pin = source->pin;
 	slot->asks = source->asks;
 	return kt_text_set(&slot->id, source->id, error) &&
 	       kt_text_set(&slot->way_name, source->way_name, error) &&
@@ -138,6 +142,8 @@ bool kt_vault_slot_copy(struct kt_vault_slot *slot, const struct kt_vault_slot *
 	       kt_text_set(&slot->blob, source->blob, error) &&
 	       kt_text_set(&slot->public_key, source->public_key, error) &&
 	       kt_text_set(&slot->algorithm, source->algorithm, error) &&
+	       kt_text_set(&slot->credential, source->credential, error) &&
+	       kt_text_set(&slot->rp, source->rp, error) &&
 	       kt_text_set(&slot->text, source->text, error);
 }
 
@@ -165,6 +171,20 @@ static bool read_ssh_agent(const struct kt_json *json, struct kt_vault_slot *slo
 	       kt_text_set(&slot->algorithm, algorithm, error);
 }
 
+static bool read_fido2(const struct kt_json *json, struct kt_vault_slot *slot,
+                       struct kt_error *error)
+{
+	const char *credential = kt_json_text(json, "credential");
+	const char *rp = kt_json_text(json, "rp");
+
+	if (!credential || !rp)
+		return kt_fail(error, KT_ERROR_CORRUPT, "a member is missing");
+	slot->pin = kt_json_is_true(json, "pin");
+	slot->asks = true;
+	return kt_text_set(&slot->credential, credential, error) &&
+	       kt_text_set(&slot->rp, rp, error);
+}
+
 static bool read_parts(const struct kt_json *json, struct kt_vault_slot *slot,
                        struct kt_error *error)
 {
@@ -174,6 +194,8 @@ static bool read_parts(const struct kt_json *json, struct kt_vault_slot *slot,
 	                                      kt_seal_is_bounded(&slot->cost)))
 		return kt_fail(error, KT_ERROR_CORRUPT, "a cost is out of bounds");
 	if (slot->way == KT_VAULT_SSH_AGENT && !read_ssh_agent(json, slot, error))
+		return false;
+	if (slot->way == KT_VAULT_FIDO2 && !read_fido2(json, slot, error))
 		return false;
 	if (slot->way == KT_VAULT_MACHINE && !kt_json_text(json, "blob"))
 		return kt_fail(error, KT_ERROR_CORRUPT, "a member is missing");
@@ -247,6 +269,11 @@ static bool write_parts(const struct kt_vault_slot *slot, struct kt_json *json,
 	    !(kt_json_add_text(json, "public", slot->public_key, error) &&
 	      kt_json_add_text(json, "algorithm", slot->algorithm, error) &&
 	      (!slot->asks || kt_json_add_boolean(json, "asks", true, error))))
+		return false;
+	if (slot->way == KT_VAULT_FIDO2 &&
+	    !(kt_json_add_text(json, "credential", slot->credential, error) &&
+	      kt_json_add_text(json, "rp", slot->rp, error) &&
+	      kt_json_add_boolean(json, "pin", slot->pin, error)))
 		return false;
 	return kt_json_add_text(json, "salt", slot->salt, error) &&
 	       kt_json_add_text(json, "key", slot->wrapped, error);

@@ -22,6 +22,7 @@ enum kt_vault_way {
 	KT_VAULT_RECOVERY,
 	KT_VAULT_SSH_AGENT,
 	KT_VAULT_MACHINE,
+	KT_VAULT_FIDO2,
 	KT_VAULT_WAYS,
 };
 
@@ -39,14 +40,19 @@ struct kt_vault_slot {
 	char *blob;               /* of the machine's service, in base 64 */
 	char *public_key;         /* of an SSH key, in base 64 */
 	char *algorithm;          /* with which its agent signs */
-	bool asks;                /* its agent asks a person each time */
+	char *credential;         /* of a security key, in base 64 */
+	char *rp;                 /* the relying party whose credential that is */
+	bool pin;                 /* it was made with the key's PIN, and wants it each time */
+	bool asks;                /* a person has to be there: an agent that asks, a security key */
 	char *text;               /* the object that was read; NULL: the slot is new */
 };
 
 #define KT_VAULT_WRAPPED_SIZE (KT_SEAL_KEY_SIZE + KT_SEAL_OVERHEAD)
 #define KT_VAULT_NAME_MAXIMUM 100
 
-/* "passphrase", "key-file", "credential", "login", "recovery", "ssh-agent", "machine". */
+/*
+ * "passphrase", "key-file", "credential", "login", "recovery", "ssh-agent", "machine" or "fido2".
+ */
 const char *kt_vault_way_name(enum kt_vault_way way);
 
 /* The same of a slot, also where its way is not known here. */

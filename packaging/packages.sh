@@ -5,7 +5,7 @@
 # and Ubuntu, and how it gets there. A,B|C,D is a choice: A and B where apt knows both, else C and D.
 
 # shellcheck disable=SC2034
-build_packages='autoconf automake gcc gettext git libc6-dev libcjson-dev libcurl4-openssl-dev libidn2-dev
+build_packages='autoconf automake gcc gettext git libc6-dev libcjson-dev libcurl4-openssl-dev libfido2-dev libidn2-dev
 	libpam0g-dev libseccomp-dev libsecret-1-dev libssl-dev make pkg-config zlib1g-dev'
 
 # shellcheck disable=SC2034

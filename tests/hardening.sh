@@ -76,6 +76,7 @@ exported()
 check keyturn
 rooms='keyturn-keeper keyturn-courier keyturn-proxy keyturn-seal keyturn-steward
 	keyturn-secret-service.so'
+! grep -qx 'HAVE_FIDO2_TRUE = *' "$builddir/Makefile" || rooms="$rooms keyturn-fido2.so"
 ! grep -qx 'HAVE_PAM_TRUE = *' "$builddir/Makefile" ||
 	rooms="$rooms pam_keyturn.so keyturn-unlock keyturn-unlock-bus.so"
 for room in $rooms; do
@@ -110,6 +111,9 @@ if ! is_sanitized; then
 			"$program"
 	done
 	must [ "$(exported keyturn-secret-service.so)" = kt_secret_service_module ]
+	case $rooms in
+	*fido2*) must [ "$(exported keyturn-fido2.so)" = kt_fido2_module ] ;;
+	esac
 	case $rooms in
 	*unlock*) must [ "$(exported keyturn-unlock-bus.so)" = kt_unlock_bus_module ] ;;
 	esac

@@ -56,6 +56,13 @@ links_only "$programs/keyturn-secret-service.so" libc libsecret-1 libgio-2.0 lib
 links "$programs/keyturn-secret-service.so" libsecret-1
 must_not sh -c 'ldd "$1" | grep -e libcurl -e libssl' - "$programs/keyturn-secret-service.so"
 
+if [ -e "$programs/keyturn-fido2.so" ]; then
+	begin 'the module of security keys links libfido2, and nothing that reaches the network'
+	links_only "$programs/keyturn-fido2.so" libc libfido2
+	links "$programs/keyturn-fido2.so" libfido2
+	must_not sh -c 'ldd "$1" | grep -e libcurl -e libssl' - "$programs/keyturn-fido2.so"
+fi
+
 if [ -e "$builddir/keyturn-unlock" ]; then
 	begin 'keyturn-unlock links cryptography; the way over the message bus is its module'
 	links_only "$builddir/keyturn-unlock" libc libcrypto libcjson
@@ -225,6 +232,8 @@ only openssl/ keyring/seal.c keyring/ssh_key.c helper/transfer.c helper/keeper/a
 only libintl.h helper/language.c
 only locale.h helper/language.c
 only idn2.h helper/keeper/account/idn.c
+only dlfcn.h keyring/module.c helper/keeper/library.c pam/unlock/backend_dbus.c
+only fido keyring/fido2_module.c
 only curl/ helper/courier/http.c helper/proxy/upstream.c helper/transfer.c
 only seccomp.h helper/seal/filter.c
 only zlib.h helper/proxy/inflate.c

@@ -9,6 +9,7 @@ SCRIPT_PEERS = \
 	tests/bin/keyturn-courier \
 	tests/bin/keyturn-keeper \
 	$(SEAL_PEER) \
+	$(FIDO2_PEER) \
 	tests/bin/keyturn-proxy \
 	tests/bin/keyturn-steward \
 	tests/programs/cut \
@@ -58,7 +59,24 @@ tests_bin_keyturn_steward_SOURCES = helper/libexec.c
 tests_bin_keyturn_steward_CPPFLAGS = $(AM_CPPFLAGS) $(CHECKED)
 tests_bin_keyturn_steward_LDADD = $(STEWARD_LIBS)
 
-check_DATA = $(DOOR_LINKS:%=tests/bin/%) tests/bin/keyturn-secret-service.so
+if HAVE_FIDO2
+FIDO2_PEER = tests/programs/authenticator.so
+FIDO2_BUILT = tests/bin/keyturn-fido2.so
+FIDO2_TEST = tests/vault_fido2.sh
+FIDO2_UNIT_TEST = tests/test_vault_fido2
+tests_test_vault_fido2_SOURCES = tests/test_vault_fido2.c tests/programs/authenticator.c \
+	tests/lib/scratch_vault.c tests/lib/scratch_vault.h
+tests_test_vault_fido2_CFLAGS = $(AM_CFLAGS) $(FIDO2_CFLAGS) $(CRYPTO_CFLAGS)
+tests_test_vault_fido2_LDADD = $(KEYRING_TEST) $(FIDO2_LIBS)
+EXTRA_tests_test_vault_fido2_DEPENDENCIES = tests/bin/keyturn-fido2.so
+tests_programs_authenticator_so_SOURCES = tests/programs/authenticator.c
+tests_programs_authenticator_so_CFLAGS = $(AM_CFLAGS) -fPIC $(FIDO2_CFLAGS) $(CRYPTO_CFLAGS)
+tests_programs_authenticator_so_LDFLAGS = $(MODULE_FLAGS)
+tests_programs_authenticator_so_LDADD = $(FIDO2_LIBS) $(CRYPTO_LIBS)
+endif
+check_DATA = $(DOOR_LINKS:%=tests/bin/%) tests/bin/keyturn-secret-service.so $(FIDO2_BUILT)
+tests/bin/keyturn-fido2.so: $(FIDO2_MODULE) tests/bin/keyturn
+	cd tests/bin && $(LN_S) -f ../../keyturn-fido2.so .
 tests/bin/keyturn-secret-service.so: keyturn-secret-service.so tests/bin/keyturn
 	cd tests/bin && $(LN_S) -f ../../keyturn-secret-service.so .
 $(DOOR_LINKS:%=tests/bin/%): tests/bin/keyturn
@@ -118,6 +136,7 @@ UNIT_TESTS = \
 	tests/test_token_response \
 	tests/test_url \
 	tests/test_vault \
+	$(FIDO2_UNIT_TEST) \
 	tests/test_vault_header \
 	tests/test_whoami \
 	tests/test_wrap
@@ -237,6 +256,7 @@ SCRIPT_TESTS = \
 	tests/setup_killed.sh \
 	tests/systemd_units.sh \
 	tests/vault_agent.sh \
+	$(FIDO2_TEST) \
 	tests/vault_machine.sh \
 	tests/vault_rekey.sh \
 	tests/version.sh

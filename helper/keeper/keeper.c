@@ -26,6 +26,17 @@ static void tell(const char *line)
 		kt_report_note("%s", kt_translate(line));
 }
 
+struct kt_security_keys kt_keeper_security_keys(bool may_prompt)
+{
+	struct kt_security_keys keys = { .module = kt_libexec_path(KT_LIBEXEC_FIDO2) };
+
+	if (may_prompt && kt_terminal_is_there()) {
+		keys.ask_pin = kt_terminal_ask_pin;
+		keys.tell = kt_terminal_tell;
+	}
+	return keys;
+}
+
 struct kt_keyring *kt_keeper_keyring(struct kt_keeper *keeper, struct kt_error *error)
 {
 	struct kt_keyring_options options = { 0 };
@@ -37,6 +48,7 @@ struct kt_keyring *kt_keeper_keyring(struct kt_keeper *keeper, struct kt_error *
 		.secret_service = kt_libexec_path(KT_LIBEXEC_SECRET_SERVICE),
 		.may_prompt = may_prompt(keeper),
 		.ignore_dismissed = keeper->ignores_dismissed,
+		.security_keys = kt_keeper_security_keys(may_prompt(keeper)),
 		.tell = tell,
 		.translate = kt_translate,
 		.trace = kt_report_trace_line,

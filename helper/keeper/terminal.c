@@ -392,6 +392,20 @@ bool kt_terminal_ask_vault_passphrase(const struct kt_passphrase_question *quest
 	return kt_advise(error, "run: keyturn unlock");
 }
 
+bool kt_terminal_ask_pin(struct kt_secret *pin, struct kt_error *error)
+{
+	return ask(KT_TEXT("PIN of the security key: "), false,
+	           kt_clock_monotonic() + PASSPHRASE_MILLISECONDS, pin, error);
+}
+
+void kt_terminal_tell(const char *line)
+{
+	KT_CLEANUP(kt_descriptor_close) int terminal = open_terminal();
+
+	if (terminal >= 0 && say(terminal, line))
+		say(terminal, "\n");
+}
+
 bool kt_terminal_ask_new_passphrase(struct kt_secret *passphrase, struct kt_error *error)
 {
 	for (int left = TRIES - 1;; left--) {

@@ -53,5 +53,9 @@ bool kt_terminal_confirm(const char *prompt, bool *yes, struct kt_error *error);
 bool kt_terminal_ask_vault_passphrase(const struct kt_passphrase_question *question,
                                       struct kt_secret *passphrase, struct kt_error *error);
 
+/* kt_security_keys.ask_pin, and its tell: a line on the terminal, whatever stderr is. */
+bool kt_terminal_ask_pin(struct kt_secret *pin, struct kt_error *error);
+void kt_terminal_tell(const char *line);
+
 /* Asks twice for a new passphrase; three times at most if it is empty or the two differ. */
 bool kt_terminal_ask_new_passphrase(struct kt_secret *passphrase, struct kt_error *error);

@@ -154,7 +154,7 @@ _keyturn()
 		vault)
 			words='create status keys add-key remove-key rekey backup restore
 				change-passphrase --key-file --key-command
-				--credential --passphrase-file --login --machine --ssh-agent --confirm
+				--credential --passphrase-file --login --machine --ssh-agent --fido2 --confirm
 				--recovery --no-recovery --name --json'
 			;;
 		esac

@@ -47,7 +47,7 @@ static bool make(const struct call *call, const struct kt_vault_options *options
 	bool is_login_alone = options->login && !options->key_file && !options->key_command &&
 	                      !options->credential && !options->passphrase &&
 	                      !options->recovery_code && !options->ssh_agent &&
-	                      !options->machine && !options->name;
+	                      !options->machine && !options->fido2 && !options->name;
 	bool exists;
 
 	if (!kt_vault_find(&vault, &exists, error))
@@ -62,8 +62,10 @@ static bool create(const struct call *call, struct kt_error *error)
 	KT_CLEANUP(kt_vault_typed_clear) struct kt_vault_typed typed = { 0 };
 	struct kt_vault_options options;
 
-	if (!kt_vault_wishes_read(&call->wishes, call->verb, &typed, &options, error) ||
-	    !make(call, &options, error))
+	if (!kt_vault_wishes_read(&call->wishes, call->verb, &typed, &options, error))
+		return false;
+	options.security_keys = &call->asking.security_keys;
+	if (!make(call, &options, error))
 		return false;
 	note_other_keyring();
 	return kt_vault_typed_show(&typed, error) &&
@@ -75,8 +77,10 @@ static bool add_key(const struct call *call, struct kt_error *error)
 	KT_CLEANUP(kt_vault_typed_clear) struct kt_vault_typed typed = { 0 };
 	struct kt_vault_options options;
 
-	return kt_vault_wishes_read(&call->wishes, call->verb, &typed, &options, error) &&
-	       kt_vault_add_key(&options, &call->asking, error) &&
+	if (!kt_vault_wishes_read(&call->wishes, call->verb, &typed, &options, error))
+		return false;
+	options.security_keys = &call->asking.security_keys;
+	return kt_vault_add_key(&options, &call->asking, error) &&
 	       kt_vault_typed_show(&typed, error);
 }
 
@@ -166,7 +170,7 @@ static bool show_status(const struct call *call, struct kt_error *error)
 
 static bool show_keys(const struct call *call, struct kt_error *error)
 {
-	return kt_vault_print_keys(call->wants_json, error);
+	return kt_vault_print_keys(&call->asking.security_keys, call->wants_json, error);
 }
 
 enum takes {
@@ -242,7 +246,8 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 {
 	struct call call = {
 		.asking = { .may_prompt = kt_terminal_is_there(),
-		            .ask_passphrase = kt_terminal_ask_vault_passphrase },
+		            .ask_passphrase = kt_terminal_ask_vault_passphrase,
+		            .security_keys = kt_keeper_security_keys(true) },
 	};
 	const struct kt_option options[] = {
 		KT_OPTION_JSON(keeper),
@@ -253,6 +258,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 		{ "login", false, &call.wishes.login },
 		{ "machine", false, &call.wishes.machine },
 		{ "ssh-agent", KT_OPTION_MAY_HAVE_VALUE, &call.wishes.ssh_agent },
+		{ "fido2", KT_OPTION_MAY_HAVE_VALUE, &call.wishes.fido2 },
 		{ "confirm", false, &call.wishes.confirm },
 		{ "recovery", false, &call.wishes.recovery },
 		{ "no-recovery", false, &call.wishes.no_recovery },
@@ -299,10 +305,12 @@ const struct kt_command kt_command_vault = {
 	           "  --ssh-agent[=KEY]       an ed25519 or RSA key of the SSH agent, also of a\n"
 	           "                          forwarded one; KEY: its SHA256:... or its comment\n"
 	           "  --confirm               that key's agent asks each time\n"
+	           "  --fido2[=PATH]          a security key (FIDO2 with hmac-secret), touched each\n"
+	           "                          time; PATH: which, where several are plugged in\n"
 	           "  --recovery              a code that is shown once, on the terminal, for paper;\n"
 	           "                          keyturn unlock takes it, and a new one ends the old;\n"
-	           "                          create makes one where agent or machine alone would\n"
-	           "                          open the vault, but for --no-recovery\n"
+	           "                          create makes one where agent, machine or security\n"
+	           "                          key alone would open the vault, but for --no-recovery\n"
 	           "keys lists the ways, and whether each opens the vault here and now; add-key adds\n"
 	           "one (--name: what keys calls it), remove-key takes one away, never the last.\n"
 	           "rekey makes a new key and seals every login with it: no older copy of the vault\n"

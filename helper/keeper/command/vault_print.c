@@ -16,6 +16,7 @@
 #include "keyring/text.h"
 #include "keyring/translate.h"
 #include "keyring/vault.h"
+#include "keyring/vault_fido2.h"
 #include "keyring/vault_open.h"
 
 /*
@@ -125,13 +126,16 @@ struct trial {
 };
 
 static void try_slot(const struct kt_vault *vault, const struct kt_vault_slot *slot,
-                     struct trial *trial)
+                     const struct kt_security_keys *security_keys, struct trial *trial)
 {
 	KT_CLEANUP(kt_secret_clear) struct kt_secret material = { 0 };
 	KT_CLEANUP(kt_secret_clear) struct kt_secret key = { 0 };
 
 	*trial = (struct trial){ .here = "yes" };
-	if (kt_vault_is_typed(slot->way) || slot->asks)
+	if (slot->way == KT_VAULT_FIDO2)
+		trial->here = kt_vault_fido2_look(slot, security_keys, &trial->obstacle) ? "asks"
+		                                                                         : "no";
+	else if (kt_vault_is_typed(slot->way) || slot->asks)
 		trial->here = "asks";
 	else if (!kt_vault_open_by_slot(vault, slot, false, &material, &key, &trial->obstacle))
 		trial->here = "no";
@@ -189,6 +193,7 @@ static const char *describe_bound(const struct kt_vault_slot *slot)
 }
 
 static bool append_slot(const struct kt_vault *vault, const struct kt_vault_slot *slot,
+                        const struct kt_security_keys *security_keys,
                         const size_t widths[static COLUMNS], struct kt_secret *output,
                         struct kt_error *error)
 {
@@ -196,7 +201,7 @@ static bool append_slot(const struct kt_vault *vault, const struct kt_vault_slot
 	struct trial trial;
 	char day[16];
 
-	try_slot(vault, slot, &trial);
+	try_slot(vault, slot, security_keys, &trial);
 	format_day(slot->added, day);
 	if (trial.obstacle.message[0]
 	    ? !kt_text_format(&here, error, "%s: %s", trial.here, trial.obstacle.message)
@@ -215,7 +220,8 @@ static void widen(size_t *width, const char *text)
 		*width = columns;
 }
 
-static bool append_keys(const struct kt_vault *vault, struct kt_secret *output,
+static bool append_keys(const struct kt_vault *vault,
+                        const struct kt_security_keys *security_keys, struct kt_secret *output,
                         struct kt_error *error)
 {
 	static const char *const heads[COLUMNS] = { "ID", "WAY", "NAME", "ADDED", "HERE" };
@@ -232,7 +238,7 @@ static bool append_keys(const struct kt_vault *vault, struct kt_secret *output,
 	if (!append_row(heads, widths, output, error))
 		return false;
 	for (size_t i = 0; i < vault->count; i++)
-		if (!append_slot(vault, &vault->slots[i], widths, output, error))
+		if (!append_slot(vault, &vault->slots[i], security_keys, widths, output, error))
 			return false;
 	return true;
 }
@@ -253,12 +259,13 @@ static const char *bound_of(const struct kt_vault_slot *slot)
 }
 
 static bool append_slot_json(const struct kt_vault *vault, const struct kt_vault_slot *slot,
-                             struct kt_json *json, struct kt_error *error)
+                             const struct kt_security_keys *security_keys, struct kt_json *json,
+                             struct kt_error *error)
 {
 	KT_CLEANUP(kt_json_free) struct kt_json *member = NULL;
 	struct trial trial;
 
-	try_slot(vault, slot, &trial);
+	try_slot(vault, slot, security_keys, &trial);
 	return kt_json_create(&member, error) &&
 	       kt_json_add_text(member, "id", slot->id, error) &&
 	       kt_json_add_text(member, "way", kt_vault_slot_way(slot), error) &&
@@ -274,8 +281,9 @@ static bool append_slot_json(const struct kt_vault *vault, const struct kt_vault
 	       kt_json_append_object(json, "keys", &member, error);
 }
 
-static bool append_keys_json(const struct kt_vault *vault, struct kt_secret *output,
-                             struct kt_error *error)
+static bool append_keys_json(const struct kt_vault *vault,
+                             const struct kt_security_keys *security_keys,
+                             struct kt_secret *output, struct kt_error *error)
 {
 	KT_CLEANUP(kt_json_free) struct kt_json *json = NULL;
 
@@ -283,18 +291,19 @@ static bool append_keys_json(const struct kt_vault *vault, struct kt_secret *out
 	    !kt_json_add_list(json, "keys", error))
 		return false;
 	for (size_t i = 0; i < vault->count; i++)
-		if (!append_slot_json(vault, &vault->slots[i], json, error))
+		if (!append_slot_json(vault, &vault->slots[i], security_keys, json, error))
 			return false;
 	return kt_json_print(json, output, error) && kt_secret_append_text(output, "\n", error);
 }
 
-bool kt_vault_print_keys(bool wants_json, struct kt_error *error)
+bool kt_vault_print_keys(const struct kt_security_keys *security_keys, bool wants_json,
+                         struct kt_error *error)
 {
 	KT_CLEANUP(kt_vault_clear) struct kt_vault vault = { 0 };
 	KT_CLEANUP(kt_secret_clear) struct kt_secret output = { 0 };
 
 	return kt_vault_read(&vault, error) &&
-	       (wants_json ? append_keys_json(&vault, &output, error)
-	                   : append_keys(&vault, &output, error)) &&
+	       (wants_json ? append_keys_json(&vault, security_keys, &output, error)
+	                   : append_keys(&vault, security_keys, &output, error)) &&
 	       kt_answer_send(STDOUT_FILENO, &output, error);
 }

@@ -34,7 +34,7 @@ bool kt_vault_wishes_are_none(const struct kt_vault_wishes *wishes)
 {
 	return !wishes->key_file && !wishes->key_command && !wishes->credential &&
 	       !wishes->passphrase_file && !wishes->login && !wishes->recovery &&
-	       !wishes->ssh_agent && !wishes->machine;
+	       !wishes->ssh_agent && !wishes->machine && !wishes->fido2;
 }
 
 /*
@@ -101,7 +101,7 @@ bool kt_vault_read_login_password(struct kt_secret *password, struct kt_error *e
 	return read_line(STDIN_FILENO, password, error);
 }
 
-/* A vault that an agent or a machine alone opens is lost with that: it gets a code for paper. */
+/* A vault that an agent, a machine or a key alone opens is lost with that: it gets a code. */
 static bool wants_recovery(const struct kt_vault_wishes *wishes, const char *verb)
 {
 	bool is_lasting = wishes->key_file || wishes->key_command || wishes->credential ||
@@ -124,8 +124,8 @@ static bool check(const struct kt_vault_wishes *wishes, const char *verb, struct
 		               "login password", verb) ||
 		       advise_help(error);
 	if (wants_recovery(wishes, verb) && !wishes->recovery && !isatty(STDOUT_FILENO)) {
-		kt_fail(error, KT_ERROR_USAGE, "vault create: without its agent or machine nothing "
-		        "would open this vault");
+		kt_fail(error, KT_ERROR_USAGE, "vault create: without its agent, machine or "
+		        "security key nothing would open this vault");
 		return kt_advise(error, "run it at a terminal, for a recovery code; or add a way, or "
 		                 "--no-recovery");
 	}
@@ -167,6 +167,7 @@ bool kt_vault_wishes_read(const struct kt_vault_wishes *wishes, const char *verb
 		.machine = wishes->machine,
 		.ssh_agent = wishes->ssh_agent,
 		.asks = wishes->confirm,
+		.fido2 = wishes->fido2,
 		.name = wishes->name,
 		.tell = tell,
 	};

@@ -19,6 +19,7 @@ struct kt_vault_wishes {
 	bool login;
 	const char *ssh_agent; /* "": the only key that fits */
 	bool confirm;
+	const char *fido2;     /* "": the only security key that is plugged in */
 	bool machine;
 	bool recovery;
 	bool no_recovery;

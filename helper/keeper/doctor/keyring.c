@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "helper/keeper/doctor/doctor.h"
+#include "helper/keeper/keeper.h"
 #include "keyring/cleanup.h"
 #include "keyring/environment.h"
 #include "keyring/kernel_key.h"
@@ -13,6 +14,7 @@
 #include "keyring/translate.h"
 #include "keyring/unlock_outcome.h"
 #include "keyring/vault.h"
+#include "keyring/vault_fido2.h"
 
 static void check_bus(struct kt_findings *findings)
 {
@@ -165,6 +167,26 @@ static void tell_recipe(struct kt_findings *findings)
 	                "systemctl daemon-reload", user, user, user);
 }
 
+/* Those that could be touched now, and those that are away. */
+static void check_security_keys(struct kt_findings *findings, const struct kt_vault *vault)
+{
+	const struct kt_security_keys keys = kt_keeper_security_keys(false);
+
+	for (size_t i = 0; i < vault->count; i++) {
+		const struct kt_vault_slot *slot = &vault->slots[i];
+		struct kt_error error = { 0 };
+
+		if (slot->way != KT_VAULT_FIDO2)
+			continue;
+		if (kt_vault_fido2_look(slot, &keys, &error))
+			kt_findings_add(findings, "vault", KT_FINDING_OK, NULL,
+			                "the security key %s is plugged in",
+			                slot->name ? slot->name : slot->id);
+		else
+			kt_findings_add_error(findings, "vault", KT_FINDING_WARNING, &error);
+	}
+}
+
 void kt_doctor_check_vault(struct kt_findings *findings)
 {
 	KT_CLEANUP(kt_vault_status_clear) struct kt_vault_status status = { 0 };
@@ -184,6 +206,7 @@ void kt_doctor_check_vault(struct kt_findings *findings)
 		                "the vault is closed");
 	if (error.code == KT_ERROR_NONE && status.exists && !status.is_unattended)
 		tell_recipe(findings);
+	check_security_keys(findings, &status.vault);
 }
 
 void kt_doctor_check_kernel(struct kt_findings *findings)
