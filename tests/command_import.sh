@@ -236,6 +236,41 @@ if [ "$(id -u)" -eq 0 ]; then
 	rm "$HOME/.netrc"
 fi
 
+begin 'a client of pizauth is kept, and its name alone logs in; one without a secret is told'
+put .config/pizauth.conf '%s\n' 'auth_notify_cmd = "if [ \"$x\" ]; then y; fi"; // a; "b' \
+	'account "office" { // mine' '  auth_uri = "https://login.example.com/authorize";' \
+	'  token_uri = "https://login.example.com/token"; client_id = "app-1";' \
+	'  client_secret = "se\\\\cret\"x"; scopes = [ "imap", "offline_access" ];' \
+	'  auth_uri_fields = { "login_hint": "me@example.com", "a": "b" };' '} // behind' \
+	'account "free"{auth_uri="https://f.example.com/a";token_uri="https://f.example.com/t";client_id="c d";}' \
+	'account "half" { client_secret = "lonely"; }'
+call keyturn import --yes --remove pizauth
+expect_status 2
+expect_line "$HOME/.config/pizauth.conf:2: office@login.example.com (oauth), not in the keyring yet"
+expect_line "$HOME/.config/pizauth.conf:8: it has no secret; to log in with its settings:"
+expect_line "  keyturn login free --authorization-endpoint https://f.example.com/a \
+--token-endpoint https://f.example.com/t --client-id 'c d' --scope ''"
+expect_said '1 secret stays in plain text, in line 9'
+has .config/pizauth.conf '%s\n' 'auth_notify_cmd = "if [ \"$x\" ]; then y; fi"; // a; "b' \
+	'// account <kept by keyturn: keyturn login office@login.example.com, then: keyturn token office@login.example.com> // behind' \
+	'account "free"{auth_uri="https://f.example.com/a";token_uri="https://f.example.com/t";client_id="c d";}' \
+	'account "half" { client_secret = "lonely"; }'
+call keyturn show office@login.example.com --json
+expect_json app-1 client_id
+call keyturn token office@login.example.com
+expect_status 3
+expect_said 'keyturn login office@login.example.com'
+keyturn login office@login.example.com --redirect-uri http://localhost:0/ >"$work/out" 2>"$work/err" &
+login=$!
+wait_until grep -q 'https://login.example.com/authorize?.*response_type' "$work/err"
+kill "$login"
+wait "$login" || :
+for part in client_id=app-1 scope=imap%20offline_access login_hint=me%40example.com a=b \
+	redirect_uri=http%3A%2F%2Flocalhost%3A; do
+	must grep -qF "$part" "$work/err"
+done
+rm "$HOME/.config/pizauth.conf"
+
 begin 'a byte order mark and line ends of Windows stay'
 put bot/.env '\357\273\277COZE_API_TOKEN=%s\r\nCOZE_API_BASE=https://api.coze.cn\r\n' "$token"
 put .netrc '\357\273\277machine bom.example.com\r\nlogin me\r\npassword bompass\r\n'

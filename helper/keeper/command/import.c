@@ -10,6 +10,7 @@
 #include "helper/keeper/command/import_tell.h"
 #include "helper/keeper/import/copies.h"
 #include "helper/keeper/import/import.h"
+#include "helper/keeper/import/item.h"
 #include "helper/keeper/login/login.h"
 #include "helper/keeper/setup/difference.h"
 #include "helper/keeper/setup/setup.h"
@@ -88,7 +89,7 @@ static bool agree(struct kt_import *import, const struct wishes *wishes, struct 
 			struct kt_import_item *item = &import->files[i].items[j];
 			KT_CLEANUP(kt_text_free) char *question = NULL;
 
-			item->is_agreed = item->state != KT_IMPORT_LEFT;
+			item->is_agreed = kt_import_is_movable(item);
 			if (item->state != KT_IMPORT_NEW || wishes->is_agreed)
 				continue;
 			if (!kt_import_question(&import->files[i], item, &question, error) ||

@@ -8,6 +8,7 @@
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/command/import_tell.h"
 #include "helper/keeper/import/copies.h"
+#include "helper/keeper/import/item.h"
 #include "helper/keeper/plain/plain.h"
 #include "helper/report.h"
 #include "keyring/cleanup.h"
@@ -37,6 +38,11 @@ static bool append_item(const struct kt_import_file *file, const struct kt_impor
 	if (item->state == KT_IMPORT_LEFT)
 		return kt_text_format(&line, error, kt_translate("%s:%zu: stays there: %s\n"), path,
 		                      item->line, item->reason.message) &&
+		       kt_secret_append_text(output, line, error);
+	if (item->state == KT_IMPORT_TOLD)
+		return kt_text_format(&line, error, kt_translate("%s:%zu: %s; to log in with its "
+		                      "settings:\n  %s\n"), path, item->line, item->reason.message,
+		                      item->command) &&
 		       kt_secret_append_text(output, line, error);
 	return kt_service_full_name(&item->credential.identity, &name, error) &&
 	       kt_text_format(&line, error, "%s:%zu: %s (%s), %s\n", path, item->line, name,
@@ -110,12 +116,12 @@ static bool add_object(const struct kt_import_file *file, const struct kt_import
 {
 	static const char *const states[] = {
 		[KT_IMPORT_NEW] = "new", [KT_IMPORT_TWIN] = "again", [KT_IMPORT_STORED] = "stored",
-		[KT_IMPORT_LEFT] = "left",
+		[KT_IMPORT_LEFT] = "left", [KT_IMPORT_TOLD] = "told",
 	};
 	KT_CLEANUP(kt_json_free) struct kt_json *object = NULL;
 	KT_CLEANUP(kt_text_free) char *service = NULL;
 	const struct kt_credential *credential = &item->credential;
-	bool is_left = item->state == KT_IMPORT_LEFT;
+	bool is_left = !kt_import_is_movable(item);
 	struct kt_shell_word word;
 
 	return (is_left || kt_service_format(&credential->identity, &service, error)) &&
@@ -132,6 +138,7 @@ static bool add_object(const struct kt_import_file *file, const struct kt_import
 	       kt_json_add_boolean(object, "kept", item->is_kept, error) &&
 	       kt_json_add_boolean(object, "removed", item->is_kept && file->is_out, error) &&
 	       kt_json_add_text(object, "reason", is_left ? item->reason.message : NULL, error) &&
+	       kt_json_add_text(object, "command", item->command, error) &&
 	       kt_json_append_object(json, "found", &object, error);
 }
 

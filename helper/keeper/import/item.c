@@ -77,6 +77,20 @@ bool kt_import_leave(struct kt_import_item *item, const char *remedy, const char
 	return true;
 }
 
+bool kt_import_tell_command(struct kt_import_item *item, char **command, const char *reason)
+{
+	item->state = KT_IMPORT_TOLD;
+	kt_fail(&item->reason, KT_ERROR_USAGE, "%s", kt_translate(reason));
+	item->command = *command;
+	*command = NULL;
+	return true;
+}
+
+bool kt_import_is_movable(const struct kt_import_item *item)
+{
+	return item->state != KT_IMPORT_LEFT && item->state != KT_IMPORT_TOLD;
+}
+
 static enum kt_kind kind_of(const struct kt_identity *service, const char *secret, size_t length)
 {
 

@@ -99,6 +99,17 @@ const struct kt_plain_source kt_plain_sources[] = {
 		                ".gemini/settings.json", ".config/Code/User/mcp.json"),
 		.names = LIST(".mcp.json", "mcp.json"),
 	},
+	{
+		.name = "oidc-agent",
+		.at_home = LIST(".config/oidc-agent/*", ".oidc-agent/*"),
+		.keys = LIST("\"client_secret\"", "\"refresh_token\""),
+	},
+	{
+		.name = "pizauth",
+		.at_home = LIST(".config/pizauth.conf"),
+		.names = LIST("pizauth.conf"),
+		.keys = LIST("client_secret"),
+	},
 };
 
 const size_t kt_plain_source_count = KT_COUNT(kt_plain_sources);
