@@ -271,6 +271,76 @@ for part in client_id=app-1 scope=imap%20offline_access login_hint=me%40example.
 done
 rm "$HOME/.config/pizauth.conf"
 
+begin 'a token in a header of an MCP server gives way to the command that prints the header'
+put .claude.json '%s\n' '{"projects": {"/p": {"mcpServers": {"hub": {' \
+	'  "type": "http", "url": "https://mcp.example.com/mcp",' \
+	'  "headers": {"Authorization": "Bearer sk-hub-1"}}}}},' \
+	' "mcpServers": {"two": {"type": "sse", "url": "https://two.example.com/sse",' \
+	'  "headers": {"X-Team": "a", "authorization": "Bearer sk-two-2", "Accept": "b"}}}}'
+call keyturn scan
+expect_status 1
+expect_line "$HOME/.claude.json:3: a secret in plain text (mcp)"
+call keyturn import --yes --remove mcp
+expect_status 0
+expect_line "$HOME/.claude.json:3: hub@mcp.example.com (pat), not in the keyring yet"
+has .claude.json '%s\n' '{"projects": {"/p": {"mcpServers": {"hub": {' \
+	'  "type": "http", "url": "https://mcp.example.com/mcp",' \
+	'  "headersHelper": "keyturn header hub@mcp.example.com --json"}}}},' \
+	' "mcpServers": {"two": {"type": "sse", "url": "https://two.example.com/sse",' \
+	'  "headers": {"X-Team": "a", "Accept": "b"}, "headersHelper": "keyturn header two@two.example.com --json"}}}'
+call sh -c "$(python3 -c '
+import json, sys
+print(json.load(open(sys.argv[1]))["mcpServers"]["two"]["headersHelper"])' "$HOME/.claude.json")"
+expect_output '{"Authorization":"Bearer sk-two-2"}'
+call keyturn scan
+must_not grep -q '(mcp)' "$work/out"
+rm "$HOME/.claude.json"
+
+begin 'a header among the arguments of mcp-remote becomes a variable, which mcp-remote puts in'
+put .cursor/mcp.json '%s\n' '{"mcpServers": {"far": {"command": "npx", "args": ["-y", "mcp-remote@latest",' \
+	' "https://far.example.com/mcp", "--header", "Authorization: Bearer sk-far-1",' \
+	' "--header", "X-Key:ghp_9fQx2LmV7aZk3BtR8nWc5YhJ"], "env": {"A": "1"}}}}'
+call keyturn import --yes --remove mcp
+expect_status 0
+has .cursor/mcp.json '%s%s\n%s\n%s\n' '{"mcpServers": {"far": {"command": "keyturn", "args": ["run", "far@far.example.com", "--env",' \
+	' "KEYTURN_TOKEN", "--", "keyturn", "run", "far-2@far.example.com", "--env", "KEYTURN_TOKEN_2", "--", "npx", "-y", "mcp-remote@latest",' \
+	' "https://far.example.com/mcp", "--header", "Authorization: Bearer ${KEYTURN_TOKEN}",' \
+	' "--header", "X-Key:${KEYTURN_TOKEN_2}"], "env": {"A": "1"}}}}'
+must [ "$(keyturn token far@far.example.com)" = sk-far-1 ]
+call keyturn scan
+must_not grep -q '(mcp)' "$work/out"
+
+begin 'one in an address, in another client'\''s header or in a program'\''s arguments stays, with the reason'
+for case in '"url": "https://u.example.com/mcp?api_key=abcdefgh1"|part of an address|revoke it' \
+	'"url": "https://u.example.com/mcp", "headers": {"Authorization": "Bearer abcdefgh1"}|no command that prints a header|mcp-remote' \
+	'"url": "https://u.example.com/mcp", "headers": {"X-API-Key": "ghp_9fQx2LmV7aZk3BtR8nWc5YhJ"}|no header of that form|keyturn login' \
+	'"command": "x", "args": ["--token", "ghp_9fQx2LmV7aZk3BtR8nWc5YhJ"]|every program of this machine|as a variable'; do
+	put .cursor/mcp.json '{"mcpServers": {"u": {%s}}}\n' "${case%%|*}"
+	snapshot >"$work/before"
+	call keyturn scan
+	expect_status 1
+	call keyturn import --yes --remove mcp
+	expect_status 2
+	rest=${case#*|}
+	expect_said "${rest%|*}"
+	expect_said "${rest#*|}"
+	expect_cause_and_remedy
+	expect_unchanged
+done
+rm "$HOME/.cursor/mcp.json"
+
+begin 'a token of a service that nothing names waits for its host'
+put .zshrc 'export GITLAB_TOKEN=glpat-9fQx2LmV7aZk3BtR8nWc5YhJ\n'
+call keyturn import --yes --remove shell
+expect_status 2
+expect_said 'keyturn import FILE --host HOST'
+call keyturn import --yes --remove --host 'gitlab example' "$HOME/.zshrc"
+expect_status 2
+call keyturn import --yes --remove --host gitlab.example.com "$HOME/.zshrc"
+expect_status 0
+has .zshrc '# GITLAB_TOKEN=<kept by keyturn: keyturn run main@gitlab.example.com --env GITLAB_TOKEN -- COMMAND>\n'
+rm "$HOME/.zshrc"
+
 begin 'a byte order mark and line ends of Windows stay'
 put bot/.env '\357\273\277COZE_API_TOKEN=%s\r\nCOZE_API_BASE=https://api.coze.cn\r\n' "$token"
 put .netrc '\357\273\277machine bom.example.com\r\nlogin me\r\npassword bompass\r\n'

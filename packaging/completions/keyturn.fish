@@ -152,6 +152,7 @@ __keyturn_option import dry-run 'change nothing'
 __keyturn_option import remove 'take them out of their files'
 __keyturn_option import yes 'take all'
 __keyturn_option import site 'of tokens that name none' -x -a 'coze.cn coze.com'
+__keyturn_option import host 'of tokens whose service nothing names' -x -a '(__keyturn_offer hosts)'
 __keyturn_option lock desktop 'lock the desktop keyring too'
 __keyturn_option unlock resync 'give the keyring the login password'
 __keyturn_option vault key-file 'opened by a key file' -r -F

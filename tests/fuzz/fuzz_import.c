@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "helper/keeper/import/import.h"
+#include "helper/keeper/import/item.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
 
@@ -39,6 +40,7 @@ static const struct {
 	{ &kt_import_mcp, "/home/me/.codex/config.toml" },
 	{ &kt_import_pizauth, "/home/me/.config/pizauth.conf" },
 	{ &kt_import_oidc_agent, "/home/me/.config/oidc-agent/lab" },
+	{ &kt_import_mcp, "/home/me/.claude.json" },
 };
 
 static void check(bool holds)
@@ -82,7 +84,7 @@ static size_t keep_all(struct kt_import_file *file)
 		const struct kt_identity *identity = &item->credential.identity;
 
 		check(item->start + item->length <= kt_secret_length(&file->target.content));
-		item->is_kept = item->state != KT_IMPORT_LEFT;
+		item->is_kept = kt_import_is_movable(item);
 		check(!item->is_kept || (identity->host && *identity->host && identity->protocol &&
 		                         identity->path && identity->username &&
 		                         *identity->username));

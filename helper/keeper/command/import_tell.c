@@ -74,6 +74,18 @@ bool kt_import_question(const struct kt_import_file *file, const struct kt_impor
 	                      kt_plain_show_path(file->target.path, &word));
 }
 
+bool kt_import_host_question(const struct kt_import_file *file,
+                             const struct kt_import_item *item, char **question,
+                             struct kt_error *error)
+{
+	struct kt_shell_word word;
+
+	return kt_text_format(question, error,
+	                      kt_translate("Whose token is in line %zu of %s? Its host, as "
+	                                   "gitlab.com (Enter: leave it there): "), item->line,
+	                      kt_plain_show_path(file->target.path, &word));
+}
+
 static bool tell_copy(const struct kt_import_item *item, const char *backup,
                       struct kt_error *error)
 {

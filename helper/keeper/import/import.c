@@ -191,6 +191,9 @@ static bool visit(void *context, const struct kt_plain_source *plain, const char
 		return false;
 	if (!read_file(&file, absolute, &refusal))
 		return pass_over(import, &refusal, error);
+	for (size_t i = 0; import->host && i < file.count; i++)
+		if (file.items[i].needs_host && !kt_import_set_host(&file.items[i], import->host, error))
+			return false;
 	return file.count == 0 || is_there(import, &file.target) || add_file(import, &file, error);
 }
 
@@ -396,5 +399,5 @@ void kt_import_clear(struct kt_import *import)
 	for (size_t i = 0; i < import->count; i++)
 		file_clear(&import->files[i]);
 	free(import->files);
-	*import = (struct kt_import){ .site = import->site };
+	*import = (struct kt_import){ .site = import->site, .host = import->host };
 }

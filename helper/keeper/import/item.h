@@ -38,6 +38,9 @@ bool kt_import_is_movable(const struct kt_import_item *item);
 bool kt_import_set_token(struct kt_import_item *item, const char *token, size_t length,
                          const char *base, struct kt_error *error);
 
+/* Gives an item that needs a host this one: it is moved then. KT_ERROR_USAGE if it is none. */
+bool kt_import_set_host(struct kt_import_item *item, const char *host, struct kt_error *error);
+
 /*
  * Fills the item with a login at the service: a token of a known form, else a password. The
  * identity of the item's credential has protocol and host, and is completed. tool: whose it is, as

@@ -34,6 +34,7 @@ struct kt_import_item {
 	size_t length;
 	enum kt_import_state state;
 	bool needs_site;                 /* left, as nothing names the site of Coze that it is for */
+	bool needs_host;                 /* left, as nothing names the service of its token */
 	bool is_settled;                 /* its name and state are final */
 	bool is_agreed;                  /* the person wants it moved */
 	bool is_kept;                    /* stored, and read back */
