@@ -13,7 +13,7 @@ test_packages='binutils bubblewrap chromium chromium-driver clang clang-format c
 	gdb git-lfs gnome-keyring gpg-agent golang-docker-credential-helpers golang-go hyperfine iproute2 keepassxc keyutils libcap2-bin
 	kwallet6,libqca-qt6-plugins|libkf5wallet-bin,libqca-qt5-2-plugins libclang-rt-dev
 	libcmocka-dev libglib2.0-bin libnss-extrausers libpam0g-dev libpam-wrapper libqrencode-dev
-	libsecret-tools locales mandoc maven musl-tools openssh-client openssh-server openssl pamtester passwd perl
+	libsecret-tools locales mandoc maven musl-tools oidc-agent-cli openssh-client openssh-server openssl pamtester passwd perl
 	procps python3 python3-venv skopeo sshpass strace sudo systemd-container tmux util-linux valgrind xz-utils zsh'
 
 # shellcheck disable=SC2034

@@ -236,6 +236,111 @@ if [ "$(id -u)" -eq 0 ]; then
 	rm "$HOME/.netrc"
 fi
 
+begin 'a client of pizauth is kept, and its name alone logs in; one without a secret is told'
+put .config/pizauth.conf '%s\n' 'auth_notify_cmd = "if [ \"$x\" ]; then y; fi"; // a; "b' \
+	'account "office" { // mine' '  auth_uri = "https://login.example.com/authorize";' \
+	'  token_uri = "https://login.example.com/token"; client_id = "app-1";' \
+	'  client_secret = "se\\\\cret\"x"; scopes = [ "imap", "offline_access" ];' \
+	'  auth_uri_fields = { "login_hint": "me@example.com", "a": "b" };' '} // behind' \
+	'account "free"{auth_uri="https://f.example.com/a";token_uri="https://f.example.com/t";client_id="c d";}' \
+	'account "half" { client_secret = "lonely"; }'
+call keyturn import --yes --remove pizauth
+expect_status 2
+expect_line "$HOME/.config/pizauth.conf:2: office@login.example.com (oauth), not in the keyring yet"
+expect_line "$HOME/.config/pizauth.conf:8: it has no secret; to log in with its settings:"
+expect_line "  keyturn login free --authorization-endpoint https://f.example.com/a \
+--token-endpoint https://f.example.com/t --client-id 'c d' --scope ''"
+expect_said '1 secret stays in plain text, in line 9'
+has .config/pizauth.conf '%s\n' 'auth_notify_cmd = "if [ \"$x\" ]; then y; fi"; // a; "b' \
+	'// account <kept by keyturn: keyturn login office@login.example.com, then: keyturn token office@login.example.com> // behind' \
+	'account "free"{auth_uri="https://f.example.com/a";token_uri="https://f.example.com/t";client_id="c d";}' \
+	'account "half" { client_secret = "lonely"; }'
+call keyturn show office@login.example.com --json
+expect_json app-1 client_id
+call keyturn token office@login.example.com
+expect_status 3
+expect_said 'keyturn login office@login.example.com'
+keyturn login office@login.example.com --redirect-uri http://localhost:0/ >"$work/out" 2>"$work/err" &
+login=$!
+wait_until grep -q 'https://login.example.com/authorize?.*response_type' "$work/err"
+kill "$login"
+wait "$login" || :
+for part in client_id=app-1 scope=imap%20offline_access login_hint=me%40example.com a=b \
+	redirect_uri=http%3A%2F%2Flocalhost%3A; do
+	must grep -qF "$part" "$work/err"
+done
+rm "$HOME/.config/pizauth.conf"
+
+begin 'a token in a header of an MCP server gives way to the command that prints the header'
+put .claude.json '%s\n' '{"projects": {"/p": {"mcpServers": {"hub": {' \
+	'  "type": "http", "url": "https://mcp.example.com/mcp",' \
+	'  "headers": {"Authorization": "Bearer sk-hub-1"}}}}},' \
+	' "mcpServers": {"two": {"type": "sse", "url": "https://two.example.com/sse",' \
+	'  "headers": {"X-Team": "a", "authorization": "Bearer sk-two-2", "Accept": "b"}}}}'
+call keyturn scan
+expect_status 1
+expect_line "$HOME/.claude.json:3: a secret in plain text (mcp)"
+call keyturn import --yes --remove mcp
+expect_status 0
+expect_line "$HOME/.claude.json:3: hub@mcp.example.com (pat), not in the keyring yet"
+has .claude.json '%s\n' '{"projects": {"/p": {"mcpServers": {"hub": {' \
+	'  "type": "http", "url": "https://mcp.example.com/mcp",' \
+	'  "headersHelper": "keyturn header hub@mcp.example.com --json"}}}},' \
+	' "mcpServers": {"two": {"type": "sse", "url": "https://two.example.com/sse",' \
+	'  "headers": {"X-Team": "a", "Accept": "b"}, "headersHelper": "keyturn header two@two.example.com --json"}}}'
+call sh -c "$(python3 -c '
+import json, sys
+print(json.load(open(sys.argv[1]))["mcpServers"]["two"]["headersHelper"])' "$HOME/.claude.json")"
+expect_output '{"Authorization":"Bearer sk-two-2"}'
+call keyturn scan
+must_not grep -q '(mcp)' "$work/out"
+rm "$HOME/.claude.json"
+
+begin 'a header among the arguments of mcp-remote becomes a variable, which mcp-remote puts in'
+put .cursor/mcp.json '%s\n' '{"mcpServers": {"far": {"command": "npx", "args": ["-y", "mcp-remote@latest",' \
+	' "https://far.example.com/mcp", "--header", "Authorization: Bearer sk-far-1",' \
+	' "--header", "X-Key:ghp_9fQx2LmV7aZk3BtR8nWc5YhJ"], "env": {"A": "1"}}}}'
+call keyturn import --yes --remove mcp
+expect_status 0
+has .cursor/mcp.json '%s%s\n%s\n%s\n' '{"mcpServers": {"far": {"command": "keyturn", "args": ["run", "far@far.example.com", "--env",' \
+	' "KEYTURN_TOKEN", "--", "keyturn", "run", "far-2@far.example.com", "--env", "KEYTURN_TOKEN_2", "--", "npx", "-y", "mcp-remote@latest",' \
+	' "https://far.example.com/mcp", "--header", "Authorization: Bearer ${KEYTURN_TOKEN}",' \
+	' "--header", "X-Key:${KEYTURN_TOKEN_2}"], "env": {"A": "1"}}}}'
+must [ "$(keyturn token far@far.example.com)" = sk-far-1 ]
+call keyturn scan
+must_not grep -q '(mcp)' "$work/out"
+
+begin 'one in an address, in another client'\''s header or in a program'\''s arguments stays, with the reason'
+for case in '"url": "https://u.example.com/mcp?api_key=abcdefgh1"|part of an address|revoke it' \
+	'"url": "https://u.example.com/mcp", "headers": {"Authorization": "Bearer abcdefgh1"}|no command that prints a header|mcp-remote' \
+	'"url": "https://u.example.com/mcp", "headers": {"X-API-Key": "ghp_9fQx2LmV7aZk3BtR8nWc5YhJ"}|no header of that form|keyturn login' \
+	'"command": "x", "args": ["--token", "ghp_9fQx2LmV7aZk3BtR8nWc5YhJ"]|every program of this machine|as a variable'; do
+	put .cursor/mcp.json '{"mcpServers": {"u": {%s}}}\n' "${case%%|*}"
+	snapshot >"$work/before"
+	call keyturn scan
+	expect_status 1
+	call keyturn import --yes --remove mcp
+	expect_status 2
+	rest=${case#*|}
+	expect_said "${rest%|*}"
+	expect_said "${rest#*|}"
+	expect_cause_and_remedy
+	expect_unchanged
+done
+rm "$HOME/.cursor/mcp.json"
+
+begin 'a token of a service that nothing names waits for its host'
+put .zshrc 'export GITLAB_TOKEN=glpat-9fQx2LmV7aZk3BtR8nWc5YhJ\n'
+call keyturn import --yes --remove shell
+expect_status 2
+expect_said 'keyturn import FILE --host HOST'
+call keyturn import --yes --remove --host 'gitlab example' "$HOME/.zshrc"
+expect_status 2
+call keyturn import --yes --remove --host gitlab.example.com "$HOME/.zshrc"
+expect_status 0
+has .zshrc '# GITLAB_TOKEN=<kept by keyturn: keyturn run main@gitlab.example.com --env GITLAB_TOKEN -- COMMAND>\n'
+rm "$HOME/.zshrc"
+
 begin 'a byte order mark and line ends of Windows stay'
 put bot/.env '\357\273\277COZE_API_TOKEN=%s\r\nCOZE_API_BASE=https://api.coze.cn\r\n' "$token"
 put .netrc '\357\273\277machine bom.example.com\r\nlogin me\r\npassword bompass\r\n'

@@ -6,7 +6,7 @@ set -eu
 
 . "$(dirname "$0")/lib/home.sh"
 . "$srcdir/tests/lib/server.sh"
-need git python3 curl openssl
+need git python3 curl openssl oidc-agent oidc-gen
 need_module oidc-provider
 home_start
 openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "$work/key" 2>"$work/openssl"
@@ -192,6 +192,52 @@ call keyturn store
 expect_status 0
 call keyturn refresh fresh
 expect_status 5
+
+begin 'an account of oidc-agent: import tells the command, and that logs in with its settings'
+port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("localhost", 0)); print(s.getsockname()[1])')
+mkdir -p "$HOME/.config/oidc-agent"
+eval "$(TMPDIR=$work oidc-agent)" >"$work/agent"
+timeout 60 oidc-gen lab --issuer "$OIDC_ISSUER" --cert-path "$OIDC_CA" --flow code --no-url-call --confirm-yes \
+	--client-id basic-client --client-secret basic-secret-for-tests-0123456789 --pw-cmd 'echo agentpass' \
+	--scope 'openid offline_access' --redirect-uri "http://localhost:$port/callback" \
+	>"$work/gen" 2>"$work/err" </dev/null &
+gen=$!
+wait_until grep -q 'https://.*response_type=' "$work/err"
+visit
+wait "$gen" || complain 'oidc-gen failed'
+kill "$OIDCD_PID"
+call keyturn import --dry-run oidc-agent
+expect_status 0
+expect_line "$HOME/.config/oidc-agent/lab:1: it is sealed with a password of oidc-agent's; to log in with its settings:"
+command=$(sed -n 's/^  \(oidc-gen .*\)/\1/p' "$work/out")
+must [ "$command" = 'oidc-gen --print lab | keyturn login lab --config -' ]
+call keyturn scan
+expect_status 0
+: >"$work/err"
+(
+	oidc-gen --pw-cmd 'echo agentpass' --print lab >"$work/lab" &&
+	exec keyturn login lab --config - --redirect-uri http://127.0.0.1:0/callback <"$work/lab"
+) >"$work/out" 2>"$work/err" &
+login=$!
+wait_until grep -q 'response_type=' "$work/err"
+visit
+end_login
+expect_status 0
+call keyturn show lab --json
+expect_json basic-client client_id
+expect_json "$OIDC_ISSUER" issuer
+call keyturn refresh lab
+expect_status 0
+
+begin 'one that nobody sealed is found, and told how it is logged in with'
+mv "$work/lab" "$HOME/.config/oidc-agent/lab.json"
+call keyturn scan
+expect_status 1
+call keyturn import --yes --remove oidc-agent
+expect_status 2
+expect_said "keyturn login ACCOUNT --config $HOME/.config/oidc-agent/lab.json"
+must test -s "$HOME/.config/oidc-agent/lab.json"
+rm -r "$HOME/.config/oidc-agent"
 
 begin 'logout revokes where the server offers it'
 call keyturn logout public

@@ -146,7 +146,7 @@ _keyturn()
 		reject) words='--session-name --current' ;;
 		import)
 			words='shell environment.d dotenv coze-app coze-cli cozepy git gh docker netrc npm pip
-				uv cargo mcp desktop --dry-run --remove --yes --site --json'
+				uv cargo mcp oidc-agent pizauth desktop --dry-run --remove --yes --site --host --json'
 			;;
 		setup) words='--account --undo --print --yes' ;;
 		lock) words=--desktop ;;

@@ -57,7 +57,7 @@ complete -c keyturn -n '__keyturn_is login token header run lend show set defaul
     -a '(__keyturn_offer accounts)'
 complete -c keyturn -n '__keyturn_is providers' -a '(__keyturn_offer providers)'
 complete -c keyturn -n '__keyturn_is setup' -a '(__keyturn_offer tools)'
-complete -c keyturn -n '__keyturn_is import' -F -a 'shell environment.d dotenv coze-app coze-cli cozepy git gh docker netrc npm pip uv cargo mcp desktop'
+complete -c keyturn -n '__keyturn_is import' -F -a 'shell environment.d dotenv coze-app coze-cli cozepy git gh docker netrc npm pip uv cargo mcp oidc-agent pizauth desktop'
 complete -c keyturn -n '__keyturn_is scan bind unbind allow' -a '(__fish_complete_directories)'
 complete -c keyturn -n '__keyturn_is vault' -a 'create status keys add-key remove-key rekey backup restore change-passphrase'
 
@@ -154,6 +154,7 @@ __keyturn_option import dry-run 'change nothing'
 __keyturn_option import remove 'take them out of their files'
 __keyturn_option import yes 'take all'
 __keyturn_option import site 'of tokens that name none' -x -a 'coze.cn coze.com'
+__keyturn_option import host 'of tokens whose service nothing names' -x -a '(__keyturn_offer hosts)'
 __keyturn_option lock desktop 'lock the desktop keyring too'
 __keyturn_option unlock resync 'give the keyring the login password'
 __keyturn_option vault key-file 'opened by a key file' -r -F

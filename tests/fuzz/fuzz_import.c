@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "helper/keeper/import/import.h"
+#include "helper/keeper/import/item.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
 
@@ -37,6 +38,9 @@ static const struct {
 	{ &kt_import_cargo, "/home/me/none/credentials.toml" },
 	{ &kt_import_mcp, "/home/me/.cursor/mcp.json" },
 	{ &kt_import_mcp, "/home/me/.codex/config.toml" },
+	{ &kt_import_pizauth, "/home/me/.config/pizauth.conf" },
+	{ &kt_import_oidc_agent, "/home/me/.config/oidc-agent/lab" },
+	{ &kt_import_mcp, "/home/me/.claude.json" },
 };
 
 static void check(bool holds)
@@ -50,6 +54,7 @@ static void file_clear(struct kt_import_file *file)
 	for (size_t i = 0; i < file->count; i++) {
 		kt_credential_clear(&file->items[i].credential);
 		kt_text_free(&file->items[i].name);
+		kt_text_free(&file->items[i].command);
 	}
 	free(file->items);
 	kt_setup_target_clear(&file->target);
@@ -60,9 +65,9 @@ static bool read_file(struct kt_import_file *file, uint8_t which, const char *by
 	struct kt_error error = { 0 };
 	bool done;
 
-	file->source = files[which % KT_COUNT(files)].source;
+	file->source = files[(which & 0x7f) % KT_COUNT(files)].source;
 	file->site = which & 0x80 ? "coze.cn" : NULL;
-	check(kt_text_set(&file->target.path, files[which % KT_COUNT(files)].path, &error) &&
+	check(kt_text_set(&file->target.path, files[(which & 0x7f) % KT_COUNT(files)].path, &error) &&
 	      kt_text_set(&file->target.file, file->target.path, &error) &&
 	      kt_secret_append(&file->target.content, bytes, size, &error));
 	done = file->source->read(file, &error);
@@ -79,7 +84,7 @@ static size_t keep_all(struct kt_import_file *file)
 		const struct kt_identity *identity = &item->credential.identity;
 
 		check(item->start + item->length <= kt_secret_length(&file->target.content));
-		item->is_kept = item->state != KT_IMPORT_LEFT;
+		item->is_kept = kt_import_is_movable(item);
 		check(!item->is_kept || (identity->host && *identity->host && identity->protocol &&
 		                         identity->path && identity->username &&
 		                         *identity->username));

@@ -10,6 +10,7 @@
 #include "helper/keeper/command/import_tell.h"
 #include "helper/keeper/import/copies.h"
 #include "helper/keeper/import/import.h"
+#include "helper/keeper/import/item.h"
 #include "helper/keeper/login/login.h"
 #include "helper/keeper/setup/difference.h"
 #include "helper/keeper/setup/setup.h"
@@ -25,6 +26,7 @@ struct wishes {
 	bool removes;
 	bool is_agreed; /* --yes */
 	const char *site;
+	const char *host;
 };
 
 static bool has_state(const struct kt_import *import, enum kt_import_state state)
@@ -54,6 +56,7 @@ static bool read_sources(struct kt_import *import, const struct wishes *wishes,
 	                                     "site. Is it coze.cn or coze.com?\n"
 	                                     "(Enter: leave them where they are) ");
 
+	import->host = wishes->host;
 	import->site = wishes->site ? wishes->site : kt_environment_get("COZE_API_BASE");
 	if (!kt_import_read(import, count, words, error))
 		return false;
@@ -67,6 +70,29 @@ static bool read_sources(struct kt_import *import, const struct wishes *wishes,
 	kt_import_clear(import);
 	import->site = kt_secret_reveal(site);
 	return kt_import_read(import, count, words, error);
+}
+
+/* A person is asked for the host of each token whose service nothing names. */
+static bool ask_hosts(struct kt_import *import, const struct wishes *wishes,
+                      struct kt_error *error)
+{
+	if (wishes->is_dry || wishes->is_agreed || !kt_terminal_is_interactive())
+		return true;
+	for (size_t i = 0; i < import->count; i++)
+		for (size_t j = 0; j < import->files[i].count; j++) {
+			struct kt_import_item *item = &import->files[i].items[j];
+			KT_CLEANUP(kt_text_free) char *question = NULL;
+			KT_CLEANUP(kt_secret_clear) struct kt_secret host = { 0 };
+
+			if (!item->needs_host)
+				continue;
+			if (!kt_import_host_question(&import->files[i], item, &question, error) ||
+			    !kt_terminal_ask(question, &host, error) ||
+			    (!kt_secret_is_empty(&host) &&
+			     !kt_import_set_host(item, kt_secret_reveal(&host), error)))
+				return false;
+		}
+	return true;
 }
 
 /* A dry run asks nobody: it leaves out a keyring that is locked. */
@@ -88,7 +114,7 @@ static bool agree(struct kt_import *import, const struct wishes *wishes, struct 
 			struct kt_import_item *item = &import->files[i].items[j];
 			KT_CLEANUP(kt_text_free) char *question = NULL;
 
-			item->is_agreed = item->state != KT_IMPORT_LEFT;
+			item->is_agreed = kt_import_is_movable(item);
 			if (item->state != KT_IMPORT_NEW || wishes->is_agreed)
 				continue;
 			if (!kt_import_question(&import->files[i], item, &question, error) ||
@@ -278,6 +304,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 		{ "remove", false, &wishes.removes },
 		{ "yes", false, &wishes.is_agreed },
 		{ "site", true, &wishes.site },
+		{ "host", true, &wishes.host },
 	};
 	int count;
 
@@ -287,6 +314,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 		return kt_fail(error, KT_ERROR_USAGE, "import: --dry-run and --remove exclude each "
 		               "other");
 	if (!read_sources(&import, &wishes, &site, count, argv + 1, error) ||
+	    !ask_hosts(&import, &wishes, error) ||
 	    !(wishes.is_dry ? look(&import, keeper, error) : move(&import, &wishes, keeper, error)))
 		return false;
 	return kt_import_tell(&import, wishes.is_dry, keeper->wants_json, error);
@@ -294,7 +322,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 
 const struct kt_command kt_command_import = {
 	.name = "import",
-	.synopsis = "[SOURCE...] [--dry-run] [--remove] [--yes] [--site SITE] [--json]",
+	.synopsis = "[SOURCE...] [--dry-run] [--remove] [--yes] [--site SITE] [--host HOST] [--json]",
 	.summary = "move tokens that lie in plain text into the keyring",
 	.details = "SOURCE is one of the list, a file or a directory; without one all that lies in\n"
 	           "your home is moved. Shows account, service and place, never a secret, and asks\n"
@@ -303,6 +331,7 @@ const struct kt_command kt_command_import = {
 	           "--remove     take them out of their files unasked\n"
 	           "--yes        take all, as in a script\n"
 	           "--site SITE  for tokens of Coze that lie where no site is named\n"
+	           "--host HOST  for tokens of others that lie where no service is named\n"
 	           "--json       one object\n",
 	.describe = kt_import_describe,
 	.run = run,

@@ -8,6 +8,7 @@
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/command/import_tell.h"
 #include "helper/keeper/import/copies.h"
+#include "helper/keeper/import/item.h"
 #include "helper/keeper/plain/plain.h"
 #include "helper/report.h"
 #include "keyring/cleanup.h"
@@ -38,6 +39,11 @@ static bool append_item(const struct kt_import_file *file, const struct kt_impor
 		return kt_text_format(&line, error, kt_translate("%s:%zu: stays there: %s\n"), path,
 		                      item->line, item->reason.message) &&
 		       kt_secret_append_text(output, line, error);
+	if (item->state == KT_IMPORT_TOLD)
+		return kt_text_format(&line, error, kt_translate("%s:%zu: %s; to log in with its "
+		                      "settings:\n  %s\n"), path, item->line, item->reason.message,
+		                      item->command) &&
+		       kt_secret_append_text(output, line, error);
 	return kt_service_full_name(&item->credential.identity, &name, error) &&
 	       kt_text_format(&line, error, "%s:%zu: %s (%s), %s\n", path, item->line, name,
 	                      kt_kind_name(item->credential.kind), state_of(item)) &&
@@ -65,6 +71,18 @@ bool kt_import_question(const struct kt_import_file *file, const struct kt_impor
 	       kt_text_format(question, error,
 	                      kt_translate("Keep %s (%s), from line %zu of %s? [y/N] "), name,
 	                      kt_kind_name(item->credential.kind), item->line,
+	                      kt_plain_show_path(file->target.path, &word));
+}
+
+bool kt_import_host_question(const struct kt_import_file *file,
+                             const struct kt_import_item *item, char **question,
+                             struct kt_error *error)
+{
+	struct kt_shell_word word;
+
+	return kt_text_format(question, error,
+	                      kt_translate("Whose token is in line %zu of %s? Its host, as "
+	                                   "gitlab.com (Enter: leave it there): "), item->line,
 	                      kt_plain_show_path(file->target.path, &word));
 }
 
@@ -110,12 +128,12 @@ static bool add_object(const struct kt_import_file *file, const struct kt_import
 {
 	static const char *const states[] = {
 		[KT_IMPORT_NEW] = "new", [KT_IMPORT_TWIN] = "again", [KT_IMPORT_STORED] = "stored",
-		[KT_IMPORT_LEFT] = "left",
+		[KT_IMPORT_LEFT] = "left", [KT_IMPORT_TOLD] = "told",
 	};
 	KT_CLEANUP(kt_json_free) struct kt_json *object = NULL;
 	KT_CLEANUP(kt_text_free) char *service = NULL;
 	const struct kt_credential *credential = &item->credential;
-	bool is_left = item->state == KT_IMPORT_LEFT;
+	bool is_left = !kt_import_is_movable(item);
 	struct kt_shell_word word;
 
 	return (is_left || kt_service_format(&credential->identity, &service, error)) &&
@@ -132,6 +150,7 @@ static bool add_object(const struct kt_import_file *file, const struct kt_import
 	       kt_json_add_boolean(object, "kept", item->is_kept, error) &&
 	       kt_json_add_boolean(object, "removed", item->is_kept && file->is_out, error) &&
 	       kt_json_add_text(object, "reason", is_left ? item->reason.message : NULL, error) &&
+	       kt_json_add_text(object, "command", item->command, error) &&
 	       kt_json_append_object(json, "found", &object, error);
 }
 

@@ -12,6 +12,11 @@ bool kt_import_print(const struct kt_import *import, struct kt_error *error);
 bool kt_import_question(const struct kt_import_file *file, const struct kt_import_item *item,
                         char **question, struct kt_error *error);
 
+/* "Whose token is in line 3 of ~/.bashrc?" */
+bool kt_import_host_question(const struct kt_import_file *file,
+                             const struct kt_import_item *item, char **question,
+                             struct kt_error *error);
+
 /* Tells of each kept item that has copies elsewhere, and where to revoke it. */
 bool kt_import_tell_copies(const struct kt_import_file *file, char *const *environment,
                            struct kt_error *error);

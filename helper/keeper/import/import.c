@@ -30,7 +30,7 @@ static const struct kt_import_source *const sources[] = {
 	&kt_import_shell,  &kt_import_environment, &kt_import_dotenv, &kt_import_coze_app,
 	&kt_import_coze_cli, &kt_import_cozepy, &kt_import_git, &kt_import_gh, &kt_import_docker,
 	&kt_import_netrc, &kt_import_npm, &kt_import_pip, &kt_import_uv, &kt_import_cargo,
-	&kt_import_mcp, &kt_import_desktop,
+	&kt_import_mcp, &kt_import_oidc_agent, &kt_import_pizauth, &kt_import_desktop,
 };
 
 static const struct kt_import_source *find_source(const char *name)
@@ -114,6 +114,7 @@ static void item_clear(struct kt_import_item *item)
 {
 	kt_credential_clear(&item->credential);
 	kt_text_free(&item->name);
+	kt_text_free(&item->command);
 }
 
 static void file_clear(struct kt_import_file *file)
@@ -190,6 +191,9 @@ static bool visit(void *context, const struct kt_plain_source *plain, const char
 		return false;
 	if (!read_file(&file, absolute, &refusal))
 		return pass_over(import, &refusal, error);
+	for (size_t i = 0; import->host && i < file.count; i++)
+		if (file.items[i].needs_host && !kt_import_set_host(&file.items[i], import->host, error))
+			return false;
 	return file.count == 0 || is_there(import, &file.target) || add_file(import, &file, error);
 }
 
@@ -297,7 +301,7 @@ bool kt_import_describe(struct kt_secret *output, struct kt_error *error)
 static const struct kt_import_item *find_kept(const struct kt_import_file *before,
                                               const struct kt_import_item *item)
 {
-	for (size_t i = 0; item->state != KT_IMPORT_LEFT && i < before->count; i++)
+	for (size_t i = 0; kt_import_is_movable(item) && i < before->count; i++)
 		if (before->items[i].is_kept &&
 		    kt_import_is_same(&before->items[i].credential, &item->credential))
 			return &before->items[i];
@@ -395,5 +399,5 @@ void kt_import_clear(struct kt_import *import)
 	for (size_t i = 0; i < import->count; i++)
 		file_clear(&import->files[i]);
 	free(import->files);
-	*import = (struct kt_import){ .site = import->site };
+	*import = (struct kt_import){ .site = import->site, .host = import->host };
 }

@@ -18,6 +18,7 @@ struct kt_import {
 	struct kt_import_file *files;
 	size_t count;
 	const char *site;        /* for all files */
+	const char *host;        /* of tokens whose service nothing names; NULL: they are left */
 	bool is_keyring_wanted;  /* kt_import_read() was asked for it */
 	struct kt_error refusal; /* of the last file that was passed over; those before are told */
 };

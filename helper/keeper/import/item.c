@@ -77,6 +77,20 @@ bool kt_import_leave(struct kt_import_item *item, const char *remedy, const char
 	return true;
 }
 
+bool kt_import_tell_command(struct kt_import_item *item, char **command, const char *reason)
+{
+	item->state = KT_IMPORT_TOLD;
+	kt_fail(&item->reason, KT_ERROR_USAGE, "%s", kt_translate(reason));
+	item->command = *command;
+	*command = NULL;
+	return true;
+}
+
+bool kt_import_is_movable(const struct kt_import_item *item)
+{
+	return item->state != KT_IMPORT_LEFT && item->state != KT_IMPORT_TOLD;
+}
+
 static enum kt_kind kind_of(const struct kt_identity *service, const char *secret, size_t length)
 {
 
@@ -145,8 +159,8 @@ static const char *service_of(const char *token)
 	return NULL;
 }
 
-static bool set_service_of_token(struct kt_import_item *item, const char *token, const char *base,
-                                 bool *is_service, struct kt_error *error)
+static bool set_service_of_token(struct kt_import_item *item, const char *token, size_t length,
+                                 const char *base, bool *is_service, struct kt_error *error)
 {
 	const char *service = service_of(token);
 
@@ -166,7 +180,9 @@ static bool set_service_of_token(struct kt_import_item *item, const char *token,
 	if (kt_text_has_prefix(token, "cz"))
 		return kt_import_leave(item, "log in instead: keyturn login",
 		                       "it is an access token, which ends soon and is not renewed");
-	return kt_import_leave(item, "keep it by hand: keyturn login --api-base URL --with-token",
+	item->needs_host = true;
+	return kt_secret_set(&item->credential.token, token, length, error) &&
+	       kt_import_leave(item, "name its host and no other file: keyturn import FILE --host HOST",
 	                       "nothing near it tells whose service it is for");
 }
 
@@ -175,10 +191,24 @@ bool kt_import_set_token(struct kt_import_item *item, const char *token, size_t 
 {
 	bool is_service;
 
-	if (!set_service_of_token(item, token, base, &is_service, error))
+	if (!set_service_of_token(item, token, length, base, &is_service, error))
 		return false;
 	return !is_service ||
 	       kt_import_set_fixed(item, is_of_coze(token) ? "main" : "github", token, length, error);
+}
+
+bool kt_import_set_host(struct kt_import_item *item, const char *host, struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret token = { 0 };
+
+	if (!kt_service_read_host(&item->credential.identity, host, "import: --host", error))
+		return false;
+	item->state = KT_IMPORT_NEW;
+	item->needs_host = false;
+	kt_error_clear(&item->reason);
+	kt_secret_move(&token, &item->credential.token);
+	return kt_import_set_fixed(item, "main", kt_secret_reveal(&token), kt_secret_length(&token),
+	                           error);
 }
 
 bool kt_import_set_service(struct kt_import_item *item, const char *tool, const char *words,

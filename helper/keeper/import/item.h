@@ -25,12 +25,21 @@ struct kt_import_item *kt_import_add(struct kt_import_file *file, size_t start, 
 bool kt_import_leave(struct kt_import_item *item, const char *remedy, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* The item has no secret in plain text; the command, which is taken over, moves its settings. */
+bool kt_import_tell_command(struct kt_import_item *item, char **command, const char *reason);
+
+/* It is neither left nor told. */
+bool kt_import_is_movable(const struct kt_import_item *item);
+
 /*
  * Fills the item with a token that shows by itself whose it is: one of Coze's (site: the base URL
  * that the file names, or NULL), GitHub's or GitLab's. Another one is left where it is.
  */
 bool kt_import_set_token(struct kt_import_item *item, const char *token, size_t length,
                          const char *base, struct kt_error *error);
+
+/* Gives an item that needs a host this one: it is moved then. KT_ERROR_USAGE if it is none. */
+bool kt_import_set_host(struct kt_import_item *item, const char *host, struct kt_error *error);
 
 /*
  * Fills the item with a login at the service: a token of a known form, else a password. The

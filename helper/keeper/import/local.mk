@@ -19,9 +19,12 @@ libkeeper_a_SOURCES += \
 	helper/keeper/import/keep.c \
 	helper/keeper/import/mcp.c \
 	helper/keeper/import/mcp_codex.c helper/keeper/import/mcp_codex.h \
+	helper/keeper/import/mcp_request.c helper/keeper/import/mcp_request.h \
 	helper/keeper/import/netrc.c \
 	helper/keeper/import/npm.c \
+	helper/keeper/import/oidc_agent.c \
 	helper/keeper/import/pip.c \
+	helper/keeper/import/pizauth.c \
 	helper/keeper/import/setting.c helper/keeper/import/setting.h \
 	helper/keeper/import/settle.c \
 	helper/keeper/import/shell.c \

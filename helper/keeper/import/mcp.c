@@ -7,13 +7,14 @@
 #include "helper/keeper/account/service.h"
 #include "helper/keeper/import/json_value.h"
 #include "helper/keeper/import/mcp_codex.h"
+#include "helper/keeper/import/mcp_request.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
 
 /*
  * Configurations of MCP clients (docs/agents.md): a server is started by a command, and has tokens
- * among its variables. keyturn run starts the command instead, and sets them. Comments are allowed
- * in some of these files.
+ * among its variables. keyturn run starts the command instead, and sets them. Tokens that are sent
+ * with requests are in mcp_request.c. Comments are allowed in some of these files.
  */
 
 #define COZE_SERVER "coze-mcp-server"
@@ -119,7 +120,8 @@ static bool walk(struct visit *visit, size_t object, struct kt_error *error)
 static bool add_visited(struct visit *visit, const struct kt_json_member *server,
                         struct kt_error *error)
 {
-	return add_server(visit->file, visit->text, server, error);
+	return add_server(visit->file, visit->text, server, error) &&
+	       kt_import_mcp_add_requests(visit->file, visit->text, server, error);
 }
 
 static bool read_items(struct kt_import_file *file, struct kt_error *error)
@@ -188,26 +190,37 @@ static bool take_out(const struct visit *visit, const struct kt_json_member *env
 	return !first || kt_edits_add(visit->edits, before, last - before, "", error);
 }
 
+/* Takes the variables that are kept out of env, and appends their launchers. */
+static bool replace_variables(struct visit *visit, const struct kt_json_member *server,
+                              struct kt_secret *words, struct kt_error *error)
+{
+	struct kt_json_member env;
+	size_t stays;
+
+	return !find_object(visit->text, server->value, "env", &env) ||
+	       (collect(visit, &env, words, &stays, error) &&
+	        (kt_secret_is_empty(words) || take_out(visit, &env, stays, error)));
+}
+
 static bool replace_server(struct visit *visit, const struct kt_json_member *server,
                            struct kt_error *error)
 {
 	KT_CLEANUP(kt_secret_clear) struct kt_secret words = { 0 };
 	KT_CLEANUP(kt_text_free) char *list = NULL;
-	struct kt_json_member env;
 	struct kt_json_member command;
 	struct kt_json_member args;
 	const char *text = visit->text;
-	size_t stays;
 
-	if (!find_object(text, server->value, "env", &env) ||
+	if (!replace_variables(visit, server, &words, error) ||
+	    !kt_import_mcp_replace_requests(visit->kept, text, server, visit->edits, error) ||
+	    !kt_import_mcp_append_launchers(visit->kept, text, server, &words, error))
+		return false;
+	if (kt_secret_is_empty(&words) ||
 	    !kt_json_text_find(text, server->value, "command", &command))
 		return true;
-	if (!collect(visit, &env, &words, &stays, error) || kt_secret_is_empty(&words))
-		return error->code == KT_ERROR_NONE;
 	if (!kt_secret_append(&words, text + command.value, command.end - command.value, error) ||
 	    !kt_edits_add(visit->edits, command.value, command.end - command.value, "\"keyturn\"",
-	                  error) ||
-	    !take_out(visit, &env, stays, error))
+	                  error))
 		return false;
 	if (kt_json_text_find(text, server->value, "args", &args) && text[args.value] == '[') {
 		size_t first = args.value + 1 + strspn(text + args.value + 1, KT_JSON_BLANKS);

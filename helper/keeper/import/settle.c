@@ -57,7 +57,7 @@ static const struct kt_import_item *find_twin(const struct kt_import *import,
 		for (size_t j = 0; j < import->files[i].count; j++) {
 			const struct kt_import_item *other = &import->files[i].items[j];
 
-			if (other->is_settled && other->state != KT_IMPORT_LEFT &&
+			if (other->is_settled && kt_import_is_movable(other) &&
 			    may_be(item, &other->credential))
 				return other;
 		}
@@ -74,7 +74,7 @@ static bool is_taken(const struct kt_import *import, const struct kt_credentials
 		for (size_t j = 0; j < import->files[i].count; j++) {
 			const struct kt_import_item *other = &import->files[i].items[j];
 
-			if (other->is_settled && other->state != KT_IMPORT_LEFT &&
+			if (other->is_settled && kt_import_is_movable(other) &&
 			    kt_identity_is_equal(&other->credential.identity, identity))
 				return true;
 		}
@@ -149,7 +149,7 @@ bool kt_import_settle(struct kt_import *import, struct kt_keyring *keyring,
 			for (size_t j = 0; j < import->files[i].count; j++) {
 				struct kt_import_item *item = &import->files[i].items[j];
 
-				if (item->state == KT_IMPORT_LEFT || item->is_named != (pass == 0))
+				if (!kt_import_is_movable(item) || item->is_named != (pass == 0))
 					continue;
 				if (!settle_item(import, keyring, item, error))
 					return false;

@@ -21,6 +21,7 @@ enum kt_import_state {
 	KT_IMPORT_TWIN,   /* the secret of an item before, which is stored once */
 	KT_IMPORT_STORED, /* in the keyring already */
 	KT_IMPORT_LEFT,   /* not to be moved: reason and remedy say why */
+	KT_IMPORT_TOLD,   /* no secret in plain text: command moves it */
 };
 
 /* One secret at one place. */
@@ -33,10 +34,12 @@ struct kt_import_item {
 	size_t length;
 	enum kt_import_state state;
 	bool needs_site;                 /* left, as nothing names the site of Coze that it is for */
+	bool needs_host;                 /* left, as nothing names the service of its token */
 	bool is_settled;                 /* its name and state are final */
 	bool is_agreed;                  /* the person wants it moved */
 	bool is_kept;                    /* stored, and read back */
-	struct kt_error reason;          /* of an item that is left */
+	char *command;                   /* of an item that is told */
+	struct kt_error reason;          /* of an item that is left, or told */
 };
 
 struct kt_import_source;
@@ -85,4 +88,6 @@ extern const struct kt_import_source kt_import_pip;
 extern const struct kt_import_source kt_import_uv;
 extern const struct kt_import_source kt_import_cargo;
 extern const struct kt_import_source kt_import_mcp;
+extern const struct kt_import_source kt_import_oidc_agent;
+extern const struct kt_import_source kt_import_pizauth;
 extern const struct kt_import_source kt_import_desktop;

@@ -49,16 +49,26 @@ static bool make_address(const char *issuer, size_t form, char **address, struct
 	                      (int)length > host ? (int)length - host : 0, issuer + host);
 }
 
+/* The name with a slash behind it, as resources and other programs write some. */
+static bool is_slash_behind(const char *said, const char *issuer)
+{
+	size_t length = strlen(said);
+
+	return strncmp(said, issuer, length) == 0 && strcmp(issuer + length, "/") == 0;
+}
+
 /*
  * True if the answer has metadata; *is_own: of this issuer. The name is compared byte by byte (RFC
- * 8414, 3.3), but resources write one without a path with and without its slash.
+ * 8414, 3.3), but for the last slash of one that no person named.
  */
 static bool has_metadata(const struct kt_errand *answer, const char *issuer, bool is_found,
                          bool *is_own)
 {
 	const char *said = kt_errand_text(answer, "s.issuer");
 
-	*is_own = said && (is_found ? kt_metadata_is_same(said, issuer) : strcmp(said, issuer) == 0);
+	*is_own = said && (strcmp(said, issuer) == 0 ||
+	                   (is_found && (kt_metadata_is_same(said, issuer) ||
+	                                 is_slash_behind(said, issuer))));
 	return kt_metadata_status(answer) == 200 && said;
 }
 

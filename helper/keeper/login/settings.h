@@ -19,7 +19,7 @@
 /* Texts are its own; absent ones are NULL. A list is a text, its entries joined by newlines. */
 struct kt_settings {
 	struct kt_identity like;     /* the account that the secrets were taken from; empty: none */
-	bool issuer_found;           /* the resource named it, not the person */
+	bool issuer_found;           /* the resource or a file named it, not the person */
 	bool scope_found;            /* the same */
 	enum kt_kind kind;           /* the app's kind; KT_KIND_PAT or _SAT for a plain token */
 	struct kt_secret token;      /* COZE_API_TOKEN */

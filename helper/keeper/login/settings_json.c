@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "helper/keeper/login/ca_file.h"
 #include "helper/keeper/login/settings_source.h"
 #include "keyring/characters.h"
 #include "keyring/cleanup.h"
@@ -65,6 +66,50 @@ static bool find_kind(const struct kt_json *json, enum kt_kind wanted, enum kt_k
 	return true;
 }
 
+/* The redirect URI that a port of this machine can serve; oidc-agent has others beside. */
+static const char *find_redirect_uri(const struct kt_json *json)
+{
+	const char *uri;
+
+	for (size_t i = 0; (uri = kt_json_list_text(json, "redirect_uris", i)); i++)
+		if (kt_text_has_prefix(uri, "http://"))
+			return uri;
+	return NULL;
+}
+
+/* Certificates that every program trusts are not kept with an account. */
+static bool is_of_the_system(const char *path)
+{
+	return kt_text_has_prefix(path, "/etc/") || kt_text_has_prefix(path, "/usr/");
+}
+
+/*
+ * An account of oidc-agent, as oidc-gen --print shows it. Its refresh token stays there: each of
+ * the two has a grant of its own.
+ */
+static bool take_oidc_agent(const struct kt_json *json, enum kt_kind wanted,
+                            struct kt_settings *settings, struct kt_error *error)
+{
+	const char *secret = text_of(json, "client_secret");
+	const char *certificates = text_of(json, "cert_path");
+	const char *audience = text_of(json, "audience");
+
+	if (wanted != KT_KIND_NONE && wanted != KT_KIND_OAUTH)
+		return kt_fail(error, KT_ERROR_USAGE, "the config file is an account of oidc-agent, whose "
+		               "kind is oauth");
+	settings->kind = KT_KIND_OAUTH;
+	/* oidc-agent puts a slash behind the issuer's name. */
+	settings->issuer_found = true;
+	return kt_text_set(&settings->issuer, text_of(json, "issuer_url"), error) &&
+	       kt_text_set(&settings->client_id, text_of(json, "client_id"), error) &&
+	       (!secret || kt_secret_set(&settings->client_secret, secret, strlen(secret), error)) &&
+	       kt_text_set(&settings->scope, text_of(json, "scope"), error) &&
+	       kt_text_set(&settings->redirect_uri, find_redirect_uri(json), error) &&
+	       (!audience || kt_text_format(&settings->parameters, error, "audience=%s", audience)) &&
+	       (!certificates || is_of_the_system(certificates) ||
+	        kt_ca_file_read(&settings->ca, certificates, error));
+}
+
 bool kt_settings_from_config(struct kt_settings *settings, const char *path, enum kt_kind kind,
                              struct kt_error *error)
 {
@@ -88,6 +133,8 @@ bool kt_settings_from_config(struct kt_settings *settings, const char *path, enu
 		return kt_advise(error, "give the coze_oauth_config.json that Coze's console exports");
 	}
 	source.json = json;
+	if (text_of(json, "issuer_url"))
+		return take_oidc_agent(json, kind, settings, error);
 	return find_kind(json, kind, &settings->kind, error) &&
 	       kt_settings_read_source(settings, &source, error);
 }

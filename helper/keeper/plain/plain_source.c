@@ -8,6 +8,9 @@
 #include "helper/keeper/plain/plain_source.h"
 #include "keyring/cleanup.h"
 
+/* Shorter words behind "Bearer" are examples. */
+#define BEARER_MINIMUM 8
+
 #define LIST(...) (const char *const[]){ __VA_ARGS__, NULL }
 
 /* Documentation of each tool names its files and members; docs/coze.md those of Coze. */
@@ -96,8 +99,21 @@ const struct kt_plain_source kt_plain_sources[] = {
 	{
 		.name = "mcp",
 		.at_home = LIST(".claude.json", ".cursor/mcp.json", ".codex/config.toml",
-		                ".gemini/settings.json", ".config/Code/User/mcp.json"),
-		.names = LIST(".mcp.json", "mcp.json"),
+		                ".gemini/settings.json", ".config/Code/User/mcp.json",
+		                ".config/Claude/claude_desktop_config.json"),
+		.names = LIST(".mcp.json", "mcp.json", "claude_desktop_config.json"),
+		.has_requests = true,
+	},
+	{
+		.name = "oidc-agent",
+		.at_home = LIST(".config/oidc-agent/*", ".oidc-agent/*"),
+		.keys = LIST("\"client_secret\"", "\"refresh_token\""),
+	},
+	{
+		.name = "pizauth",
+		.at_home = LIST(".config/pizauth.conf"),
+		.names = LIST("pizauth.conf"),
+		.keys = LIST("client_secret"),
 	},
 };
 
@@ -150,9 +166,38 @@ static bool has_password_in_url(const char *line)
 	return false;
 }
 
+static bool has_bearer(const char *line)
+{
+	for (const char *place = strcasestr(line, "bearer "); place;
+	     place = strcasestr(place + 1, "bearer ")) {
+		const char *value = place + strlen("bearer ");
+
+		if (strcspn(value, " \"'") >= BEARER_MINIMUM && is_literal(value))
+			return true;
+	}
+	return false;
+}
+
+/* A part of a query whose name ends as those of tokens do. */
+static bool has_token_in_query(const char *line)
+{
+	static const char *const names[] = { "token=", "key=", "secret=" };
+
+	if (!strstr(line, "://") || !strchr(line, '?'))
+		return false;
+	for (size_t i = 0; i < KT_COUNT(names); i++) {
+		const char *place = strcasestr(strchr(line, '?'), names[i]);
+
+		if (place && is_literal(place + strlen(names[i])))
+			return true;
+	}
+	return false;
+}
+
 bool kt_plain_source_has_secret(const struct kt_plain_source *source, const char *line)
 {
-	if (kt_secret_word_is_token(line) || (source->has_urls && has_password_in_url(line)))
+	if (kt_secret_word_is_token(line) || (source->has_urls && has_password_in_url(line)) ||
+	    (source->has_requests && (has_bearer(line) || has_token_in_query(line))))
 		return true;
 	for (size_t i = 0; source->keys && source->keys[i]; i++)
 		if (has_value_of(line, source->keys[i]))

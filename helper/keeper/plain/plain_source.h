@@ -12,6 +12,7 @@ struct kt_plain_source {
 	const char *const *names;   /* patterns of file names, anywhere; NULL: none */
 	const char *const *keys;    /* a literal value behind one of these is a secret; NULL: none */
 	bool has_urls;              /* https://NAME:PASSWORD@HOST */
+	bool has_requests;          /* Bearer TOKEN, https://HOST/?token=TOKEN */
 };
 
 extern const struct kt_plain_source kt_plain_sources[];

@@ -125,6 +125,18 @@ bool kt_json_text_next(const char *text, size_t object, struct kt_json_member *m
 	return true;
 }
 
+bool kt_json_text_next_element(const char *text, size_t list, struct kt_json_member *element)
+{
+	size_t place = element->key ? element->end : list + 1;
+
+	place += strspn(text + place, KT_JSON_BLANKS ",");
+	if (text[place] != '"')
+		return false;
+	element->key = element->value = place;
+	element->end = skip_value(text, place);
+	return true;
+}
+
 bool kt_json_text_is_named(const char *text, const struct kt_json_member *member,
                            const char *name)
 {

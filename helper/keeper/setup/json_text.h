@@ -41,6 +41,9 @@ bool kt_json_text_next(const char *text, size_t object, struct kt_json_member *m
 bool kt_json_text_find(const char *text, size_t object, const char *name,
                        struct kt_json_member *member);
 
+/* The same of the texts at the beginning of a list, each as a member whose key is its value. */
+bool kt_json_text_next_element(const char *text, size_t list, struct kt_json_member *element);
+
 /* The member's name, as it stands in the text, is this one. */
 bool kt_json_text_is_named(const char *text, const struct kt_json_member *member,
                            const char *name);
