@@ -481,6 +481,7 @@ EXTRA_DIST += \
 	tests/lib/on_backend.h \
 	tests/lib/desktop.sh \
 	tests/lib/home.sh \
+	tests/lib/manual_skeleton.awk \
 	tests/lib/in_time.h \
 	tests/lib/hot.sh \
 	tests/lib/journey.sh \
