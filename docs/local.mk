@@ -13,6 +13,7 @@ dist_zh_CN_man7_DATA = docs/man/zh_CN/keyturn-protocols.7
 EXTRA_DIST += \
 	docs/agents.md \
 	docs/coze-users.md \
+	docs/coze-users.zh-CN.md \
 	docs/coze.md \
 	docs/design.md \
 	docs/examples/Workspaces.java \

@@ -56,6 +56,22 @@ commands()
 	sed -n 's/^    //p; /^```[a-z]/,/^```$/p' "$1" | sed 's/ *  # .*//'
 }
 
+# words FILE: each that stands between backquotes, sorted; where a line breaks is no matter.
+words()
+{
+	tr '\n' ' ' <"$1" | grep -oE '`[^`]+`' | LC_ALL=C sort
+}
+
+begin 'the pages for users of Coze in Chinese have the commands of the English ones, and their words in code'
+commands "$srcdir/docs/coze-users.md" >"$work/users"
+commands "$srcdir/docs/coze-users.zh-CN.md" >"$work/users.zh-CN"
+must [ "$(wc -l <"$work/users")" -gt 10 ]
+must diff "$work/users" "$work/users.zh-CN"
+words "$srcdir/docs/coze-users.md" >"$work/users"
+words "$srcdir/docs/coze-users.zh-CN.md" >"$work/users.zh-CN"
+must diff "$work/users" "$work/users.zh-CN"
+must [ "$(grep -c '^## ' "$srcdir/docs/coze-users.md")" -eq "$(grep -c '^## ' "$srcdir/docs/coze-users.zh-CN.md")" ]
+
 begin 'the README in Chinese has the commands and programs of the English one'
 commands "$srcdir/README.md" >"$work/README"
 commands "$srcdir/README.zh-CN.md" >"$work/README.zh-CN"
