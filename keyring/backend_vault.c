@@ -361,8 +361,8 @@ static bool describe(void *opaque, char **line, bool *is_odd, struct kt_error *e
 		count += is_stray(state, name);
 	*is_odd = count > 0;
 	return count == 0 ||
-	       kt_text_format(line, error, "%zu items in %s are copies under other names: nobody gets "
-	                      "them", count, state->vault.directory);
+	       kt_text_format(line, error, kt_translate("%zu items in %s are copies under other names: "
+	                      "nobody gets them"), count, state->vault.directory);
 }
 
 /*

@@ -8,6 +8,7 @@
 #include "keyring/secret_service_provider.h"
 #include "keyring/shell_word.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 
 /* Milliseconds between two looks for what a service makes last. */
 #define LOADING_PAUSE 20
@@ -111,7 +112,7 @@ static bool fail_elsewhere(const struct kt_turn *turn, const struct kt_record *r
 		return false;
 	kt_fail(error, KT_ERROR_UNAVAILABLE, "your logins are in %s, and the desktop keyring that "
 	        "answers now is %s", record->provider,
-	        kt_text_is_equal(turn->provider->name, "unknown") ? "another program's"
+	        kt_text_is_equal(turn->provider->name, "unknown") ? kt_translate("another program's")
 	                                                         : turn->provider->name);
 	return kt_advise(error, "start %s in its place; to go over to the new one for good, and log in "
 	                 "there: rm %s", record->provider, kt_shell_word(&word, path, "FILE"));

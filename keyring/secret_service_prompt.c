@@ -49,17 +49,18 @@ bool kt_prompt_fail_locked(struct kt_turn *turn, struct kt_error *error)
 
 	if (provider && provider->takes_password == KT_PASSWORD_NONE) {
 		kt_fail(error, KT_ERROR_LOCKED, "the desktop keyring (%s) is locked", provider->name);
-		return kt_advise(error, "open it %s, then run the command again", provider->unlocked);
+		return kt_advise(error, "open it %s, then run the command again",
+		                 kt_translate(provider->unlocked));
 	}
 	if (kt_unlock_outcome_reason(outcome))
 		kt_fail(error, KT_ERROR_LOCKED, "the desktop keyring is locked: %s",
-		        kt_unlock_outcome_reason(outcome));
+		        kt_translate(kt_unlock_outcome_reason(outcome)));
 	else
 		kt_fail(error, KT_ERROR_LOCKED, "the desktop keyring is locked");
 	/* ignore_dismissed: this is "unlock" itself. */
 	return kt_advise(error, "%s", turn->options.ignore_dismissed
-	                 ? "run it at a terminal, or in your desktop session"
-	                 : kt_unlock_outcome_remedy(outcome));
+	                 ? kt_translate("run it at a terminal, or in your desktop session")
+	                 : kt_translate(kt_unlock_outcome_remedy(outcome)));
 }
 
 static bool is_dismissed_lately(const struct kt_lock *lock)

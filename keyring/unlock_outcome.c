@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "keyring/cleanup.h"
+#include "keyring/translate.h"
 #include "keyring/unlock_outcome.h"
 
 #define DIRECTORY "keyturn"
@@ -20,20 +21,22 @@ static const struct {
 	const char *reason;
 	const char *remedy;
 } outcomes[] = {
-	[KT_UNLOCK_OUTCOME_NONE] = { NULL, NULL, "run: keyturn unlock" },
-	[KT_UNLOCK_OUTCOME_OPENED] = { "opened", "login opened it, and it was locked since",
-	                        "run: keyturn unlock" },
+	[KT_UNLOCK_OUTCOME_NONE] = { NULL, NULL, KT_TEXT("run: keyturn unlock") },
+	[KT_UNLOCK_OUTCOME_OPENED] = { "opened",
+	                        KT_TEXT("login opened it, and it was locked since"),
+	                        KT_TEXT("run: keyturn unlock") },
 	[KT_UNLOCK_OUTCOME_NO_PASSWORD] = { "no-password",
-	                             "this login was without a password to open it with",
-	                             "run: keyturn unlock" },
+	                             KT_TEXT("this login was without a password to open it with"),
+	                             KT_TEXT("run: keyturn unlock") },
 	[KT_UNLOCK_OUTCOME_PASSWORDS_DIFFER] = { "passwords-differ",
-	                                  "its password is not the login password",
-	                                  "run: keyturn unlock --resync" },
-	[KT_UNLOCK_OUTCOME_NO_DAEMON] = { "no-daemon", "its daemon did not answer at login",
-	                           "run: keyturn unlock" },
+	                                  KT_TEXT("its password is not the login password"),
+	                                  KT_TEXT("run: keyturn unlock --resync") },
+	[KT_UNLOCK_OUTCOME_NO_DAEMON] = { "no-daemon",
+	                           KT_TEXT("its daemon did not answer at login"),
+	                           KT_TEXT("run: keyturn unlock") },
 	[KT_UNLOCK_OUTCOME_NO_LOGIN_KEYRING] = { "no-login-keyring",
-	                                  "there was no login keyring that login could open",
-	                                  "run: keyturn unlock" },
+	                                  KT_TEXT("there was no login keyring that login could open"),
+	                                  KT_TEXT("run: keyturn unlock") },
 };
 
 #define OUTCOMES KT_COUNT(outcomes)

@@ -29,8 +29,8 @@ bool kt_unlock_outcome_write(const char *runtime_dir, enum kt_unlock_outcome out
 /* NONE where there is no word that is the user's own and known. runtime_dir may be NULL. */
 enum kt_unlock_outcome kt_unlock_outcome_read(const char *runtime_dir);
 
-/* Why the keyring is locked, to stand behind "the keyring is locked: "; NULL: nothing is known. */
+/* In English, for kt_translate(): why the keyring is locked; NULL: nothing is known. */
 const char *kt_unlock_outcome_reason(enum kt_unlock_outcome outcome);
 
-/* The command that mends it: "run: keyturn unlock", at least. */
+/* In English, for kt_translate(), the command that mends it: "run: keyturn unlock", at least. */
 const char *kt_unlock_outcome_remedy(enum kt_unlock_outcome outcome);

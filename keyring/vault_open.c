@@ -258,11 +258,11 @@ static bool fail_locked(const struct kt_vault *vault, const struct obstacles *ob
 		kt_fail(error, KT_ERROR_LOCKED, "%s", obstacles->first.message);
 	else if (reason)
 		kt_fail(error, KT_ERROR_LOCKED, "the vault in %s is locked: %s", vault->directory,
-		        reason);
+		        kt_translate(reason));
 	else
 		kt_fail(error, KT_ERROR_LOCKED, "the vault in %s is locked", vault->directory);
 	if (is_askable(vault))
-		return kt_advise(error, "%s", kt_unlock_outcome_remedy(outcome));
+		return kt_advise(error, "%s", kt_translate(kt_unlock_outcome_remedy(outcome)));
 	if (obstacles->first.remedy[0])
 		return kt_advise(error, "%s", obstacles->first.remedy);
 	if (kt_vault_find_way(vault, KT_VAULT_KEY_FILE))

@@ -31,6 +31,8 @@ dist_pam_opensuse_DATA = \
 	packaging/pam/opensuse/common-password \
 	packaging/pam/opensuse/common-session
 dist_man8_MANS = docs/man/pam_keyturn.8
+zh_CN_man8dir = $(mandir)/zh_CN/man8
+dist_zh_CN_man8_DATA = docs/man/zh_CN/pam_keyturn.8
 pkglibexec_PROGRAMS += keyturn-unlock keyturn-unlock-bus.so
 
 pam_keyturn_so_SOURCES = $(PAM_MODULE_SOURCES)

@@ -49,7 +49,7 @@ git_serve Basic alice:secret-a bob:secret-b
 types git config --global credential.helper keyturn
 for user in alice bob; do
 	dialogue "env GIT_TERMINAL_PROMPT=1 git clone http://$user@127.0.0.1:$port/one.git $work/$user" \
-		"expect \"Password for\"
+		"expect -re {Password for|的密码}
 		paste secret-$(echo "$user" | cut -c1)"
 	expect_status 0
 done
@@ -82,7 +82,7 @@ expect_output pat_n17
 types keyturn list --ends 7
 expect_status 0
 must [ "$(wc -l <"$work/out")" -eq 3 ]
-must grep -q 'n01 .*in 6 days' "$work/out"
+must grep -q "$(said 'n01 .*in 6 days')" "$work/out"
 arrives
 
 journey 'another name and another default'

@@ -108,7 +108,7 @@ control '{"clients":[{"id":"device-client.app.coze","active":false}]}'
 types keyturn refresh dev
 expect_status 3
 expect_cause_and_remedy
-expect_said 'have the app activated at '
+expect_said "$(said 'have the app activated at ')"
 control '{"clients":[{"id":"device-client.app.coze","active":true}]}'
 types keyturn refresh dev
 expect_status 0
@@ -118,9 +118,9 @@ journey 'a PAT that is about to end'
 printf '%s\n' "$(minted pat)" | keyturn login soon --api-base "$COZE_API" --with-token --expires 3 \
 	2>"$work/stage.log"
 types keyturn list --ends 7
-must grep -q 'soon .*in 3 days' "$work/out"
+must grep -q "$(said 'soon .*in 3 days')" "$work/out"
 types keyturn show soon
-remedy=$(sed -n 's/^to mend it .*: \(keyturn login .*\)/\1/p' "$work/out")
+remedy=$(LC_ALL=C grep -ao 'keyturn login [ -~]*' "$work/out")
 minted pat >"$work/fresh"
 dialogue "$remedy" "expect Token
 	paste [exec cat $work/fresh]

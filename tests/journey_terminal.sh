@@ -92,7 +92,8 @@ device_answers '["pending","approve"]'
 dialogue "keyturn login dev --kind device --api-base $COZE_API" 'expect {client id: }
 	paste device-client.app.coze
 	expect {as "dev" with the app device-client.app.coze}
-	expect -re {waiting for you to allow it, [0-9]:[0-9][0-9] left}
+	expect {waiting for you to allow it}
+	expect -re {[0-9]:[0-9][0-9]}
 	expect {the token works}'
 expect_status 0
 types keyturn status dev

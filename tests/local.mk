@@ -501,9 +501,15 @@ EXTRA_DIST += \
 	tests/lib/on_backend.h \
 	tests/lib/desktop.sh \
 	tests/lib/home.sh \
+	tests/lib/locale.sh \
+	tests/lib/manual_skeleton.awk \
 	tests/lib/in_time.h \
 	tests/lib/hot.sh \
 	tests/lib/journey.sh \
+	tests/lib/journey.zh_CN.sed \
+	tests/screens/journey_accounts.zh_CN.txt \
+	tests/screens/journey_failures.zh_CN.txt \
+	tests/screens/journey_terminal.zh_CN.txt \
 	tests/lib/pam_bases.sh \
 	tests/lib/pam_cases.sh \
 	tests/lib/pam_recipes.sh \

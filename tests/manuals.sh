@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # The manuals are sound mdoc; keyturn(1), the completions, the README and "keyturn help" tell of the
-# same commands and options.
+# same commands and options, and the Chinese manuals of all that the English ones tell of.
 set -eu
 
 . "$(dirname "$0")/lib/home.sh"
@@ -78,6 +78,13 @@ fish_offers()
 passes "the manuals are sound" mandoc -T lint -W warning "$srcdir/docs/man/keyturn.1" \
 	"$srcdir/docs/man/keyturn-provider.5" "$srcdir/docs/man/git-credential-keyturn.1" "$srcdir/docs/man/keyturn-protocols.7" \
 	"$srcdir/docs/man/pam_keyturn.8"
+passes "the Chinese ones too" mandoc -T lint -W warning "$srcdir"/docs/man/zh_CN/*.[1-8]
+for page in "$srcdir"/docs/man/*.[1-8]; do
+	LC_ALL=C awk -f "$srcdir/tests/lib/manual_skeleton.awk" "$page" >"$scratch/help"
+	LC_ALL=C awk -f "$srcdir/tests/lib/manual_skeleton.awk" \
+		"$srcdir/docs/man/zh_CN/${page##*/}" >"$scratch/other" || :
+	same "${page##*/} in Chinese tells of the same, English on the left" some
+done
 passes "zsh can read its completion" zsh -n "$completions/_keyturn"
 
 keyturn help | sed -nE 's/^  ([a-z]+) .*/\1/p' | sort >"$scratch/commands"

@@ -6,6 +6,7 @@
 set -eu
 
 . "$(dirname "$0")/lib/home.sh"
+. "$srcdir/tests/lib/locale.sh"
 need xgettext msgfmt msgcmp localedef
 alone "$0" "$@"
 need_mounts 'add a locale that others do not see'
@@ -55,6 +56,22 @@ commands()
 	sed -n 's/^    //p; /^```[a-z]/,/^```$/p' "$1" | sed 's/ *  # .*//'
 }
 
+# words FILE: each that stands between backquotes, sorted; where a line breaks is no matter.
+words()
+{
+	tr '\n' ' ' <"$1" | grep -oE '`[^`]+`' | LC_ALL=C sort
+}
+
+begin 'the pages for users of Coze in Chinese have the commands of the English ones, and their words in code'
+commands "$srcdir/docs/coze-users.md" >"$work/users"
+commands "$srcdir/docs/coze-users.zh-CN.md" >"$work/users.zh-CN"
+must [ "$(wc -l <"$work/users")" -gt 10 ]
+must diff "$work/users" "$work/users.zh-CN"
+words "$srcdir/docs/coze-users.md" >"$work/users"
+words "$srcdir/docs/coze-users.zh-CN.md" >"$work/users.zh-CN"
+must diff "$work/users" "$work/users.zh-CN"
+must [ "$(grep -c '^## ' "$srcdir/docs/coze-users.md")" -eq "$(grep -c '^## ' "$srcdir/docs/coze-users.zh-CN.md")" ]
+
 begin 'the README in Chinese has the commands and programs of the English one'
 commands "$srcdir/README.md" >"$work/README"
 commands "$srcdir/README.zh-CN.md" >"$work/README.zh-CN"
@@ -62,11 +79,7 @@ must [ "$(wc -l <"$work/README")" -gt 60 ]
 must diff "$work/README" "$work/README.zh-CN"
 must [ "$(grep -c '^## ' "$srcdir/README.md")" -eq "$(grep -c '^## ' "$srcdir/README.zh-CN.md")" ]
 
-cp -r /usr/lib/locale/C.utf8 "$work/C.utf8"
-must mount -t tmpfs none /usr/lib/locale
-must cp -r "$work/C.utf8" /usr/lib/locale/
-must localedef -i zh_CN -f UTF-8 zh_CN.UTF-8
-must localedef -i zh_CN -f GB18030 zh_CN.GB18030
+must locales_add zh_CN.UTF-8 zh_CN.GB18030
 unset LC_ALL LANGUAGE
 LANG=zh_CN.UTF-8
 export LANG

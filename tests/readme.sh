@@ -1,33 +1,23 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# The README's examples work: those for curl and for Coze's SDK for Node are taken from it, and
-# run against the test server with a token from a vault.
+#
+# Each README alone leads from nothing to a first call: its commands are typed as they stand, in a fresh
+# home, and its programs are run, with the test server in place of Coze. The Chinese one is followed by
+# somebody whose programs speak Chinese.
 set -eu
 
 . "$(dirname "$0")/lib/home.sh"
 . "$srcdir/tests/lib/server.sh"
-need curl
+. "$srcdir/tests/lib/locale.sh"
+need curl expect git node
 need_module @coze/api
-
-scratch=$(mktemp -d)
-trap 'server_stop; rm -rf "$scratch"' EXIT
-trap 'exit 1' HUP INT TERM
-failed=0
-
-# passes NAME WANTED COMMAND...: the command's output holds the text.
-passes()
-{
-	case_name=$1
-	wanted=$2
-	shift 2
-	if "$@" >"$scratch/output" 2>&1 && grep -qF -- "$wanted" "$scratch/output"; then
-		echo "ok $case_name"
-	else
-		echo "not ok $case_name"
-		cat "$scratch/output"
-		failed=1
-	fi
-}
+alone "$0" "$@"
+home_make
+coze_server_start "$work/coze" || exit 1
+mkdir "$work/directory"
+ln -s "$KEYTURN_NODE_MODULES" "$work/directory/node_modules"
+coze_mint pkce-client.app.coze pat >"$work/minted"
+token=$(server_field "$work/minted" access_token)
 
 # example LANGUAGE NUMBER: that block of the README, for the test server.
 example()
@@ -35,26 +25,76 @@ example()
 	awk -v language="$1" -v number="$2" '
 		$0 == "```" language { inside = ++count == number; next }
 		/^```/ { inside = 0 }
-		inside' "$srcdir/README.md" | sed "s|https://api\.coze\.cn|$COZE_API|"
+		inside' "$srcdir/$readme" | sed "s|https://api\.coze\.cn|$COZE_API|"
 }
 
-coze_server_start "$scratch/coze"
-coze_mint pkce-client.app.coze pat >"$scratch/minted"
-mkdir "$scratch/home"
-ln -s "$KEYTURN_NODE_MODULES" "$scratch/node_modules"
-HOME=$scratch/home
-KEYTURN_KEYRING=vault
-export HOME KEYTURN_KEYRING
-unset XDG_CONFIG_HOME XDG_DATA_HOME KEYTURN_VAULT KEYTURN_ACCOUNT
-keyturn vault create --key-file "$HOME/vault.key" >/dev/null
-server_field "$scratch/minted" access_token |
-	keyturn login work --api-base "$COZE_API" --with-token 2>/dev/null
+# types BEGINNING [asks]: the one command of the README that begins so, for the test server; at a terminal
+# where it asks, and is told yes.
+types()
+{
+	sed -n 's/^    //p' "$srcdir/$readme" | sed 's/ *  # .*//' | grep -e "^$1" |
+		sort -u >"$work/found"
+	[ "$(wc -l <"$work/found")" -eq 1 ] || complain "$readme has not one command that begins so: $1"
+	sed -e "s|--site coze\.cn|--api-base $COZE_API|" -e "s|https://api\.coze\.cn|$COZE_API|" \
+		-e "s|host=api\.coze\.cn|host=${COZE_API#http://}|; s|protocol=https|protocol=http|" \
+		"$work/found" >"$work/typed"
+	if [ "${2:-}" = asks ]; then
+		at_terminal "spawn sh $work/typed
+			expect -re {y/N}
+			send \"y\\r\""
+	else
+		call sh "$work/typed"
+	fi
+	expect_status 0
+}
 
-example js 1 >"$scratch/bot.mjs"
-passes "Node with keyturn run" tester keyturn run work -- node "$scratch/bot.mjs"
-example js 2 >"$scratch/long.mjs"
-passes "Node that asks for each request" tester node "$scratch/long.mjs"
-curl_example=$(sed -n 's/^    \(keyturn header work | curl .*\)/\1/p' "$srcdir/README.md" |
-	sed "s|https://api\.coze\.cn|$COZE_API|")
-passes "curl with keyturn header" tester sh -c "$curl_example"
-exit "$failed"
+# follow README WORD: of the heads of a table.
+follow()
+{
+	readme=$1
+	HOME=$work/$1
+	mkdir "$HOME"
+	cd "$work/directory"
+
+	begin "$readme: a vault that is opened unasked, and a token in it"
+	types 'keyturn vault create --key-file'
+	printf '%s\n' "$token" >file-with-the-token
+	types 'keyturn login work --site coze.cn --with-token --expires 30'
+	types 'keyturn token work'
+	expect_output "$token"
+	types 'keyturn list'
+	must grep -q "$2" "$work/out"
+
+	begin "$readme: a first call by curl, and by Coze's SDK for Node"
+	types 'keyturn header work | curl'
+	must grep -qF tester "$work/out"
+	example js 1 >bot.mjs
+	call keyturn run work -- node bot.mjs
+	expect_output tester
+	example js 2 >long.mjs
+	call node long.mjs
+	expect_output tester
+
+	begin "$readme: git asks keyturn, and the account goes again"
+	types 'keyturn setup git$' asks
+	types "printf 'protocol=https"
+	must grep -qx "password=$token" "$work/out"
+	types 'keyturn setup git --undo' asks
+	must [ ! -s "$HOME/.gitconfig" ]
+	types 'keyturn logout work'
+	keyturn lock
+	cd "$work"
+}
+
+follow README.md STATE
+if [ "$(id -u)" -eq 0 ] && mountpoint -q "$TEST_ALONE"; then
+	must locales_add zh_CN.UTF-8
+	unset LC_ALL
+	LANG=zh_CN.UTF-8
+	export LANG
+	follow README.zh-CN.md 过期时间
+else
+	echo '# no locale can be added here: the Chinese README is followed in English'
+	follow README.zh-CN.md STATE
+fi
+finish

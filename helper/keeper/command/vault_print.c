@@ -26,7 +26,7 @@
 static bool append_ways(const struct kt_vault_status *status, struct kt_secret *output,
                         struct kt_error *error)
 {
-	const char *separator = "ways in:   ";
+	const char *separator = kt_translate("ways in:   ");
 
 	for (size_t i = 0; i < status->vault.count; i++) {
 		const struct kt_vault_slot *slot = &status->vault.slots[i];
@@ -43,19 +43,20 @@ static bool append_ways(const struct kt_vault_status *status, struct kt_secret *
 	return kt_secret_append_text(output, "\n", error);
 }
 
+/* In English. */
 static const char *describe_state(const struct kt_vault_status *status)
 {
 	if (status->is_open && status->is_unattended)
-		return "open; after a lock the next call opens it again, unasked";
+		return KT_TEXT("open; after a lock the next call opens it again, unasked");
 	if (status->is_open)
-		return "open, until keyturn lock or for 8 hours";
+		return KT_TEXT("open, until keyturn lock or for 8 hours");
 	if (status->is_unattended && status->is_kernel_keyring_usable)
-		return "closed; the next call opens it, unasked";
+		return KT_TEXT("closed; the next call opens it, unasked");
 	if (status->is_unattended)
-		return "opened by each call, unasked: the kernel keyring is refused here";
+		return KT_TEXT("opened by each call, unasked: the kernel keyring is refused here");
 	if (status->is_kernel_keyring_usable)
-		return "locked";
-	return "locked, and no kernel keyring would keep it open here";
+		return KT_TEXT("locked");
+	return KT_TEXT("locked, and no kernel keyring would keep it open here");
 }
 
 static bool append_status(const struct kt_vault_status *status, struct kt_secret *output,
@@ -64,8 +65,10 @@ static bool append_status(const struct kt_vault_status *status, struct kt_secret
 	KT_CLEANUP(kt_text_free) char *directory = NULL;
 	KT_CLEANUP(kt_text_free) char *state = NULL;
 
-	return kt_text_format(&directory, error, "directory: %s\n", status->vault.directory) &&
-	       kt_text_format(&state, error, "state:     %s\n", describe_state(status)) &&
+	return kt_text_format(&directory, error, kt_translate("directory: %s\n"),
+	                      status->vault.directory) &&
+	       kt_text_format(&state, error, kt_translate("state:     %s\n"),
+	                      kt_translate(describe_state(status))) &&
 	       kt_secret_append_text(output, directory, error) &&
 	       append_ways(status, output, error) && kt_secret_append_text(output, state, error);
 }
@@ -121,7 +124,7 @@ bool kt_vault_print_status(bool wants_json, struct kt_error *error)
 
 /* Whether a slot opens the vault here and now. */
 struct trial {
-	const char *here; /* "yes", "asks" or "no" */
+	const char *here; /* "yes", "asks" or "no", in English */
 	struct kt_error obstacle;
 };
 
@@ -131,14 +134,16 @@ static void try_slot(const struct kt_vault *vault, const struct kt_vault_slot *s
 	KT_CLEANUP(kt_secret_clear) struct kt_secret material = { 0 };
 	KT_CLEANUP(kt_secret_clear) struct kt_secret key = { 0 };
 
-	*trial = (struct trial){ .here = "yes" };
-	if (slot->way == KT_VAULT_FIDO2)
-		trial->here = kt_vault_fido2_look(slot, security_keys, &trial->obstacle) ? "asks"
-		                                                                         : "no";
-	else if (kt_vault_is_typed(slot->way) || slot->asks)
-		trial->here = "asks";
-	else if (!kt_vault_open_by_slot(vault, slot, false, &material, &key, &trial->obstacle))
-		trial->here = "no";
+	*trial = (struct trial){ .here = KT_TEXT("yes") };
+	if (slot->way == KT_VAULT_FIDO2) {
+		trial->here = KT_TEXT("asks");
+		if (!kt_vault_fido2_look(slot, security_keys, &trial->obstacle))
+			trial->here = KT_TEXT("no");
+	} else if (kt_vault_is_typed(slot->way) || slot->asks) {
+		trial->here = KT_TEXT("asks");
+	} else if (!kt_vault_open_by_slot(vault, slot, false, &material, &key, &trial->obstacle)) {
+		trial->here = KT_TEXT("no");
+	}
 }
 
 /* The day, or "-". */
@@ -204,8 +209,9 @@ static bool append_slot(const struct kt_vault *vault, const struct kt_vault_slot
 	try_slot(vault, slot, security_keys, &trial);
 	format_day(slot->added, day);
 	if (trial.obstacle.message[0]
-	    ? !kt_text_format(&here, error, "%s: %s", trial.here, trial.obstacle.message)
-	    : !kt_text_format(&here, error, "%s%s", trial.here, describe_bound(slot)))
+	    ? !kt_text_format(&here, error, kt_translate("%s: %s"), kt_translate(trial.here),
+	                      trial.obstacle.message)
+	    : !kt_text_format(&here, error, "%s%s", kt_translate(trial.here), describe_bound(slot)))
 		return false;
 	return append_row((const char *const[]){ slot->id, kt_vault_slot_way(slot),
 	                                         slot->name ? slot->name : "-", day, here },
@@ -224,16 +230,21 @@ static bool append_keys(const struct kt_vault *vault,
                         const struct kt_security_keys *security_keys, struct kt_secret *output,
                         struct kt_error *error)
 {
-	static const char *const heads[COLUMNS] = { "ID", "WAY", "NAME", "ADDED", "HERE" };
-	size_t widths[COLUMNS] = { 2, 3, 4, 5, 4 };
+	const char *const heads[COLUMNS] = {
+		"ID", kt_translate("WAY"), kt_translate("NAME"), kt_translate("ADDED"),
+		kt_translate("HERE"),
+	};
+	size_t widths[COLUMNS] = { 0 };
 
+	for (size_t i = 0; i < COLUMNS; i++)
+		widen(&widths[i], heads[i]);
 	for (size_t i = 0; i < vault->count; i++) {
 		const struct kt_vault_slot *slot = &vault->slots[i];
 
 		widen(&widths[0], slot->id);
 		widen(&widths[1], kt_vault_slot_way(slot));
 		widen(&widths[2], kt_text_or_empty(slot->name));
-		widths[3] = slot->added ? strlen("2026-12-24") : widths[3];
+		widen(&widths[3], slot->added ? "2026-12-24" : "-");
 	}
 	if (!append_row(heads, widths, output, error))
 		return false;

@@ -131,10 +131,11 @@ void kt_doctor_check_keyring(struct kt_findings *findings, struct kt_keeper *kee
 		const char *reason = kt_unlock_outcome_reason(outcome);
 
 		if (reason)
-			kt_fail(&error, KT_ERROR_LOCKED, "the keyring is locked: %s", reason);
+			kt_fail(&error, KT_ERROR_LOCKED, "the keyring is locked: %s",
+			        kt_translate(reason));
 		else
 			kt_fail(&error, KT_ERROR_LOCKED, "the keyring is locked");
-		kt_advise(&error, "%s", kt_unlock_outcome_remedy(outcome));
+		kt_advise(&error, "%s", kt_translate(kt_unlock_outcome_remedy(outcome)));
 		kt_findings_add_error(findings, "lock", KT_FINDING_FAILED, &error);
 	} else {
 		kt_findings_add(findings, "lock", KT_FINDING_OK, NULL, "the keyring is open");

@@ -12,6 +12,7 @@
 #include "helper/libexec.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 
 #define LAYER "seal"
 /* A place of the home that does not answer, such as a server's, holds doctor up no longer. */
@@ -78,7 +79,7 @@ static void tell_failure(struct kt_findings *findings, char *text)
 	char ignored[2];
 
 	kt_findings_add(findings, LAYER, KT_FINDING_OK, *remedy ? remedy : NULL, "%s",
-	                *cause ? cause : "run --sealed does not work here");
+	                *cause ? cause : kt_translate("run --sealed does not work here"));
 	if (try("--basic", ignored, sizeof(ignored)))
 		kt_findings_add(findings, LAYER, KT_FINDING_OK, NULL,
 		                "run --sealed=basic works here (seccomp, Landlock %d)",

@@ -9,6 +9,7 @@
 #include "keyring/cleanup.h"
 #include "keyring/shell_word.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 
 /* Names of one service that are tried: "main", "main-2", ... */
 #define NAMES_MAXIMUM 99
@@ -96,8 +97,8 @@ static bool settle_name(const struct kt_import *import, const struct kt_credenti
 		KT_CLEANUP(kt_text_free) char *remedy = NULL;
 
 		if (!kt_service_full_name(identity, &name, error) ||
-		    !kt_text_format(&remedy, error, "keep one of the two: to take this one, first run: "
-		                    "keyturn logout %s", kt_shell_word(&word, name, "ACCOUNT")))
+		    !kt_text_format(&remedy, error, kt_translate("keep one of the two: to take this one, "
+		                    "first run: keyturn logout %s"), kt_shell_word(&word, name, "ACCOUNT")))
 			return false;
 		kt_import_leave(item, remedy, "%s has another secret already, which is not replaced",
 		                name);

@@ -9,19 +9,20 @@
 #include "keyring/cleanup.h"
 #include "keyring/shell_word.h"
 #include "keyring/text.h"
+#include "keyring/translate.h"
 
-/* The client types as Coze's console calls them. */
+/* The client types as Coze's console calls them, in English. */
 static const char *client_type(enum kt_kind kind)
 {
 	switch (kind) {
 	case KT_KIND_WEB:
-		return "Web backend app";
+		return KT_TEXT("Web backend app");
 	case KT_KIND_PKCE:
-		return "mobile, desktop or single-page app";
+		return KT_TEXT("mobile, desktop or single-page app");
 	case KT_KIND_DEVICE:
-		return "TV, device or command-line app";
+		return KT_TEXT("TV, device or command-line app");
 	default:
-		return "service app";
+		return KT_TEXT("service app");
 	}
 }
 
@@ -34,7 +35,8 @@ static bool fail_app_type(const struct kt_credential *credential, struct kt_erro
 	kt_fail(error, KT_ERROR_REFUSED, "the app is not of the client type that a %s login needs: "
 	        "the service says invalid app type", kt_kind_name(credential->kind));
 	return kt_advise(error, "create an app of the client type \"%s\" at %.*s/open/oauth/apps",
-	                 client_type(credential->kind), kt_characters_fit(console, 150), console);
+	                 kt_translate(client_type(credential->kind)),
+	                 kt_characters_fit(console, 150), console);
 }
 
 /* A key id that the app does not have, which an app of the other site has not either. */
