@@ -58,11 +58,14 @@ tests_bin_keyturn_steward_SOURCES = helper/libexec.c
 tests_bin_keyturn_steward_CPPFLAGS = $(AM_CPPFLAGS) $(CHECKED)
 tests_bin_keyturn_steward_LDADD = $(STEWARD_LIBS)
 
-check_DATA = $(DOOR_LINKS:%=tests/bin/%) tests/bin/keyturn-secret-service.so
+check_DATA = $(DOOR_LINKS:%=tests/bin/%) tests/bin/keyring/keyring tests/bin/keyturn-secret-service.so
 tests/bin/keyturn-secret-service.so: keyturn-secret-service.so tests/bin/keyturn
 	cd tests/bin && $(LN_S) -f ../../keyturn-secret-service.so .
 $(DOOR_LINKS:%=tests/bin/%): tests/bin/keyturn
 	cd tests/bin && $(LN_S) -f keyturn $(@F)
+tests/bin/keyring/keyring: tests/bin/keyturn
+	$(MKDIR_P) tests/bin/keyring
+	cd tests/bin/keyring && $(LN_S) -f ../keyturn keyring
 # tests/turn: the lock of take_turn (tests/lib/home.sh).
 CLEANFILES += $(check_DATA) $(nodist_systemduserunit_DATA) tests/turn \
 	compile_commands.json compile_commands.json.new
@@ -215,6 +218,7 @@ SCRIPT_TESTS = \
 	tests/protocol_cargo.sh \
 	tests/protocol_docker.sh \
 	tests/protocol_goauth.sh \
+	tests/protocol_keyring.sh \
 	tests/protocol_kubernetes.sh \
 	tests/protocol_netrc.sh \
 	tests/protocol_npm.sh \

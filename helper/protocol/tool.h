@@ -66,6 +66,7 @@ extern const struct kt_tool kt_tool_bazel;
 extern const struct kt_tool kt_tool_cargo;
 extern const struct kt_tool kt_tool_docker;
 extern const struct kt_tool kt_tool_goauth;
+extern const struct kt_tool kt_tool_keyring;
 extern const struct kt_tool kt_tool_kubernetes;
 extern const struct kt_tool kt_tool_netrc;
 extern const struct kt_tool kt_tool_npm;

@@ -173,11 +173,24 @@ static bool speak_in_lines(struct kt_keeper *keeper, const struct kt_tool *tool,
 	return true;
 }
 
+/* What is typed would be seen, and the end of it is not known. */
+static bool read_input(const struct kt_tool *tool, struct kt_tool_question *question,
+                       struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret input = { 0 };
+
+	if (question->verb == KT_TOOL_STORE && isatty(STDIN_FILENO)) {
+		kt_fail(error, KT_ERROR_USAGE, "a secret to store is taken from a pipe, not typed");
+		return kt_advise(error, "to type a token without echo: keyturn login");
+	}
+	return kt_secret_read(&input, STDIN_FILENO, KT_TOOL_INPUT_MAXIMUM, error) &&
+	       tool->read(question, &input, error);
+}
+
 bool kt_command_speak(struct kt_keeper *keeper, const struct kt_tool *tool, int argc, char **argv,
                       struct kt_error *error)
 {
 	KT_CLEANUP(kt_tool_question_clear) struct kt_tool_question question = { 0 };
-	KT_CLEANUP(kt_secret_clear) struct kt_secret input = { 0 };
 	KT_CLEANUP(kt_secret_clear) struct kt_secret output = { 0 };
 
 	keeper->wants_json = false;
@@ -185,9 +198,7 @@ bool kt_command_speak(struct kt_keeper *keeper, const struct kt_tool *tool, int 
 		return tool->open(&question, argc - 1, argv + 1, error) &&
 		       speak_in_lines(keeper, tool, error);
 	if (tool->open(&question, argc - 1, argv + 1, error) &&
-	    (!question.reads_input ||
-	     (kt_secret_read(&input, STDIN_FILENO, KT_TOOL_INPUT_MAXIMUM, error) &&
-	      tool->read(&question, &input, error))) &&
+	    (!question.reads_input || read_input(tool, &question, error)) &&
 	    answer_question(keeper, tool, &question, &output, error))
 		return kt_secret_is_empty(&output) ||
 		       kt_answer_send(STDOUT_FILENO, &output, error);
