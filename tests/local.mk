@@ -218,6 +218,7 @@ SCRIPT_TESTS = \
 	tests/protocol_cargo.sh \
 	tests/protocol_docker.sh \
 	tests/protocol_goauth.sh \
+	tests/protocol_google.sh \
 	tests/protocol_keyring.sh \
 	tests/protocol_kubernetes.sh \
 	tests/protocol_netrc.sh \
