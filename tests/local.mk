@@ -460,6 +460,11 @@ EXTRA_DIST += \
 	tests/bridges/screens/node.txt \
 	tests/bridges/screens/python.txt \
 	tests/bridges/stale.sh \
+	tests/clients.sh \
+	tests/clients/google.sh \
+	tests/clients/google_sts.py \
+	tests/clients/python.sh \
+	tests/clients/python_index.py \
 	tests/provider_oo7.sh \
 	tests/peers.sh \
 	tests/peers/browser.py \
