@@ -29,6 +29,7 @@ EXTRA_DIST += \
 	bridges/python/src/keyturn/__init__.py \
 	bridges/python/src/keyturn/coze.py \
 	bridges/python/src/keyturn/http.py \
+	bridges/python/src/keyturn/keyring_backend.py \
 	bridges/python/src/keyturn/py.typed \
 	bridges/python/tests/coze_server.py \
 	bridges/python/tests/test_coze.py \

@@ -12,6 +12,7 @@ static const char *const paths[] = {
 	[KT_LIBEXEC_PROXY] = KEYTURN_LIBEXECDIR "/keyturn-proxy",
 	[KT_LIBEXEC_SECRET_SERVICE] = KEYTURN_LIBEXECDIR "/keyturn-secret-service.so",
 	[KT_LIBEXEC_FIDO2] = KEYTURN_LIBEXECDIR "/keyturn-fido2.so",
+	[KT_LIBEXEC_KEYRING] = KEYTURN_LIBEXECDIR "/keyring/keyring",
 };
 
 const char *kt_libexec_data_directory(void)

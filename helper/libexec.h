@@ -16,6 +16,7 @@ enum kt_libexec_program {
 	KT_LIBEXEC_PROXY,
 	KT_LIBEXEC_SECRET_SERVICE, /* a module of the keeper */
 	KT_LIBEXEC_FIDO2,          /* another one */
+	KT_LIBEXEC_KEYRING,        /* the door, by the name that pip and uv start */
 };
 
 /* The place of data files: the folder providers is in it. */

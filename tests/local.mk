@@ -74,13 +74,17 @@ tests_programs_authenticator_so_CFLAGS = $(AM_CFLAGS) -fPIC $(FIDO2_CFLAGS) $(CR
 tests_programs_authenticator_so_LDFLAGS = $(MODULE_FLAGS)
 tests_programs_authenticator_so_LDADD = $(FIDO2_LIBS) $(CRYPTO_LIBS)
 endif
-check_DATA = $(DOOR_LINKS:%=tests/bin/%) tests/bin/keyturn-secret-service.so $(FIDO2_BUILT)
+check_DATA = $(DOOR_LINKS:%=tests/bin/%) tests/bin/keyring/keyring tests/bin/keyturn-secret-service.so \
+	$(FIDO2_BUILT)
 tests/bin/keyturn-fido2.so: $(FIDO2_MODULE) tests/bin/keyturn
 	cd tests/bin && $(LN_S) -f ../../keyturn-fido2.so .
 tests/bin/keyturn-secret-service.so: keyturn-secret-service.so tests/bin/keyturn
 	cd tests/bin && $(LN_S) -f ../../keyturn-secret-service.so .
 $(DOOR_LINKS:%=tests/bin/%): tests/bin/keyturn
 	cd tests/bin && $(LN_S) -f keyturn $(@F)
+tests/bin/keyring/keyring: tests/bin/keyturn
+	$(MKDIR_P) tests/bin/keyring
+	cd tests/bin/keyring && $(LN_S) -f ../keyturn keyring
 # tests/turn: the lock of take_turn (tests/lib/home.sh).
 CLEANFILES += $(check_DATA) $(nodist_systemduserunit_DATA) tests/turn \
 	compile_commands.json compile_commands.json.new
@@ -234,6 +238,8 @@ SCRIPT_TESTS = \
 	tests/protocol_cargo.sh \
 	tests/protocol_docker.sh \
 	tests/protocol_goauth.sh \
+	tests/protocol_google.sh \
+	tests/protocol_keyring.sh \
 	tests/protocol_kubernetes.sh \
 	tests/protocol_netrc.sh \
 	tests/protocol_npm.sh \
@@ -475,6 +481,11 @@ EXTRA_DIST += \
 	tests/bridges/screens/node.txt \
 	tests/bridges/screens/python.txt \
 	tests/bridges/stale.sh \
+	tests/clients.sh \
+	tests/clients/google.sh \
+	tests/clients/google_sts.py \
+	tests/clients/python.sh \
+	tests/clients/python_index.py \
 	tests/provider_oo7.sh \
 	tests/peers.sh \
 	tests/peers/browser.py \

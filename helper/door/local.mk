@@ -29,8 +29,11 @@ keyturn_LDADD = $(DOOR_LIBS)
 DOOR_LINKS = git-credential-keyturn docker-credential-keyturn bazel-credential-keyturn \
 	terraform-credentials-keyturn
 
+# Another program's name: in a directory of its own it hides that one for nobody who does not ask.
+keyringdir = $(pkglibexecdir)/keyring
+
 # Nobody else puts anything there; those that are in others come first.
-OWN_DIRECTORIES = $(pkglibexecdir) $(pkgdatadir)/pam/arch $(pkgdatadir)/pam/fedora \
+OWN_DIRECTORIES = $(keyringdir) $(pkglibexecdir) $(pkgdatadir)/pam/arch $(pkgdatadir)/pam/fedora \
 	$(pkgdatadir)/pam/opensuse $(pkgdatadir)/pam $(pkgdatadir)/pam-configs $(pkgdatadir)/providers \
 	$(pkgdatadir)
 
@@ -38,7 +41,10 @@ install-exec-hook: $(PAM_INSTALL_HOOK)
 	for name in $(DOOR_LINKS); do \
 		(cd $(DESTDIR)$(bindir) && $(LN_S) -f keyturn $$name) || exit 1; \
 	done
+	$(MKDIR_P) $(DESTDIR)$(keyringdir)
+	ln -sfr $(DESTDIR)$(bindir)/keyturn $(DESTDIR)$(keyringdir)/keyring
 
 uninstall-hook:
 	for name in $(DOOR_LINKS); do rm -f $(DESTDIR)$(bindir)/$$name || exit 1; done
+	rm -f $(DESTDIR)$(keyringdir)/keyring
 	for directory in $(OWN_DIRECTORIES); do rmdir $(DESTDIR)$$directory 2>/dev/null || :; done

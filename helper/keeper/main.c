@@ -31,7 +31,7 @@ static const struct kt_command *const commands[] = {
 	&kt_command_providers, &kt_command_scan, &kt_command_import,
 	&kt_command_aws, &kt_command_kubernetes,
 	&kt_command_cargo,  &kt_command_goauth, &kt_command_netrc,     &kt_command_npm,
-	&kt_command_sasl,
+	&kt_command_sasl,   &kt_command_google,
 	&kt_command_vault,  &kt_command_doctor,  &kt_command_get,        &kt_command_store,
 	&kt_command_erase,  &kt_command_capability,
 };

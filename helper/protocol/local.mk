@@ -14,6 +14,8 @@ TOOL_SOURCES = \
 	helper/protocol/cargo.c \
 	helper/protocol/docker.c \
 	helper/protocol/goauth.c \
+	helper/protocol/google.c \
+	helper/protocol/keyring.c \
 	helper/protocol/kubernetes.c \
 	helper/protocol/netrc.c \
 	helper/protocol/npm.c \

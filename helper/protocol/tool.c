@@ -11,7 +11,8 @@
 
 static const struct kt_tool *const tools[] = {
 	&kt_tool_aws, &kt_tool_bazel, &kt_tool_cargo, &kt_tool_docker, &kt_tool_goauth,
-	&kt_tool_kubernetes, &kt_tool_netrc, &kt_tool_npm, &kt_tool_sasl, &kt_tool_terraform,
+	&kt_tool_google, &kt_tool_keyring, &kt_tool_kubernetes, &kt_tool_netrc, &kt_tool_npm,
+	&kt_tool_sasl, &kt_tool_terraform,
 };
 
 const struct kt_tool *kt_tool_of_name(const char *name)

@@ -35,6 +35,7 @@ struct kt_tool_question {
 	struct kt_request request; /* GET, STORE, ERASE */
 	char *account;             /* TOKEN: the account; NULL: the one that answers */
 	char *name;                /* the service, or the form of the answer, in the tool's words */
+	bool answers_failures; /* a failure is an answer, and stderr, read with it, stays empty */
 	struct kt_secret said;
 };
 
@@ -56,7 +57,7 @@ struct kt_tool {
 	/* The answer to a store and an erase that were done; NULL: nothing. */
 	bool (*done)(const struct kt_tool_question *question, struct kt_secret *bytes,
 	             struct kt_error *error);
-	/* Where there is a greeting: a failure as one line. */
+	/* Where there is a greeting, or the question says so: a failure as one line. */
 	bool (*fail)(const struct kt_tool_question *question, const struct kt_error *failure,
 	             struct kt_secret *bytes, struct kt_error *error);
 };
@@ -66,6 +67,8 @@ extern const struct kt_tool kt_tool_bazel;
 extern const struct kt_tool kt_tool_cargo;
 extern const struct kt_tool kt_tool_docker;
 extern const struct kt_tool kt_tool_goauth;
+extern const struct kt_tool kt_tool_google;
+extern const struct kt_tool kt_tool_keyring;
 extern const struct kt_tool kt_tool_kubernetes;
 extern const struct kt_tool kt_tool_netrc;
 extern const struct kt_tool kt_tool_npm;

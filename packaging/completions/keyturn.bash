@@ -163,7 +163,7 @@ _keyturn()
 	if ((at == 1)) || { ((at == 2)) && [[ $previous == help ]]; }; then
 		kind=
 		words='login token header run lend list show set default logout status refresh reject
-			bind unbind allow which lock unlock setup providers scan import aws cargo goauth kubernetes netrc npm sasl vault doctor get store erase capability help --version'
+			bind unbind allow which lock unlock setup providers scan import aws cargo goauth google kubernetes netrc npm sasl vault doctor get store erase capability help --version'
 	fi
 	case $kind in
 	file | directory)

@@ -37,7 +37,8 @@ for row in 'login:keep a login' 'token:print the access token' 'header:print the
         'allow:obey a directory\'s file' 'which:tell who answers here, and why' \
         'unlock:open the keyring' 'vault:make and look after an encrypted directory' \
         'aws:answer credential_process' 'cargo:answer cargo' 'goauth:answer go' \
-        'kubernetes:answer kubectl' 'netrc:print a netrc for a pipe' 'npm:print what pnpm sends' \
+        'google:answer libraries of Google' 'kubernetes:answer kubectl' \
+        'netrc:print a netrc for a pipe' 'npm:print what pnpm sends' \
         'sasl:print the response of a mail login' 'setup:have a tool ask keyturn' \
         'providers:list the services that login knows' 'scan:find tokens in plain text' 'import:move them into the keyring' \
         'doctor:tell what is wrong' 'get:answer git' 'store:keep what git describes' \

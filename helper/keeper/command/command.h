@@ -60,6 +60,7 @@ extern const struct kt_command kt_command_goauth;
 extern const struct kt_command kt_command_kubernetes;
 extern const struct kt_command kt_command_netrc;
 extern const struct kt_command kt_command_npm;
+extern const struct kt_command kt_command_google;
 extern const struct kt_command kt_command_sasl;
 
 /* Started by keyturn itself (helper/background_renewal.h); no help lists it. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -173,11 +174,44 @@ static bool speak_in_lines(struct kt_keeper *keeper, const struct kt_tool *tool,
 	return true;
 }
 
+/* A failure as an answer, for a tool that takes stderr for a part of it. */
+static bool tell_in_answer(const struct kt_tool *tool, const struct kt_tool_question *question,
+                           struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret output = { 0 };
+	const struct kt_error failure = *error;
+
+	kt_error_clear(error);
+	return tool->fail(question, &failure, &output, error) &&
+	       kt_answer_send(STDOUT_FILENO, &output, error);
+}
+
+static bool silence_stderr(struct kt_error *error)
+{
+	KT_CLEANUP(kt_descriptor_close) int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	return (nowhere >= 0 && dup2(nowhere, STDERR_FILENO) >= 0) ||
+	       kt_fail(error, KT_ERROR_INTERNAL, "/dev/null cannot be opened");
+}
+
+/* What is typed would be seen, and the end of it is not known. */
+static bool read_input(const struct kt_tool *tool, struct kt_tool_question *question,
+                       struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret input = { 0 };
+
+	if (question->verb == KT_TOOL_STORE && isatty(STDIN_FILENO)) {
+		kt_fail(error, KT_ERROR_USAGE, "a secret to store is taken from a pipe, not typed");
+		return kt_advise(error, "to type a token without echo: keyturn login");
+	}
+	return kt_secret_read(&input, STDIN_FILENO, KT_TOOL_INPUT_MAXIMUM, error) &&
+	       tool->read(question, &input, error);
+}
+
 bool kt_command_speak(struct kt_keeper *keeper, const struct kt_tool *tool, int argc, char **argv,
                       struct kt_error *error)
 {
 	KT_CLEANUP(kt_tool_question_clear) struct kt_tool_question question = { 0 };
-	KT_CLEANUP(kt_secret_clear) struct kt_secret input = { 0 };
 	KT_CLEANUP(kt_secret_clear) struct kt_secret output = { 0 };
 
 	keeper->wants_json = false;
@@ -185,12 +219,13 @@ bool kt_command_speak(struct kt_keeper *keeper, const struct kt_tool *tool, int 
 		return tool->open(&question, argc - 1, argv + 1, error) &&
 		       speak_in_lines(keeper, tool, error);
 	if (tool->open(&question, argc - 1, argv + 1, error) &&
-	    (!question.reads_input ||
-	     (kt_secret_read(&input, STDIN_FILENO, KT_TOOL_INPUT_MAXIMUM, error) &&
-	      tool->read(&question, &input, error))) &&
+	    (!question.answers_failures || silence_stderr(error)) &&
+	    (!question.reads_input || read_input(tool, &question, error)) &&
 	    answer_question(keeper, tool, &question, &output, error))
 		return kt_secret_is_empty(&output) ||
 		       kt_answer_send(STDOUT_FILENO, &output, error);
+	if (question.answers_failures)
+		return tell_in_answer(tool, &question, error);
 	if (tool->fails_on_stdout)
 		return tell_on_stdout(error);
 	return kt_advise(error, error->code == KT_ERROR_USAGE ? "see keyturn-protocols(7)"
@@ -229,6 +264,15 @@ const struct kt_command kt_command_goauth = {
 	.summary = "answer go's GOAUTH command",
 	.details = "To have go run it: go env -w 'GOAUTH=/usr/bin/keyturn goauth'\n"
 	           "go appends the URL that refused; its server's login answers.\n",
+	.run = run,
+};
+
+const struct kt_command kt_command_google = {
+	.name = "google",
+	.synopsis = "[ACCOUNT]",
+	.summary = "answer Google's executable-sourced credentials",
+	.details = "Google's libraries start it, as the file of GOOGLE_APPLICATION_CREDENTIALS says:\n"
+	           "keyturn-protocols(7). The account's token has to be a JWT.\n",
 	.run = run,
 };
 

@@ -1,0 +1,85 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# Tools that ask keyturn in a protocol of their own, as they are: from their registries or from Debian.
+# Not one of "make check", because it takes the network: packaging/check runs it as a phase of its
+# own. A tool that cannot be had is told, and the others are tried. KEYTURN_CLIENTS: which of them;
+# KEYTURN_CLIENTS_DIR: where they are kept for the next time.
+set -eu
+
+. "$(dirname "$0")/lib/home.sh"
+need curl openssl python3
+: "${KEYTURN_CLIENTS:=python google}"
+: "${KEYTURN_CLIENTS_DIR:=${XDG_CACHE_HOME:-$HOME/.cache}/keyturn-clients}"
+caller_home=$HOME
+export KEYTURN_CLIENTS KEYTURN_CLIENTS_DIR
+mkdir -p "$KEYTURN_CLIENTS_DIR"
+for client in $KEYTURN_CLIENTS; do
+	. "$srcdir/tests/clients/$client.sh"
+done
+home_start
+no_proxy='*'
+NO_PROXY='*'
+export no_proxy NO_PROXY
+pids=
+
+end_clients()
+{
+	clients_status=$?
+	for pid in $pids; do
+		kill "$pid" 2>/dev/null || :
+		wait "$pid" 2>/dev/null || :
+	done
+	home_end "$clients_status"
+}
+trap end_clients EXIT
+
+# lacks CLIENT LOG: the reason stands in its log.
+lacks()
+{
+	echo "skip: $1 cannot be had: $(grep . "$2" | tail -n 1 | cut -c 1-200)"
+}
+
+# serve NAME COMMAND...: in the background, to the end of the script; its first line of output is its
+# port, in $port.
+serve()
+{
+	serve_log=$work/$1.log
+	shift
+	rm -f "$work/port"
+	mkfifo "$work/port"
+	"$@" >"$work/port" 2>"$serve_log" &
+	pids="$pids $!"
+	port=
+	read -r port <"$work/port" || :
+	[ -n "$port" ] || {
+		cat "$serve_log"
+		return 1
+	}
+}
+
+# answers URL STATUS
+answers()
+{
+	[ "$(curl -s -k -o "$work/answer" -w '%{http_code}' "$1")" = "$2" ]
+}
+
+# free_port: one that nobody listens at now, in $port.
+free_port()
+{
+	port=$(python3 -c 'import socket
+with socket.socket() as s:
+    s.bind(("127.0.0.1", 0))
+    print(s.getsockname()[1])')
+}
+
+for client in $KEYTURN_CLIENTS; do
+	if "get_$client" >"$work/get.log" 2>&1 </dev/null; then
+		"try_$client"
+	else
+		conclude
+		lacks "$client" "$work/get.log"
+	fi
+done
+
+finish
