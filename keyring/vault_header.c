@@ -142,7 +142,7 @@ static bool write_slots_plain(const struct kt_vault *vault, struct kt_json *json
 
 	if (!kt_json_create(&slots, error))
 		return false;
-	for (enum kt_vault_way way = 0; way < KT_VAULT_WAYS; way++) {
+	for (enum kt_vault_way way = 0; way < KT_VAULT_PLAIN_WAYS; way++) {
 		const struct kt_vault_slot *slot = kt_vault_find_way(vault, way);
 		KT_CLEANUP(kt_json_free) struct kt_json *member = NULL;
 
@@ -231,17 +231,24 @@ bool kt_vault_fail_damaged(const struct kt_vault *vault, struct kt_error *error)
 	                 "cannot be opened");
 }
 
+static bool read_slot_plain(const struct kt_json *json, enum kt_vault_way way,
+                            struct kt_vault *vault, struct kt_error *error)
+{
+	KT_CLEANUP(kt_vault_slot_clear) struct kt_vault_slot slot = { 0 };
+
+	return kt_vault_slot_read_plain(json, way, &slot, error) &&
+	       kt_vault_put_slot(vault, &slot, error);
+}
+
 static bool read_slots_plain(const struct kt_json *json, struct kt_vault *vault,
                              struct kt_error *error)
 {
 	const struct kt_json *slots = kt_json_object(json, "slots");
 
-	for (enum kt_vault_way way = 0; slots && way < KT_VAULT_WAYS; way++) {
+	for (enum kt_vault_way way = 0; slots && way < KT_VAULT_PLAIN_WAYS; way++) {
 		const struct kt_json *member = kt_json_object(slots, kt_vault_way_name(way));
-		KT_CLEANUP(kt_vault_slot_clear) struct kt_vault_slot slot = { 0 };
 
-		if (member && !(kt_vault_slot_read_plain(member, way, &slot, error) &&
-		                kt_vault_put_slot(vault, &slot, error)))
+		if (member && !read_slot_plain(member, way, vault, error))
 			return false;
 	}
 	return true;

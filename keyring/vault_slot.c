@@ -15,18 +15,17 @@ static const struct {
 	bool is_stretched;
 	bool is_typed;
 	bool is_single;
-	bool is_plain; /* known to version 1 */
 	bool is_bound; /* opens on one machine alone */
 	bool travels;  /* opens wherever its person comes */
 } ways[KT_VAULT_WAYS] = {
-	[KT_VAULT_PASSPHRASE] = { "passphrase", true, true, true, true, false, true },
-	[KT_VAULT_KEY_FILE] = { "key-file", false, false, false, true, false, true },
-	[KT_VAULT_CREDENTIAL] = { "credential", false, false, false, true, false, false },
-	[KT_VAULT_LOGIN] = { "login", true, true, true, true, false, true },
-	[KT_VAULT_RECOVERY] = { "recovery", false, true, true, false, false, true },
-	[KT_VAULT_SSH_AGENT] = { "ssh-agent", false, false, false, false, false, true },
-	[KT_VAULT_MACHINE] = { "machine", false, false, false, false, true, false },
-	[KT_VAULT_FIDO2] = { "fido2", false, false, false, false, false, true },
+	[KT_VAULT_PASSPHRASE] = { "passphrase", true, true, true, false, true },
+	[KT_VAULT_KEY_FILE] = { "key-file", false, false, false, false, true },
+	[KT_VAULT_CREDENTIAL] = { "credential", false, false, false, false, false },
+	[KT_VAULT_LOGIN] = { "login", true, true, true, false, true },
+	[KT_VAULT_RECOVERY] = { "recovery", false, true, true, false, true },
+	[KT_VAULT_SSH_AGENT] = { "ssh-agent", false, false, false, false, true },
+	[KT_VAULT_MACHINE] = { "machine", false, false, false, true, false },
+	[KT_VAULT_FIDO2] = { "fido2", false, false, false, false, true },
 };
 
 const char *kt_vault_way_name(enum kt_vault_way way)
@@ -66,7 +65,7 @@ bool kt_vault_does_travel(enum kt_vault_way way)
 
 bool kt_vault_is_plain(const struct kt_vault_slot *slot)
 {
-	return slot->way < KT_VAULT_WAYS && ways[slot->way].is_plain && !slot->name &&
+	return slot->way < KT_VAULT_PLAIN_WAYS && !slot->name &&
 	       kt_text_is_equal(slot->id, ways[slot->way].name);
 }
 

@@ -19,7 +19,8 @@ enum kt_vault_way {
 	KT_VAULT_KEY_FILE,
 	KT_VAULT_CREDENTIAL,
 	KT_VAULT_LOGIN,
-	KT_VAULT_RECOVERY,
+	KT_VAULT_PLAIN_WAYS, /* Those above are all that version 1 of the header knows. */
+	KT_VAULT_RECOVERY = KT_VAULT_PLAIN_WAYS,
 	KT_VAULT_SSH_AGENT,
 	KT_VAULT_MACHINE,
 	KT_VAULT_FIDO2,
