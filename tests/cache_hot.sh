@@ -62,6 +62,32 @@ for verb in get store token header; do
 	must_not grep -E ' (open|openat|socket|connect|clone|clone3|fork|vfork)\(' "$work/calls"
 done
 
+begin 'and so are the tools that ask without JSON, or in words that the door knows whole'
+end='"spec":{"interactive":false}}'
+info="$(printf '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1",%s\n.' "$end")"
+KUBERNETES_EXEC_INFO=${info%.}
+export KUBERNETES_EXEC_INFO
+for words in 'docker-credential-keyturn get' 'bazel-credential-keyturn get' \
+	'terraform-credentials-keyturn get api.coze.cn' \
+	"$builddir/tests/bin/keyring/keyring get api.coze.cn --mode=creds" 'keyturn aws' 'keyturn kubernetes' \
+	'keyturn goauth https://api.coze.cn' 'keyturn npm' 'keyturn netrc api.coze.cn' \
+	'keyturn sasl xoauth2'; do
+	case $words in
+	docker*) input 'https://api.coze.cn' ;;
+	bazel*) input '{"uri":"https://api.coze.cn/"}' ;;
+	esac
+	# shellcheck disable=SC2086
+	trace KUBERNETES_EXEC_INFO="$KUBERNETES_EXEC_INFO" $words
+	expect_status 0
+	expect_said ''
+	must [ -s "$work/out" ]
+	expect_hot
+	sed -n '/execve("[^"]*key[^"]*"/,$p' "$work/trace" | grep -v '^[0-9]* *[+-]\{3\}' >"$work/calls"
+	echo "# $words: $(grep -c '' "$work/calls") system calls"
+	must [ "$(grep -c '' "$work/calls")" -le 45 ]
+	must_not grep -E ' (open|openat|socket|connect|clone|clone3|fork|vfork)\(' "$work/calls"
+done
+
 begin 'a bound directory costs at most five system calls more, and nothing where none is bound'
 trace keyturn token
 expect_hot

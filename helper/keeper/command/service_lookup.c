@@ -93,7 +93,7 @@ static bool check_localhost(struct kt_keeper *keeper, const struct kt_request *r
 }
 
 bool kt_service_lookup(struct kt_keeper *keeper, const struct kt_request *request,
-                       struct kt_credential *credential, struct kt_answer *answer,
+                       bool ask_cache, struct kt_credential *credential, struct kt_answer *answer,
                        enum kt_service_found *result, struct kt_error *error)
 {
 	const struct kt_cache_key key =
@@ -104,8 +104,9 @@ bool kt_service_lookup(struct kt_keeper *keeper, const struct kt_request *reques
 		.session_name = request->session_name,
 		.lookup = &memory,
 	};
-	bool answered;
-	bool found;
+	bool answered = false;
+	bool none = false;
+	bool found = false;
 
 	*result = KT_SERVICE_NONE;
 	kt_answers_begin(&memory, kt_keeper_cache(keeper), &key);
@@ -114,9 +115,14 @@ bool kt_service_lookup(struct kt_keeper *keeper, const struct kt_request *reques
 		return false;
 	if (!request->pattern.username && !kt_bindings_prefix(&bindings, &request->pattern))
 		kt_answers_bind(&memory, &bindings.routes, bindings.place.text);
-	kt_parked_save(keeper);
-	if (!find_account(keeper, request, &bindings, &memory, credential, answer, &answered, &found,
-	                  error))
+	if (ask_cache)
+		kt_answers_find(&memory, answer, &answered, &none);
+	if (none)
+		return true;
+	if (!answered)
+		kt_parked_save(keeper);
+	if (!answered && !find_account(keeper, request, &bindings, &memory, credential, answer,
+	                               &answered, &found, error))
 		return false;
 	if (!answered && !found) {
 		if (!check_localhost(keeper, request, error))
