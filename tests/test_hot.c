@@ -87,6 +87,8 @@ static int start(void **state)
 	                                               .host = "none.example" };
 	static const struct kt_cache_key old = { .form = KT_CACHE_GET, .protocol = "https",
 	                                              .host = "old.example" };
+	static const struct kt_cache_key host = { .form = KT_CACHE_HOST, .protocol = "https",
+	                                               .host = "api.coze.cn" };
 	static const struct kt_cache_key any = { .form = KT_CACHE_TOKEN };
 	static const struct kt_cache_key home_account = { .form = KT_CACHE_TOKEN,
 	                                                       .account = "home" };
@@ -99,6 +101,7 @@ static int start(void **state)
 	put(&get, "pat_get", true, 0);
 	put(&none, "", true, 0);
 	put(&old, "pat_old", true, kt_clock_wall() - 1);
+	put(&host, "pat_get", true, 0);
 	put(&any, "pat_any", true, kt_clock_wall() + 300);
 	put(&home_account, "pat_home", true, 0);
 	put(&bob, "bobs", false, 0);
@@ -282,7 +285,7 @@ static void tools_are_answered_each_in_its_form(void **state)
 		{ { "docker-credential-keyturn", "erase" }, "api.coze.cn", NULL },
 		{ { "docker-credential-keyturn", "store" }, "{}", NULL },
 		{ { "docker-credential-keyturn", "list" }, "", NULL },
-		{ { "bazel-credential-keyturn", "get" }, "{\"uri\":\"https://api.coze.cn?b\"}",
+		{ { "bazel-credential-keyturn", "get" }, "{\"uri\":\"https://api.coze.cn/a?b\"}",
 		  "{\"headers\":{\"Authorization\":[\"Bearer pat_get\"]}}\n" },
 		{ { "bazel-credential-keyturn", "get" }, "{\"uri\":\"https://none.example\"}", NULL },
 		{ { "bazel-credential-keyturn", "get" }, "{\"uri\": \"https://api.coze.cn/\"}", NULL },
@@ -298,7 +301,7 @@ static void tools_are_answered_each_in_its_form(void **state)
 		{ { "keyturn", "npm", "bob" }, "", NULL },
 		{ { "keyturn", "npm", "--help" }, "", NULL },
 		{ { "keyturn", "goauth" }, "", "" },
-		{ { "keyturn", "goauth", "https://api.coze.cn" }, "",
+		{ { "keyturn", "goauth", "https://api.coze.cn/x" }, "",
 		  "https://api.coze.cn\n\nAuthorization: Bearer pat_get\n\n" },
 		{ { "keyturn", "goauth", "home", "https://none.example" }, "", "" },
 		{ { "keyturn", "goauth", "https://none.example" }, "", "" },

@@ -64,18 +64,36 @@ static bool answer_none(const struct kt_tool *tool, const struct kt_tool_questio
 	return kt_secret_is_empty(&bytes) || kt_call_send(&bytes, error);
 }
 
+/* What is remembered for the whole host answers first: there is no other of its paths then. */
+static bool find_service(const struct kt_call *call, const struct kt_request *request,
+                         struct kt_call_found *found)
+{
+	struct kt_cache_key key;
+
+	if (kt_cache_key_of_host(request, call->account, &key) && kt_call_find(call, &key, 0, found))
+		return true;
+	key = kt_cache_key_of_get(request, call->account);
+	return kt_call_find(call, &key, 0, found);
+}
+
+static bool find_account(const struct kt_call *call, const char *account,
+                         struct kt_call_found *found)
+{
+	const struct kt_cache_key key = kt_cache_key_of_token(account, call->account);
+
+	return kt_call_find(call, &key, 0, found);
+}
+
 static bool answer_question(const struct kt_call *call, const struct kt_tool *tool,
                             const struct kt_tool_question *question, struct kt_error *error)
 {
 	KT_CLEANUP(kt_call_found_clear) struct kt_call_found found = { 0 };
 	KT_CLEANUP(kt_secret_clear) struct kt_secret bytes = { 0 };
 	bool is_account = question->verb == KT_TOOL_TOKEN;
-	struct kt_cache_key key = is_account
-		? kt_cache_key_of_token(question->account, call->account)
-		: kt_cache_key_of_get(&question->request, call->account);
 	struct kt_error ignored = { 0 };
 
-	if (!kt_call_find(call, &key, 0, &found))
+	if (is_account ? !find_account(call, question->account, &found)
+	               : !find_service(call, &question->request, &found))
 		return false;
 	if (found.is_none)
 		return !is_account && answer_none(tool, question, error);
