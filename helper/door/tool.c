@@ -116,15 +116,15 @@ bool kt_door_tool_answer(const struct kt_call *call, const struct kt_tool *tool,
 	for (int i = 0; i < count && !tool->program; i++)
 		if (words[i][0] == '-')
 			return false;
-	if (!tool->open(&question, count, words, &ignored) ||
-	    !read_question(call, tool, &question, error))
+	if (!tool->open(&question, count, words, &ignored))
 		return false;
 	switch (question.verb) {
 	case KT_TOOL_SAY:
 		return kt_secret_is_empty(&question.said) || kt_call_send(&question.said, error);
 	case KT_TOOL_GET:
 	case KT_TOOL_TOKEN:
-		return answer_question(call, tool, &question, error);
+		return read_question(call, tool, &question, error) &&
+		       answer_question(call, tool, &question, error);
 	case KT_TOOL_STORE:
 	case KT_TOOL_ERASE:
 	case KT_TOOL_LIST:
