@@ -17,6 +17,19 @@ struct kt_cache_key kt_cache_key_of_get(const struct kt_request *request,
 	};
 }
 
+bool kt_cache_key_of_host(const struct kt_request *request, const char *variable,
+                          struct kt_cache_key *key)
+{
+	const struct kt_identity *pattern = &request->pattern;
+
+	if (!pattern->path || pattern->path[0] == '\0' || pattern->username)
+		return false;
+	*key = kt_cache_key_of_get(request, variable);
+	key->form = KT_CACHE_HOST;
+	key->path = NULL;
+	return true;
+}
+
 struct kt_cache_key kt_cache_key_of_token(const char *argument, const char *variable)
 {
 	return (struct kt_cache_key){

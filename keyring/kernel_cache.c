@@ -55,6 +55,7 @@ struct description {
 
 static const char *const form_names[] = {
 	[KT_CACHE_GET] = "get",
+	[KT_CACHE_HOST] = "host",
 	[KT_CACHE_TOKEN] = "token",
 	[KT_CACHE_ACCOUNT] = "account",
 };
@@ -474,7 +475,8 @@ static bool is_concerned(const struct forgetting *forgetting, const char *descri
 		       is_part(&parts, PART_VARIANT, variant);
 	if (variant && variant[0] != '\0')
 		return false;
-	if (is_part(&parts, PART_FORM, form_names[KT_CACHE_GET]))
+	if (is_part(&parts, PART_FORM, form_names[KT_CACHE_GET]) ||
+	    is_part(&parts, PART_FORM, form_names[KT_CACHE_HOST]))
 		return is_service;
 	return !is_stated(&parts, PART_ACCOUNT) || may_name_account(&parts, pattern->username);
 }

@@ -43,6 +43,8 @@ struct kt_cache {
 enum kt_cache_form {
 	/* git's get: the request's protocol, host, path, username; account is KEYTURN_ACCOUNT. */
 	KT_CACHE_GET,
+	/* The same answer to each request with a path: nothing of this host is kept for one path. */
+	KT_CACHE_HOST,
 	/* token, header: account is ACCOUNT, else KEYTURN_ACCOUNT; nothing else is stated. */
 	KT_CACHE_TOKEN,
 	/* The keeper's own: an identity, whole, and its token's variant (session, scope), or "". */

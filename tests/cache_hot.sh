@@ -62,6 +62,65 @@ for verb in get store token header; do
 	must_not grep -E ' (open|openat|socket|connect|clone|clone3|fork|vfork)\(' "$work/calls"
 done
 
+begin 'and so are the tools that ask without JSON, or in words that the door knows whole'
+end='"spec":{"interactive":false}}'
+info="$(printf '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1",%s\n.' "$end")"
+KUBERNETES_EXEC_INFO=${info%.}
+export KUBERNETES_EXEC_INFO
+input '{"uri":"https://api.coze.cn/before"}'
+call bazel-credential-keyturn get
+for words in 'docker-credential-keyturn get' 'bazel-credential-keyturn get' \
+	'terraform-credentials-keyturn get api.coze.cn' \
+	"$builddir/tests/bin/keyring/keyring get api.coze.cn --mode=creds" 'keyturn aws' 'keyturn kubernetes' \
+	'keyturn goauth https://api.coze.cn' 'keyturn npm' 'keyturn netrc api.coze.cn' \
+	'keyturn sasl xoauth2'; do
+	case $words in
+	docker*) input 'https://api.coze.cn' ;;
+	bazel*) input '{"uri":"https://api.coze.cn/first"}' ;;
+	esac
+	# shellcheck disable=SC2086
+	trace KUBERNETES_EXEC_INFO="$KUBERNETES_EXEC_INFO" $words
+	expect_status 0
+	expect_said ''
+	must [ -s "$work/out" ]
+	expect_hot
+	sed -n '/execve("[^"]*key[^"]*"/,$p' "$work/trace" | grep -v '^[0-9]* *[+-]\{3\}' >"$work/calls"
+	echo "# $words: $(grep -c '' "$work/calls") system calls"
+	must [ "$(grep -c '' "$work/calls")" -le 45 ]
+	must_not grep -E ' (open|openat|socket|connect|clone|clone3|fork|vfork)\(' "$work/calls"
+done
+
+begin 'any path of a host is answered once one was, unless something is kept for that path'
+# bazel_says VALUE PATH: the value of the header for that path.
+bazel_says()
+{
+	input '{"uri":"https://api.coze.cn/%s"}' "$2"
+	trace bazel-credential-keyturn get
+	grep -qF "[\"$1" "$work/out" || complain "$2 has not $1: $(cat "$work/out")"
+}
+bazel_says 'Bearer pat_one' second/part
+expect_hot
+trace keyturn goauth https://api.coze.cn/third
+expect_hot
+must [ -s "$work/out" ]
+printf 'url=https://api.coze.cn/second/part\nusername=work\npassword=secret\n\n' | keyturn store
+bazel_says 'Basic d29yazpzZWNyZXQ=' second/part
+bazel_says 'Bearer pat_one' second
+bazel_says 'Basic d29yazpzZWNyZXQ=' second/part
+expect_hot
+bazel_says 'Bearer pat_one' fourth
+expect_warm
+printf 'url=https://api.coze.cn/second/part\nusername=work\npassword=secret\n\n' | keyturn erase
+bazel_says 'Bearer pat_one' second/part
+bazel_says 'Bearer pat_one' fourth
+expect_hot
+must keyturn bind work https://api.coze.cn/fifth 2>"$work/stage.log"
+bazel_says 'Bearer pat_one' sixth
+bazel_says 'Bearer pat_one' seventh
+expect_warm
+must keyturn unbind https://api.coze.cn/fifth 2>"$work/stage.log"
+call keyturn token
+
 begin 'a bound directory costs at most five system calls more, and nothing where none is bound'
 trace keyturn token
 expect_hot

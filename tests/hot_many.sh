@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# A thousand callers at once: none is wrong, and of a token that is due one renewal comes.
+# A thousand callers at once: none is wrong, and of a token that is due, or over, one renewal comes.
 set -eu
 
 . "$(dirname "$0")/lib/home.sh"
@@ -72,5 +72,47 @@ echo "# $(cat "$work/out")"
 must [ "$(field wrong)" -eq 0 ]
 must wait_until none_is_left_behind
 must [ "$(grep -c '"operation":"refresh"' "$work/server/requests.jsonl")" -eq 3 ]
+
+# start_over NAME: an account of the server's alone, whose access token is over.
+start_over()
+{
+	keyturn logout due 2>>"$work/stage.log" >>"$work/stage.log" || :
+	keyturn logout expired 2>>"$work/stage.log" >>"$work/stage.log" || :
+	coze_mint pkce-client.app.coze pkce >"$work/minted"
+	input 'url=%s\nusername=expired\noauth_refresh_token=%s\nclient_id=%s\nkind=pkce\n\n' \
+		"$COZE_API" "$(server_field "$work/minted" refresh_token)" pkce-client.app.coze
+	call keyturn store
+	expect_status 0
+	renewals=$(grep -c '"operation":"refresh"' "$work/server/requests.jsonl")
+}
+
+# each_has_it FILE: that many's, with one renewal in all.
+each_has_it()
+{
+	echo "# $(cat "$1")"
+	must grep -q ' wrong=0$' "$1"
+	must [ "$(grep -c '"operation":"refresh"' "$work/server/requests.jsonl")" -eq $((renewals + 1)) ]
+}
+
+begin '200 calls of Bazel and 200 of docker on an expired grant cause one renewal'
+start_over
+printf '{"uri":"%s/a"}' "$COZE_API" >"$work/bazel"
+printf '%s' "$COZE_API" >"$work/docker"
+"$many" -n 200 -i "$work/bazel" -o '{"headers":{"Authorization":["Bearer czu_' \
+	bazel-credential-keyturn get >"$work/bazel.said" &
+"$many" -n 200 -i "$work/docker" \
+	-o "{\"ServerURL\":\"$COZE_API\",\"Username\":\"expired\",\"Secret\":\"czu_" \
+	docker-credential-keyturn get >"$work/docker.said"
+wait $!
+each_has_it "$work/bazel.said"
+each_has_it "$work/docker.said"
+
+begin '200 calls of cargo on an expired grant cause one renewal'
+start_over
+printf '{"v":1,"kind":"get","operation":"read","registry":{"index-url":"sparse+%s/"}}\n' "$COZE_API" \
+	>"$work/cargo"
+"$many" -n 200 -i "$work/cargo" -o "$(printf '{"v":[1]}\n{"Ok":{"kind":"get","token":"Bearer czu_')" \
+	keyturn --cargo-plugin >"$work/cargo.said"
+each_has_it "$work/cargo.said"
 
 finish

@@ -332,7 +332,7 @@ tests_test_errand_LDADD = $(HELPER_TEST)
 tests_test_frame_LDADD = $(PROXY_TEST)
 tests_test_gate_LDADD = $(KEYRING_TEST)
 tests_test_head_LDADD = $(PROXY_TEST)
-tests_test_hot_SOURCES = tests/test_hot.c helper/door/hot.c
+tests_test_hot_SOURCES = tests/test_hot.c helper/door/call.c helper/door/hot.c helper/door/tool.c
 tests_test_judge_LDADD = $(PROXY_TEST)
 tests_test_kernel_cache_LDADD = $(KEYRING_TEST)
 tests_test_kernel_key_LDADD = $(KEYRING_TEST)
@@ -502,6 +502,7 @@ EXTRA_DIST += \
 	tests/bench/first_get.sh \
 	tests/bench/login.sh \
 	tests/bench/measure.py \
+	tests/bench/protocols.sh \
 	tests/bench/proxy.py \
 	tests/bench/proxy.sh \
 	tests/bench/refresh.sh \

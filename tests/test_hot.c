@@ -19,6 +19,7 @@
 #include "helper/cache_key.h"
 #include "helper/door/hot.h"
 #include "helper/libexec.h"
+#include "helper/protocol/tool.h"
 #include "helper/route.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
@@ -39,13 +40,15 @@ const char *kt_libexec_path(enum kt_libexec_program program)
 }
 
 /* The environment: a store of this test's own, and one variable that a test sets. */
-static char set[64];
+static char set[320];
 static char home[64];
 static char *const environment[] = { set, home, NULL };
 
 static void set_variable(const char *name, const char *value)
 {
-	snprintf(set, sizeof(set), "%s=%s", name, value);
+	int length = snprintf(set, sizeof(set), "%s=%s", name, value);
+
+	assert_in_range(length, 1, sizeof(set) - 1);
 }
 
 static void put_due(const struct kt_cache_key *key, const char *token, bool is_token,
@@ -84,6 +87,8 @@ static int start(void **state)
 	                                               .host = "none.example" };
 	static const struct kt_cache_key old = { .form = KT_CACHE_GET, .protocol = "https",
 	                                              .host = "old.example" };
+	static const struct kt_cache_key host = { .form = KT_CACHE_HOST, .protocol = "https",
+	                                               .host = "api.coze.cn" };
 	static const struct kt_cache_key any = { .form = KT_CACHE_TOKEN };
 	static const struct kt_cache_key home_account = { .form = KT_CACHE_TOKEN,
 	                                                       .account = "home" };
@@ -96,6 +101,7 @@ static int start(void **state)
 	put(&get, "pat_get", true, 0);
 	put(&none, "", true, 0);
 	put(&old, "pat_old", true, kt_clock_wall() - 1);
+	put(&host, "pat_get", true, 0);
 	put(&any, "pat_any", true, kt_clock_wall() + 300);
 	put(&home_account, "pat_home", true, 0);
 	put(&bob, "bobs", false, 0);
@@ -110,13 +116,13 @@ static int forget(void **state)
 	return 0;
 }
 
-/* Lets text be stdin and gives what came out on stdout; false: it is the keeper's. */
-static bool ask(char **arguments, const char *text, struct kt_secret *output,
-                struct kt_secret *input)
+/* Lets text be stdin and gives what came out on stdout. */
+static bool ask_for(char **arguments, const char *text, struct kt_secret *output,
+                    struct kt_secret *input, struct kt_error *error)
 {
 	int saved_input = dup(STDIN_FILENO);
 	int saved_output = dup(STDOUT_FILENO);
-	struct kt_error error = { 0 };
+	struct kt_error unread = { 0 };
 	int in[2];
 	int out[2];
 	int count = 0;
@@ -125,12 +131,13 @@ static bool ask(char **arguments, const char *text, struct kt_secret *output,
 	while (arguments[count])
 		count++;
 	assert_int_equal(pipe(in) | pipe(out), 0);
+	assert_true(fcntl(in[1], F_SETPIPE_SZ, 1 << 17) > 0);
 	assert_int_equal(write(in[1], text, strlen(text)), strlen(text));
 	close(in[1]);
 	dup2(in[0], STDIN_FILENO);
 	dup2(out[1], STDOUT_FILENO);
 
-	is_answered = kt_hot_answer(count, arguments, environment, input, &error);
+	is_answered = kt_hot_answer(count, arguments, environment, input, error);
 
 	dup2(saved_input, STDIN_FILENO);
 	dup2(saved_output, STDOUT_FILENO);
@@ -138,9 +145,19 @@ static bool ask(char **arguments, const char *text, struct kt_secret *output,
 	close(saved_output);
 	close(in[0]);
 	close(out[1]);
-	assert_int_equal(error.code, KT_ERROR_NONE);
-	assert_true(kt_secret_read(output, out[0], 65536, &error));
+	assert_true(kt_secret_read(output, out[0], 65536, &unread));
 	close(out[0]);
+	return is_answered;
+}
+
+/* False: it is the keeper's. */
+static bool ask(char **arguments, const char *text, struct kt_secret *output,
+                struct kt_secret *input)
+{
+	struct kt_error error = { 0 };
+	bool is_answered = ask_for(arguments, text, output, input, &error);
+
+	assert_int_equal(error.code, KT_ERROR_NONE);
 	return is_answered;
 }
 
@@ -152,7 +169,7 @@ static void expect(char **arguments, const char *text, const char *answer)
 	bool is_answered = ask(arguments, text, &output, &input);
 
 	if (is_answered != (answer != NULL))
-		fail_msg("%s %s: %s", arguments[1], arguments[1] ? kt_text_or_empty(arguments[2]) : "",
+		fail_msg("%s %s %s: %s", arguments[0], kt_text_or_empty(arguments[1]), text,
 		         is_answered ? "answered" : "left to the keeper");
 	assert_string_equal(kt_secret_reveal(&output), kt_text_or_empty(answer));
 }
@@ -250,6 +267,123 @@ static void token_and_header_are_answered(void **state)
 			arguments[k + 1] = (char *)rows[i].arguments[k];
 		expect(arguments, "", rows[i].answer);
 	}
+}
+
+static void tools_are_answered_each_in_its_form(void **state)
+{
+	static const struct {
+		const char *arguments[ARGUMENTS];
+		const char *input;
+		const char *answer;
+	} rows[] = {
+		{ { "/usr/bin/docker-credential-keyturn", "get" }, " api.coze.cn\n",
+		  "{\"ServerURL\":\"api.coze.cn\",\"Username\":\"coze\",\"Secret\":\"pat_get\"}\n" },
+		{ { "docker-credential-keyturn", "get" }, "https://other.example", NULL },
+		{ { "docker-credential-keyturn", "get" }, "https://old.example", NULL },
+		{ { "docker-credential-keyturn", "get" }, "", NULL },
+		{ { "docker-credential-keyturn", "get", "get" }, "api.coze.cn", NULL },
+		{ { "docker-credential-keyturn", "erase" }, "api.coze.cn", NULL },
+		{ { "docker-credential-keyturn", "store" }, "{}", NULL },
+		{ { "docker-credential-keyturn", "list" }, "", NULL },
+		{ { "bazel-credential-keyturn", "get" }, "{\"uri\":\"https://api.coze.cn/a?b\"}",
+		  "{\"headers\":{\"Authorization\":[\"Bearer pat_get\"]}}\n" },
+		{ { "bazel-credential-keyturn", "get" }, "{\"uri\":\"https://none.example\"}", NULL },
+		{ { "bazel-credential-keyturn", "get" }, "{\"uri\": \"https://api.coze.cn/\"}", NULL },
+		{ { "bazel-credential-keyturn", "get" }, "{\"uri\":\"https://api.coze.cn\\u002f\"}",
+		  NULL },
+		{ { "terraform-credentials-keyturn", "get", "api.coze.cn" }, "",
+		  "{\"token\":\"pat_get\"}\n" },
+		{ { "terraform-credentials-keyturn", "get", "none.example" }, "", "{}\n" },
+		{ { "terraform-credentials-keyturn", "forget", "api.coze.cn" }, "", NULL },
+		{ { "keyturn", "aws", "home" }, "",
+		  "{\"Version\":1,\"AccessKeyId\":\"coze\",\"SecretAccessKey\":\"pat_home\"}\n" },
+		{ { "keyturn", "npm", "home" }, "", "Bearer pat_home\n" },
+		{ { "keyturn", "npm", "bob" }, "", NULL },
+		{ { "keyturn", "npm", "--help" }, "", NULL },
+		{ { "keyturn", "goauth" }, "", "" },
+		{ { "keyturn", "goauth", "https://api.coze.cn/x" }, "",
+		  "https://api.coze.cn\n\nAuthorization: Bearer pat_get\n\n" },
+		{ { "keyturn", "goauth", "home", "https://none.example" }, "", "" },
+		{ { "keyturn", "goauth", "https://none.example" }, "", "" },
+		{ { "keyturn", "netrc", "api.coze.cn" }, "",
+		  "machine api.coze.cn\nlogin coze\npassword pat_get\n" },
+		{ { "keyturn", "netrc", "none.example" }, "", NULL },
+		{ { "keyturn", "sasl", "oauthbearer", "home" }, "",
+		  "bixhPWNvemUsAWF1dGg9QmVhcmVyIHBhdF9ob21lAQE=\n" },
+		{ { "keyring", "get", "https://api.coze.cn/", "coze" }, "", NULL },
+		{ { "keyring", "get", "api.coze.cn", "--mode=creds" }, "", "coze\npat_get\n" },
+		{ { "keyring", "--output=json", "--mode=creds", "get", "api.coze.cn" }, "",
+		  "{\"username\":\"coze\",\"password\":\"pat_get\"}\n" },
+		{ { "keyring", "set", "api.coze.cn", "coze" }, "new\n", NULL },
+		{ { "keyturn", "kubernetes", "home" }, "", NULL },
+		{ { "keyturn", "docker", "get" }, "api.coze.cn", NULL },
+		{ { "keyturn", "cargo" }, "", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		expect((char **)rows[i].arguments, rows[i].input, rows[i].answer);
+}
+
+static void kubernetes_is_answered_where_client_go_names_no_cluster(void **state)
+{
+	static const char answer[] = "{\"apiVersion\":\"client.authentication.k8s.io/v1\","
+	                             "\"kind\":\"ExecCredential\","
+	                             "\"status\":{\"token\":\"pat_home\"}}\n";
+	static const char head[] = "{\"kind\":\"ExecCredential\","
+	                           "\"apiVersion\":\"client.authentication.k8s.io/v1";
+	char *arguments[] = { "keyturn", "kubernetes", "home", NULL };
+	char text[256];
+
+	(void)state;
+	snprintf(text, sizeof(text), "%s\",\"spec\":{\"interactive\":false}}\n", head);
+	set_variable("KUBERNETES_EXEC_INFO", text);
+	expect(arguments, "", answer);
+	snprintf(text, sizeof(text), "%sbeta2\",\"spec\":{\"interactive\":false}}\n", head);
+	set_variable("KUBERNETES_EXEC_INFO", text);
+	expect(arguments, "", NULL);
+	snprintf(text, sizeof(text), "%s\",\"spec\":{\"cluster\":{},\"interactive\":false}}\n", head);
+	set_variable("KUBERNETES_EXEC_INFO", text);
+	expect(arguments, "", NULL);
+}
+
+/* "I have none" of Docker's is a text on stdout and exit status 1, with nothing on stderr. */
+static void docker_is_told_that_there_is_none(void **state)
+{
+	char *arguments[] = { "docker-credential-keyturn", "get", NULL };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret output = { 0 };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret input = { 0 };
+	struct kt_error error = { 0 };
+
+	(void)state;
+	assert_false(ask_for(arguments, "none.example", &output, &input, &error));
+	assert_int_equal(error.code, KT_ERROR_NOT_FOUND);
+	assert_string_equal(error.message, "");
+	assert_string_equal(kt_secret_reveal(&output),
+	                    "credentials not found in native keychain\n");
+}
+
+static void a_tool_s_request_without_an_end_is_refused_in_its_form(void **state)
+{
+	static char request[KT_TOOL_INPUT_MAXIMUM + 2];
+	char *docker[] = { "docker-credential-keyturn", "get", NULL };
+	char *bazel[] = { "bazel-credential-keyturn", "get", NULL };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret output = { 0 };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret input = { 0 };
+	struct kt_error error = { 0 };
+
+	(void)state;
+	memset(request, 'a', sizeof(request) - 1);
+	assert_false(ask_for(docker, request, &output, &input, &error));
+	assert_int_equal(error.code, KT_ERROR_NOT_FOUND);
+	assert_string_equal(error.message, "");
+	assert_false(kt_secret_is_empty(&output));
+	error = (struct kt_error){ 0 };
+	kt_secret_clear(&output);
+	assert_false(ask_for(bazel, request, &output, &input, &error));
+	assert_int_equal(error.code, KT_ERROR_USAGE);
+	assert_true(error.message[0] != '\0' && error.remedy[0] != '\0');
+	assert_true(kt_secret_is_empty(&output));
 }
 
 static void the_environment_decides_too(void **state)
@@ -410,6 +544,10 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, forget)
 		TEST(git_is_answered),
 		TEST(token_and_header_are_answered),
+		TEST(tools_are_answered_each_in_its_form),
+		TEST(kubernetes_is_answered_where_client_go_names_no_cluster),
+		TEST(docker_is_told_that_there_is_none),
+		TEST(a_tool_s_request_without_an_end_is_refused_in_its_form),
 		TEST(the_environment_decides_too),
 		TEST(what_was_read_is_handed_on_whole),
 		TEST(stdin_stays_unread_where_nothing_can_be_answered),

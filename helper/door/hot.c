@@ -1,105 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "helper/background_renewal.h"
 #include "helper/cache_key.h"
+#include "helper/door/call.h"
 #include "helper/door/hot.h"
+#include "helper/door/tool.h"
 #include "helper/protocol/protocol.h"
-#include "helper/route.h"
 #include "keyring/cleanup.h"
-#include "keyring/clock.h"
 #include "keyring/text.h"
-
-/* One call: the command's arguments and where to look. */
-struct call {
-	int count;
-	char **arguments;
-	const char *account; /* KEYTURN_ACCOUNT or NULL */
-	struct kt_cache cache;
-	struct kt_secret *input;
-};
-
-static bool send(const struct kt_secret *bytes, struct kt_error *error)
-{
-	/* Not earlier: if we become the keeper, it must find the signal as our caller left it. */
-	signal(SIGPIPE, SIG_IGN);
-	return kt_answer_send(STDOUT_FILENO, bytes, error);
-}
-
-/* A result of the cache: an answer, or the knowledge that there is none. */
-struct found {
-	struct kt_answer answer;
-	bool is_none;
-	int64_t renew; /* from then on a renewal is due; 0 never */
-};
-
-static void clear_found(struct found *found)
-{
-	kt_answer_clear(&found->answer);
-}
-
-/* The entry of the key; where that is routes, the one of the caller's directory. */
-static bool find_entry(const struct call *call, const struct kt_cache_key *key,
-                       struct kt_cache_entry *entry)
-{
-	/* Kept to the end: to give the memory back at once would be a system call. */
-	KT_CLEANUP(kt_cache_entry_clear) struct kt_cache_entry routes = { 0 };
-	struct kt_cache_key bound = *key;
-	struct kt_route_place place;
-	const char *bytes;
-	size_t length;
-
-	if (!kt_cache_find(&call->cache, key, entry))
-		return false;
-	bytes = kt_secret_reveal(&entry->answer);
-	length = kt_secret_length(&entry->answer);
-	if (!kt_route_is(bytes, length))
-		return true;
-	routes = *entry;
-	*entry = (struct kt_cache_entry){ 0 };
-	kt_route_here(&place);
-	if (!kt_route_choose(bytes, length, &place))
-		return false;
-	bound.binding = place.text;
-	return kt_cache_find(&call->cache, &bound, entry);
-}
-
-/* An answer that ends within margin seconds counts as not found. */
-static bool find(const struct call *call, const struct kt_cache_key *key,
-                 int64_t margin, struct found *found)
-{
-	KT_CLEANUP(kt_cache_entry_clear) struct kt_cache_entry entry = { 0 };
-	struct kt_error ignored = { 0 };
-
-	if (!find_entry(call, key, &entry))
-		return false;
-	found->is_none = kt_secret_is_empty(&entry.answer);
-	found->renew = entry.renew;
-	if (found->is_none)
-		return true;
-	return kt_answer_unpack(&found->answer, kt_secret_reveal(&entry.answer),
-	                        kt_secret_length(&entry.answer), &ignored) &&
-	       (found->answer.expires == 0 || found->answer.expires - kt_clock_wall() > margin);
-}
-
-/* Starts a renewal for later callers; our own has its answer. */
-static void renew_ahead(const struct call *call, const struct found *found)
-{
-	const struct kt_answer *answer = &found->answer;
-
-	if (found->renew && kt_clock_wall_milliseconds() >= found->renew)
-		kt_background_renewal_start_once(&call->cache, answer->service, answer->account);
-}
 
 /*
  * A request that cannot be read whole is refused here: the keeper would take its first half for
  * a whole one.
  */
-static bool read_request(const struct call *call, struct kt_request *request,
+static bool read_request(const struct kt_call *call, struct kt_request *request,
                          struct kt_error *error)
 {
 	struct kt_error ignored = { 0 };
@@ -109,11 +26,11 @@ static bool read_request(const struct call *call, struct kt_request *request,
 	                            kt_secret_length(call->input), &ignored);
 }
 
-static bool answer_request(const struct call *call, const struct kt_protocol *protocol,
+static bool answer_request(const struct kt_call *call, const struct kt_protocol *protocol,
                            struct kt_error *error)
 {
 	KT_CLEANUP(kt_request_clear) struct kt_request request = { 0 };
-	KT_CLEANUP(clear_found) struct found found = { 0 };
+	KT_CLEANUP(kt_call_found_clear) struct kt_call_found found = { 0 };
 	KT_CLEANUP(kt_secret_clear) struct kt_secret bytes = { 0 };
 	struct kt_error ignored = { 0 };
 	struct kt_cache_key key;
@@ -123,14 +40,14 @@ static bool answer_request(const struct call *call, const struct kt_protocol *pr
 	if (request.is_foreign)
 		return true;
 	key = kt_cache_key_of_get(&request, call->account);
-	if (!find(call, &key, 0, &found))
+	if (!kt_call_find(call, &key, 0, &found))
 		return false;
 	if (found.is_none)
 		return true;
 	if (!protocol->answer(&request, &found.answer, &bytes, &ignored) ||
-	    !send(&bytes, error))
+	    !kt_call_send(&bytes, error))
 		return false;
-	renew_ahead(call, &found);
+	kt_call_renew_ahead(call, &found);
 	return true;
 }
 
@@ -152,7 +69,7 @@ static bool is_same(const struct kt_request *request, const struct kt_answer *an
  * git sends a store after every use of an answer. A store of our own answer changes nothing,
  * and an ephemeral one is never kept.
  */
-static bool answer_store(const struct call *call, struct kt_error *error)
+static bool answer_store(const struct kt_call *call, struct kt_error *error)
 {
 	KT_CLEANUP(kt_request_clear) struct kt_request request = { 0 };
 	struct kt_cache_key key;
@@ -163,11 +80,11 @@ static bool answer_store(const struct call *call, struct kt_error *error)
 		return true;
 	key = kt_cache_key_of_get(&request, call->account);
 	for (int with_username = 1; with_username >= 0; with_username--) {
-		KT_CLEANUP(clear_found) struct found found = { 0 };
+		KT_CLEANUP(kt_call_found_clear) struct kt_call_found found = { 0 };
 
 		if (!with_username)
 			key.username = NULL;
-		if (find(call, &key, 0, &found) && !found.is_none &&
+		if (kt_call_find(call, &key, 0, &found) && !found.is_none &&
 		    is_same(&request, &found.answer))
 			return true;
 	}
@@ -175,7 +92,7 @@ static bool answer_store(const struct call *call, struct kt_error *error)
 }
 
 /* [ACCOUNT] [--min-valid SECONDS] [--json] in any order, and nothing else. */
-static bool read_token_arguments(const struct call *call, const char **account, int64_t *valid,
+static bool read_token_arguments(const struct kt_call *call, const char **account, int64_t *valid,
                                  const char **json)
 {
 	static const char option[] = "--min-valid";
@@ -202,10 +119,10 @@ static bool read_token_arguments(const struct call *call, const char **account, 
 	return true;
 }
 
-static bool answer_account(const struct call *call, struct kt_error *error)
+static bool answer_account(const struct kt_call *call, struct kt_error *error)
 {
 	const struct kt_protocol *protocol;
-	KT_CLEANUP(clear_found) struct found found = { 0 };
+	KT_CLEANUP(kt_call_found_clear) struct kt_call_found found = { 0 };
 	KT_CLEANUP(kt_secret_clear) struct kt_secret bytes = { 0 };
 	struct kt_error ignored = { 0 };
 	struct kt_cache_key key;
@@ -219,58 +136,38 @@ static bool answer_account(const struct call *call, struct kt_error *error)
 	if (!protocol)
 		return false;
 	key = kt_cache_key_of_token(account, call->account);
-	if (!find(call, &key, valid, &found) || found.is_none || !found.answer.is_token ||
-	    !protocol->answer(NULL, &found.answer, &bytes, &ignored) || !send(&bytes, error))
+	if (!kt_call_find(call, &key, valid, &found) || found.is_none || !found.answer.is_token ||
+	    !protocol->answer(NULL, &found.answer, &bytes, &ignored) || !kt_call_send(&bytes, error))
 		return false;
-	renew_ahead(call, &found);
+	kt_call_renew_ahead(call, &found);
 	return true;
-}
-
-/*
- * An empty variable counts as absent. Looks at one byte of most entries: the C library's way costs
- * a third.
- */
-static const char *variable(char *const environment[], const char *name)
-{
-	size_t length = strlen(name);
-
-	for (; *environment; environment++)
-		if ((*environment)[0] == name[0] && strncmp(*environment, name, length) == 0 &&
-		    (*environment)[length] == '=' && (*environment)[length + 1] != '\0')
-			return *environment + length + 1;
-	return NULL;
-}
-
-/* True if a tool other than git started us by its own name: its words are the keeper's. */
-static bool is_tool(const char *program)
-{
-	static const char end[] = "-keyturn";
-	const char *slash = strrchr(program, '/');
-	const char *name = slash ? slash + 1 : program;
-	size_t length = strlen(name);
-
-	return length >= sizeof(end) && strcmp(name + length - (sizeof(end) - 1), end) == 0 &&
-	       strcmp(name, "git-credential-keyturn") != 0;
 }
 
 bool kt_hot_answer(int count, char **arguments, char *const environment[],
                    struct kt_secret *input, struct kt_error *error)
 {
-	struct call call = { .count = count, .arguments = arguments, .input = input };
+	struct kt_call call = {
+		.count = count, .arguments = arguments, .environment = environment, .input = input,
+	};
+	const struct kt_tool *tool;
 	const struct kt_protocol *protocol;
 
 	/* Only the keeper writes a trace. */
-	if (count < 2 || is_tool(arguments[0]) || variable(environment, "KEYTURN_TRACE"))
+	if (count < 2 || kt_call_variable(environment, "KEYTURN_TRACE"))
 		return false;
 	kt_cache_open(&call.cache, environment);
 	if (call.cache.seconds == 0)
 		return false;
-	call.account = variable(environment, "KEYTURN_ACCOUNT");
+	call.account = kt_call_variable(environment, "KEYTURN_ACCOUNT");
+	tool = kt_tool_of_program(arguments[0]);
+	if (tool)
+		return kt_door_tool_answer(&call, tool, count - 1, arguments + 1, error);
 	if (strcmp(arguments[1], "store") == 0)
 		return answer_store(&call, error);
 	protocol = kt_protocol_of_verb(arguments[1], NULL);
-	if (!protocol)
-		return false;
-	return protocol->reads_request ? answer_request(&call, protocol, error)
-	                               : answer_account(&call, error);
+	if (protocol)
+		return protocol->reads_request ? answer_request(&call, protocol, error)
+		                               : answer_account(&call, error);
+	tool = kt_tool_of_name(arguments[1]);
+	return tool && kt_door_tool_answer(&call, tool, count - 2, arguments + 2, error);
 }

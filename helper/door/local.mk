@@ -5,8 +5,10 @@ keyturn_SOURCES = $(PROTOCOL_SOURCES) \
 	helper/background_renewal.c \
 	helper/cache_key.c \
 	helper/courier_start.c \
+	helper/door/call.c helper/door/call.h \
 	helper/door/hot.c helper/door/hot.h \
 	helper/door/main.c \
+	helper/door/tool.c helper/door/tool.h \
 	helper/libexec.c \
 	helper/request.c \
 	helper/route.c \

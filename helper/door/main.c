@@ -24,12 +24,13 @@
 
 extern char **environ;
 
+/* An error without words was told on stdout. */
 static int fail(const struct kt_error *error)
 {
 	KT_CLEANUP(kt_secret_clear) struct kt_secret text = { 0 };
 	struct kt_error ignored = { 0 };
 
-	if (kt_secret_append_text(&text, "keyturn: ", &ignored) &&
+	if (error->message[0] != '\0' && kt_secret_append_text(&text, "keyturn: ", &ignored) &&
 	    kt_secret_append_text(&text, error->message, &ignored) &&
 	    (error->remedy[0] == '\0' ||
 	     (kt_secret_append_text(&text, "\nkeyturn: ", &ignored) &&

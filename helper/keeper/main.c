@@ -163,7 +163,7 @@ static bool dispatch(struct kt_keeper *keeper, int argc, char **argv, struct kt_
 		return kt_command_speak(keeper, tool, argc, argv, error);
 	/* cargo starts a provider with this word alone. */
 	if (argc == 2 && strcmp(argv[1], "--cargo-plugin") == 0)
-		return kt_command_speak(keeper, kt_tool_of_name("cargo"), 1, argv, error);
+		return kt_command_speak(keeper, &kt_tool_cargo, 1, argv, error);
 	if (argc > 1 && strcmp(argv[1], kt_command_renew_ahead.name) == 0)
 		command = &kt_command_renew_ahead;
 	if (argc > 1 && strcmp(argv[1], kt_command_complete.name) == 0)

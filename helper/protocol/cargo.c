@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "helper/protocol/json_request.h"
 #include "helper/protocol/tool.h"
 #include "keyring/cleanup.h"
 #include "keyring/json.h"
@@ -57,7 +58,7 @@ static bool read_question(struct kt_tool_question *question, const struct kt_sec
 	const char *kind;
 	const char *token;
 
-	if (!kt_tool_parse_json(&json, kt_secret_reveal(input), kt_secret_length(input), error))
+	if (!kt_json_request_parse(&json, input, error))
 		return false;
 	kind = kt_text_or_empty(kt_json_text(json, "kind"));
 	if (strcmp(kind, "get") == 0)

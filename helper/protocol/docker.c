@@ -3,9 +3,9 @@
 
 #include <string.h>
 
+#include "helper/protocol/json_text.h"
 #include "helper/protocol/tool.h"
 #include "keyring/cleanup.h"
-#include "keyring/json.h"
 #include "keyring/text.h"
 
 /*
@@ -14,7 +14,6 @@
  */
 #define NOT_FOUND "credentials not found in native keychain"
 #define NO_SERVER "no credentials server URL"
-#define NO_USERNAME "no credentials username"
 
 static bool open_question(struct kt_tool_question *question, int count, char **words,
                           struct kt_error *error)
@@ -49,8 +48,8 @@ static bool is_blank(char byte)
 }
 
 /* A store keeps, and a logout drops, exactly the path that was named. */
-static bool read_server(struct kt_tool_question *question, const char *bytes, size_t size,
-                        struct kt_error *error)
+bool kt_tool_docker_server(struct kt_tool_question *question, const char *bytes, size_t size,
+                           struct kt_error *error)
 {
 	struct kt_identity *pattern = &question->request.pattern;
 
@@ -70,50 +69,22 @@ static bool read_server(struct kt_tool_question *question, const char *bytes, si
 	       kt_text_set(&pattern->path, "", error);
 }
 
-static bool read_login(struct kt_tool_question *question, const struct kt_secret *input,
-                       struct kt_error *error)
-{
-	KT_CLEANUP(kt_json_free) struct kt_json *json = NULL;
-	struct kt_request *request = &question->request;
-	const char *server;
-	const char *username;
-	const char *secret;
-
-	if (!kt_tool_parse_json(&json, kt_secret_reveal(input), kt_secret_length(input), error))
-		return false;
-	server = kt_text_or_empty(kt_json_text(json, "ServerURL"));
-	username = kt_text_or_empty(kt_json_text(json, "Username"));
-	secret = kt_json_text(json, "Secret");
-	if (!read_server(question, server, strlen(server), error))
-		return false;
-	if (*username == '\0')
-		return kt_fail(error, KT_ERROR_USAGE, NO_USERNAME);
-	if (!secret || *secret == '\0')
-		return kt_fail(error, KT_ERROR_USAGE, "the login to store has no Secret");
-	request->has_password = true;
-	return kt_text_set(&request->pattern.username, username, error) &&
-	       kt_secret_append_text(&request->password, secret, error);
-}
-
 static bool read_question(struct kt_tool_question *question, const struct kt_secret *input,
                           struct kt_error *error)
 {
-	return question->verb == KT_TOOL_STORE
-		? read_login(question, input, error)
-		: read_server(question, kt_secret_reveal(input), kt_secret_length(input), error);
+	question->is_json = question->verb == KT_TOOL_STORE;
+	return question->is_json ||
+	       kt_tool_docker_server(question, kt_secret_reveal(input), kt_secret_length(input), error);
 }
 
 static bool write_answer(const struct kt_tool_question *question, const struct kt_answer *answer,
                          struct kt_secret *bytes, struct kt_error *error)
 {
-	KT_CLEANUP(kt_json_free) struct kt_json *json = NULL;
-	const char *username = kt_text_or_empty(answer->username);
-
-	return kt_json_create(&json, error) &&
-	       kt_json_add_text(json, "ServerURL", question->name, error) &&
-	       kt_json_add_text(json, "Username", *username ? username : answer->account, error) &&
-	       kt_json_add_text(json, "Secret", kt_secret_reveal(&answer->secret), error) &&
-	       kt_json_print(json, bytes, error) && kt_secret_append_text(bytes, "\n", error);
+	return kt_json_text_open(bytes, NULL, error) &&
+	       kt_json_text_add(bytes, "ServerURL", question->name, error) &&
+	       kt_json_text_add(bytes, "Username", kt_tool_username(answer), error) &&
+	       kt_json_text_add_secret(bytes, "Secret", &answer->secret, error) &&
+	       kt_secret_append_text(bytes, "}\n", error);
 }
 
 static bool write_none(const struct kt_tool_question *question, struct kt_secret *bytes,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
+#include "helper/protocol/json_text.h"
 #include "helper/protocol/protocol.h"
 
 /* A header line of curl -H @- ends where the token says, so the token is checked first. */
@@ -16,20 +17,6 @@ bool kt_protocol_header_answer(const struct kt_request *request, const struct kt
 	return false;
 }
 
-/* JSON escapes two of the characters that a token may have (RFC 8259, 7). */
-static bool append_text(struct kt_secret *bytes, const struct kt_secret *token,
-                        struct kt_error *error)
-{
-	const char *text = kt_secret_reveal(token);
-
-	for (size_t i = 0; i < kt_secret_length(token); i++)
-		if (((text[i] == '"' || text[i] == '\\') &&
-		     !kt_secret_append(bytes, "\\", 1, error)) ||
-		    !kt_secret_append(bytes, text + i, 1, error))
-			return false;
-	return true;
-}
-
 bool kt_protocol_header_answer_json(const struct kt_request *request,
                                     const struct kt_answer *answer, struct kt_secret *bytes,
                                     struct kt_error *error)
@@ -41,7 +28,8 @@ bool kt_protocol_header_answer_json(const struct kt_request *request,
 		return kt_fail(error, KT_ERROR_INTERNAL,
 		               "the token holds a character that no header may hold");
 	if (kt_secret_append_text(bytes, "{\"Authorization\":\"Bearer ", error) &&
-	    append_text(bytes, &answer->secret, error) &&
+	    kt_json_text_escape(bytes, kt_secret_reveal(&answer->secret),
+	                        kt_secret_length(&answer->secret), error) &&
 	    kt_secret_append_text(bytes, "\"}\n", error))
 		return true;
 	kt_secret_truncate(bytes, before);

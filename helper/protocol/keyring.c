@@ -3,9 +3,9 @@
 
 #include <string.h>
 
+#include "helper/protocol/json_text.h"
 #include "helper/protocol/tool.h"
 #include "keyring/cleanup.h"
-#include "keyring/json.h"
 #include "keyring/text.h"
 
 /*
@@ -155,13 +155,11 @@ static bool write_json(const struct kt_tool_question *question, const char *user
                        const struct kt_answer *answer, struct kt_secret *bytes,
                        struct kt_error *error)
 {
-	KT_CLEANUP(kt_json_free) struct kt_json *json = NULL;
-
-	return kt_json_create(&json, error) &&
+	return kt_json_text_open(bytes, NULL, error) &&
 	       (!has_username(question) ||
-	        kt_json_add_text(json, "username", username, error)) &&
-	       kt_json_add_text(json, "password", kt_secret_reveal(&answer->secret), error) &&
-	       kt_json_print(json, bytes, error) && kt_secret_append_text(bytes, "\n", error);
+	        kt_json_text_add(bytes, "username", username, error)) &&
+	       kt_json_text_add_secret(bytes, "password", &answer->secret, error) &&
+	       kt_secret_append_text(bytes, "}\n", error);
 }
 
 static bool add_line(struct kt_secret *bytes, const char *line, size_t length,
@@ -176,10 +174,8 @@ static bool add_line(struct kt_secret *bytes, const char *line, size_t length,
 static bool write_answer(const struct kt_tool_question *question, const struct kt_answer *answer,
                          struct kt_secret *bytes, struct kt_error *error)
 {
-	const char *username = kt_text_or_empty(answer->username);
+	const char *username = kt_tool_username(answer);
 
-	if (*username == '\0')
-		username = answer->account;
 	if (strcmp(strchr(question->name, '/'), "/json") == 0)
 		return write_json(question, username, answer, bytes, error);
 	return (!has_username(question) ||

@@ -38,14 +38,13 @@ static bool write_answer(const struct kt_tool_question *question, const struct k
 {
 	KT_CLEANUP(kt_text_free) char *host = NULL;
 	const char *asked = question->request.pattern.host;
-	const char *username = kt_text_or_empty(answer->username);
 
 	if (asked[0] == '[')
 		return kt_fail(error, KT_ERROR_USAGE, "a netrc names no IPv6 address");
 	return kt_text_set_bytes(&host, asked, strcspn(asked, ":"), error) &&
 	       add_word(bytes, "machine", host, error) &&
 	       kt_secret_append_text(bytes, "\n", error) &&
-	       add_word(bytes, "login", *username ? username : answer->account, error) &&
+	       add_word(bytes, "login", kt_tool_username(answer), error) &&
 	       kt_secret_append_text(bytes, "\n", error) &&
 	       add_word(bytes, "password", kt_secret_reveal(&answer->secret), error) &&
 	       kt_secret_append_text(bytes, "\n", error);

@@ -26,13 +26,11 @@ static bool write_answer(const struct kt_tool_question *question, const struct k
                          struct kt_secret *bytes, struct kt_error *error)
 {
 	KT_CLEANUP(kt_secret_clear) struct kt_secret response = { 0 };
-	const char *username = kt_text_or_empty(answer->username);
+	const char *username = kt_tool_username(answer);
 	bool is_xoauth2 = strcmp(question->name, "xoauth2") == 0;
 
 	if (!kt_tool_check_token(answer, error))
 		return false;
-	if (*username == '\0')
-		username = answer->account;
 	if (!is_xoauth2 && strpbrk(username, ",="))
 		return kt_fail(error, KT_ERROR_USAGE,
 		               "the user name holds a character that OAUTHBEARER writes otherwise");

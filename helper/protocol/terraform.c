@@ -3,9 +3,9 @@
 
 #include <string.h>
 
+#include "helper/protocol/json_text.h"
 #include "helper/protocol/tool.h"
 #include "keyring/cleanup.h"
-#include "keyring/json.h"
 #include "keyring/text.h"
 
 /* The user name of the tokens that terraform login brings. */
@@ -47,45 +47,13 @@ static bool open_question(struct kt_tool_question *question, int count, char **w
 	return kt_advise(error, "leave args out of the block credentials_helper \"keyturn\"");
 }
 
-static bool count_member(void *context, const char *name, char type, const char *value,
-                         struct kt_error *error)
+static bool read_question(struct kt_tool_question *question, const struct kt_secret *input,
+                          struct kt_error *error)
 {
-	(void)name;
-	(void)type;
-	(void)value;
+	(void)input;
 	(void)error;
-	++*(size_t *)context;
+	question->is_json = true;
 	return true;
-}
-
-/* Terraform demands that an object with more than its token is refused, not stored in part. */
-static bool read_token(struct kt_tool_question *question, const struct kt_secret *input,
-                       struct kt_error *error)
-{
-	KT_CLEANUP(kt_json_free) struct kt_json *json = NULL;
-	KT_CLEANUP(kt_secret_clear) struct kt_secret whole = { 0 };
-	KT_CLEANUP(kt_json_free) struct kt_json *plain = NULL;
-	KT_CLEANUP(kt_secret_clear) struct kt_secret expected = { 0 };
-	struct kt_request *request = &question->request;
-	const char *token;
-	size_t members = 0;
-
-	if (!kt_tool_parse_json(&json, kt_secret_reveal(input), kt_secret_length(input),
-	                        error) ||
-	    !kt_json_each(json, count_member, &members, error))
-		return false;
-	token = kt_json_text(json, "token");
-	if (!token || *token == '\0')
-		return kt_fail(error, KT_ERROR_USAGE, "the object to store has no token");
-	if (!kt_json_print(json, &whole, error) || !kt_json_create(&plain, error) ||
-	    !kt_json_add_text(plain, "token", token, error) ||
-	    !kt_json_print(plain, &expected, error))
-		return false;
-	if (members != 1 || !kt_secret_is_equal(&whole, &expected))
-		return kt_fail(error, KT_ERROR_USAGE,
-		               "the object to store holds more than a token, which keyturn cannot keep");
-	request->has_password = true;
-	return kt_secret_append_text(&request->password, token, error);
 }
 
 static bool write_none(const struct kt_tool_question *question, struct kt_secret *bytes,
@@ -99,20 +67,18 @@ static bool write_none(const struct kt_tool_question *question, struct kt_secret
 static bool write_answer(const struct kt_tool_question *question, const struct kt_answer *answer,
                          struct kt_secret *bytes, struct kt_error *error)
 {
-	KT_CLEANUP(kt_json_free) struct kt_json *json = NULL;
-
 	if (!answer->is_token && !kt_text_is_equal(answer->account, NAME))
 		return write_none(question, bytes, error);
-	return kt_json_create(&json, error) &&
-	       kt_json_add_text(json, "token", kt_secret_reveal(&answer->secret), error) &&
-	       kt_json_print(json, bytes, error) && kt_secret_append_text(bytes, "\n", error);
+	return kt_json_text_open(bytes, NULL, error) &&
+	       kt_json_text_add_secret(bytes, "token", &answer->secret, error) &&
+	       kt_secret_append_text(bytes, "}\n", error);
 }
 
 const struct kt_tool kt_tool_terraform = {
 	.name = "terraform",
 	.program = "terraform-credentials-keyturn",
 	.open = open_question,
-	.read = read_token,
+	.read = read_question,
 	.answer = write_answer,
 	.none = write_none,
 };

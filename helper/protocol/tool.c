@@ -2,7 +2,6 @@
 #include "config.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "helper/protocol/tool.h"
 #include "helper/url.h"
@@ -10,15 +9,14 @@
 #include "keyring/text.h"
 
 static const struct kt_tool *const tools[] = {
-	&kt_tool_aws, &kt_tool_bazel, &kt_tool_cargo, &kt_tool_docker, &kt_tool_goauth,
-	&kt_tool_google, &kt_tool_keyring, &kt_tool_kubernetes, &kt_tool_netrc, &kt_tool_npm,
-	&kt_tool_sasl, &kt_tool_terraform,
+	&kt_tool_aws, &kt_tool_bazel, &kt_tool_docker, &kt_tool_goauth, &kt_tool_keyring,
+	&kt_tool_kubernetes, &kt_tool_netrc, &kt_tool_npm, &kt_tool_sasl, &kt_tool_terraform,
 };
 
 const struct kt_tool *kt_tool_of_name(const char *name)
 {
 	for (size_t i = 0; i < KT_COUNT(tools); i++)
-		if (strcmp(tools[i]->name, name) == 0)
+		if (!tools[i]->program && strcmp(tools[i]->name, name) == 0)
 			return tools[i];
 	return NULL;
 }
@@ -91,16 +89,6 @@ bool kt_tool_service(struct kt_identity *identity, const char *tool, const char 
 	return name_registry(identity, tool, error);
 }
 
-bool kt_tool_parse_json(struct kt_json **json, const char *bytes, size_t length,
-                        struct kt_error *error)
-{
-	if (kt_json_parse(json, bytes, length, error))
-		return true;
-	if (error->code == KT_ERROR_SERVER)
-		error->code = KT_ERROR_USAGE;
-	return false;
-}
-
 bool kt_tool_open_account(struct kt_tool_question *question, int count, char **words,
                           struct kt_error *error)
 {
@@ -112,15 +100,21 @@ bool kt_tool_open_account(struct kt_tool_question *question, int count, char **w
 	return kt_text_set(&question->account, words[0], error);
 }
 
-const char *kt_tool_time(char time[KT_TOOL_TIME_SIZE], int64_t seconds)
+const char *kt_tool_username(const struct kt_answer *answer)
 {
-	const time_t when = (time_t)seconds;
-	struct tm parts = { 0 };
+	const char *username = kt_text_or_empty(answer->username);
 
-	gmtime_r(&when, &parts);
-	if (strftime(time, KT_TOOL_TIME_SIZE, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
-		time[0] = '\0';
-	return time;
+	return *username ? username : kt_text_or_empty(answer->account);
+}
+
+bool kt_tool_append_failure(struct kt_secret *bytes, const struct kt_error *failure,
+                            struct kt_error *error)
+{
+	return kt_secret_append_text(bytes, failure->message, error) &&
+	       (failure->remedy[0] == '\0' ||
+	        (kt_secret_append(bytes, "\n", 1, error) &&
+	         kt_secret_append_text(bytes, failure->remedy, error))) &&
+	       kt_secret_append(bytes, "\n", 1, error);
 }
 
 bool kt_tool_check_token(const struct kt_answer *answer, struct kt_error *error)

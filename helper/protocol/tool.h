@@ -2,9 +2,10 @@
 #pragma once
 
 /*
- * Protocols that the keeper alone speaks, because they take JSON or name a service in words of
- * their own: one file and one row a tool. They do no I/O. Each word from a tool is hostile until
- * it is parsed.
+ * Protocols of tools that name a service, or an account, in words of their own: one file and one
+ * row a tool. They do no I/O. Each word from a tool is hostile until it is parsed. All but cargo's
+ * and Google's need libc alone, so that the door answers from the cache; a request in JSON is left
+ * to the keeper (json_request.h).
  */
 
 #include <stdbool.h>
@@ -13,7 +14,6 @@
 #include "helper/answer.h"
 #include "helper/request.h"
 #include "keyring/error.h"
-#include "keyring/json.h"
 #include "keyring/secret.h"
 
 /* Bytes of a tool's request on stdin. */
@@ -31,7 +31,8 @@ enum kt_tool_verb {
 /* A tool's question. Zeroed it is empty. */
 struct kt_tool_question {
 	enum kt_tool_verb verb;
-	bool reads_input;          /* the rest stands on stdin */
+	bool reads_input;          /* the rest stands on stdin, or in the tool's variable */
+	bool is_json;              /* what was read is JSON, and was not looked into */
 	struct kt_request request; /* GET, STORE, ERASE */
 	char *account;             /* TOKEN: the account; NULL: the one that answers */
 	char *name;                /* the service, or the form of the answer, in the tool's words */
@@ -42,6 +43,7 @@ struct kt_tool_question {
 struct kt_tool {
 	const char *name;
 	const char *program;   /* the name by which the tool starts it; NULL: keyturn NAME */
+	const char *variable;  /* the environment variable in which the input stands; NULL: stdin */
 	const char *greeting;  /* said first; then each line of stdin is a question; NULL: none */
 	bool fails_on_stdout;  /* a failure is one text there, with exit status 1 */
 	/* The words behind the name; the input, where question->reads_input says so. */
@@ -75,7 +77,10 @@ extern const struct kt_tool kt_tool_npm;
 extern const struct kt_tool kt_tool_sasl;
 extern const struct kt_tool kt_tool_terraform;
 
-/* The tool of this name, or that starts keyturn as this program; NULL where there is none. */
+/*
+ * The tool for which keyturn is started with this word, or as this program; NULL where there is
+ * none. cargo and google are not among them: the keeper alone speaks their protocols.
+ */
 const struct kt_tool *kt_tool_of_name(const char *name);
 const struct kt_tool *kt_tool_of_program(const char *path);
 
@@ -88,17 +93,20 @@ const struct kt_tool *kt_tool_of_program(const char *path);
 bool kt_tool_service(struct kt_identity *identity, const char *tool, const char *bytes,
                      size_t length, struct kt_error *error);
 
-/* A tool's JSON, bounded as in json.h; a rule that is broken is KT_ERROR_USAGE. */
-bool kt_tool_parse_json(struct kt_json **json, const char *bytes, size_t length,
-                        struct kt_error *error);
-
 /* An open that takes one word at the most, the account. */
 bool kt_tool_open_account(struct kt_tool_question *question, int count, char **words,
                           struct kt_error *error);
 
-/* RFC 3339, whole seconds, UTC: "2026-01-01T01:15:00Z". Returns time. */
-#define KT_TOOL_TIME_SIZE 40
-const char *kt_tool_time(char time[KT_TOOL_TIME_SIZE], int64_t seconds);
+/* Reads Docker's server into the question, without the blanks around it. */
+bool kt_tool_docker_server(struct kt_tool_question *question, const char *bytes, size_t size,
+                           struct kt_error *error);
+
+/* The user name that goes with the secret: git's, else the account's name. */
+const char *kt_tool_username(const struct kt_answer *answer);
+
+/* The text on stdout of a tool whose failures stand there. */
+bool kt_tool_append_failure(struct kt_secret *bytes, const struct kt_error *failure,
+                            struct kt_error *error);
 
 /* A password that a git-style caller stored is no token; nor is what no header may hold. */
 bool kt_tool_check_token(const struct kt_answer *answer, struct kt_error *error);

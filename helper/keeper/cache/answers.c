@@ -63,6 +63,8 @@ void kt_answers_find(const struct kt_lookup *lookup, struct kt_answer *answer,
 	*none = kt_secret_is_empty(&entry.answer);
 	*found = !*none && kt_answer_unpack(answer, kt_secret_reveal(&entry.answer),
 	                                    kt_secret_length(&entry.answer), &ignored);
+	if (*found && entry.renew && kt_clock_wall_milliseconds() >= entry.renew)
+		kt_background_renewal_start_once(lookup->cache, answer->service, answer->account);
 }
 
 /* Where the answer lies. They are good as long as an answer that has no end. */

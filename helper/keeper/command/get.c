@@ -19,7 +19,7 @@ static bool answer_request(struct kt_keeper *keeper, const struct kt_request *re
 	KT_CLEANUP(kt_answer_clear) struct kt_answer answer = { 0 };
 	enum kt_service_found result;
 
-	if (!kt_service_lookup(keeper, request, &credential, &answer, &result, error))
+	if (!kt_service_lookup(keeper, request, false, &credential, &answer, &result, error))
 		return false;
 	switch (result) {
 	case KT_SERVICE_ANSWER:

@@ -11,8 +11,10 @@
 #include "helper/keeper/command/service_change.h"
 #include "helper/keeper/command/service_lookup.h"
 #include "helper/keeper/command/token_lookup.h"
+#include "helper/protocol/json_request.h"
 #include "helper/protocol/tool.h"
 #include "keyring/cleanup.h"
+#include "keyring/environment.h"
 #include "keyring/json.h"
 #include "keyring/text.h"
 #include "keyring/translate.h"
@@ -37,7 +39,8 @@ static bool answer_service(struct kt_keeper *keeper, const struct kt_tool *tool,
 	KT_CLEANUP(kt_answer_clear) struct kt_answer answer = { 0 };
 	enum kt_service_found result;
 
-	if (!kt_service_lookup(keeper, &question->request, &credential, &answer, &result, error))
+	/* The door has not asked the cache for what it cannot read. */
+	if (!kt_service_lookup(keeper, &question->request, true, &credential, &answer, &result, error))
 		return false;
 	return result == KT_SERVICE_ANSWER ? tool->answer(question, &answer, output, error)
 	                                   : answer_none(tool, question, output, error);
@@ -111,11 +114,7 @@ static bool tell_on_stdout(struct kt_error *error)
 	KT_CLEANUP(kt_secret_clear) struct kt_secret output = { 0 };
 	struct kt_error unsaid = { 0 };
 
-	if (kt_secret_append_text(&output, error->message, &unsaid) &&
-	    (error->remedy[0] == '\0' ||
-	     (kt_secret_append_text(&output, "\n", &unsaid) &&
-	      kt_secret_append_text(&output, error->remedy, &unsaid))) &&
-	    kt_secret_append_text(&output, "\n", &unsaid) &&
+	if (kt_tool_append_failure(&output, error, &unsaid) &&
 	    kt_answer_send(STDOUT_FILENO, &output, &unsaid))
 		*error = (struct kt_error){ .code = KT_ERROR_NOT_FOUND };
 	return false;
@@ -194,18 +193,38 @@ static bool silence_stderr(struct kt_error *error)
 	       kt_fail(error, KT_ERROR_INTERNAL, "/dev/null cannot be opened");
 }
 
+/* What stands in the variable is as long as stdin may be. */
+static bool read_variable(const char *name, struct kt_secret *input, struct kt_error *error)
+{
+	const char *text = kt_environment_get(name);
+
+	if (!text) {
+		kt_fail(error, KT_ERROR_USAGE, "%s is not set: kubectl starts this command", name);
+		return kt_advise(error, "see keyturn-protocols(7) for the lines of a kubeconfig");
+	}
+	if (strlen(text) > KT_TOOL_INPUT_MAXIMUM)
+		return kt_fail(error, KT_ERROR_USAGE, "%s is longer than %zu bytes", name,
+		               KT_TOOL_INPUT_MAXIMUM);
+	return kt_secret_append_text(input, text, error);
+}
+
 /* What is typed would be seen, and the end of it is not known. */
 static bool read_input(const struct kt_tool *tool, struct kt_tool_question *question,
                        struct kt_error *error)
 {
 	KT_CLEANUP(kt_secret_clear) struct kt_secret input = { 0 };
 
+	if (!question->reads_input)
+		return true;
 	if (question->verb == KT_TOOL_STORE && isatty(STDIN_FILENO)) {
 		kt_fail(error, KT_ERROR_USAGE, "a secret to store is taken from a pipe, not typed");
 		return kt_advise(error, "to type a token without echo: keyturn login");
 	}
-	return kt_secret_read(&input, STDIN_FILENO, KT_TOOL_INPUT_MAXIMUM, error) &&
-	       tool->read(question, &input, error);
+	if (tool->variable ? !read_variable(tool->variable, &input, error)
+	                   : !kt_secret_read(&input, STDIN_FILENO, KT_TOOL_INPUT_MAXIMUM, error))
+		return false;
+	return tool->read(question, &input, error) &&
+	       (!question->is_json || kt_json_request_read(tool, question, &input, error));
 }
 
 bool kt_command_speak(struct kt_keeper *keeper, const struct kt_tool *tool, int argc, char **argv,
@@ -220,7 +239,7 @@ bool kt_command_speak(struct kt_keeper *keeper, const struct kt_tool *tool, int 
 		       speak_in_lines(keeper, tool, error);
 	if (tool->open(&question, argc - 1, argv + 1, error) &&
 	    (!question.answers_failures || silence_stderr(error)) &&
-	    (!question.reads_input || read_input(tool, &question, error)) &&
+	    read_input(tool, &question, error) &&
 	    answer_question(keeper, tool, &question, &output, error))
 		return kt_secret_is_empty(&output) ||
 		       kt_answer_send(STDOUT_FILENO, &output, error);
@@ -240,6 +259,16 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	            : kt_fail(error, KT_ERROR_INTERNAL, "there is no such protocol");
 }
 
+static bool run_cargo(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
+{
+	return kt_command_speak(keeper, &kt_tool_cargo, argc, argv, error);
+}
+
+static bool run_google(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
+{
+	return kt_command_speak(keeper, &kt_tool_google, argc, argv, error);
+}
+
 const struct kt_command kt_command_aws = {
 	.name = "aws",
 	.synopsis = "[ACCOUNT]",
@@ -255,7 +284,7 @@ const struct kt_command kt_command_cargo = {
 	.summary = "answer cargo's credential provider protocol",
 	.details = "cargo starts it, as its setting credential-provider says: "
 	           "keyturn-protocols(7).\n",
-	.run = run,
+	.run = run_cargo,
 };
 
 const struct kt_command kt_command_goauth = {
@@ -273,7 +302,7 @@ const struct kt_command kt_command_google = {
 	.summary = "answer Google's executable-sourced credentials",
 	.details = "Google's libraries start it, as the file of GOOGLE_APPLICATION_CREDENTIALS says:\n"
 	           "keyturn-protocols(7). The account's token has to be a JWT.\n",
-	.run = run,
+	.run = run_google,
 };
 
 const struct kt_command kt_command_kubernetes = {

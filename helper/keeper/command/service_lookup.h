@@ -19,8 +19,10 @@ enum kt_service_found {
 
 /*
  * Finds the account that answers the request, renews its token if need be and puts the answer into
- * the cache. credential may stay empty where another caller's answer was found there.
+ * the cache. of_tool: not git's, for which the door has asked the cache; it is asked first, and an
+ * answer that holds for each path of the host is kept as such. credential may stay empty where the
+ * answer was found there.
  */
 bool kt_service_lookup(struct kt_keeper *keeper, const struct kt_request *request,
-                       struct kt_credential *credential, struct kt_answer *answer,
+                       bool of_tool, struct kt_credential *credential, struct kt_answer *answer,
                        enum kt_service_found *result, struct kt_error *error);
