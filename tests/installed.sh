@@ -13,15 +13,16 @@ builddir=$(cd "$builddir" && pwd)
 # make_in TARGET: as a package has it. Nothing of the caller's "make check" is for this make.
 make_in()
 {
-	must env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make -C "$builddir" "$1" "DESTDIR=$root" prefix=/usr \
-		pamdir=/usr/lib/arch/security pam_configsdir=/usr/share/pam-configs systemduserunitdir=/usr/lib/systemd/user \
-		>>"$work/stage.log" 2>&1
+	must env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make -C "$builddir" "$1" "DESTDIR=$root" \
+		prefix=/usr pamdir=/usr/lib/arch/security pam_configsdir=/usr/share/pam-configs \
+		systemduserunitdir=/usr/lib/systemd/user >>"$work/stage.log" 2>&1
 }
 
 # in_list LIST: those of the installed files that the list names, by itself or by a directory.
 in_list()
 {
-	sed -n 's|^/*\([^ ]*\).*|/\1|; s|[.+]|\\&|g; s|\*|[^/]*|g; s|^/..*|^&(/.*)?$|p' "$1" >"$work/patterns"
+	sed -n 's|^/*\([^ ]*\).*|/\1|; s|[.+]|\\&|g; s|\*|[^/]*|g; s|^/..*|^&(/.*)?$|p' "$1" \
+		>"$work/patterns"
 	grep -E -f "$work/patterns" "$work/files"
 }
 
