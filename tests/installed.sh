@@ -40,7 +40,7 @@ in_debian()
 in_rpm()
 {
 	sed -n '/^%files/,/^%changelog/{
-		s|^%attr([^)]*) *||; s|%{_bindir}|/usr/bin|; s|%{_libexecdir}|/usr/libexec|
+		s/^%\(attr\|lang\)([^)]*) *//; s|%{_bindir}|/usr/bin|; s|%{_libexecdir}|/usr/libexec|
 		s|%{_libdir}|/usr/lib/arch|; s|%{_userunitdir}|/usr/lib/systemd/user|
 		s|%{_datadir}/keyturn/pam-configs|/usr/share/pam-configs|; s|%{_datadir}|/usr/share|
 		s|%{_mandir}|/usr/share/man|; s|%{_metainfodir}|/usr/share/metainfo|; /^\//p
