@@ -134,7 +134,7 @@ bool kt_secret_read(struct kt_secret *secret, int descriptor, size_t limit,
 
 void kt_secret_truncate(struct kt_secret *secret, size_t length)
 {
-	if (length >= secret->length)
+	if (!secret->bytes || length >= secret->length)
 		return;
 	explicit_bzero(secret->bytes + length, secret->length - length);
 	secret->length = length;

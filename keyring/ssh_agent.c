@@ -227,7 +227,7 @@ static bool add_identity(struct kt_ssh_identities *identities, const struct kt_s
 {
 	struct kt_ssh_identity *identity = &identities->list[identities->count];
 	size_t length = comment->length < COMMENT_MAXIMUM ? comment->length : COMMENT_MAXIMUM;
-	char text[COMMENT_MAXIMUM + 1];
+	char text[COMMENT_MAXIMUM + 4]; /* kt_characters_fit looks that far */
 
 	/* A comment is anybody's. */
 	memcpy(text, comment->next, length);

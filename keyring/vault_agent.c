@@ -152,8 +152,11 @@ static bool choose(const struct kt_ssh_identities *identities, const char *key,
 			return fail_several(identities, key, error);
 		*chosen = identity;
 	}
-	if (!*chosen)
-		return error->code == KT_ERROR_NONE ? fail_none(identities, key, error) : false;
+	if (!*chosen) {
+		if (error->code == KT_ERROR_NONE)
+			fail_none(identities, key, error);
+		return false;
+	}
 	*error = (struct kt_error){ 0 };
 	return true;
 }

@@ -259,6 +259,7 @@ SCRIPT_TESTS = \
 	tests/secrets_stay_inside.sh \
 	tests/servers.sh \
 	tests/import_killed.sh \
+	tests/installed.sh \
 	tests/setup_killed.sh \
 	tests/systemd_units.sh \
 	tests/vault_agent.sh \
