@@ -484,6 +484,8 @@ EXTRA_DIST += \
 	tests/clients.sh \
 	tests/clients/google.sh \
 	tests/clients/google_sts.py \
+	tests/clients/pnpm.sh \
+	tests/clients/pnpm_registry.mjs \
 	tests/clients/python.sh \
 	tests/clients/python_index.py \
 	tests/provider_oo7.sh \
