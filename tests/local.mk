@@ -245,6 +245,7 @@ SCRIPT_TESTS = \
 	tests/protocol_npm.sh \
 	tests/protocol_sasl.sh \
 	tests/protocol_terraform.sh \
+	tests/proxy_peers.sh \
 	tests/readme.sh \
 	tests/remedies.sh \
 	tests/renew_ahead.sh \
