@@ -14,7 +14,7 @@ test_packages='binutils bubblewrap chromium chromium-driver clang clang-format c
 	kwallet6,libqca-qt6-plugins|libkf5wallet-bin,libqca-qt5-2-plugins libclang-rt-dev
 	libcmocka-dev libglib2.0-bin libnss-extrausers libpam0g-dev libpam-wrapper libqrencode-dev
 	libsecret-tools locales mandoc maven musl-tools oidc-agent-cli openssh-client openssh-server openssl pamtester passwd perl
-	procps python3 python3-venv skopeo sshpass strace sudo systemd-container tmux util-linux valgrind xz-utils zsh'
+	procps python3 python3-venv skopeo sshpass strace sudo systemd-container tinyproxy tmux util-linux valgrind xz-utils zsh'
 
 # shellcheck disable=SC2034
 deb_packages='build-essential debhelper libcmocka-dev libqrencode-dev musl-tools pkgconf|pkg-config xz-utils'

@@ -9,6 +9,7 @@ set -eu
 home_start
 cd "$work"
 setup_start
+unset PIP_CONFIG_FILE UV_CONFIG_FILE
 
 # given TOOL FILE FORMAT EXPECTED [changed]: the file as it stands, and as it is then; it is given
 # back, also after a change.
@@ -50,6 +51,49 @@ docker()
 {
 	given docker .docker/config.json "$@"
 }
+
+begin 'pip and uv: the setting alone, in its section or before the first table'
+for tool in pip uv; do
+	fresh
+	call keyturn setup $tool --yes
+	expect_status 2
+	expect_said "PATH=$builddir/tests/bin/keyring:"
+done
+PATH=$builddir/tests/bin/keyring:$PATH
+for changed in '' changed; do
+	given pip .config/pip/pip.conf '' '[global]\nkeyring-provider = subprocess\n' $changed
+	given pip .config/pip/pip.conf '[global]\nindex-url = https://x\n[install]\nno-deps = 1\n' \
+		'[global]\nkeyring-provider = subprocess\nindex-url = https://x\n[install]\nno-deps = 1\n' $changed
+	given pip .config/pip/pip.conf '[install]\nkeyring-provider = x\n' \
+		'[install]\nkeyring-provider = x\n[global]\nkeyring-provider = subprocess\n' $changed
+	given pip .config/pip/pip.conf '[global]\n# mine\nkeyring-provider: import\r\n' \
+		'[global]\n# mine\nkeyring-provider: subprocess\r\n' $changed
+	given uv .config/uv/uv.toml '# mine\nnative-tls = true\n[pip]\nkeyring-provider = "x"\n' \
+		'keyring-provider = "subprocess"\n# mine\nnative-tls = true\n[pip]\nkeyring-provider = "x"\n' $changed
+	given uv .config/uv/uv.toml 'keyring-provider="disabled" # mine\n' \
+		'keyring-provider="subprocess" # mine\n' $changed
+done
+given uv .config/uv/uv.toml '' 'keyring-provider = "subprocess"\n'
+printf 'x = """\nkeyring-provider = "a"\n"""\n' >"$HOME/.config/uv/uv.toml"
+call keyturn setup uv --yes
+expect_status 2
+expect_cause_and_remedy
+call keyturn setup uv --print
+expect_output 'keyring-provider = "subprocess"'
+mkdir -p "$HOME/.config/pip"
+printf '[global]\nkeyring-provider = a\nkeyring-provider = b\n' >"$HOME/.config/pip/pip.conf"
+call keyturn setup pip --yes
+expect_status 2
+expect_cause_and_remedy
+fresh
+call keyturn setup pip --yes
+call keyturn doctor
+must grep -qE '^ok +pip +pip asks keyturn$' "$work/out"
+mkdir -p "$work/other"
+printf '#!/bin/sh\n' >"$work/other/keyring"
+chmod +x "$work/other/keyring"
+call env PATH="$work/other:$PATH" keyturn doctor
+must grep -qE '^warning +pip +pip does not find the keyring of keyturn' "$work/out"
 
 begin 'docker: the member alone is written, and given back'
 for changed in '' changed; do

@@ -245,6 +245,7 @@ SCRIPT_TESTS = \
 	tests/protocol_npm.sh \
 	tests/protocol_sasl.sh \
 	tests/protocol_terraform.sh \
+	tests/proxy_peers.sh \
 	tests/readme.sh \
 	tests/remedies.sh \
 	tests/renew_ahead.sh \
@@ -485,6 +486,8 @@ EXTRA_DIST += \
 	tests/clients.sh \
 	tests/clients/google.sh \
 	tests/clients/google_sts.py \
+	tests/clients/pnpm.sh \
+	tests/clients/pnpm_registry.mjs \
 	tests/clients/python.sh \
 	tests/clients/python_index.py \
 	tests/provider_oo7.sh \

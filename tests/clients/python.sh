@@ -116,6 +116,23 @@ try_python()
 	must [ -e "$work/packages/letter-1.0-py3-none-any.whl" ]
 	rm -f "$work"/packages/letter*
 
+	begin 'pip and uv ask by themselves once setup has wired them'
+	call env PATH="$builddir/tests/bin/keyring:$PATH" keyturn setup pip uv --yes
+	expect_status 0
+	rm -rf "$work/target"
+	call env PATH="$builddir/tests/bin/keyring:$PATH" "$new/python" -m pip --no-input \
+		--disable-pip-version-check download --no-cache-dir --no-deps -d "$work/target" \
+		--index-url "$index/simple/" parcel
+	expect_status 0
+	must [ -n "$(find "$work/target" -name 'parcel*')" ]
+	call env PATH="$builddir/tests/bin/keyring:$PATH" UV_NO_CACHE=1 "$new/uv" pip install --python \
+		"$new/python" --target "$work/target" --index-url "http://__token__@127.0.0.1:$port/simple/" \
+		--reinstall parcel
+	expect_status 0
+	call keyturn setup pip uv --undo --yes
+	must_not [ -e "$HOME/.config/pip" ]
+	must_not [ -e "$HOME/.config/uv" ]
+
 	begin 'pip is told nothing where there is no login'
 	call env PATH="$builddir/tests/bin/keyring:$PATH" "$new/python" -m pip --no-input \
 		--disable-pip-version-check --keyring-provider subprocess download --no-deps -d "$work/target" \

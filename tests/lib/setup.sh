@@ -36,7 +36,7 @@ settings()
 fresh()
 {
 	rm -rf "$HOME/.gitconfig" "$HOME/.config/git" "$HOME/dotfiles" "$HOME"/*.inc \
-		"$HOME/.git-credentials" "$HOME/.docker" "$HOME/.config/go" "$HOME/.cargo" \
+		"$HOME/.git-credentials" "$HOME/.docker" "$HOME/.config/go" "$HOME/.config/pip" "$HOME/.config/uv" "$HOME/.cargo" \
 		"$HOME/.aws" "$HOME/.kube" "$HOME/.bazelrc" "$HOME/.terraformrc" \
 		"$HOME/.terraform.d" "$HOME/.claude" "$HOME/.claude.json" "$HOME/.npmrc" "$HOME/.codex"
 	unset GIT_CONFIG_GLOBAL GIT_CONFIG_SYSTEM

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "helper/keeper/setup/setup.h"
@@ -25,6 +26,8 @@ static const struct kt_setup_tool *const tools[] = {
 	&kt_setup_cargo,
 	&kt_setup_terraform,
 	&kt_setup_bazel,
+	&kt_setup_pip,
+	&kt_setup_uv,
 	&kt_setup_pnpm,
 	&kt_setup_aws,
 	&kt_setup_kubernetes,
@@ -46,7 +49,6 @@ static const struct {
 } helpless[] = {
 	{ "npm", "NPM_TOKEN" },
 	{ "yarn", "NPM_TOKEN" },
-	{ "twine", "TWINE_PASSWORD" },
 };
 
 static bool fail_helpless(const char *name, const char *variable, struct kt_error *error)
@@ -96,13 +98,15 @@ bool kt_setup_describe(struct kt_secret *output, struct kt_error *error)
 static bool search_path(const char *program, char **file, struct kt_error *error)
 {
 	const char *path = kt_environment_get("PATH");
+	struct stat status;
 
 	while (path && *path) {
 		size_t length = strcspn(path, ":");
 
 		if (!kt_text_format(file, error, "%.*s/%s", (int)length, path, program))
 			return false;
-		if (access(*file, X_OK) == 0)
+		if (access(*file, X_OK) == 0 && stat(*file, &status) == 0 &&
+		    S_ISREG(status.st_mode))
 			return true;
 		kt_text_free(file);
 		path += length + (path[length] == ':');
@@ -116,6 +120,22 @@ bool kt_setup_has_program(const char *program)
 	struct kt_error ignored = { 0 };
 
 	return search_path(program, &file, &ignored) && file;
+}
+
+bool kt_setup_finds_program(const struct kt_setup_tool *tool)
+{
+	KT_CLEANUP(kt_text_free) char *file = NULL;
+	KT_CLEANUP(kt_text_free) char *found = NULL;
+	KT_CLEANUP(kt_text_free) char *own = NULL;
+	struct kt_error ignored = { 0 };
+
+	if (!search_path(tool->program, &file, &ignored) || !file)
+		return false;
+	if (!tool->libexec)
+		return true;
+	found = realpath(file, NULL);
+	own = realpath(kt_libexec_path(tool->libexec), NULL);
+	return found && own && strcmp(found, own) == 0;
 }
 
 bool kt_setup_find_program(const char *program, char **path, struct kt_error *error)
@@ -151,6 +171,18 @@ bool kt_setup_locate(char **path, const char *file_variable, const char *directo
 		return kt_text_format(path, error, "%s/%s", home, name);
 	kt_fail(error, KT_ERROR_USAGE, "there is no home directory here: HOME is not set");
 	return kt_advise(error, "set HOME");
+}
+
+bool kt_setup_locate_config(char **path, const char *file_variable, const char *name,
+                            struct kt_error *error)
+{
+	KT_CLEANUP(kt_text_free) char *within = NULL;
+	const char *config = kt_environment_get("XDG_CONFIG_HOME");
+
+	if (config && *config == '/' && !kt_environment_get(file_variable))
+		return kt_text_format(path, error, "%s/%s", config, name);
+	return kt_text_format(&within, error, ".config/%s", name) &&
+	       kt_setup_locate(path, file_variable, NULL, within, error);
 }
 
 bool kt_setup_plan_add(struct kt_setup_plan *plan, struct kt_error *error, const char *format, ...)
@@ -194,15 +226,27 @@ bool kt_setup_plan_has_made(const struct kt_setup_plan *plan, const char *word)
 	return plan->has_record && strstr(kt_text_or_empty(plan->record.made), word);
 }
 
+bool kt_setup_fail_lost(const struct kt_setup_tool *tool, struct kt_error *error)
+{
+	const char *own = kt_libexec_path(tool->libexec);
+
+	if (tool->libexec) {
+		kt_fail(error, KT_ERROR_USAGE, "%s does not find the %s of keyturn in PATH, or another "
+		        "one before", tool->name, tool->program);
+		return kt_advise(error, "put its directory before the others, in ~/.profile: "
+		                 "PATH=%.*s:$PATH", (int)(strrchr(own, '/') - own), own);
+	}
+	kt_fail(error, KT_ERROR_USAGE, "%s would not find %s: it is in no directory of PATH",
+	        tool->name, tool->program);
+	return kt_advise(error, "put the directory of keyturn into PATH, also for programs that the "
+	                 "desktop starts");
+}
+
 static bool plan_wire(struct kt_setup_plan *plan, struct kt_keeper *keeper,
                       struct kt_error *error)
 {
-	if (!kt_setup_has_program(plan->tool->program)) {
-		kt_fail(error, KT_ERROR_USAGE, "%s would not find %s: it is in no directory of PATH",
-		        plan->tool->name, plan->tool->program);
-		return kt_advise(error, "put the directory of keyturn into PATH, also for programs "
-		                 "that the desktop starts");
-	}
+	if (!kt_setup_finds_program(plan->tool))
+		return kt_setup_fail_lost(plan->tool, error);
 	/* A record of before is replaced. */
 	kt_text_free(&plan->record.made);
 	return plan->tool->wire(plan, keeper, error);

@@ -15,6 +15,7 @@
 #include "helper/keeper/setup/account.h"
 #include "helper/keeper/setup/record.h"
 #include "helper/keeper/setup/target.h"
+#include "helper/libexec.h"
 #include "keyring/error.h"
 #include "keyring/secret.h"
 
@@ -48,6 +49,7 @@ struct kt_setup_tool {
 	const char *program; /* that it starts: it has to be in a directory of PATH */
 	const char *block;   /* the lines that it needs, as they stand in an empty file; or NULL */
 	const char *mark;    /* a text of its lines for keyturn, where make() has them */
+	enum kt_libexec_program libexec; /* where that lies, if not beside keyturn; 0: it does */
 	bool takes_account;  /* it gets the token of one account, whose name stands in the file */
 	mode_t mode;         /* of a new file */
 
@@ -79,6 +81,8 @@ extern const struct kt_setup_tool kt_setup_cargo;
 extern const struct kt_setup_tool kt_setup_terraform;
 extern const struct kt_setup_tool kt_setup_bazel;
 extern const struct kt_setup_tool kt_setup_aws;
+extern const struct kt_setup_tool kt_setup_pip;
+extern const struct kt_setup_tool kt_setup_uv;
 extern const struct kt_setup_tool kt_setup_pnpm;
 extern const struct kt_setup_tool kt_setup_kubernetes;
 extern const struct kt_setup_tool kt_setup_claude;
@@ -125,7 +129,13 @@ bool kt_setup_plan_note(struct kt_setup_plan *plan, struct kt_error *error, cons
 bool kt_setup_plan_add(struct kt_setup_plan *plan, struct kt_error *error, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* The tool's program is in a directory of PATH. */
+/* The tool finds the program that it starts, and it is keyturn's. */
+bool kt_setup_finds_program(const struct kt_setup_tool *tool);
+
+/* It does not: says so, with what is to be done. */
+bool kt_setup_fail_lost(const struct kt_setup_tool *tool, struct kt_error *error);
+
+/* A program of this name is in a directory of PATH. */
 bool kt_setup_has_program(const char *program);
 
 /* Its whole path, in which no blank may be. */
@@ -137,6 +147,10 @@ bool kt_setup_find_program(const char *program, char **path, struct kt_error *er
  */
 bool kt_setup_locate(char **path, const char *file_variable, const char *directory_variable,
                      const char *name, struct kt_error *error);
+
+/* The same for a name in ~/.config. */
+bool kt_setup_locate_config(char **path, const char *file_variable, const char *name,
+                            struct kt_error *error);
 
 /* For KT_CLEANUP. */
 void kt_setup_plan_clear(struct kt_setup_plan *plan);
