@@ -469,6 +469,7 @@ endif
 EXTRA_DIST += \
 	$(SCRIPT_TESTS) \
 	tests/command_run_sealed.sh \
+	tests/programs/plain_services.py \
 	tests/programs/seal_attacks.py \
 	tests/programs/seal_programs.sh \
 	tests/bridges.sh \
