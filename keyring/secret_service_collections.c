@@ -8,6 +8,7 @@
 #include "keyring/secret_service_cleanup.h"
 #include "keyring/secret_service_collections.h"
 #include "keyring/secret_service_home.h"
+#include "keyring/secret_service_home.h"
 #include "keyring/secret_service_prompt.h"
 #include "keyring/secret_service_provider.h"
 #include "keyring/secret_service_record.h"
@@ -76,15 +77,22 @@ void kt_collections_note(struct kt_turn *turn, const char *item)
 	KT_CLEANUP(kt_record_clear) struct kt_record record = { 0 };
 	char *collection = collection_of(item);
 	struct kt_error ignored = { 0 };
+	bool elsewhere = false;
 	bool is_new;
 
 	kt_record_read(&record);
 	is_new = collection && !kt_record_has(&record, collection);
+	if (is_new || !record.provider)
+		kt_provider_of(turn, &ignored);
+	/* An item that another provider has too does not make that one the home of all. */
+	if (turn->provider && record.provider &&
+	    (!kt_home_is_elsewhere(turn, &record, &elsewhere, &ignored) || elsewhere)) {
+		g_free(collection);
+		return;
+	}
 	if (is_new)
 		kt_record_add(&record, collection);
 	g_free(collection);
-	if (is_new || !record.provider)
-		kt_provider_of(turn, &ignored);
 	if (turn->provider && !kt_text_is_equal(record.provider, turn->provider->name)) {
 		g_free(record.provider);
 		record.provider = g_strdup(turn->provider->name);

@@ -109,6 +109,53 @@ call sh -c 'cd "$1" && HOME=$2 KEYTURN_VAULT=$HOME/.local/share/keyturn/vault \
 	"$HOME/src/job" "$work/root"
 expect_output ''
 
+begin 'a path is what the kernel calls it, whatever PWD and dots say'
+call sh -c 'cd "$1" && PWD=$HOME/src/job keyturn token' - "$work/elsewhere"
+expect_output pat_work
+answers "$HOME/src/job2/../job/./deep" pat_com
+must keyturn bind com "$HOME/src/job2/../job//" 2>"$work/stage.log"
+answers "$HOME/src/job" pat_com
+must keyturn bind home "$HOME/src/job" 2>"$work/stage.log"
+begin 'a directory that was moved is bound no more, nor the one that takes its place by a link'
+mkdir "$HOME/src/moves"
+must keyturn bind com "$HOME/src/moves" 2>"$work/stage.log"
+mv "$HOME/src/moves" "$HOME/src/moved"
+answers "$HOME/src/moved" pat_work
+ln -s moved "$HOME/src/moves"
+answers "$HOME/src/moves" pat_work
+begin 'all directories, by the highest one'
+must keyturn bind com / 2>"$work/stage.log"
+answers "$work/elsewhere" pat_com
+answers "$HOME/src/job" pat_home
+must keyturn unbind / 2>"$work/stage.log"
+answers "$work/elsewhere" pat_work
+begin 'git asks from the top of its worktree, and so does a submodule of its own'
+mkdir -p "$HOME/src/tree/below"
+git init -q "$HOME/src/tree" 2>/dev/null
+git init -q "$HOME/src/tree/below/sub" 2>/dev/null
+must keyturn bind com "$HOME/src/tree/below" 2>"$work/stage.log"
+# asks DIRECTORY TOKEN
+asks()
+{
+	printf 'url=https://api.coze.com\n\n' | git -C "$1" -c credential.helper= -c credential.helper=keyturn \
+		credential fill >"$work/out" 2>&1 || :
+	got=$(sed -n 's/^password=//p' "$work/out")
+	must [ "$got" = "$2" ]
+}
+store_token com2 coze.com pat_com2
+must keyturn default com --host coze.com 2>"$work/stage.log"
+must keyturn bind com2 "$HOME/src/tree/below" 2>"$work/stage.log"
+asks "$HOME/src/tree/below" pat_com
+asks "$HOME/src/tree/below/sub" pat_com2
+call keyturn unbind "$HOME/src/tree/below"
+must keyturn default --unset --host coze.com 2>"$work/stage.log"
+keyturn logout com2 2>"$work/stage.log"
+if command -v sudo >/dev/null && [ "$(id -u)" -eq 0 ]; then
+	begin 'sudo asks as root: with its own home none is bound'
+	call sh -c 'cd "$HOME/src/job" && sudo -n env HOME="$1" PATH="$PATH" KEYTURN_KEYRING=vault keyturn bind' - "$work/root"
+	expect_output ''
+fi
+
 begin 'what is named, and KEYTURN_ACCOUNT, go before a binding'
 call sh -c 'cd "$HOME/src/job" && keyturn token work@coze.cn && KEYTURN_ACCOUNT=com keyturn token'
 expect_output "$(printf 'pat_work\npat_com')"
@@ -148,6 +195,9 @@ gets "$HOME" https://github.com/acme2/tool me_secret
 gets "$HOME" https://github.com/ac/tool me_secret
 gets "$HOME" https://github.com me_secret
 gets "$HOME" https://github.com:8443/acme/tool ''
+begin 'the host of a remote has no case, and its path has'
+gets "$HOME" https://GITHUB.COM/acme/tool acme_secret
+gets "$HOME" https://github.com/ACME/tool me_secret
 begin 'a user name in the URL goes before it'
 gets "$HOME" https://me@github.com me_secret
 begin 'and it goes before a directory'
@@ -265,15 +315,21 @@ gets "$HOME/src/job2" https://api.coze.cn ''
 gets "$HOME/src/job2" https://api.coze.com pat_com
 store_token late coze.cn pat_later
 answers "$HOME/src/job2" pat_later
-begin 'a renamed account stays bound'
-must keyturn set late --name later 2>"$work/stage.log"
+begin 'a renamed account stays bound, and a file that has the old name is told'
+printf 'late\n' >"$work/elsewhere/.keyturn"
+must keyturn allow "$work/elsewhere" 2>"$work/stage.log"
+answers "$work/elsewhere" pat_later
+call keyturn set late --name later
+expect_said "$work/elsewhere/.keyturn names it late still: write later@coze.cn there, then run: keyturn allow $work/elsewhere"
 answers "$HOME/src/job2" pat_later
+must keyturn unbind "$work/elsewhere" 2>"$work/stage.log"
+rm "$work/elsewhere/.keyturn"
 
 begin 'a choice is remembered if the person says so'
 need expect
 keyturn default --unset 2>/dev/null
 at_terminal "spawn -noecho sh -c {cd '$work/elsewhere'; keyturn token}
-	expect {with a + behind it}
+	expect {with a + it is remembered here}
 	send {com+}
 	send \\r
 	expect pat_com"

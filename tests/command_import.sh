@@ -439,7 +439,8 @@ expect_status 0
 expect_output ''
 call keyturn list --json
 must [ "$(json accounts | grep -o '"account"' | wc -l)" -eq 24 ]
-has .docker/config.json '%s\n' '{' '  "credsStore": "keyturn",' '  "auths": {' \
+has .docker/config.json '%s\n' '{' '  "credsStore": "keyturn",' \
+	'  "credHelpers": {"docker.io": "keyturn", "r.example.com": "keyturn"},' '  "auths": {' \
 	'    "https://index.docker.io/v1/": {},' '    "r.example.com": {}' '  },' \
 	'  "detachKeys": "ctrl-a"' '}'
 has .npmrc 'save-exact=true\n%s\n%s\n%s\n%s\n' \
@@ -472,6 +473,9 @@ done
 input 'https://index.docker.io/v1/'
 call docker-credential-keyturn get
 expect_json dockerpass Secret
+input 'docker.io'
+call docker-credential-keyturn get
+expect_json dockerpass Secret
 input 'r.example.com'
 call docker-credential-keyturn get
 expect_json '<token>' Username
@@ -491,5 +495,42 @@ call keyturn run --app bot@coze.cn -- sh -c 'echo "$COZE_JWT_OAUTH_CLIENT_ID"'
 expect_output app1
 call keyturn show main-3@coze.cn --json
 expect_json device kind
+
+home_again
+begin 'what git, npm and skopeo wrote themselves is moved, and each goes on by its helper'
+need npm skopeo
+python3 "$srcdir/tests/programs/plain_services.py" "$work/port" 2>"$work/services" &
+services=$!
+wait_until test -s "$work/port"
+port=$(cat "$work/port")
+git config --global credential.helper store
+printf 'protocol=http\nhost=127.0.0.1:%s\nusername=me\npassword=real-pass\n\n' "$port" | git credential approve
+must npm config set "//127.0.0.1:$port/:_authToken" npm_real0123456789abcdef
+mkdir "$HOME/.docker"
+must skopeo login --authfile "$HOME/.docker/config.json" --tls-verify=false -u me -p real-pass "127.0.0.1:$port" \
+	>"$work/stage.log" 2>&1
+for file in .git-credentials .npmrc .docker/config.json; do
+	must test -s "$HOME/$file"
+done
+call keyturn import --yes --remove
+expect_status 0
+for secret in real-pass npm_real "$(printf me:real-pass | base64)"; do
+	must_not grep -rqF -e "$secret" --exclude-dir=.local --exclude-dir=.npm "$HOME"
+done
+call keyturn scan
+expect_status 0
+# works COMMAND...: it comes through, by an answer of the service from now on.
+works()
+{
+	: >"$work/port.seen"
+	"$@" >"$work/out" 2>"$work/err" || complain "$1 does not go on: $(tail -n 1 "$work/err")"
+	must grep -q ' 200$' "$work/port.seen"
+}
+works git ls-remote "http://127.0.0.1:$port/code.git"
+works skopeo list-tags --authfile "$HOME/.docker/config.json" --tls-verify=false "docker://127.0.0.1:$port/app"
+works keyturn run "npm@127.0.0.1:$port" --env NPM_TOKEN -- npm whoami --registry "http://127.0.0.1:$port/"
+expect_output me
+kill "$services"
+wait "$services" || :
 
 finish

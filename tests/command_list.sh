@@ -72,7 +72,7 @@ assert len(places) == 1, places
 ' "$work/out"
 keyturn logout 扣子 2>/dev/null
 
-begin 'at a terminal of 60 columns a row takes two lines, and none is broken'
+begin 'at a terminal of 60 columns the accounts stand below their services, and no line is broken'
 need expect
 store_token a-name-that-is-rather-long coze.com pat_long
 printf 'protocol=https\nhost=a-host-that-is-rather-long.example.com\nusername=扣子\npassword=p\n\n' |
@@ -83,11 +83,12 @@ for term in dumb xterm; do
 	must python3 -c '
 import sys, unicodedata
 lines = open(sys.argv[1], newline="").read().splitlines()
-assert len(lines) % 2 == 0 and len(lines) > 6, lines
+assert len(lines) > 6 and "SERVICE" not in lines[0], lines
 for line in lines:
     width = sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in line)
     assert width <= 60 and "\\033" not in line, line
-for line in lines[3::2]: assert line.startswith("    "), line
+services = [line for line in lines if line[0] not in " *"]
+assert "coze.com" in services and len(services) == len(set(services)), lines
 ' "$work/out"
 done
 at_terminal 'spawn -noecho sh -c {stty columns 120; keyturn list}'

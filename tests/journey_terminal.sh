@@ -198,6 +198,19 @@ call keyturn list --json
 must cmp "$work/before.json" "$work/out"
 expect_unchanged
 
+begin 'who is waited for is told after a second, also where nothing can be drawn'
+coze_control '{"delay_ms":1600}' >"$work/control"
+for term in xterm dumb; do
+	at_terminal "spawn env TERM=$term keyturn status main
+		expect {waiting for $host ...}
+		expect {the token works}"
+	expect_status 0
+done
+must_not grep -q "$(printf '\033')" "$work/out"
+coze_control '{"delay_ms":0}' >"$work/control"
+at_terminal "spawn keyturn status main"
+expect_unsaid 'waiting for'
+
 begin 'no row of the list is wider than 80 columns'
 call keyturn list
 must python3 -c '

@@ -146,8 +146,8 @@ below_keeper='keyring/ helper/allow_rule.h helper/answer.h helper/background_ren
 	helper/mask.h helper/peer.h helper/protocol/
 	helper/proxy_start.h helper/report.h
 	helper/request.h helper/route.h helper/url.h helper/user_namespaces.h'
-own='helper/keeper/courier.h helper/keeper/keeper.h helper/keeper/library.h helper/keeper/proxy.h
-	helper/keeper/random.h helper/keeper/terminal.h'
+own='helper/keeper/courier.h helper/keeper/keeper.h helper/keeper/library.h helper/keeper/menu.h
+	helper/keeper/proxy.h helper/keeper/random.h helper/keeper/terminal.h helper/keeper/waiting.h'
 folder()
 {
 	folder=$1

@@ -257,6 +257,7 @@ SCRIPT_TESTS = \
 	tests/rotation_killed.sh \
 	tests/rotation_network.sh \
 	tests/rotation_oidc.sh \
+	tests/screens.sh \
 	tests/secrets_stay_inside.sh \
 	tests/servers.sh \
 	tests/import_killed.sh \
@@ -470,6 +471,7 @@ endif
 EXTRA_DIST += \
 	$(SCRIPT_TESTS) \
 	tests/command_run_sealed.sh \
+	tests/programs/plain_services.py \
 	tests/programs/seal_attacks.py \
 	tests/programs/seal_programs.sh \
 	tests/bridges.sh \
@@ -478,6 +480,12 @@ EXTRA_DIST += \
 	tests/bridges/first_call.sh \
 	tests/bridges/mcp_client.mjs \
 	tests/bridges/mcp_server.mjs \
+	tests/screens/C-60.txt \
+	tests/screens/C-80.txt \
+	tests/screens/C-200.txt \
+	tests/screens/zh_CN-60.txt \
+	tests/screens/zh_CN-80.txt \
+	tests/screens/zh_CN-200.txt \
 	tests/bridges/screens/go.txt \
 	tests/bridges/screens/java.txt \
 	tests/bridges/screens/node.txt \

@@ -112,6 +112,11 @@ provider_end
 provider_start gnome-keyring
 call keyturn token nobody
 expect_elsewhere 'your logins are in KeePassXC'
+begin 'that it has an account of the same name does not make it the home of all'
+call keyturn show main --json
+expect_status 0
+call keyturn token nobody
+expect_elsewhere 'your logins are in KeePassXC'
 provider_kill
 
 begin 'of two databases each keeps its own, whichever is in front'

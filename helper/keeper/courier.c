@@ -10,6 +10,7 @@
 
 #include "helper/courier_start.h"
 #include "helper/keeper/courier.h"
+#include "helper/keeper/waiting.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/translate.h"
@@ -80,13 +81,16 @@ bool kt_courier_ask_early(struct kt_courier *early, const struct kt_errand *erra
 {
 	KT_CLEANUP(kt_courier_end) struct kt_courier courier = *early;
 	int64_t timeout = KT_COURIER_MILLISECONDS;
+	int64_t deadline;
 
 	*early = (struct kt_courier){ 0 };
 	kt_errand_number(errand, "timeout", &timeout);
-	return (kt_courier_is_started(&courier) || kt_courier_start(&courier, error)) &&
-	       kt_courier_send(&courier, errand, error) &&
-	       kt_courier_receive(&courier, answer,
-	                          kt_clock_monotonic() + timeout + GRACE_MILLISECONDS, error);
+	if ((!kt_courier_is_started(&courier) && !kt_courier_start(&courier, error)) ||
+	    !kt_courier_send(&courier, errand, error))
+		return false;
+	deadline = kt_clock_monotonic() + timeout + GRACE_MILLISECONDS;
+	kt_waiting_for(courier.socket, kt_errand_text(errand, "url"), deadline);
+	return kt_courier_receive(&courier, answer, deadline, error);
 }
 
 const char *kt_courier_reason(const struct kt_errand *answer)

@@ -3,17 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/ioctl.h>
-#include <sys/signalfd.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "helper/keeper/terminal.h"
+#include "helper/keeper/terminal_keys.h"
 #include "helper/report.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
@@ -23,7 +20,6 @@
 #define LINE_MAXIMUM 65536
 /* Others wait for the vault's prompt to end while it lasts. */
 #define PASSPHRASE_MILLISECONDS 120000
-#define NO_LIMIT INT64_MAX
 #define TRIES 3
 #define MINUTE 60000
 
@@ -86,165 +82,6 @@ void kt_terminal_wait_end(const struct kt_terminal_wait *wait)
 		fputs("\r\033[K", stderr);
 }
 
-/* A terminal that is asked without echo, and how it was before. */
-struct silence {
-	int terminal;
-	int signals; /* a signalfd; the signals are blocked while nothing is echoed */
-	sigset_t before;
-	struct termios loud;
-	const char *prompt;
-};
-
-static bool say(int terminal, const char *text)
-{
-	size_t length = strlen(text);
-
-	return write(terminal, text, length) == (ssize_t)length;
-}
-
-/* Without the canonical mode, which ends a line at 4,095 characters. */
-static bool silence_again(const struct silence *silence)
-{
-	const tcflag_t off = ECHO | ISIG | ICANON | IEXTEN;
-	struct termios silent = silence->loud;
-
-	silent.c_lflag &= ~off;
-	silent.c_cc[VMIN] = 1;
-	silent.c_cc[VTIME] = 0;
-	return tcsetattr(silence->terminal, TCSAFLUSH, &silent) == 0 &&
-	       say(silence->terminal, silence->prompt);
-}
-
-static bool silence_begin(struct silence *silence, struct kt_error *error)
-{
-	sigset_t held;
-
-	if (tcgetattr(silence->terminal, &silence->loud) != 0)
-		return kt_fail(error, KT_ERROR_USAGE, "the terminal cannot be made silent");
-	sigemptyset(&held);
-	sigaddset(&held, SIGTERM);
-	sigaddset(&held, SIGINT);
-	sigaddset(&held, SIGHUP);
-	sigaddset(&held, SIGQUIT);
-	sigaddset(&held, SIGTSTP);
-	silence->signals = signalfd(-1, &held, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (silence->signals < 0)
-		return kt_fail(error, KT_ERROR_INTERNAL, "no signalfd: %s", strerror(errno));
-	sigprocmask(SIG_BLOCK, &held, &silence->before);
-	return silence_again(silence) ||
-	       kt_fail(error, KT_ERROR_USAGE, "the terminal cannot be asked");
-}
-
-static void silence_end(const struct silence *silence)
-{
-	if (silence->signals < 0)
-		return;
-	tcsetattr(silence->terminal, TCSAFLUSH, &silence->loud);
-	say(silence->terminal, "\n");
-	close(silence->signals);
-	sigprocmask(SIG_SETMASK, &silence->before, NULL);
-}
-
-/*
- * Lets a signal have its effect, with the terminal as it was. False: we live, and were not stopped
- * but interrupted.
- */
-static bool deliver(struct silence *silence, int number)
-{
-	sigset_t one;
-
-	tcsetattr(silence->terminal, TCSAFLUSH, &silence->loud);
-	say(silence->terminal, "\n");
-	sigemptyset(&one);
-	sigaddset(&one, number);
-	raise(number);
-	sigprocmask(SIG_UNBLOCK, &one, NULL);
-	sigprocmask(SIG_BLOCK, &one, NULL);
-	return number == SIGTSTP && silence_again(silence);
-}
-
-enum event {
-	EVENT_BYTE,
-	EVENT_SIGNAL,
-	EVENT_LATE,
-};
-
-/* Waits for a byte or a signal until the deadline, in the monotonic clock's milliseconds. */
-static enum event await(const struct silence *silence, int64_t deadline, int *number)
-{
-	struct pollfd wanted[] = {
-		{ .fd = silence->terminal, .events = POLLIN },
-		{ .fd = silence->signals, .events = POLLIN },
-	};
-
-	for (;;) {
-		int64_t left = deadline == NO_LIMIT ? INT32_MAX : deadline - kt_clock_monotonic();
-		struct signalfd_siginfo signal;
-
-		if (left <= 0)
-			return EVENT_LATE;
-		if (poll(wanted, silence->signals < 0 ? 1 : 2,
-		         left > INT32_MAX ? INT32_MAX : (int)left) <= 0)
-			continue;
-		if (silence->signals >= 0 && wanted[1].revents &&
-		    read(silence->signals, &signal, sizeof(signal)) == (ssize_t)sizeof(signal)) {
-			*number = (int)signal.ssi_signo;
-			return EVENT_SIGNAL;
-		}
-		if (wanted[0].revents)
-			return EVENT_BYTE;
-	}
-}
-
-/* Removes the last character, which may be of several bytes. */
-static void rub_out(struct kt_secret *line)
-{
-	const char *bytes = kt_secret_reveal(line);
-	size_t length = kt_secret_length(line);
-
-	while (length > 0 && ((unsigned char)bytes[--length] & 0xc0) == 0x80)
-		continue;
-	kt_secret_truncate(line, length);
-}
-
-static bool is_key(const struct silence *silence, int key, char byte)
-{
-	cc_t set = silence->loud.c_cc[key];
-
-	return set != _POSIX_VDISABLE && (char)set == byte;
-}
-
-enum typed {
-	TYPED_TEXT,
-	TYPED_LINE,
-	TYPED_END,
-	TYPED_BREAK,
-	TYPED_NOTHING,
-};
-
-/* The editing that the canonical mode would do. */
-static enum typed edit(struct silence *silence, char byte, struct kt_secret *line, int *number)
-{
-	*number = 0;
-	if (byte == '\n' || byte == '\r')
-		return TYPED_LINE;
-	if (is_key(silence, VEOF, byte))
-		return kt_secret_is_empty(line) ? TYPED_END : TYPED_NOTHING;
-	if (is_key(silence, VINTR, byte))
-		return TYPED_BREAK;
-	if (is_key(silence, VQUIT, byte))
-		*number = SIGQUIT;
-	else if (is_key(silence, VSUSP, byte))
-		*number = SIGTSTP;
-	else if (is_key(silence, VKILL, byte) || is_key(silence, VWERASE, byte))
-		kt_secret_truncate(line, 0);
-	else if (is_key(silence, VERASE, byte) || byte == '\b' || byte == 0x7f)
-		rub_out(line);
-	else
-		return TYPED_TEXT;
-	return TYPED_NOTHING;
-}
-
 static bool fail_nothing(struct kt_error *error)
 {
 	kt_fail(error, KT_ERROR_USAGE, "nothing was typed");
@@ -258,34 +95,34 @@ static bool fail_broken_off(struct kt_error *error)
 	return kt_advise(error, "run the command again");
 }
 
-static bool read_silently(struct silence *silence, int64_t deadline, struct kt_secret *line,
+static bool read_silently(struct kt_terminal_keys *keys, int64_t deadline, struct kt_secret *line,
                           struct kt_error *error)
 {
 	for (;;) {
 		int number = 0;
-		enum event event = await(silence, deadline, &number);
-		enum typed typed = TYPED_NOTHING;
+		enum kt_terminal_event event = kt_terminal_keys_await(keys, deadline, &number);
+		enum kt_terminal_typed typed = KT_TYPED_NOTHING;
 		char byte;
 
-		if (event == EVENT_LATE)
+		if (event == KT_TERMINAL_LATE)
 			return kt_fail(error, KT_ERROR_USAGE, "nobody typed an answer in time");
-		if (event == EVENT_BYTE) {
-			if (read(silence->terminal, &byte, 1) != 1)
+		if (event == KT_TERMINAL_BYTE) {
+			if (read(keys->terminal, &byte, 1) != 1)
 				return fail_nothing(error);
-			typed = edit(silence, byte, line, &number);
+			typed = kt_terminal_keys_edit(keys, byte, line, &number);
 		}
 		if (number) {
 			kt_secret_truncate(line, 0);
-			if (!deliver(silence, number))
+			if (!kt_terminal_keys_deliver(keys, number))
 				return fail_nothing(error);
 		}
-		if (typed == TYPED_LINE)
+		if (typed == KT_TYPED_LINE)
 			return true;
-		if (typed == TYPED_BREAK)
+		if (typed == KT_TYPED_BREAK)
 			return fail_broken_off(error);
-		if (typed == TYPED_END || kt_secret_length(line) > LINE_MAXIMUM)
+		if (typed == KT_TYPED_END || kt_secret_length(line) > LINE_MAXIMUM)
 			return fail_nothing(error);
-		if (typed == TYPED_TEXT && !kt_secret_append(line, &byte, 1, error))
+		if (typed == KT_TYPED_TEXT && !kt_secret_append(line, &byte, 1, error))
 			return false;
 	}
 }
@@ -293,11 +130,11 @@ static bool read_silently(struct silence *silence, int64_t deadline, struct kt_s
 static bool ask_silently(int terminal, const char *prompt, int64_t deadline,
                          struct kt_secret *line, struct kt_error *error)
 {
-	struct silence silence = { .terminal = terminal, .signals = -1, .prompt = prompt };
-	bool done = silence_begin(&silence, error) &&
-	            read_silently(&silence, deadline, line, error);
+	struct kt_terminal_keys keys = { .terminal = terminal, .signals = -1, .prompt = prompt };
+	bool done = kt_terminal_keys_begin(&keys, error) &&
+	            read_silently(&keys, deadline, line, error);
 
-	silence_end(&silence);
+	kt_terminal_keys_end(&keys);
 	return done;
 }
 
@@ -305,20 +142,20 @@ static bool ask_silently(int terminal, const char *prompt, int64_t deadline,
 static bool read_line(int terminal, int64_t deadline, struct kt_secret *line,
                       struct kt_error *error)
 {
-	const struct silence loud = { .terminal = terminal, .signals = -1 };
+	const struct kt_terminal_keys loud = { .terminal = terminal, .signals = -1 };
 
 	for (;;) {
 		int number;
 		char byte;
 		ssize_t got;
 
-		if (await(&loud, deadline, &number) == EVENT_LATE)
+		if (kt_terminal_keys_await(&loud, deadline, &number) == KT_TERMINAL_LATE)
 			return kt_fail(error, KT_ERROR_USAGE, "nobody typed an answer in time");
 		got = read(terminal, &byte, 1);
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got <= 0 || kt_secret_length(line) > LINE_MAXIMUM) {
-			say(terminal, "\n");
+			kt_terminal_say(terminal, "\n");
 			return fail_nothing(error);
 		}
 		if (byte == '\n')
@@ -338,13 +175,14 @@ static bool ask(const char *prompt, bool echo, int64_t deadline, struct kt_secre
 		return kt_fail(error, KT_ERROR_USAGE, "there is no terminal to ask");
 	if (!echo)
 		return ask_silently(terminal, kt_translate(prompt), deadline, line, error);
-	return (say(terminal, kt_translate(prompt)) && read_line(terminal, deadline, line, error)) ||
+	return (kt_terminal_say(terminal, kt_translate(prompt)) &&
+	        read_line(terminal, deadline, line, error)) ||
 	       kt_fail(error, KT_ERROR_USAGE, "the terminal cannot be asked");
 }
 
 bool kt_terminal_ask(const char *prompt, struct kt_secret *line, struct kt_error *error)
 {
-	if (!ask(prompt, true, NO_LIMIT, line, error))
+	if (!ask(prompt, true, KT_TERMINAL_NO_LIMIT, line, error))
 		return false;
 	kt_secret_trim(line);
 	return true;
@@ -352,7 +190,7 @@ bool kt_terminal_ask(const char *prompt, struct kt_secret *line, struct kt_error
 
 bool kt_terminal_ask_secret(const char *prompt, struct kt_secret *line, struct kt_error *error)
 {
-	return ask(prompt, false, NO_LIMIT, line, error);
+	return ask(prompt, false, KT_TERMINAL_NO_LIMIT, line, error);
 }
 
 bool kt_terminal_confirm(const char *prompt, bool *yes, struct kt_error *error)
@@ -402,8 +240,8 @@ void kt_terminal_tell(const char *line)
 {
 	KT_CLEANUP(kt_descriptor_close) int terminal = open_terminal();
 
-	if (terminal >= 0 && say(terminal, line))
-		say(terminal, "\n");
+	if (terminal >= 0 && kt_terminal_say(terminal, line))
+		kt_terminal_say(terminal, "\n");
 }
 
 bool kt_terminal_ask_new_passphrase(struct kt_secret *passphrase, struct kt_error *error)
@@ -413,10 +251,11 @@ bool kt_terminal_ask_new_passphrase(struct kt_secret *passphrase, struct kt_erro
 		bool is_empty;
 
 		if (!ask(KT_TEXT("New passphrase for keyturn's "
-		                 "vault: "), false, NO_LIMIT, passphrase, error))
+		                 "vault: "), false, KT_TERMINAL_NO_LIMIT, passphrase, error))
 			return false;
 		is_empty = kt_secret_is_empty(passphrase);
-		if (!is_empty && !ask(KT_TEXT("The same again: "), false, NO_LIMIT, &again, error))
+		if (!is_empty &&
+		    !ask(KT_TEXT("The same again: "), false, KT_TERMINAL_NO_LIMIT, &again, error))
 			return false;
 		if (!is_empty && kt_secret_is_equal(passphrase, &again))
 			return true;

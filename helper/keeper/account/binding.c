@@ -8,6 +8,7 @@
 #include "helper/keeper/account/directory_file.h"
 #include "helper/keeper/account/idn.h"
 #include "helper/keeper/account/line_file.h"
+#include "helper/keeper/account/service.h"
 #include "helper/url.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
@@ -412,4 +413,29 @@ bool kt_binding_rename(const struct kt_identity *identity, const struct kt_ident
 			return false;
 	}
 	return !is_changed || write_lines(&bindings, error);
+}
+
+static bool is_name_of(const char *line, size_t length, const struct kt_identity *identity)
+{
+	KT_CLEANUP(kt_text_free) char *full = NULL;
+	KT_CLEANUP(kt_text_free) char *at_host = NULL;
+	struct kt_error ignored = { 0 };
+	KT_CLEANUP(kt_text_free) char *name = strndup(line, length);
+
+	return name && kt_service_full_name(identity, &full, &ignored) &&
+	       kt_text_format(&at_host, &ignored, "%s@%s", identity->username, identity->host) &&
+	       (strcmp(name, identity->username) == 0 || strcmp(name, full) == 0 ||
+	        strcmp(name, at_host) == 0);
+}
+
+bool kt_binding_names(const struct kt_binding *binding, const struct kt_identity *identity)
+{
+	for (const char *line = kt_text_or_empty(binding->names); *line;) {
+		size_t length = strcspn(line, "\n");
+
+		if (is_name_of(line, length, identity))
+			return true;
+		line += length + (line[length] == '\n');
+	}
+	return false;
 }

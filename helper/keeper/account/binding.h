@@ -54,6 +54,9 @@ const struct kt_binding *kt_bindings_prefix(const struct kt_bindings *bindings,
 /* The next place above: the deepest bound directory that holds it; "" for none. */
 void kt_bindings_climb(const struct kt_bindings *bindings, struct kt_route_place *place);
 
+/* The obeyed file names the account: NAME, NAME@SITE or NAME@HOST. */
+bool kt_binding_names(const struct kt_binding *binding, const struct kt_identity *identity);
+
 /* True for a binding that has a say in this place: it is bound, or its file is obeyed. */
 bool kt_binding_is_of(const struct kt_binding *binding, const struct kt_route_place *place);
 

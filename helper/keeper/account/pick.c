@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "helper/keeper/account/pick.h"
 #include "helper/keeper/account/service.h"
+#include "helper/keeper/menu.h"
 #include "helper/keeper/terminal.h"
 #include "helper/report.h"
 #include "keyring/characters.h"
@@ -22,29 +24,54 @@ static bool may_ask(const struct kt_keeper *keeper)
 	       !kt_text_is_equal(kt_environment_get("KEYTURN_PROMPT"), "0");
 }
 
-static bool write_prompt(const struct kt_credentials *list, bool may_remember,
-                         struct kt_secret *prompt, struct kt_error *error)
+/* What a person chooses from; the rows are its own. */
+static void menu_clear(struct kt_menu *menu)
 {
-	if (!kt_secret_append_text(prompt, kt_translate("Several accounts fit:\n"), error))
-		return false;
+	for (size_t i = 0; menu->rows && i < menu->count; i++)
+		kt_text_free(&menu->rows[i]);
+	free(menu->rows);
+}
+
+static bool write_menu(const struct kt_credentials *list, bool is_drawn, struct kt_menu *menu,
+                       struct kt_error *error)
+{
+	menu->title = is_drawn ? kt_translate("Several accounts fit (arrow keys and Enter):")
+	                       : kt_translate("Several accounts fit:");
+	menu->rows = calloc(list->count, sizeof(*menu->rows));
+	menu->count = list->count;
+	if (!menu->rows)
+		return kt_fail_memory(error);
 	for (size_t i = 0; i < list->count; i++) {
 		const struct kt_credential *credential = &list->items[i];
 		KT_CLEANUP(kt_text_free) char *name = NULL;
-		KT_CLEANUP(kt_text_free) char *line = NULL;
 
 		if (!kt_service_full_name(&credential->identity, &name, error) ||
-		    !kt_text_format(&line, error, " %2zu  %s  %s", i + 1, name,
+		    !kt_text_format(&menu->rows[i], error, "%s  %s", name,
 		                    kt_kind_name(credential->kind)))
 			return false;
-		kt_characters_make_printable(line);
-		if (!kt_secret_append_text(prompt, line, error) ||
-		    !kt_secret_append_text(prompt, "\n", error))
+		kt_characters_make_printable(menu->rows[i]);
+	}
+	return true;
+}
+
+/* The same for a terminal that cannot draw it: the list, and a line to be typed. */
+static bool ask_in_line(const struct kt_menu *menu, struct kt_secret *line,
+                        struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret prompt = { 0 };
+
+	if (!kt_secret_append_text(&prompt, menu->title, error))
+		return false;
+	for (size_t i = 0; i < menu->count; i++) {
+		KT_CLEANUP(kt_text_free) char *row = NULL;
+
+		if (!kt_text_format(&row, error, "\n %2zu  %s", i + 1, menu->rows[i]) ||
+		    !kt_secret_append_text(&prompt, row, error))
 			return false;
 	}
-	return kt_secret_append_text(prompt, may_remember
-	                                     ? kt_translate("Number or name, with a + behind it to "
-	                                                    "have it remembered for this directory: ")
-	                                     : kt_translate("Number or name: "), error);
+	return kt_secret_append_text(&prompt, "\n", error) &&
+	       kt_secret_append_text(&prompt, menu->prompt, error) &&
+	       kt_terminal_ask(kt_secret_reveal(&prompt), line, error);
 }
 
 /* A number of the list, a whole name, or a name that only one of them has. */
@@ -80,7 +107,7 @@ static bool is_to_be_remembered(const struct kt_credentials *list, struct kt_sec
 	size_t length = kt_secret_length(line);
 	size_t index;
 
-	if (length < 2 || kt_secret_reveal(line)[length - 1] != '+' ||
+	if (length < 1 || kt_secret_reveal(line)[length - 1] != '+' ||
 	    is_meant(list, kt_secret_reveal(line), &index))
 		return false;
 	kt_secret_truncate(line, length - 1);
@@ -88,22 +115,48 @@ static bool is_to_be_remembered(const struct kt_credentials *list, struct kt_sec
 	return true;
 }
 
+/* Lets the person choose once. *is_chosen is false where the answer names no account. */
+static bool choose_once(const struct kt_credentials *list, const struct kt_menu *menu,
+                        bool is_drawn, size_t *index, bool *remember, bool *is_chosen,
+                        struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret line = { 0 };
+
+	if (!(is_drawn ? kt_menu_choose(menu, index, &line, error)
+	               : ask_in_line(menu, &line, error)))
+		return false;
+	if (remember)
+		*remember = is_to_be_remembered(list, &line);
+	*is_chosen = (is_drawn && kt_secret_is_empty(&line)) ||
+	             is_meant(list, kt_secret_reveal(&line), index);
+	return true;
+}
+
+static const char *prompt_for(bool is_drawn, bool may_remember)
+{
+	if (!may_remember)
+		return kt_translate("Number or name: ");
+	return is_drawn ? kt_translate("Number or name; with a + it is remembered here: ")
+	                : kt_translate("Number or name, with a + behind it to have it remembered for "
+	                               "this directory: ");
+}
+
 /* remember: NULL where that is not offered. */
 static bool choose(const struct kt_credentials *list, size_t *index, bool *remember,
                    struct kt_error *error)
 {
-	KT_CLEANUP(kt_secret_clear) struct kt_secret prompt = { 0 };
+	KT_CLEANUP(menu_clear) struct kt_menu menu = { 0 };
+	bool is_drawn = kt_menu_is_possible();
 
-	if (!write_prompt(list, remember != NULL, &prompt, error))
+	if (!write_menu(list, is_drawn, &menu, error))
 		return false;
+	menu.prompt = prompt_for(is_drawn, remember != NULL);
 	for (int left = TRIES - 1;; left--) {
-		KT_CLEANUP(kt_secret_clear) struct kt_secret line = { 0 };
+		bool is_chosen = false;
 
-		if (!kt_terminal_ask(kt_secret_reveal(&prompt), &line, error))
+		if (!choose_once(list, &menu, is_drawn, index, remember, &is_chosen, error))
 			return false;
-		if (remember)
-			*remember = is_to_be_remembered(list, &line);
-		if (is_meant(list, kt_secret_reveal(&line), index))
+		if (is_chosen)
 			return true;
 		if (left == 0) {
 			kt_fail(error, KT_ERROR_ACCOUNT_NEEDED, "none of the accounts was named");

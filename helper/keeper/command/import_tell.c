@@ -58,7 +58,7 @@ bool kt_import_print(const struct kt_import *import, struct kt_error *error)
 		for (size_t j = 0; j < import->files[i].count; j++)
 			if (!append_item(&import->files[i], &import->files[i].items[j], &output, error))
 				return false;
-	return kt_answer_send(STDOUT_FILENO, &output, error);
+	return kt_report_lines(&output, error);
 }
 
 bool kt_import_question(const struct kt_import_file *file, const struct kt_import_item *item,

@@ -64,8 +64,9 @@ static bool print_json(const struct listing *listing, struct kt_secret *output,
 }
 
 #define COLUMNS 5
-/* The first column of the second line, where a row takes two. */
-#define SPLIT 2
+#define SERVICE 1
+/* From so many accounts on a terminal shows them by service, and where a row is too wide for it. */
+#define GROUPED_FROM 20
 
 /* The texts of one row; they are measured before any is printed. */
 struct row {
@@ -74,7 +75,7 @@ struct row {
 };
 
 struct table {
-	struct row *rows;
+	struct row *rows; /* the first one is the heading */
 	size_t count;
 	size_t widths[COLUMNS];
 };
@@ -123,33 +124,81 @@ static bool fill_account(struct table *table, struct row *row,
 	return fill_row(table, row, cells, error);
 }
 
-/* The terminal is narrower than a row: kind, state and end are on a line of their own. */
-static bool is_narrow(const struct table *table)
+static bool is_grouped(const struct table *table)
 {
 	size_t columns = kt_terminal_columns();
 	size_t width = 0;
 
 	for (size_t i = 0; i < COLUMNS; i++)
 		width += table->widths[i] + 2;
-	return columns > 0 && columns < width;
+	return columns > 0 && (columns < width || table->count > GROUPED_FROM);
 }
 
-static bool print_row(const struct table *table, const struct row *row, bool is_split,
-                      struct kt_secret *output, struct kt_error *error)
+static bool print_row(const struct table *table, const struct row *row, struct kt_secret *output,
+                      struct kt_error *error)
 {
 	if (!kt_secret_append_text(output, row->is_preferred ? "* " : "  ", error))
 		return false;
-	for (size_t i = 0; i < COLUMNS; i++) {
-		size_t width = is_split && i < SPLIT ? kt_characters_columns(row->cells[i])
-		                                     : table->widths[i];
-		bool is_last = i + 1 == COLUMNS || (is_split && i + 1 == SPLIT);
-
-		if (is_split && i == SPLIT && !kt_secret_append_text(output, "\n    ", error))
+	for (size_t i = 0; i < COLUMNS; i++)
+		if (!kt_column_append(output, row->cells[i],
+		                      i + 1 == COLUMNS ? 0 : table->widths[i] + 2, error))
 			return false;
-		if (!kt_column_append(output, row->cells[i], is_last ? 0 : width + 2, error))
+	return kt_secret_append_text(output, "\n", error);
+}
+
+/* The columns that names get: the widest of those beside which the rest of a row has room. */
+static size_t names_width(const struct table *table)
+{
+	size_t columns = kt_terminal_columns();
+	size_t others = 2;
+	size_t widest = 0;
+
+	for (size_t i = SERVICE + 1; i < COLUMNS; i++)
+		others += table->widths[i] + 2;
+	for (size_t i = 0; i < table->count; i++) {
+		size_t width = kt_characters_columns(table->rows[i].cells[0]);
+
+		if (width + others <= columns && width > widest)
+			widest = width;
+	}
+	return widest;
+}
+
+/* A row below its service's heading. A name without room stands in a line of its own. */
+static bool print_in_group(const struct table *table, const struct row *row, size_t names,
+                           struct kt_secret *output, struct kt_error *error)
+{
+	bool is_long = kt_characters_columns(row->cells[0]) > names;
+
+	if (!kt_secret_append_text(output, row->is_preferred ? "* " : "  ", error) ||
+	    !kt_column_append(output, row->cells[0], is_long ? 0 : names + 2, error) ||
+	    (is_long && (!kt_secret_append_text(output, "\n", error) ||
+	                 !kt_column_append(output, "", names + 4, error))))
+		return false;
+	for (size_t i = SERVICE + 1; i < COLUMNS; i++)
+		if (!kt_column_append(output, row->cells[i],
+		                      i + 1 == COLUMNS ? 0 : table->widths[i] + 2, error))
+			return false;
+	return kt_secret_append_text(output, "\n", error);
+}
+
+static bool print_groups(const struct table *table, struct kt_secret *output,
+                         struct kt_error *error)
+{
+	size_t names = names_width(table);
+
+	for (size_t i = 0; i < table->count; i++) {
+		const struct row *row = &table->rows[i];
+		bool is_new = i > 0 && (i == 1 || strcmp(row->cells[SERVICE],
+		                                         row[-1].cells[SERVICE]) != 0);
+
+		if (is_new && (!kt_secret_append_text(output, row->cells[SERVICE], error) ||
+		               !kt_secret_append_text(output, "\n", error)))
+			return false;
+		if (!print_in_group(table, row, names, output, error))
 			return false;
 	}
-	return kt_secret_append_text(output, "\n", error);
+	return true;
 }
 
 static bool print_table(const struct listing *listing, struct kt_secret *output,
@@ -161,7 +210,6 @@ static bool print_table(const struct listing *listing, struct kt_secret *output,
 	const char *titles[COLUMNS];
 	KT_CLEANUP(clear_table) struct table table = { 0 };
 	const struct kt_credentials *list = &listing->accounts;
-	bool is_split;
 
 	if (list->count == 0) {
 		kt_report_note(listing->is_empty ? "no account is stored yet; run: keyturn login"
@@ -182,9 +230,10 @@ static bool print_table(const struct listing *listing, struct kt_secret *output,
 		if (!fill_account(&table, &table.rows[i + 1], &list->items[i], error))
 			return false;
 	}
-	is_split = is_narrow(&table);
+	if (is_grouped(&table))
+		return print_groups(&table, output, error);
 	for (size_t i = 0; i < table.count; i++)
-		if (!print_row(&table, &table.rows[i], is_split, output, error))
+		if (!print_row(&table, &table.rows[i], output, error))
 			return false;
 	return true;
 }

@@ -6,6 +6,7 @@
 #include "helper/answer.h"
 #include "helper/keeper/command/command.h"
 #include "helper/keeper/plain/plain.h"
+#include "helper/report.h"
 #include "keyring/cleanup.h"
 #include "keyring/environment.h"
 #include "keyring/json.h"
@@ -49,10 +50,10 @@ static bool print(const struct kt_plain_places *places, bool wants_json, struct 
 		if (wants_json ? !append_object(&places->items[i], json, error)
 		               : !append_line(&places->items[i], &output, error))
 			return false;
-	if (wants_json && (!kt_json_print(json, &output, error) ||
-	                   !kt_secret_append_text(&output, "\n", error)))
-		return false;
-	return kt_answer_send(STDOUT_FILENO, &output, error);
+	if (!wants_json)
+		return kt_report_lines(&output, error);
+	return kt_json_print(json, &output, error) && kt_secret_append_text(&output, "\n", error) &&
+	       kt_answer_send(STDOUT_FILENO, &output, error);
 }
 
 static bool look(const char *directory, struct kt_plain_places *places, struct kt_error *error)

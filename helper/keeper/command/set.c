@@ -22,6 +22,7 @@
 #include "helper/keeper/token/rotation.h"
 #include "helper/report.h"
 #include "keyring/cleanup.h"
+#include "keyring/shell_word.h"
 #include "keyring/text.h"
 
 struct changes {
@@ -170,6 +171,25 @@ static bool rename_account(struct kt_keyring *keyring, struct kt_credential *cre
 	       kt_binding_rename(&old, &credential->identity, error);
 }
 
+/* A .keyturn is the person's own, or a repository's: it is not rewritten, and has the old name. */
+static void tell_files(const struct kt_identity *old, const struct kt_identity *identity)
+{
+	KT_CLEANUP(kt_bindings_clear) struct kt_bindings bindings = { 0 };
+	KT_CLEANUP(kt_text_free) char *name = NULL;
+	struct kt_error ignored = { 0 };
+	struct kt_shell_word word;
+
+	if (!kt_bindings_read(&bindings, &ignored) || !kt_bindings_look(&bindings, &ignored) ||
+	    !kt_service_full_name(identity, &name, &ignored))
+		return;
+	for (size_t i = 0; i < bindings.count; i++)
+		if (bindings.items[i].kind == KT_BINDING_ALLOWED &&
+		    kt_binding_names(&bindings.items[i], old))
+			kt_report_note("%s/.keyturn names it %s still: write %s there, then run: keyturn "
+			               "allow %s", bindings.items[i].place, old->username, name,
+			               kt_shell_word(&word, bindings.items[i].place, "DIR"));
+}
+
 /* The only sign at a terminal that it is done. */
 static void tell(const struct kt_credential *credential)
 {
@@ -228,6 +248,8 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	      : kt_escrow_store_login(NULL, &keeper->keyring, &credential, error)))
 		return false;
 	tell(&credential);
+	if (changes.name)
+		tell_files(&identity, &credential.identity);
 	return true;
 }
 

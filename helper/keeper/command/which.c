@@ -88,20 +88,6 @@ static bool add_text(struct answer *answer, enum kt_account_by by, const char *t
 	return true;
 }
 
-/* The line names the account that answers: NAME, NAME@SITE or NAME@HOST. */
-static bool is_name_of(const char *line, size_t length, const struct kt_identity *identity)
-{
-	KT_CLEANUP(kt_text_free) char *full = NULL;
-	KT_CLEANUP(kt_text_free) char *at_host = NULL;
-	struct kt_error ignored = { 0 };
-	KT_CLEANUP(kt_text_free) char *name = strndup(line, length);
-
-	return name && kt_service_full_name(identity, &full, &ignored) &&
-	       kt_text_format(&at_host, &ignored, "%s@%s", identity->username, identity->host) &&
-	       (strcmp(name, identity->username) == 0 || strcmp(name, full) == 0 ||
-	        strcmp(name, at_host) == 0);
-}
-
 static bool is_of_answer(const struct answer *answer, const struct kt_binding *binding)
 {
 	const struct kt_identity *identity = &answer->credential.identity;
@@ -111,14 +97,7 @@ static bool is_of_answer(const struct answer *answer, const struct kt_binding *b
 	if (binding->kind != KT_BINDING_ALLOWED)
 		return kt_text_is_equal(binding->identity.host, identity->host) &&
 		       kt_text_is_equal(binding->identity.username, identity->username);
-	for (const char *line = binding->names; *line;) {
-		size_t length = strcspn(line, "\n");
-
-		if (is_name_of(line, length, identity))
-			return true;
-		line += length + 1;
-	}
-	return false;
+	return kt_binding_names(binding, identity);
 }
 
 static bool add_bound(struct answer *answer, enum kt_account_by by,

@@ -12,6 +12,7 @@
  * base64, or an identity token. The server stays, empty, as docker leaves it beside a helper.
  */
 
+#define DOCKER_HUB "index.docker.io"
 #define IDENTITY "<token>"
 
 /* The member of this name that is a text; empty: there is none. */
@@ -107,11 +108,83 @@ static bool read_items(struct kt_import_file *file, struct kt_error *error)
 	return true;
 }
 
-static bool replace(const struct kt_import_file *file, const struct kt_import_item *item,
-                    struct kt_edits *edits, struct kt_error *error)
+/* The registry as credHelpers has it: the host, docker's own by its short name. */
+static bool registry_of(const struct kt_import_item *item, char **registry,
+                        struct kt_error *error)
 {
-	(void)file;
-	return kt_edits_add(edits, item->start, item->length, "{}", error);
+	const char *name = strstr(item->name, "://");
+
+	if (strstr(item->name, DOCKER_HUB))
+		return kt_text_set(registry, "docker.io", error);
+	if (!name)
+		return kt_text_set(registry, item->name, error);
+	return kt_text_set_bytes(registry, name + 3, strcspn(name + 3, "/"), error);
+}
+
+/* Appends the helper of each registry that is kept and has none. */
+static bool append_helpers(const struct kt_import_file *file, const char *text,
+                           const struct kt_json_member *helpers, struct kt_secret *entries,
+                           struct kt_error *error)
+{
+	for (size_t i = 0; i < file->count; i++) {
+		KT_CLEANUP(kt_text_free) char *registry = NULL;
+		struct kt_json_member own;
+
+		if (!file->items[i].is_kept)
+			continue;
+		if (!registry_of(&file->items[i], &registry, error))
+			return false;
+		if (helpers && kt_json_text_find(text, helpers->value, registry, &own))
+			continue;
+		if ((!kt_secret_is_empty(entries) && !kt_secret_append_text(entries, ", ", error)) ||
+		    !kt_import_append_string(entries, registry, error) ||
+		    !kt_secret_append_text(entries, ": \"keyturn\"", error))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * podman, skopeo and buildah read no credsStore, which setup writes for docker: each registry gets a
+ * helper of its own, which docker takes as well.
+ */
+static bool add_helpers(const struct kt_import_file *file, struct kt_edits *edits,
+                        struct kt_error *error)
+{
+	const char *text = kt_secret_reveal(&file->target.content);
+	size_t object = strcspn(text, "{");
+	KT_CLEANUP(kt_secret_clear) struct kt_secret entries = { 0 };
+	KT_CLEANUP(kt_text_free) char *member = NULL;
+	struct kt_json_member helpers;
+	struct kt_json_member auths;
+	bool has_helpers = kt_json_text_find(text, object, "credHelpers", &helpers) &&
+	                   text[helpers.value] == '{';
+	struct kt_json_member first = { 0 };
+	size_t blanks;
+
+	if (!append_helpers(file, text, has_helpers ? &helpers : NULL, &entries, error))
+		return false;
+	if (kt_secret_is_empty(&entries) || !kt_json_text_find(text, object, "auths", &auths))
+		return true;
+	if (has_helpers)
+		return kt_text_format(&member, error, "%s%s", kt_secret_reveal(&entries),
+		                      kt_json_text_next(text, helpers.value, &first) ? ", " : "") &&
+		       kt_edits_add(edits, helpers.value + 1, 0, member, error);
+	for (blanks = auths.key; strchr(KT_JSON_BLANKS, text[blanks - 1]); blanks--)
+		;
+	return kt_text_format(&member, error, "\"credHelpers\": {%s},%.*s", kt_secret_reveal(&entries),
+	                      (int)(auths.key - blanks), text + blanks) &&
+	       kt_edits_add(edits, auths.key, 0, member, error);
+}
+
+static bool replace_all(const struct kt_import_file *file, struct kt_edits *edits,
+                        struct kt_error *error)
+{
+	for (size_t i = 0; i < file->count; i++)
+		if (file->items[i].is_kept &&
+		    !kt_edits_add(edits, file->items[i].start, file->items[i].length, "{}", error))
+			return false;
+	return add_helpers(file, edits, error);
 }
 
 const struct kt_import_source kt_import_docker = {
@@ -119,5 +192,5 @@ const struct kt_import_source kt_import_docker = {
 	.summary = "~/.docker/config.json, podman's auth.json: registries",
 	.tool = "docker",
 	.read = read_items,
-	.replace = replace,
+	.replace_all = replace_all,
 };

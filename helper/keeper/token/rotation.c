@@ -22,6 +22,7 @@
 #include "helper/keeper/token/rotation.h"
 #include "helper/keeper/token/rotation_failure.h"
 #include "helper/keeper/token/signals.h"
+#include "helper/keeper/waiting.h"
 #include "helper/report.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
@@ -123,12 +124,15 @@ static bool send_once(struct rotation *rotation, struct kt_errand *answer,
 	if (!kt_grant_refresh_token(rotation->credential, &rotation->sent,
 	                            rotation->deadline - kt_clock_monotonic(), &errand, error) ||
 	    (!kt_courier_is_started(courier) && !kt_courier_start(courier, error)) ||
-	    !kt_courier_send(courier, &errand, error) ||
-	    !kt_courier_receive(courier, answer, deadline, error))
+	    !kt_courier_send(courier, &errand, error))
+		return false;
+	kt_waiting_for(courier->socket, rotation->credential->token_endpoint, deadline);
+	if (!kt_courier_receive(courier, answer, deadline, error))
 		return false;
 	if (kt_errand_is(answer, "say", "ready")) {
 		if (!commit_to_sending(rotation, error))
 			return false;
+		kt_waiting_for(courier->socket, rotation->credential->token_endpoint, deadline);
 		/* A courier that dies now leaves an empty message, which reads as unclear. */
 		if (!kt_courier_receive(courier, answer, deadline, &silence))
 			kt_report_trace("the courier ended without an answer");

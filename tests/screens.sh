@@ -1,0 +1,200 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# What a person sees at terminals of 60, 80 and 200 columns, in English and in Chinese: tables, places of
+# secrets, and the menu of accounts, in tmux. screens/ has each as it was looked at; KEYTURN_SCREENS=keep
+# keeps those of today. Then the menu itself: its keys, and the terminal behind it.
+set -eu
+
+. "$(dirname "$0")/lib/home.sh"
+alone "$0" "$@"
+need tmux localedef msgfmt
+need_mounts 'have a home of a known path, and a locale'
+home_make
+must mount -t tmpfs -o mode=755 none /home
+cp -r /usr/lib/locale/C.utf8 "$work/C.utf8"
+must mount -t tmpfs none /usr/lib/locale
+must cp -r "$work/C.utf8" /usr/lib/locale/
+must localedef -i zh_CN -f UTF-8 zh_CN.UTF-8
+HOME=/home/me
+mkdir -p "$HOME/bot" "$HOME/.cursor" "$HOME/.config/oidc-agent"
+keyturn vault create --key-file "$HOME/vault.key" >"$work/stage.log"
+
+# store NAME SITE END TOKEN
+store()
+{
+	printf '%s\n' "$4" | keyturn login "$1" --site "$2" --with-token --expires "$3" \
+		2>>"$work/stage.log" || complain "$1 cannot be stored"
+}
+store work coze.cn 20d pat_work
+store 扣子测试 coze.cn 3d pat_han
+store main coze.com never pat_main
+rm "$HOME/.config/keyturn/defaults"
+for number in $(seq 18); do
+	printf 'protocol=https\nhost=git.example.com\nusername=user%s\npassword=p\n\n' "$number" | keyturn store
+done
+printf 'protocol=https\nhost=a.host.that.is.rather.long.example.com\nusername=%s\npassword=p\n\n' \
+	somebody.with.a.long.name@example.com | keyturn store
+printf 'a=1\nexport COZE_API_TOKEN=pat_9fQx2LmV7aZk3BtR8nWc5YhJ\n' >"$HOME/.bashrc"
+printf 'machine a.example.com login 我 password p\n' >"$HOME/.netrc"
+printf '{"mcpServers": {"u": {"url": "https://u.example.com/mcp?api_key=abcdefgh1"}}}\n' \
+	>"$HOME/.cursor/mcp.json"
+printf '538\nyzWm\nLTl7\n24:16\nOSDH\n4.2.6\n' >"$HOME/.config/oidc-agent/lab"
+cat >"$HOME/look" <<'END'
+stty -g >before
+clear
+keyturn list
+keyturn which https://api.coze.cn
+keyturn scan
+keyturn import --dry-run
+keyturn token work@coze.cn >/dev/null
+keyturn show nobody
+keyturn token
+stty -g >after
+echo done: $?
+END
+
+sessions=0
+# at COLUMNS LANGUAGE [NAME=VALUE...]: a shell in tmux.
+at()
+{
+	columns=$1
+	language=$2
+	shift 2
+	# A server that ends still has its socket.
+	sessions=$((sessions + 1))
+	echo "PS1='$ '" >"$work/env"
+	(
+		cd "$HOME"
+		env -u TMUX ENV="$work/env" LC_ALL="$language" "$@" tmux -u -S "$work/tmux$sessions" -f /dev/null \
+			new-session -d -x "$columns" -y 90 sh
+	)
+	shows '$'
+}
+
+on_screen()
+{
+	tmux -S "$work/tmux$sessions" capture-pane -p | grep -qF -e "$1"
+}
+
+shows()
+{
+	wait_until on_screen "$1"
+}
+
+keys()
+{
+	tmux -S "$work/tmux$sessions" send-keys "$@"
+}
+
+types()
+{
+	keys -l -- "$1"
+	keys Enter
+}
+
+leave()
+{
+	tmux -S "$work/tmux$sessions" kill-server
+}
+
+screen()
+{
+	tmux -S "$work/tmux$sessions" capture-pane -p | sed -e 's/[[:space:]]*$//' -e '/^$/d'
+}
+
+for language in C.UTF-8 zh_CN.UTF-8; do
+	for columns in 60 80 200; do
+		name=${language%%.*}-$columns
+		begin "the screens of $name are as they were looked at"
+		at "$columns" "$language"
+		types '. ./look'
+		shows '>  1  '
+		keys Down
+		shows '>  2  '
+		screen >"$work/screen"
+		[ "${KEYTURN_SCREENS:-}" != keep ] || cp "$work/screen" "$srcdir/tests/screens/$name.txt"
+		cmp -s "$work/screen" "$srcdir/tests/screens/$name.txt" || {
+			complain "the screen of $name is another one:"
+			diff "$srcdir/tests/screens/$name.txt" "$work/screen" | sed 's/^/#   /'
+		}
+		keys Escape
+		shows 'done: '
+		must cmp -s "$HOME/before" "$HOME/after"
+		leave
+	done
+done
+
+begin 'the menu is drawn anew where the window changes, and cleared of what it was'
+at 100 C.UTF-8
+types 'clear; keyturn token'
+shows '>  1  '
+tmux -S "$work/tmux$sessions" resize-window -x 40 -y 12
+keys End
+shows '>  3  '
+must [ "$(screen | grep -c 'Several accounts')" -eq 1 ]
+must [ "$(screen | grep -c ' 1  ')" -eq 1 ]
+begin 'an arrow and Enter choose, and so do a number and a name'
+keys Up Enter
+shows 'pat_han'
+types 'clear; keyturn token'
+shows '>  1  '
+types 3
+shows pat_main
+types 'clear; keyturn token'
+shows '>  1  '
+keys -l 'mainx'
+keys BSpace
+keys Enter
+shows pat_main
+begin 'Ctrl-C ends it by that signal, with the terminal as it was'
+cat >"$HOME/broken" <<'END'
+trap : INT
+stty -g >before
+clear
+keyturn token
+echo "status $?"
+stty -g >after
+echo next
+END
+types 'sh broken'
+shows '>  1  '
+keys C-c
+shows next
+must on_screen 'status 130'
+must cmp -s "$HOME/before" "$HOME/after"
+begin 'it stops and goes on'
+types 'clear; set -m; keyturn token'
+shows '>  1  '
+keys C-z
+shows Stopped
+types 'clear; fg'
+shows '>  1  '
+keys Escape
+shows 'none of the accounts was named'
+
+begin 'the row under the cursor is bright, and not with NO_COLOR'
+bright()
+{
+	tmux -S "$work/tmux$sessions" capture-pane -p -e | grep -q "$(printf '\033')\[7m>"
+}
+types 'clear; keyturn token'
+shows '>  1  '
+must bright
+keys Escape
+shows 'named'
+types 'clear; NO_COLOR=1 keyturn token'
+shows '>  1  '
+must_not bright
+keys Escape
+shows 'named'
+
+begin 'a terminal that can do nothing gets the list, and a line to type'
+types 'clear; TERM=dumb keyturn token'
+shows 'Number or name'
+must_not on_screen '>  1'
+types 3
+shows pat_main
+leave
+
+finish
