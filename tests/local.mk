@@ -486,6 +486,8 @@ EXTRA_DIST += \
 	tests/clients/google_sts.py \
 	tests/clients/python.sh \
 	tests/clients/python_index.py \
+	tests/clients/registry.sh \
+	tests/clients/registry_tokens.py \
 	tests/provider_oo7.sh \
 	tests/peers.sh \
 	tests/peers/browser.py \
