@@ -484,6 +484,9 @@ EXTRA_DIST += \
 	tests/clients.sh \
 	tests/clients/google.sh \
 	tests/clients/google_sts.py \
+	tests/clients/mail.sh \
+	tests/clients/mail_service.py \
+	tests/clients/passwords.sh \
 	tests/clients/python.sh \
 	tests/clients/python_index.py \
 	tests/clients/registry.sh \
