@@ -484,9 +484,13 @@ EXTRA_DIST += \
 	tests/clients.sh \
 	tests/clients/google.sh \
 	tests/clients/google_sts.py \
+	tests/clients/kubectl.sh \
+	tests/clients/kubectl_cluster.py \
 	tests/clients/mail.sh \
 	tests/clients/mail_service.py \
 	tests/clients/passwords.sh \
+	tests/clients/pnpm.sh \
+	tests/clients/pnpm_registry.py \
 	tests/clients/python.sh \
 	tests/clients/python_index.py \
 	tests/clients/registry.sh \
