@@ -331,6 +331,25 @@ if command -v aws >/dev/null; then
 	must [ "$(aws configure get credential_process --profile work)" = "$path aws work" ]
 fi
 
+begin 'podman: the line that names the helpers, in a file of its own'
+whose=
+helpers='credential-helpers = ["keyturn", "containers-auth.json"]\n'
+for changed in '' changed; do
+	given podman .config/containers/registries.conf.d/keyturn.conf '# mine\n' "# mine\n$helpers" $changed
+done
+odd podman .config/containers/registries.conf.d/keyturn.conf '[[registry]]\nlocation = "a"\n'
+odd podman .config/containers/registries.conf.d/keyturn.conf 'credential-helpers = ["pass"]\n'
+whose='--account work'
+
+begin 'mutt: the commands for the token'
+for changed in '' changed; do
+	given mutt .muttrc 'set from=me@example.com\n' "set from=me@example.com\n$(printf 'set %s\\n' \
+		'imap_oauth_refresh_command="keyturn token work"' 'imap_authenticators="oauthbearer:xoauth2"' \
+		'smtp_oauth_refresh_command="keyturn token work"' 'smtp_authenticators="oauthbearer:xoauth2"')" \
+		$changed
+done
+odd mutt .muttrc 'set imap_oauth_refresh_command="keyturn token other"\nset a=b\n'
+
 begin 'terraform: its line, and the link to the program that it looks for'
 whose=
 for changed in '' changed; do

@@ -494,10 +494,17 @@ EXTRA_DIST += \
 	tests/clients.sh \
 	tests/clients/google.sh \
 	tests/clients/google_sts.py \
+	tests/clients/kubectl.sh \
+	tests/clients/kubectl_cluster.py \
+	tests/clients/mail.sh \
+	tests/clients/mail_service.py \
+	tests/clients/passwords.sh \
 	tests/clients/pnpm.sh \
-	tests/clients/pnpm_registry.mjs \
+	tests/clients/pnpm_registry.py \
 	tests/clients/python.sh \
 	tests/clients/python_index.py \
+	tests/clients/registry.sh \
+	tests/clients/registry_tokens.py \
 	tests/provider_oo7.sh \
 	tests/peers.sh \
 	tests/peers/browser.py \

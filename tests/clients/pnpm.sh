@@ -1,48 +1,40 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 #
-# For tests/clients.sh: pnpm as keyturn setup wires it, before a private registry.
+# For tests/clients.sh: pnpm 10 and the next one, against a registry that wants a token.
 
 pnpm_here=$KEYTURN_CLIENTS_DIR/pnpm
 
 get_pnpm()
 {
-	mkdir -p "$pnpm_here"
-	[ -x "$pnpm_here/node_modules/.bin/pnpm" ] ||
-		HOME=$caller_home npm install --prefix "$pnpm_here" --silent --no-audit --no-fund \
-			--ignore-scripts pnpm@10.34.9
-}
-
-# add_private: in a project of its own.
-add_private()
-{
-	rm -rf "$work/pnpm_project"
-	mkdir "$work/pnpm_project"
-	echo '{"private":true}' >"$work/pnpm_project/package.json"
-	call "$pnpm_here/node_modules/.bin/pnpm" --dir "$work/pnpm_project" add \
-		--registry "$registry/" private
+	for version in 10.34.9 12.21.0; do
+		[ -d "$pnpm_here/$version/node_modules/pnpm" ] || HOME=$caller_home npm install --silent \
+			--no-fund --no-audit --prefix "$pnpm_here/$version" "pnpm@$version" || return 1
+		"$pnpm_here/$version/node_modules/.bin/pnpm" --version || return 1
+	done
 }
 
 try_pnpm()
 {
-	begin 'pnpm gets no package of a private registry without a login'
-	must serve registry node "$srcdir/tests/clients/pnpm_registry.mjs" pat_packages "$work/asked"
-	registry=http://127.0.0.1:$port/npm
-	add_private
-	must [ "$status" -ne 0 ]
-	must_not [ -e "$work/pnpm_project/node_modules/private" ]
-
-	begin 'pnpm takes it with the account that setup names, and its file is given back'
-	echo pat_packages | keyturn login packages --with-token --expires never --force \
-		--api-base "$registry" 2>>"$work/stage.log"
-	echo '# mine' >"$HOME/.npmrc"
-	call keyturn setup pnpm --account packages --yes
-	expect_status 0
-	add_private
-	expect_status 0
-	must [ -f "$work/pnpm_project/node_modules/private/package.json" ]
-	must grep -qx 'GET /npm/private/-/private-1.0.0.tgz bearer' "$work/asked"
-	must_not grep wrong "$work/asked"
-	call keyturn setup pnpm --undo --yes
-	must [ "$(cat "$HOME/.npmrc")" = '# mine' ]
+	mkdir -p "$work/parcel/package" "$work/project"
+	echo '{"name":"parcel","version":"1.0.0"}' >"$work/parcel/package/package.json"
+	tar -C "$work/parcel" -czf "$work/parcel.tgz" package
+	serve npm python3 "$srcdir/tests/clients/pnpm_registry.py" "$work/parcel.tgz" npm_token_1
+	printf 'npm_token_1\n' | keyturn login npm --api-base "http://127.0.0.1:$port" --with-token --force \
+		2>>"$work/stage.log"
+	for version in 10.34.9 12.21.0; do
+		begin "pnpm $version installs from a private registry, as setup wired it, and not without"
+		echo '{"name":"house","version":"1.0.0"}' >"$work/project/package.json"
+		rm -rf "$work/project/node_modules" "$work/project/pnpm-lock.yaml" "$work/store"
+		for wired in no yes; do
+			[ "$wired" = no ] || keyturn setup pnpm --account npm --yes 2>>"$work/stage.log"
+			call env CI=1 "$pnpm_here/$version/node_modules/.bin/pnpm" -C "$work/project" add \
+				parcel "--registry=http://127.0.0.1:$port/" --store-dir "$work/store" \
+				--config.fetch-retries=0 --config.cache-dir="$work/store/cache"
+			[ "$wired" = no ] || expect_status 0
+			[ "$wired" = yes ] || must [ "$status" -ne 0 ]
+		done
+		must [ -e "$work/project/node_modules/parcel/package.json" ]
+		keyturn setup pnpm --undo --yes 2>>"$work/stage.log"
+	done
 }

@@ -11,7 +11,7 @@
 #include "keyring/text.h"
 
 /*
- * docker, podman, skopeo and oras read config.json: credsStore names the helper of all registries
+ * docker, oras and crane read config.json: credsStore names the helper of all registries
  * that have none of their own in credHelpers. The member alone is written; the rest of the file
  * keeps its form.
  */
@@ -94,7 +94,7 @@ static bool unwire(struct kt_setup_plan *plan, struct kt_keeper *keeper,
 
 const struct kt_setup_tool kt_setup_docker = {
 	.name = "docker",
-	.summary = "docker, podman, skopeo, oras ask for registries: ~/.docker/config.json",
+	.summary = "docker, oras, crane ask for registries: ~/.docker/config.json",
 	.program = "docker-credential-keyturn",
 	.block = "{\n\t\"" MEMBER "\": \"" VALUE "\"\n}\n",
 	.mode = 0600,

@@ -20,8 +20,10 @@ libkeeper_a_SOURCES += \
 	helper/keeper/setup/json_text.c helper/keeper/setup/json_text.h \
 	helper/keeper/setup/kubernetes.c \
 	helper/keeper/setup/member.c helper/keeper/setup/member.h \
+	helper/keeper/setup/mutt.c \
 	helper/keeper/setup/pip.c \
 	helper/keeper/setup/pnpm.c \
+	helper/keeper/setup/podman.c \
 	helper/keeper/setup/record.c helper/keeper/setup/record.h \
 	helper/keeper/setup/setting.c helper/keeper/setup/setting.h \
 	helper/keeper/setup/setup.c helper/keeper/setup/setup.h \

@@ -22,6 +22,7 @@
 static const struct kt_setup_tool *const tools[] = {
 	&kt_setup_git,
 	&kt_setup_docker,
+	&kt_setup_podman,
 	&kt_setup_go,
 	&kt_setup_cargo,
 	&kt_setup_terraform,
@@ -31,6 +32,7 @@ static const struct kt_setup_tool *const tools[] = {
 	&kt_setup_pnpm,
 	&kt_setup_aws,
 	&kt_setup_kubernetes,
+	&kt_setup_mutt,
 	&kt_setup_claude,
 	&kt_setup_claude_mcp,
 	&kt_setup_codex,

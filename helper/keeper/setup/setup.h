@@ -76,6 +76,8 @@ struct kt_setup_tool {
 
 extern const struct kt_setup_tool kt_setup_git;
 extern const struct kt_setup_tool kt_setup_docker;
+extern const struct kt_setup_tool kt_setup_podman;
+extern const struct kt_setup_tool kt_setup_mutt;
 extern const struct kt_setup_tool kt_setup_go;
 extern const struct kt_setup_tool kt_setup_cargo;
 extern const struct kt_setup_tool kt_setup_terraform;
