@@ -177,6 +177,9 @@ for include in $(includes "$srcdir/helper"); do
 	esac
 done
 
+begin "one function makes a service of a tool's words"
+must [ "$(cd "$srcdir/helper/protocol" && grep -l 'kt_url_parse\|kt_url_normal' ./*.c)" = ./tool.c ]
+
 begin 'the files that the PAM module borrows borrow nothing else'
 for file in characters.h characters.c cleanup.h error.h error.c secret.h secret.c text.h text.c \
 	translate.h translate.c; do

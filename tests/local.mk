@@ -124,6 +124,9 @@ UNIT_TESTS = \
 	tests/test_promise \
 	tests/test_provider \
 	tests/test_protocol_git \
+	tests/test_protocol_hostile \
+	tests/test_protocol_service \
+	tests/test_protocol_tool \
 	tests/test_provider_file \
 	tests/test_redirect \
 	tests/test_request \
@@ -152,6 +155,7 @@ FUZZ_REPLAYS = \
 	tests/fuzz/replay_body \
 	tests/fuzz/replay_challenge \
 	tests/fuzz/replay_errand \
+	tests/fuzz/replay_protocol \
 	tests/fuzz/replay_proxy \
 	tests/fuzz/replay_import \
 	tests/fuzz/replay_redirect \
@@ -237,6 +241,7 @@ SCRIPT_TESTS = \
 	tests/protocol_bazel.sh \
 	tests/protocol_cargo.sh \
 	tests/protocol_docker.sh \
+	tests/protocol_failures.sh \
 	tests/protocol_goauth.sh \
 	tests/protocol_google.sh \
 	tests/protocol_keyring.sh \
@@ -343,6 +348,10 @@ tests_test_lock_LDADD = $(KEYRING_TEST)
 tests_test_loopback_LDADD = $(COURIER_TEST)
 tests_test_pages_LDADD = $(COURIER_TEST)
 tests_test_protocol_git_LDADD = $(HELPER_TEST)
+tests_test_protocol_hostile_SOURCES = tests/test_protocol_hostile.c tests/fuzz/fuzz_protocol.c
+tests_test_protocol_hostile_LDADD = $(HELPER_TEST)
+tests_test_protocol_service_LDADD = $(HELPER_TEST)
+tests_test_protocol_tool_LDADD = $(HELPER_TEST)
 tests_test_redirect_LDADD = $(COURIER_TEST)
 tests_test_request_LDADD = $(HELPER_TEST)
 tests_test_request_cut_LDADD = $(HELPER_TEST)
@@ -379,6 +388,8 @@ tests_fuzz_replay_challenge_SOURCES = tests/fuzz/fuzz_challenge.c tests/fuzz/rep
 tests_fuzz_replay_challenge_LDADD = $(COURIER_TEST)
 tests_fuzz_replay_errand_SOURCES = tests/fuzz/fuzz_errand.c tests/fuzz/replay.c
 tests_fuzz_replay_errand_LDADD = $(HELPER_TEST)
+tests_fuzz_replay_protocol_SOURCES = tests/fuzz/fuzz_protocol.c tests/fuzz/replay.c
+tests_fuzz_replay_protocol_LDADD = $(HELPER_TEST)
 tests_fuzz_replay_proxy_SOURCES = tests/fuzz/fuzz_proxy.c tests/fuzz/replay.c
 tests_fuzz_replay_proxy_LDADD = $(PROXY_TEST)
 tests_fuzz_replay_import_SOURCES = tests/fuzz/fuzz_import.c tests/fuzz/replay.c

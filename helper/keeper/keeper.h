@@ -19,6 +19,7 @@ struct kt_keeper {
 	struct kt_cache cache;     /* kt_keeper_cache() */
 	uint64_t stamp;             /* the last change before the keyring was read; 0 unknown */
 	struct kt_courier courier; /* started before there is an errand for it; else none */
+	int64_t caller_ends;       /* then our caller gives up, by kt_clock_monotonic(); 0: never */
 	bool wants_json;           /* --json: errors go to stdout as an object too */
 	bool never_prompts;        /* timers and background renewal */
 	bool ignores_dismissed;    /* unlock: ask although a prompt was dismissed just now */

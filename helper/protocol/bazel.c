@@ -69,6 +69,7 @@ static bool write_answer(const struct kt_tool_question *question, const struct k
 const struct kt_tool kt_tool_bazel = {
 	.name = "bazel",
 	.program = "bazel-credential-keyturn",
+	.seconds = 10,
 	.open = open_question,
 	.read = read_question,
 	.answer = write_answer,

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "helper/protocol/tool.h"
-#include "helper/url.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
 
@@ -36,11 +35,10 @@ static bool write_answer(const struct kt_tool_question *question, const struct k
                          struct kt_secret *bytes, struct kt_error *error)
 {
 	KT_CLEANUP(kt_identity_clear) struct kt_identity service = { 0 };
-	KT_CLEANUP(kt_secret_clear) struct kt_secret unused = { 0 };
 	const char *asked = question->request.pattern.host;
 	const char *url = kt_text_or_empty(answer->service);
 
-	if (!kt_url_parse(&service, &unused, url, strlen(url), error))
+	if (!kt_tool_service(&service, "goauth", url, strlen(url), error))
 		return false;
 	/* The account that was named is of another server, or of one without TLS. */
 	if ((asked && strcmp(asked, service.host) != 0) || strcmp(service.protocol, "https") != 0)

@@ -102,6 +102,7 @@ static bool write_failure(const struct kt_tool_question *question, const struct 
 
 const struct kt_tool kt_tool_google = {
 	.name = "google",
+	.seconds = 30,
 	.open = open_question,
 	.answer = write_answer,
 	.fail = write_failure,

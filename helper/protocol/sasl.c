@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "helper/protocol/tool.h"
-#include "helper/url.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
 

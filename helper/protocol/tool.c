@@ -5,6 +5,7 @@
 
 #include "helper/protocol/tool.h"
 #include "helper/url.h"
+#include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
 
@@ -70,23 +71,29 @@ bool kt_tool_service(struct kt_identity *identity, const char *tool, const char 
 	static const char sparse[] = "sparse+";
 	KT_CLEANUP(kt_secret_clear) struct kt_secret url = { 0 };
 	KT_CLEANUP(kt_secret_clear) struct kt_secret password = { 0 };
+	KT_CLEANUP(kt_identity_clear) struct kt_identity parts = { 0 };
 
-	if (length > sizeof(sparse) - 1 && memcmp(bytes, sparse, sizeof(sparse) - 1) == 0) {
+	if (strcmp(tool, "cargo") == 0 && length > sizeof(sparse) - 1 &&
+	    memcmp(bytes, sparse, sizeof(sparse) - 1) == 0) {
 		bytes += sizeof(sparse) - 1;
 		length -= sizeof(sparse) - 1;
 	}
+	if (!kt_characters_are_clean(bytes, length))
+		return kt_fail(error, KT_ERROR_USAGE, "the service's name holds a control character");
 	length = kt_url_span(bytes, length, "?#");
-	if (memchr(bytes, '\0', length))
-		return kt_fail(error, KT_ERROR_USAGE, "the service's name holds a NUL");
 	if (!memmem(bytes, length, "://", 3) && !kt_secret_append_text(&url, "https://", error))
 		return false;
 	if (!kt_secret_append(&url, bytes, length, error) ||
-	    !kt_url_parse(identity, &password, kt_secret_reveal(&url), kt_secret_length(&url),
-	                  error))
+	    !kt_url_parse(&parts, &password, kt_secret_reveal(&url), kt_secret_length(&url), error))
 		return false;
 	if (!kt_secret_is_empty(&password))
 		return kt_fail(error, KT_ERROR_UNSAFE, "the service's URL holds a password");
-	return name_registry(identity, tool, error);
+	if (!name_registry(&parts, tool, error))
+		return false;
+	kt_identity_clear(identity);
+	*identity = parts;
+	parts = (struct kt_identity){ 0 };
+	return true;
 }
 
 bool kt_tool_open_account(struct kt_tool_question *question, int count, char **words,

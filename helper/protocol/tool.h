@@ -45,6 +45,7 @@ struct kt_tool {
 	const char *program;   /* the name by which the tool starts it; NULL: keyturn NAME */
 	const char *variable;  /* the environment variable in which the input stands; NULL: stdin */
 	const char *greeting;  /* said first; then each line of stdin is a question; NULL: none */
+	int seconds;           /* then the tool gives up, unless it was told otherwise; 0: never */
 	bool fails_on_stdout;  /* a failure is one text there, with exit status 1 */
 	/* The words behind the name; the input, where question->reads_input says so. */
 	bool (*open)(struct kt_tool_question *question, int count, char **words,
@@ -85,7 +86,7 @@ const struct kt_tool *kt_tool_of_name(const char *name);
 const struct kt_tool *kt_tool_of_program(const char *path);
 
 /*
- * Reads a service as tools name it into identity: a URL (also with "sparse+" in front), or a bare
+ * Reads a service as tools name it into identity: a URL (cargo's with "sparse+" in front), or a bare
  * HOST[:PORT][/PATH], which is an https one. The names that this tool has for one registry become
  * its own name. A query is left out. No host stands for another. A URL that holds a password is
  * refused.

@@ -22,7 +22,7 @@ bool kt_change_lock(struct kt_change *change, const struct kt_identity *identity
 	if (!kt_identity_copy(&change->identity, identity, error) ||
 	    !kt_account_lock_name(identity, &name, error) ||
 	    !kt_lock_take(&change->lock, name, KT_LOCK_EXCLUSIVE,
-	                  kt_clock_monotonic() + LOCK_MILLISECONDS, KT_TEXT("the account"),
+	                  change->deadline ? change->deadline : kt_clock_monotonic() + LOCK_MILLISECONDS, KT_TEXT("the account"),
 	                  identity->username, error))
 		return false;
 	if (change->lock.was_left)

@@ -18,11 +18,12 @@
 struct kt_change {
 	struct kt_lock lock;
 	struct kt_identity identity;
+	int64_t deadline; /* of the wait for the lock, where its caller has one; else 0 */
 	bool is_invalidated;
 };
 
 /*
- * Waits for the account's lock, 60 s at most; then KT_ERROR_BUSY names the holder. If the
+ * Waits for the account's lock, to the deadline or 60 s at most; then KT_ERROR_BUSY names the holder. If the
  * previous holder was killed while it held the lock, it may have changed the account: this is
  * recorded as a change.
  */

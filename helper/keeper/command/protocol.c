@@ -14,10 +14,14 @@
 #include "helper/protocol/json_request.h"
 #include "helper/protocol/tool.h"
 #include "keyring/cleanup.h"
+#include "keyring/clock.h"
 #include "keyring/environment.h"
 #include "keyring/json.h"
 #include "keyring/text.h"
 #include "keyring/translate.h"
+
+/* Milliseconds in which a caller that is about to give up still takes an answer. */
+#define MARGIN 2000
 
 static bool answer_none(const struct kt_tool *tool, const struct kt_tool_question *question,
                         struct kt_secret *output, struct kt_error *error)
@@ -234,6 +238,8 @@ bool kt_command_speak(struct kt_keeper *keeper, const struct kt_tool *tool, int 
 	KT_CLEANUP(kt_secret_clear) struct kt_secret output = { 0 };
 
 	keeper->wants_json = false;
+	if (tool->seconds > 0)
+		keeper->caller_ends = kt_clock_monotonic() + tool->seconds * INT64_C(1000) - MARGIN;
 	if (tool->greeting)
 		return tool->open(&question, argc - 1, argv + 1, error) &&
 		       speak_in_lines(keeper, tool, error);

@@ -31,6 +31,8 @@
 
 #define STORE_MILLISECONDS 5000
 #define STORE_WITHOUT_ESCROW_MILLISECONDS 30000
+/* The courier's own (helper/errand.h). */
+#define CONNECT_MILLISECONDS 10000
 #define ESCROW_ROOM 2048
 /* A request that would have less time than this is not begun. */
 #define SHORTEST_MILLISECONDS 1500
@@ -103,6 +105,22 @@ static bool commit_to_sending(struct rotation *rotation, struct kt_error *error)
 }
 
 /*
+ * A caller that gives up soon hears in time that the server cannot be reached. An answer is waited
+ * for all the same: a refresh token that was sent is spent.
+ */
+static bool limit_connecting(const struct rotation *rotation, struct kt_errand *errand,
+                             struct kt_error *error)
+{
+	int64_t left = rotation->keeper->caller_ends - kt_clock_monotonic();
+
+	if (rotation->keeper->caller_ends == 0 || left >= CONNECT_MILLISECONDS)
+		return true;
+	return kt_errand_add_number(errand, "connect_timeout",
+	                            left > SHORTEST_MILLISECONDS ? left : SHORTEST_MILLISECONDS,
+	                            error);
+}
+
+/*
  * Makes one request, as a dialogue. True: response tells the outcome, whatever it is. False: it
  * was not sent, for a reason of our own.
  */
@@ -123,6 +141,7 @@ static bool send_once(struct rotation *rotation, struct kt_errand *answer,
 	kt_fault_point("intent");
 	if (!kt_grant_refresh_token(rotation->credential, &rotation->sent,
 	                            rotation->deadline - kt_clock_monotonic(), &errand, error) ||
+	    !limit_connecting(rotation, &errand, error) ||
 	    (!kt_courier_is_started(courier) && !kt_courier_start(courier, error)) ||
 	    !kt_courier_send(courier, &errand, error))
 		return false;
@@ -146,7 +165,10 @@ static bool send_once(struct rotation *rotation, struct kt_errand *answer,
 
 static bool has_time(const struct rotation *rotation, int64_t pause)
 {
-	return kt_clock_monotonic() + pause + SHORTEST_MILLISECONDS < rotation->deadline;
+	int64_t then = kt_clock_monotonic() + pause + SHORTEST_MILLISECONDS;
+	int64_t caller_ends = rotation->keeper->caller_ends;
+
+	return then < rotation->deadline && (caller_ends == 0 || then < caller_ends);
 }
 
 /*
@@ -553,6 +575,7 @@ bool kt_rotation_run(struct kt_keeper *keeper, struct kt_credential *credential,
 	if (!rotation.keyring)
 		return false;
 	asked = kt_clock_monotonic();
+	change.deadline = keeper->caller_ends;
 	if (kt_change_lock(&change, &credential->identity, error)) {
 		/*
 		 * After a wait for the lock there is mostly a renewed token, and no need of a
