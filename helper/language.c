@@ -22,6 +22,13 @@ static bool has_other_charset(const char *locale)
 	       !(length == 4 && strncasecmp(charset + 1, "utf8", length) == 0);
 }
 
+/* No catalogue is looked for: as in a container, whose locale is C.UTF-8. */
+static bool is_english(const char *locale)
+{
+	return strcmp(locale, "C") == 0 || strncmp(locale, "C.", 2) == 0 ||
+	       strcmp(locale, "POSIX") == 0;
+}
+
 /*
  * LC_CTYPE is C.UTF-8 in any language: strerror(3) follows, no converter is loaded, and letters are
  * compared as in C. Where that locale is missing, the catalogue's own charset is asked for.
@@ -30,7 +37,7 @@ static bool begin(void)
 {
 	const char *locale = setlocale(LC_MESSAGES, "");
 
-	if (!locale || strcmp(locale, "C") == 0 || strcmp(locale, "POSIX") == 0)
+	if (!locale || is_english(locale))
 		return false;
 	if (has_other_charset(locale)) {
 		setlocale(LC_MESSAGES, "C");

@@ -13,6 +13,7 @@
 
 #include "keyring/cleanup.h"
 #include "keyring/control_socket.h"
+#include "keyring/white_box.h"
 
 #define OPERATION_UNLOCK 1
 #define OPERATION_CHANGE 2
@@ -35,13 +36,16 @@ struct reply {
 
 bool kt_control_socket_has_keyring(const char *home)
 {
+	static const char *const directories[] = { ".local/share/keyrings", KT_WHITE_BOX_DIRECTORY };
 	char path[PATH_MAX];
 	int length;
 
-	if (!home)
-		return false;
-	length = snprintf(path, sizeof(path), "%s/.local/share/keyrings/login.keyring", home);
-	return length > 0 && (size_t)length < sizeof(path) && access(path, F_OK) == 0;
+	for (size_t i = 0; home && i < KT_COUNT(directories); i++) {
+		length = snprintf(path, sizeof(path), "%s/%s/login.keyring", home, directories[i]);
+		if (length > 0 && (size_t)length < sizeof(path) && access(path, F_OK) == 0)
+			return true;
+	}
+	return false;
 }
 
 static enum kt_contact open_connection(const char *runtime_dir, int64_t deadline, int *descriptor)

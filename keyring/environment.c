@@ -177,6 +177,19 @@ bool kt_environment_is_container(void)
 	return false;
 }
 
+/* cron and sudo drop the variable, the kernel names itself so in either version. */
+bool kt_environment_is_wsl(void)
+{
+	KT_CLEANUP(kt_descriptor_close) int file = -1;
+	char version[256] = "";
+
+	if (kt_environment_get("WSL_DISTRO_NAME"))
+		return true;
+	file = open("/proc/version", O_RDONLY | O_CLOEXEC);
+	return file >= 0 && read(file, version, sizeof(version) - 1) > 0 &&
+	       (strstr(version, "microsoft") || strstr(version, "Microsoft"));
+}
+
 bool kt_environment_is_remote(void)
 {
 	return kt_environment_get("SSH_CONNECTION") || kt_environment_get("SSH_TTY");

@@ -39,6 +39,9 @@ bool kt_environment_has_display(void);
 /* A container: Docker's, Podman's or systemd-nspawn's. */
 bool kt_environment_is_container(void);
 
+/* The Windows Subsystem for Linux. */
+bool kt_environment_is_wsl(void);
+
 /* The caller came over SSH, and looks at another machine's screen. */
 bool kt_environment_is_remote(void);
 

@@ -51,6 +51,7 @@ libkeyring_a_SOURCES = \
 	keyring/vault_rekey.c keyring/vault_rekey.h \
 	keyring/vault_slot.c keyring/vault_slot.h \
 	keyring/vault_underway.c keyring/vault_underway.h \
+	keyring/white_box.c keyring/white_box.h \
 	keyring/wiping.c keyring/wiping.h
 
 # The keeper opens it when it opens the desktop's keyring (keyring/secret_service.h).
@@ -85,6 +86,7 @@ keyturn_secret_service_so_SOURCES = $(SECRET_SERVICE_SOURCES) \
 	keyring/text.c \
 	keyring/translate.c \
 	keyring/unlock_outcome.c \
+	keyring/white_box.c \
 	keyring/wiping.c
 keyturn_secret_service_so_CFLAGS = $(AM_CFLAGS) -fPIC $(SECRET_CFLAGS) $(CJSON_CFLAGS)
 keyturn_secret_service_so_LDFLAGS = $(MODULE_FLAGS)

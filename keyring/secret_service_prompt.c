@@ -13,6 +13,7 @@
 #include "keyring/secret_service_provider.h"
 #include "keyring/translate.h"
 #include "keyring/unlock_outcome.h"
+#include "keyring/white_box.h"
 
 #define PROMPT "org.freedesktop.Secret.Prompt"
 
@@ -51,6 +52,11 @@ bool kt_prompt_fail_locked(struct kt_turn *turn, struct kt_error *error)
 		kt_fail(error, KT_ERROR_LOCKED, "the desktop keyring (%s) is locked", provider->name);
 		return kt_advise(error, "open it %s, then run the command again",
 		                 kt_translate(provider->unlocked));
+	}
+	if (kt_white_box_has_password(kt_environment_home())) {
+		kt_fail(error, KT_ERROR_LOCKED, "the desktop keyring is locked, and deepin's white box keeps "
+		        "its password");
+		return kt_advise(error, "log in to the desktop anew, which opens it");
 	}
 	if (kt_unlock_outcome_reason(outcome))
 		kt_fail(error, KT_ERROR_LOCKED, "the desktop keyring is locked: %s",

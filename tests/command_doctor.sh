@@ -54,6 +54,42 @@ expect_status 0
 must grep -q '^ok  *items  *1 login can be read$' "$work/out"
 must grep -q '^ok  *proxy  *run --proxy works here, and the kernel tells' "$work/out"
 
+# as_on LINE FILE: from now on the system is the one that this file would tell of.
+as_on()
+{
+	printf '%s\n' "$1" >"$work/as"
+	must mount --bind "$work/as" "$2"
+}
+
+begin 'deepin, whose white box keeps the password of the keyring; elsewhere nothing is said'
+call keyturn doctor --json
+layer_is system none
+mkdir -p "$HOME/.local/share/deepin-keyrings-wb"
+printf '01' >"$HOME/.local/share/deepin-keyrings-wb/status"
+call keyturn doctor --json
+layer_is system none
+printf '11' >"$HOME/.local/share/deepin-keyrings-wb/status"
+call keyturn doctor
+must grep -q '^ok  *system  *deepin' "$work/out"
+rm -r "$HOME/.local/share/deepin-keyrings-wb"
+
+if mountpoint -q "$TEST_ALONE"; then
+	begin 'Kylin, by its os-release; WSL, by its kernel or its variable'
+	for id in 'ID=kylin' 'ID="openkylin"'; do
+		as_on "$id" /etc/os-release
+		call keyturn doctor
+		umount /etc/os-release
+		must grep -q '^ok  *system  *the desktop of Kylin' "$work/out"
+	done
+	as_on 'Linux version 5.15.153.1-microsoft-standard-WSL2 (root@x)' /proc/version
+	call keyturn doctor
+	umount /proc/version
+	expect_status 0
+	must grep -q '^ok  *system  *this is WSL' "$work/out"
+	call env WSL_DISTRO_NAME=Debian keyturn doctor
+	must grep -q '^ok  *system  *this is WSL' "$work/out"
+fi
+
 begin 'a token in a file of the shell is found, and is moved as it is said'
 printf 'alias ll="ls -l"\n# export COZE_API_TOKEN="pat_****"\nexport COZE_API_TOKEN="pat_canaryA1b2C3d4E5f6G7"\n' \
 	>"$HOME/.zshrc"

@@ -173,6 +173,18 @@ resync 'not this' 'fresh one' 'fresh one'
 expect_status 0
 must desktop_is_unlocked
 
+begin "deepin's white box keeps its password: it is not changed, and the one remedy is another login"
+mkdir -p "$HOME/.local/share/deepin-keyrings-wb"
+printf '11' >"$HOME/.local/share/deepin-keyrings-wb/status"
+at_terminal 'spawn keyturn unlock --resync'
+expect_status 6
+must desktop_lock
+call keyturn token
+expect_status 4
+expect_said "deepin's white box keeps its password"
+expect_said 'log in to the desktop anew'
+rm -r "$HOME/.local/share/deepin-keyrings-wb"
+
 begin 'a keyring that no control socket opens is told so'
 must desktop_lock
 mv "$XDG_RUNTIME_DIR/keyring/control" "$work/control"

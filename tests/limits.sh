@@ -8,6 +8,7 @@ set -eu
 . "$(dirname "$0")/lib/home.sh"
 . "$srcdir/tests/lib/desktop.sh"
 . "$srcdir/tests/lib/hot.sh"
+. "$srcdir/tests/lib/locale.sh"
 need dbus-monitor valgrind
 is_static || skip 'a door that is linked dynamically, for the sanitizers, cannot be traced'
 # Before other programs of this machine, where that may be had, which it may not be within alone:
@@ -82,6 +83,20 @@ within 120000 45 0
 bus_calls keyturn get
 must [ ! -s "$work/bus" ]
 
+begin 'a hot get in Chinese costs what one in English does'
+hot_instructions=$instructions
+hot_calls=$calls
+language=C.UTF-8
+if mountpoint -q "$TEST_ALONE" && locales_add zh_CN.UTF-8; then
+	language=zh_CN.UTF-8
+fi
+LC_ALL=$language
+measure keyturn get
+must grep -qx password=pat_one "$work/out"
+# The environment is that much longer.
+within "$((hot_instructions + 300))" "$hot_calls" 0
+LC_ALL=C.UTF-8
+
 begin 'a warm get from the desktop keyring'
 KEYTURN_CACHE=off
 export KEYTURN_CACHE
@@ -104,5 +119,15 @@ begins_warm
 measure keyturn get
 must grep -qx password=pat_one "$work/out"
 within 16000000 240 "$(linked keyturn-keeper)"
+
+begin 'a table in Chinese costs little more than the opening of a catalogue'
+LC_ALL=C
+measure keyturn list
+english_instructions=$instructions
+english_calls=$calls
+LC_ALL=$language
+measure keyturn list
+must [ "$(grep -c 状态 "$work/out")" -eq "$([ "$language" = C.UTF-8 ] && echo 0 || echo 1)" ]
+within "$((english_instructions + 250000))" "$((english_calls + 35))" "$(linked keyturn-keeper)"
 
 finish

@@ -114,6 +114,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 		return false;
 	if (count > 0)
 		return kt_fail(error, KT_ERROR_USAGE, "doctor: it takes no account");
+	kt_doctor_check_system(&findings);
 	kt_doctor_check_keyring(&findings, keeper);
 	kt_doctor_check_vault(&findings);
 	kt_doctor_check_kernel(&findings);

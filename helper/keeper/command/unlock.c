@@ -14,6 +14,7 @@
 #include "keyring/translate.h"
 #include "keyring/unlock_outcome.h"
 #include "keyring/vault.h"
+#include "keyring/white_box.h"
 
 #define TRIES 3
 #define DAEMON_WAIT 5000
@@ -206,6 +207,11 @@ static bool resync_desktop(struct kt_keyring *keyring, struct kt_error *error)
 
 	if (!kt_keyring_takes_password(keyring, &way, error))
 		return false;
+	if (kt_white_box_has_password(kt_environment_home())) {
+		kt_fail(error, KT_ERROR_UNSAFE, "unlock --resync: deepin's white box keeps the password of "
+		        "this keyring, and would no longer open it");
+		return kt_advise(error, "log in to the desktop anew, which opens it");
+	}
 	if (way != KT_PASSWORD_SOCKET) {
 		kt_fail(error, KT_ERROR_USAGE, "unlock --resync: this desktop keyring is none whose "
 		        "password can be changed at a terminal");

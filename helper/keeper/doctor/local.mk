@@ -11,4 +11,5 @@ libkeeper_a_SOURCES += \
 	helper/keeper/doctor/proxy.c \
 	helper/keeper/doctor/seal.c \
 	helper/keeper/doctor/setup.c \
-	helper/keeper/doctor/shell.c
+	helper/keeper/doctor/shell.c \
+	helper/keeper/doctor/system.c

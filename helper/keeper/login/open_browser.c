@@ -8,25 +8,39 @@
 
 #include "helper/keeper/login/open_browser.h"
 #include "keyring/characters.h"
+#include "keyring/cleanup.h"
 #include "keyring/environment.h"
-
-static bool is_wsl(void)
-{
-	return kt_environment_get("WSL_DISTRO_NAME") != NULL;
-}
 
 bool kt_open_browser_is_possible(void)
 {
 	if (kt_environment_is_remote() || kt_environment_is_container())
 		return false;
-	return is_wsl() || kt_environment_has_display();
+	return kt_environment_is_wsl() || kt_environment_has_display();
 }
 
-static bool spawn(const char *opener, const char *url, char *const *environment)
+/*
+ * The first two are for WSL: wslu is often not installed, and explorer.exe takes some addresses for
+ * files.
+ */
+static const struct {
+	const char *path;
+	const char *argument; /* before the address, or NULL */
+} openers[] = {
+	{ "/usr/bin/wslview", NULL },
+	{ "/mnt/c/Windows/System32/rundll32.exe", "url.dll,FileProtocolHandler" },
+	{ "/usr/bin/xdg-open", NULL },
+	{ "/usr/bin/x-www-browser", NULL },
+	{ "/usr/bin/open", NULL },
+};
+
+static bool spawn(size_t opener, const char *url, char *const *environment)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
-	char *arguments[] = { (char *)opener, (char *)url, NULL };
+	const char *path = openers[opener].path;
+	const char *argument = openers[opener].argument;
+	char *arguments[] = { (char *)path, (char *)(argument ? argument : url),
+		              (char *)(argument ? url : NULL), NULL };
 	pid_t pid;
 	bool done;
 
@@ -37,7 +51,7 @@ static bool spawn(const char *opener, const char *url, char *const *environment)
 	posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
 	posix_spawnattr_init(&attributes);
 	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
-	done = posix_spawn(&pid, opener, &actions, &attributes, arguments, environment) == 0;
+	done = posix_spawn(&pid, path, &actions, &attributes, arguments, environment) == 0;
 	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&actions);
 	return done;
@@ -45,14 +59,10 @@ static bool spawn(const char *opener, const char *url, char *const *environment)
 
 bool kt_open_browser(const char *url, char *const *environment)
 {
-	static const char *const openers[] = {
-		"/usr/bin/wslview", "/usr/bin/xdg-open", "/usr/bin/x-www-browser", "/usr/bin/open",
-	};
-
 	if (!kt_characters_are_visible_ascii(url, strlen(url)))
 		return false;
-	for (size_t i = is_wsl() ? 0 : 1; i < sizeof(openers) / sizeof(openers[0]); i++)
-		if (access(openers[i], X_OK) == 0)
-			return spawn(openers[i], url, environment);
+	for (size_t i = kt_environment_is_wsl() ? 0 : 2; i < KT_COUNT(openers); i++)
+		if (access(openers[i].path, X_OK) == 0)
+			return spawn(i, url, environment);
 	return false;
 }
