@@ -528,6 +528,8 @@ EXTRA_DIST += \
 	tests/README.md \
 	tests/bench/bridge.mjs \
 	tests/bench/bridge.py \
+	tests/bench/bridge_bench_test.go \
+	tests/bench/BridgeBench.java \
 	tests/bench/bridges.sh \
 	tests/bench/first_get.sh \
 	tests/bench/login.sh \

@@ -26,7 +26,7 @@ const bridge = new CozeAPI({
 });
 const least = [Infinity, Infinity];
 
-for (let i = 0; i < 20; i++) {
+for (let i = 0; i < 60; i++) {
 	least[0] = Math.min(least[0], await turn(plain));
 	least[1] = Math.min(least[1], await turn(bridge));
 }

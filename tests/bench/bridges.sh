@@ -1,9 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# What a bridge adds to the SDK's own time: 1,000 calls with it beside 1,000 with a text for a token,
-# in turns of 50, at the Coze server. Prints the ratio of the least turns, by the time of the
-# processor, and how often keyturn was started; fails above 1.05, or for a second start. Takes cozepy from its registry, and @coze/api from tests/servers.
+# What a bridge adds to the SDK's own time: 1,000 calls and more with it beside as many with a text
+# for a token, in turns of 50, at the Coze server. Prints the ratio of the least turns, by the time of the
+# processor, and how often keyturn was started; fails above 1.05, or for a second start. Takes cozepy
+# and coze-java from their registries, @coze/api from tests/servers, and coze-go from the copy that
+# KEYTURN_COZE_GO names; without that Go is left out.
 #
 #	tests/bench/bridges.sh
 set -eu
@@ -48,7 +50,32 @@ measure()
 	}' "$work/turns" || failed=yes
 }
 
+cp -R "$srcdir/bridges/java" "$work/java"
+chmod -R u+w "$work/java"
+(cd "$work/java" && mvn --batch-mode --quiet -Duser.home="$caller_home" \
+	org.apache.maven.plugins:maven-dependency-plugin:3.6.1:build-classpath \
+	-Dmdep.outputFile=classpath && mkdir classes &&
+	javac -d classes -cp "$(cat classpath)" src/main/java/org/keyturn/*.java \
+		"$srcdir/tests/bench/BridgeBench.java") >"$work/install" 2>&1 || { cat "$work/install"; exit 1; }
+
+# build_go: the bench as a program.
+build_go()
+{
+	cp -R "$srcdir/bridges/go" "$work/go"
+	chmod -R u+w "$work/go"
+	cp "$srcdir/tests/bench/bridge_bench_test.go" "$work/go/cozetest/"
+	sdk=github.com/coze-dev/coze-go
+	(cd "$work/go/cozetest" && export HOME="$caller_home" GOFLAGS=-mod=mod GOTOOLCHAIN=local &&
+		go mod edit -require "$sdk@v0.0.0" -replace "$sdk=$KEYTURN_COZE_GO" && go mod tidy &&
+		go test -c -o "$work/go/bench") >"$work/install" 2>&1 || { cat "$work/install"; exit 1; }
+}
+
 printf '%-8s %11s %11s  of 50 calls\n' '' SDK bridge
 measure python "$work/venv/bin/python" "$srcdir/tests/bench/bridge.py"
 measure node node "$work/node/bridge.mjs"
+measure java java -cp "$work/java/classes:$(cat "$work/java/classpath")" BridgeBench
+if [ -n "${KEYTURN_COZE_GO:-}" ]; then
+	build_go
+	measure go "$work/go/bench" -test.run TestBench
+fi
 [ -z "$failed" ]
