@@ -16,6 +16,7 @@ SCRIPT_PEERS = \
 	tests/programs/errand_driver \
 	tests/programs/forbid \
 	tests/programs/many \
+	tests/programs/proxy_reads \
 	tests/programs/prompter \
 	$(DESKTOP_TESTS) \
 	$(FUZZ_REPLAYS)
@@ -233,6 +234,7 @@ SCRIPT_TESTS = \
 	tests/many_accounts.sh \
 	tests/prompt_unanswered.sh \
 	tests/provider_changed.sh \
+	tests/proxy_faults.sh \
 	tests/provider_gnome_keyring.sh \
 	tests/provider_keepassxc.sh \
 	tests/provider_kwallet.sh \
@@ -377,6 +379,7 @@ tests_programs_collection_LDADD = $(SECRET_LIBS)
 tests_programs_cut_LDADD =
 tests_programs_forbid_LDADD =
 tests_programs_many_LDADD =
+tests_programs_proxy_reads_LDADD = $(PROXY_LIBS)
 tests_programs_other_version_so_SOURCES = tests/programs/other_version.c
 tests_programs_other_version_so_CFLAGS = $(AM_CFLAGS) -fPIC
 tests_programs_other_version_so_LDFLAGS = $(MODULE_FLAGS)
