@@ -22,11 +22,12 @@ SCRIPT_PEERS = \
 	$(FUZZ_REPLAYS)
 if HAVE_SECCOMP
 SEAL_UNIT_TEST = tests/test_filter
-tests_test_filter_LDADD = $(SEAL_LIBS) $(CMOCKA_LIBS)
+tests_test_filter_LDADD = libseal.a libhelper.a libkeyring.a $(CMOCKA_LIBS)
 SEAL_TEST = tests/command_run_sealed.sh
 SEAL_PEER = tests/bin/keyturn-seal
 tests_bin_keyturn_seal_SOURCES = helper/libexec.c
 tests_bin_keyturn_seal_CPPFLAGS = $(AM_CPPFLAGS) $(CHECKED)
+tests_bin_keyturn_seal_LDFLAGS = $(SEAL_LDFLAGS)
 tests_bin_keyturn_seal_LDADD = $(SEAL_LIBS)
 endif
 check_PROGRAMS = tests/bin/keyturn tests/programs/other_version.so $(SCRIPT_PEERS) $(UNIT_TESTS)

@@ -96,7 +96,7 @@ static bool judge_target(const struct kt_head *head, struct kt_refusal *refusal)
 	for (size_t i = 0; i < KT_COUNT(methods); i++)
 		if (kt_slice_is(head->method, methods[i]))
 			return refuse(refusal, 405, "this method is not passed on");
-	/* Of "http://host?query" no path would be left, and servers differ about what they make of it. */
+	/* Of "http://host?query" no path would be left, and servers differ about what it is. */
 	if (authority < head->target.length && head->target.bytes[authority] != '/')
 		return refuse(refusal, 400, "the target is no path");
 	return true;

@@ -192,7 +192,7 @@ static void take_question(struct steward *steward)
 		drop_room(steward);
 		return;
 	}
-	/* A room that was started anew asks while its forerunner's keeper still runs: one answer for both. */
+	/* A room that was started anew asks while its forerunner's keeper runs: one answer for both. */
 	if (steward->keeper >= 0)
 		return;
 	if (!start_keeper(steward) ||
@@ -222,8 +222,9 @@ static void give_up_keeper(struct steward *steward)
 /* The address stays ours, and nobody waits at it in vain. What the client sent is not looked at. */
 static void turn_away(void)
 {
-	static const char body[] = "{\"code\":503,\"msg\":\"keyturn: the proxy broke off three times in "
-		"a minute, and is started again when that is over; wait, or start the command again\"}\n";
+	static const char body[] =
+		"{\"code\":503,\"msg\":\"keyturn: the proxy broke off three times in a minute, and is "
+		"started again when that is over; wait, or start the command again\"}\n";
 	char answer[512];
 	int length = snprintf(answer, sizeof(answer),
 	                      "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\n"

@@ -55,7 +55,8 @@ def command(seconds):
     seen = collections.Counter()
     end = time.monotonic() + seconds
     turn = 0
-    while time.monotonic() < end or not (seen["200"] or time.monotonic() > end + PATIENCE):
+    said = ""
+    while time.monotonic() < end or not (seen["200"] or "nobody is there" in said or time.monotonic() > end + PATIENCE):
         said = ask(host, *REQUESTS[turn % len(REQUESTS)])
         turn += 1
         seen[said] += 1
@@ -117,6 +118,13 @@ def spent():
         return json.load(answer)["presented_spent"]
 
 
+def settle():
+    """A renewal that was killed is made up for. What it gets may have ended by then: then once more."""
+    for _ in range(3):
+        if subprocess.run(["keyturn", "token", "work"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0:
+            return
+
+
 def moment(number, chance, counts):
     victim = VICTIMS[number % len(VICTIMS)]
     before = spent()
@@ -141,12 +149,14 @@ def moment(number, chance, counts):
     counts.update(seen)
     if [said for said in seen if not said.startswith(FORESEEN)]:
         return f"the command saw {seen} after {victim} was killed"
-    if victim and not seen.get("200"):
+    # Without the steward there is no next token.
+    if victim in ("keyturn-proxy", "keyturn-keeper") and not seen.get("200"):
         return f"the command saw {seen} after {victim} was killed"
     if not until(lambda: is_closed(host), 5):
         return "the port is still open"
     if not until(lambda: not any(processes().values()), 15):
         return f"is left behind: {dict(processes())}"
+    settle()
     again = spent() - before
     counts["presented again"] += again
     if again > (struck if victim == "keyturn-keeper" else 0):

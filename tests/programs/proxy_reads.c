@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Plays the room of a proxy without its sockets, for request_read_alike.mjs: a line on stdin is what
- * one client sends, in hexadecimal. The line about it on stdout is
+ * Plays the room of a proxy without its sockets, for request_read_alike.mjs: a line on stdin is
+ * what one client sends, in hexadecimal. The line about it on stdout is
  *
  *   STATUS WHOLE BEGUN BYTES [METHOD TARGET]...
  *
- * the status of the refusal, 0 without one; how many requests went to the service whole; 1 where one
- * more has begun; what the service gets, in hexadecimal ("-": nothing); and how the room reads each.
+ * the status of the refusal, 0 without one; how many requests went to the service whole; 1 where
+ * one more has begun; what the service gets, in hexadecimal ("-": nothing); and how the room reads
+ * each.
  */
 
 #include "config.h"
