@@ -569,10 +569,7 @@ static bool wants_to_read(const struct kt_exchange *exchange)
 	}
 }
 
-/*
- * Behind its request a client says nothing, mostly. To watch it all the same costs less than to
- * change the watch twice for each request; it is changed for one that does.
- */
+/* Behind its request a client mostly says nothing: a watch in vain costs less than two changes. */
 static bool is_watched_in_vain(const struct kt_exchange *exchange)
 {
 	return exchange->phase != KT_PHASE_TUNNEL && exchange->phase != KT_PHASE_LAST &&
