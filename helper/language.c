@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
+#include <langinfo.h>
 #include <libintl.h>
 #include <locale.h>
 #include <stdbool.h>
@@ -37,7 +38,8 @@ static bool begin(void)
 {
 	const char *locale = setlocale(LC_MESSAGES, "");
 
-	if (!locale || is_english(locale))
+	/* A program that is linked statically has no such locale unless something of it is read. */
+	if (!nl_langinfo(YESEXPR) || !locale || is_english(locale))
 		return false;
 	if (has_other_charset(locale)) {
 		setlocale(LC_MESSAGES, "C");

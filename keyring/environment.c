@@ -14,13 +14,6 @@
 #include "keyring/shell_word.h"
 #include "keyring/text.h"
 
-const char *kt_environment_get(const char *name)
-{
-	const char *value = getenv(name);
-
-	return value && value[0] != '\0' ? value : NULL;
-}
-
 static const char *absolute(const char *path)
 {
 	return path && path[0] == '/' ? path : NULL;

@@ -7,11 +7,17 @@
  */
 
 #include <stdbool.h>
+#include <stdlib.h>
 
 #include "keyring/error.h"
 
-/* The variable's value, or NULL. */
-const char *kt_environment_get(const char *name);
+/* The variable's value, or NULL. Here, for programs that link nothing of what reads passwd(5). */
+static inline const char *kt_environment_get(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value && value[0] != '\0' ? value : NULL;
+}
 
 /* $HOME, else the home of the passwd entry. NULL where neither is an absolute path. */
 const char *kt_environment_home(void);

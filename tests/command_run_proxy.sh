@@ -101,57 +101,6 @@ expect_status 137
 gone
 must_not curl -s "http://127.0.0.1:$(cat "$work/out")/"
 
-# In a command: "strike NAME" kills the program of that name that serves this home; "me" asks.
-cat >"$work/lib" <<'EOF'
-strike()
-{
-	for process in $(pgrep -x "$1"); do
-		! grep -qs "HOME=$HOME" "/proc/$process/environ" || kill -KILL "$process"
-	done
-}
-
-me()
-{
-	curl -s --max-time 20 -H "Authorization: Bearer $COZE_API_TOKEN" "$@" "$COZE_API_BASE/v1/users/me"
-}
-
-status()
-{
-	me -o /dev/null -w '%{http_code}\n'
-}
-EOF
-
-begin 'a room that is killed is replaced, and its address stays'
-call keyturn run work --proxy -- sh -c '. "$1"; status; strike keyturn-proxy; status; status' - "$work/lib"
-expect_output "$(printf '200\n200\n200')"
-
-begin 'a room that is killed again and again is given up, and its address is nobody else'"'"'s'
-call keyturn run work --proxy -- sh -c '. "$1"
-	status >/dev/null
-	for turn in 1 2 3; do strike keyturn-proxy; status; done
-	python3 -c "import socket, sys; socket.socket().bind((\"127.0.0.1\", int(sys.argv[1])))" \
-		"${COZE_API_BASE##*:}" 2>&1 | grep -c "in use"' - "$work/lib"
-must [ "$(grep -cx 200 "$work/out")" -eq 2 ]
-must [ "$(tail -n 1 "$work/out")" = 1 ]
-
-begin 'a steward that is killed takes nothing that is there already'
-call keyturn run work --proxy -- sh -c '. "$1"; status; strike keyturn-steward; status' - "$work/lib"
-expect_output "$(printf '200\n200')"
-
-begin 'a service that cannot be reached is told, and is used again when it can'
-call keyturn run work --proxy -- sh -c '. "$1"
-	curl -s -d "{\"listening\":false}" "$2/control" >/dev/null; me
-	curl -s -d "{\"listening\":true}" "$2/control" >/dev/null; status' - "$work/lib" "$COZE_CONTROL"
-must [ "$(cat "$work/out")" = '{"code":502,"msg":"keyturn: the server cannot be reached"}
-200' ]
-
-begin 'a keyring that was locked meanwhile is told with its remedy, and used again when it is open'
-call keyturn run work --proxy -- sh -c '. "$1"; status >/dev/null; strike keyturn-proxy
-	mv "$HOME/vault.key" "$HOME/away"; keyturn lock; me
-	mv "$HOME/away" "$HOME/vault.key"; status' - "$work/lib"
-must grep -q '{"code":503,"msg":"keyturn: .*vault.*"}' "$work/out"
-must [ "$(tail -n 1 "$work/out")" = 200 ]
-
 begin 'every shape of HTTP passes as it is'
 call keyturn run work --proxy -- python3 "$srcdir/tests/programs/proxy_shapes.py"
 expect_status 0
@@ -199,14 +148,6 @@ must [ "$(($(server_count refresh) - refreshes_before))" -ge 3 ]
 must grep -q ' retried$' "$work/log"
 must [ "$(seen websocket query | sort -u)" = '{"bot_id": "1"}' ]
 must_not grep -q ktp_ "$work/coze/requests.jsonl"
-
-begin 'a grant that died meanwhile is told as Coze tells it, with its remedy'
-control '{"token_life":900}'
-keyturn refresh work 2>/dev/null
-call keyturn run work --proxy -- sh -c '. "$1"; status >/dev/null; strike keyturn-proxy
-	curl -s -d "{\"revoke\":\"$3\",\"forget\":\"access_tokens\"}" "$2/control" >/dev/null
-	status; keyturn refresh work; strike keyturn-proxy; me' - "$work/lib" "$COZE_CONTROL" "$family"
-must grep -q '{"code":4100,"msg":"keyturn: .*keyturn login .*"}' "$work/out"
 
 # lend OPTION...: in the background, until its socket is there; $lender.
 lend()

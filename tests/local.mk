@@ -16,16 +16,18 @@ SCRIPT_PEERS = \
 	tests/programs/errand_driver \
 	tests/programs/forbid \
 	tests/programs/many \
+	tests/programs/proxy_reads \
 	tests/programs/prompter \
 	$(DESKTOP_TESTS) \
 	$(FUZZ_REPLAYS)
 if HAVE_SECCOMP
 SEAL_UNIT_TEST = tests/test_filter
-tests_test_filter_LDADD = $(SEAL_LIBS) $(CMOCKA_LIBS)
+tests_test_filter_LDADD = libseal.a libhelper.a libkeyring.a $(CMOCKA_LIBS)
 SEAL_TEST = tests/command_run_sealed.sh
 SEAL_PEER = tests/bin/keyturn-seal
 tests_bin_keyturn_seal_SOURCES = helper/libexec.c
 tests_bin_keyturn_seal_CPPFLAGS = $(AM_CPPFLAGS) $(CHECKED)
+tests_bin_keyturn_seal_LDFLAGS = $(SEAL_LDFLAGS)
 tests_bin_keyturn_seal_LDADD = $(SEAL_LIBS)
 endif
 check_PROGRAMS = tests/bin/keyturn tests/programs/other_version.so $(SCRIPT_PEERS) $(UNIT_TESTS)
@@ -233,6 +235,7 @@ SCRIPT_TESTS = \
 	tests/many_accounts.sh \
 	tests/prompt_unanswered.sh \
 	tests/provider_changed.sh \
+	tests/proxy_faults.sh \
 	tests/provider_gnome_keyring.sh \
 	tests/provider_keepassxc.sh \
 	tests/provider_kwallet.sh \
@@ -377,6 +380,7 @@ tests_programs_collection_LDADD = $(SECRET_LIBS)
 tests_programs_cut_LDADD =
 tests_programs_forbid_LDADD =
 tests_programs_many_LDADD =
+tests_programs_proxy_reads_LDADD = $(PROXY_LIBS)
 tests_programs_other_version_so_SOURCES = tests/programs/other_version.c
 tests_programs_other_version_so_CFLAGS = $(AM_CFLAGS) -fPIC
 tests_programs_other_version_so_LDFLAGS = $(MODULE_FLAGS)

@@ -256,6 +256,8 @@ static const struct request requests[] = {
 	CASE(400, LINE("GET https://127.0.0.1:4000/ HTTP/1.1", "")),
 	CASE(400, LINE("GET file:///etc/passwd HTTP/1.1", "")),
 	CASE(400, LINE("GET http:// HTTP/1.1", "")),
+	CASE(400, LINE("GET http://127.0.0.1:4000?x=1 HTTP/1.1", "")),
+	CASE(400, LINE("GET http://127.0.0.1:4000?/x HTTP/1.1", "")),
 
 	/* Fields that would have to stay behind. */
 	CASE(400, WITH("Connection: authorization\r\n")),

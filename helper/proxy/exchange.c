@@ -333,7 +333,7 @@ static void pass_head(struct kt_exchange *exchange, const struct kt_head *head)
 	kt_buffer_drop(&exchange->from_server, head->length);
 }
 
-/* The server went before it said anything. */
+/* The server went before its answer had a head. */
 static void lose_server(struct kt_exchange *exchange)
 {
 	bool is_idempotent = (exchange->facts.is_get || exchange->facts.is_head) &&
@@ -347,20 +347,23 @@ static void lose_server(struct kt_exchange *exchange)
 		exchange->phase = KT_PHASE_TOKEN;
 		return;
 	}
-	kt_exchange_end(exchange);
+	refuse_with(exchange, 502, "the server broke off before it answered; it may have done what "
+	            "was asked, or not: look before you ask again");
 }
 
 /* The token was refused: is a newer one to be had? */
 static void hold(struct kt_exchange *exchange, bool rejects)
 {
 	struct kt_held_token *held = &exchange->room->token;
+	/* Where the steward is gone, the answer is there before the question has been put. */
+	uint64_t answers = held->answers;
 	bool is_open = kt_held_token_refuse(held, exchange->token, rejects);
 
 	exchange->is_examined = true;
 	if (!is_open || !exchange->can_repeat || exchange->is_second)
 		return;
 	exchange->phase = KT_PHASE_HELD;
-	exchange->answers = held->answers;
+	exchange->answers = answers;
 	set_deadline(exchange, TOKEN_TIME);
 }
 
@@ -369,6 +372,7 @@ static bool examine(struct kt_exchange *exchange, const struct kt_head *head)
 	struct kt_slice rest = { kt_buffer_bytes(&exchange->from_server) + head->length,
 		                 kt_buffer_length(&exchange->from_server) - head->length };
 
+	exchange->is_unauthorized = head->status == 401;
 	switch (kt_refused_token_examine(head, exchange->facts.is_head, rest,
 	                                 exchange->is_server_done)) {
 	case KT_REFUSED_TOKEN_UNKNOWN:
@@ -480,8 +484,12 @@ static bool decide(struct kt_exchange *exchange)
 		return false;
 	set_deadline(exchange, 0);
 	exchange->phase = KT_PHASE_PASS;
-	if (held->number == exchange->token || !kt_held_token_lives(held))
+	if (held->number == exchange->token || !kt_held_token_lives(held)) {
+		/* Why there is no newer one, and what to do, helps more than the server's answer. */
+		if (exchange->is_unauthorized && held->failure.status)
+			refuse(exchange, &held->failure);
 		return true;
+	}
 	drop_server(exchange);
 	exchange->is_second = exchange->entry.is_retried = true;
 	exchange->is_examined = false;
@@ -561,10 +569,7 @@ static bool wants_to_read(const struct kt_exchange *exchange)
 	}
 }
 
-/*
- * Behind its request a client says nothing, mostly. To watch it all the same costs less than to
- * change the watch twice for each request; it is changed for one that does.
- */
+/* Behind its request a client mostly says nothing: a watch in vain costs less than two changes. */
 static bool is_watched_in_vain(const struct kt_exchange *exchange)
 {
 	return exchange->phase != KT_PHASE_TUNNEL && exchange->phase != KT_PHASE_LAST &&

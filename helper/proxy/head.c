@@ -242,8 +242,11 @@ enum kt_head_state kt_head_read_answer(struct kt_head *head, const char *bytes, 
 {
 	enum kt_head_state state = read_head(head, bytes, length, read_status_line, refusal);
 
-	if (state == KT_HEAD_BROKEN)
-		refusal->status = 502;
+	/* Whoever reads it must not think that his own request is meant. */
+	if (state == KT_HEAD_BROKEN && refusal->status != 502)
+		refuse(refusal, 502, refusal->status == 431
+		                     ? "the server's answer has a head of more than 32 KiB or 100 lines"
+		                     : "the server's answer has a broken head");
 	return state;
 }
 

@@ -91,11 +91,13 @@ static bool judge_host(const struct kt_room_settings *settings, const struct kt_
 static bool judge_target(const struct kt_head *head, struct kt_refusal *refusal)
 {
 	static const char *const methods[] = { "CONNECT", "TRACE", "TRACK" };
+	size_t authority = is_absolute(head->target) ? 7 + authority_of(head->target).length : 0;
 
 	for (size_t i = 0; i < KT_COUNT(methods); i++)
 		if (kt_slice_is(head->method, methods[i]))
 			return refuse(refusal, 405, "this method is not passed on");
-	if (!is_absolute(head->target) && head->target.bytes[0] != '/')
+	/* Of "http://host?query" no path would be left, and servers differ about what it is. */
+	if (authority < head->target.length && head->target.bytes[authority] != '/')
 		return refuse(refusal, 400, "the target is no path");
 	return true;
 }

@@ -60,6 +60,7 @@ struct kt_exchange {
 	uint64_t answers;          /* the steward's, when it was asked */
 	uint64_t token;            /* the number of the token that was sent */
 	bool has_continued;        /* a 100 was passed */
+	bool is_unauthorized;      /* the server answered 401 */
 	bool is_examined;          /* the answer's head is no refusal of the token */
 	bool has_answer;           /* the answer's head was passed */
 	bool closes;               /* the client's connection ends with the answer */

@@ -2,123 +2,26 @@
 #include "config.h"
 
 #include <errno.h>
-#include <seccomp.h>
-#include <stddef.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "helper/seal/filter.h"
+#include "helper/seal/filter_program.h"
 #include "keyring/cleanup.h"
-
-/* The kernel looks at the low half of such an argument alone, and so must the filter. */
-#define LOW_HALF 0xffffffffu
-
-static void release(scmp_filter_ctx *filter)
-{
-	if (*filter)
-		seccomp_release(*filter);
-	*filter = NULL;
-}
-
-/* A call that this libseccomp does not know is one that this architecture does not have. */
-static int forbid(scmp_filter_ctx filter, const char *name, uint16_t answer)
-{
-	int call = seccomp_syscall_resolve_name(name);
-
-	return call == __NR_SCMP_ERROR ? 0
-	                               : seccomp_rule_add(filter, SCMP_ACT_ERRNO(answer), call, 0);
-}
-
-/* The kernel keyring is not the namespace's: a key is read by its number. */
-static int forbid_calls(scmp_filter_ctx filter)
-{
-	static const char *const refused[] = {
-		"add_key", "keyctl", "request_key", "bpf", "perf_event_open", "userfaultfd",
-		"open_by_handle_at", "name_to_handle_at", "kexec_load", "kexec_file_load",
-		"init_module", "finit_module", "delete_module",
-	};
-	/* Programs go on without it. Its calls would pass by this filter. */
-	static const char *const absent[] = { "io_uring_setup", "io_uring_enter",
-		                              "io_uring_register" };
-	int result = 0;
-
-	for (size_t i = 0; i < KT_COUNT(refused) && result == 0; i++)
-		result = forbid(filter, refused[i], EPERM);
-	for (size_t i = 0; i < KT_COUNT(absent) && result == 0; i++)
-		result = forbid(filter, absent[i], ENOSYS);
-	return result;
-}
-
-/* Bytes for a terminal's input would be typed for whoever reads there next, such as a shell. */
-static int forbid_typing(scmp_filter_ctx filter)
-{
-	static const unsigned long requests[] = { TIOCSTI, 0x541c /* TIOCLINUX */ };
-	int result = 0;
-
-	for (size_t i = 0; i < KT_COUNT(requests) && result == 0; i++)
-		result = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(ioctl), 1,
-		                          SCMP_A1(SCMP_CMP_MASKED_EQ, LOW_HALF, requests[i]));
-	return result;
-}
-
-/* A limit could end other programs of this user, or have them leave their memory in a file. */
-static int forbid_limits(scmp_filter_ctx filter)
-{
-	return seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(prlimit64), 2,
-	                        SCMP_A0(SCMP_CMP_NE, 0, 0), SCMP_A2(SCMP_CMP_NE, 0, 0));
-}
-
-/*
- * AF_ALG takes a key of the kernel keyring by its number, as keyctl would. One answer for both: a
- * 32-bit program asks by socketcall(2), which hides the family that is meant, and gets no socket.
- */
-static int forbid_sockets(scmp_filter_ctx filter, bool denies_unix)
-{
-	static const uint64_t families[] = { AF_ALG, AF_UNIX };
-	int result = 0;
-
-	for (size_t i = 0; i < (denies_unix ? 2 : 1) && result == 0; i++)
-		result = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1,
-		                          SCMP_A0(SCMP_CMP_MASKED_EQ, LOW_HALF, families[i]));
-	return result;
-}
-
-/* 32-bit programs of the same machine go on, by the same rules. */
-static int add_sisters(scmp_filter_ctx filter)
-{
-#if defined(__x86_64__)
-	return seccomp_arch_add(filter, SCMP_ARCH_X86);
-#elif defined(__aarch64__)
-	return seccomp_arch_add(filter, SCMP_ARCH_ARM);
-#else
-	(void)filter;
-	return 0;
-#endif
-}
 
 bool kt_filter_enter(bool denies_unix, struct kt_error *error)
 {
-	KT_CLEANUP(release) scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
-	int result = filter ? 0 : -ENOMEM;
+	struct sock_fprog program = {
+		.len = denies_unix ? KT_COUNT(without_unix) : KT_COUNT(plain),
+		.filter = (struct sock_filter *)(denies_unix ? without_unix : plain),
+	};
 
-	if (result == 0)
-		result = add_sisters(filter);
-	if (result == 0)
-		result = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(ENOSYS));
-	if (result == 0)
-		result = forbid_calls(filter);
-	if (result == 0)
-		result = forbid_typing(filter);
-	if (result == 0)
-		result = forbid_limits(filter);
-	if (result == 0)
-		result = forbid_sockets(filter, denies_unix);
-	if (result == 0)
-		result = seccomp_load(filter);
-	if (result == 0)
+	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0)
 		return true;
 	kt_fail(error, KT_ERROR_UNAVAILABLE, "this system takes no filter of system calls: %s",
-	        strerror(-result));
+	        strerror(errno));
 	return kt_advise(error, "use a kernel that has seccomp (CONFIG_SECCOMP_FILTER)");
 }

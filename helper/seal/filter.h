@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* The seal's filter of system calls (seccomp(2)), by libseccomp, which filter.c alone uses. */
+/* The seal's filter of system calls (seccomp(2)), which make_filter.c made for the build. */
 
 #include <stdbool.h>
 

@@ -2,7 +2,6 @@
 # Without libseccomp there is no such program, and run --sealed says so.
 if HAVE_SECCOMP
 noinst_LIBRARIES += libseal.a
-libseal_a_CFLAGS = $(AM_CFLAGS) $(SECCOMP_CFLAGS)
 libseal_a_SOURCES = \
 	helper/seal/filter.c helper/seal/filter.h \
 	helper/seal/main.c \
@@ -12,8 +11,19 @@ libseal_a_SOURCES = \
 	helper/seal/sockets.c helper/seal/sockets.h \
 	helper/seal/walk.c helper/seal/walk.h
 
+# The filter is made here and now, so this program has to run where it is built.
+noinst_PROGRAMS += helper/seal/make_filter
+helper_seal_make_filter_SOURCES = helper/seal/make_filter.c
+helper_seal_make_filter_CFLAGS = $(AM_CFLAGS) $(SECCOMP_CFLAGS)
+helper_seal_make_filter_LDADD = $(SECCOMP_LIBS)
+helper/seal/filter.$(OBJEXT): helper/seal/filter_program.h
+helper/seal/filter_program.h: helper/seal/make_filter$(EXEEXT)
+	$(AM_V_GEN)helper/seal/make_filter$(EXEEXT) >$@.new && mv $@.new $@
+CLEANFILES += helper/seal/filter_program.h helper/seal/filter_program.h.new
+
 pkglibexec_PROGRAMS += keyturn-seal
 keyturn_seal_SOURCES = helper/libexec.c
 keyturn_seal_CPPFLAGS = $(AM_CPPFLAGS) $(INSTALLED)
+keyturn_seal_LDFLAGS = $(SEAL_LDFLAGS)
 keyturn_seal_LDADD = $(SEAL_LIBS)
 endif

@@ -168,7 +168,9 @@ static void find_named(char **path, const char *name)
 
 bool kt_places_find(struct kt_places *places, struct kt_error *error)
 {
-	find_named(&places->home, kt_environment_home());
+	const char *home = kt_environment_get("HOME");
+
+	find_named(&places->home, home && home[0] == '/' ? home : places->passwd_home);
 	if (places->home && strcmp(places->home, "/") == 0)
 		kt_text_free(&places->home);
 	find_named(&places->runtime, kt_environment_get("XDG_RUNTIME_DIR"));

@@ -27,7 +27,7 @@ struct kt_places {
 	struct kt_place_list stays;   /* stay, but for the sockets in them: home, working directory */
 	struct kt_place_list written; /* can be changed in a home that is frozen */
 	char *home;                   /* NULL where there is none */
-	char *passwd_home;            /* where daemons of this user keep things, if it is another */
+	char *passwd_home;            /* where daemons of this user keep things, if HOME is another */
 	char *directory;              /* the working directory */
 	char *runtime;                /* XDG_RUNTIME_DIR; NULL where there is none */
 	bool freezes_home;

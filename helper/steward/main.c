@@ -192,8 +192,10 @@ static void take_question(struct steward *steward)
 		drop_room(steward);
 		return;
 	}
-	/* A room that was started anew asks while its forerunner's keeper still runs. */
-	if (steward->keeper >= 0 || !start_keeper(steward) ||
+	/* A room that was started anew asks while its forerunner's keeper runs: one answer for both. */
+	if (steward->keeper >= 0)
+		return;
+	if (!start_keeper(steward) ||
 	    !kt_errand_send(&question, steward->keeper, kt_clock_monotonic() + SAY_TIME, &ignored))
 		tell_failure(steward, "busy", "the next token cannot be asked for now");
 }
@@ -217,13 +219,22 @@ static void give_up_keeper(struct steward *steward)
 	tell_failure(steward, "late", "the keyring or the service took too long");
 }
 
-/* The address stays ours, and nobody waits at it in vain. */
+/* The address stays ours, and nobody waits at it in vain. What the client sent is not looked at. */
 static void turn_away(void)
 {
+	static const char body[] =
+		"{\"code\":503,\"msg\":\"keyturn: the proxy broke off three times in a minute, and is "
+		"started again when that is over; wait, or start the command again\"}\n";
+	char answer[512];
+	int length = snprintf(answer, sizeof(answer),
+	                      "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\n"
+	                      "Content-Length: %zu\r\nConnection: close\r\n\r\n%s", strlen(body), body);
 	int client;
 
-	while ((client = accept4(KT_PROXY_LISTENER, NULL, NULL, SOCK_CLOEXEC)) >= 0)
+	while ((client = accept4(KT_PROXY_LISTENER, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
+		(void)send(client, answer, (size_t)length, MSG_NOSIGNAL | MSG_DONTWAIT);
 		close(client);
+	}
 }
 
 static void restart_room(struct steward *steward)

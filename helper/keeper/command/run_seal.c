@@ -114,7 +114,7 @@ static void fill(struct words *words, const struct kt_run_seal *seal, const stru
 		words->items[words->count++] = (char *)"--basic";
 	if (seal->is_read_only)
 		words->items[words->count++] = (char *)"--read-only";
-	if (home && !kt_text_is_equal(home, kt_environment_home()))
+	if (home && !kt_text_is_equal(home, kt_environment_get("HOME")))
 		add(words, "--home", home);
 	add(words, "--descriptor", find_descriptor());
 	add(words, "--hide", hidden->config);

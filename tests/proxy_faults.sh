@@ -1,0 +1,120 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# keyturn run --proxy while something breaks: the room, what serves it, the service, the keyring. And
+# what a hostile client sends. KEYTURN_MOMENTS: at how many moments one of its programs is killed.
+set -eu
+
+. "$(dirname "$0")/lib/home.sh"
+. "$srcdir/tests/lib/desktop.sh"
+. "$srcdir/tests/lib/server.sh"
+. "$srcdir/tests/lib/refresh.sh"
+alone "$0" "$@"
+refresh_start --tls
+grant work pkce-client.app.coze pkce "ca_file=$COZE_CA"
+
+# In a command: "strike NAME" kills the program of that name that serves this home; "me" asks.
+cat >"$work/lib" <<'EOF'
+strike()
+{
+	for process in $(pgrep -x "$1"); do
+		! grep -qs "HOME=$HOME" "/proc/$process/environ" || kill -KILL "$process"
+	done
+}
+
+me()
+{
+	curl -s --max-time 20 -H "Authorization: Bearer $COZE_API_TOKEN" "$@" "$COZE_API_BASE/v1/users/me"
+}
+
+status()
+{
+	me -o /dev/null -w '%{http_code}\n'
+}
+EOF
+
+begin 'a room that is killed is replaced, and its address stays'
+call keyturn run work --proxy -- sh -c '. "$1"; status; strike keyturn-proxy; status; status' - "$work/lib"
+expect_output "$(printf '200\n200\n200')"
+
+begin 'a room that is killed again and again is given up, and its address is nobody else'"'"'s'
+call keyturn run work --proxy -- sh -c '. "$1"
+	status >/dev/null
+	for turn in 1 2 3; do strike keyturn-proxy; status; done; me
+	python3 -c "import socket, sys; socket.socket().bind((\"127.0.0.1\", int(sys.argv[1])))" \
+		"${COZE_API_BASE##*:}" 2>&1 | grep -c "in use"' - "$work/lib"
+must [ "$(grep -cx 200 "$work/out")" -eq 2 ]
+must grep -q '^{"code":503,"msg":"keyturn: the proxy broke off .*"}' "$work/out"
+must [ "$(tail -n 1 "$work/out")" = 1 ]
+
+begin 'a steward that is killed takes nothing that is there already'
+call keyturn run work --proxy -- sh -c '. "$1"; status; strike keyturn-steward; status' - "$work/lib"
+expect_output "$(printf '200\n200')"
+
+begin 'without a steward a token that is refused is told at once, and what to do'
+call keyturn run work --proxy -- sh -c '. "$1"; status; strike keyturn-steward
+	curl -s -d "{\"forget\":\"access_tokens\"}" "$2/control" >/dev/null; me; status' - "$work/lib" "$COZE_CONTROL"
+must grep -q '{"code":503,"msg":"keyturn: nobody is there .*"}' "$work/out"
+must [ "$(tail -n 1 "$work/out")" = 401 ]
+keyturn refresh work 2>/dev/null
+
+begin 'a service that cannot be reached is told, and is used again when it can'
+call keyturn run work --proxy -- sh -c '. "$1"
+	curl -s -d "{\"listening\":false}" "$2/control" >/dev/null; me
+	curl -s -d "{\"listening\":true}" "$2/control" >/dev/null; status' - "$work/lib" "$COZE_CONTROL"
+must [ "$(cat "$work/out")" = '{"code":502,"msg":"keyturn: the server cannot be reached"}
+200' ]
+
+begin 'a name that is not there any more is told'
+echo pat_0123456789abcdef0123456789abcdef | keyturn login gone --api-base https://gone.invalid --with-token 2>"$work/err"
+call keyturn run gone --proxy -- sh -c '. "$1"; me' - "$work/lib"
+must grep -q '{"code":50[24],"msg":"keyturn: the server.s name .*"}' "$work/out"
+
+begin 'a service that refuses for long is asked for one more token, and no more'
+control '{"fault":{"on":"me","kind":"status","status":401,"times":11}}'
+mark
+call keyturn run work --proxy -- sh -c '. "$1"; for turn in 1 2 3 4 5 6 7 8 9 10; do status; done' - "$work/lib"
+must [ "$(sort "$work/out" | uniq -c | tr -s ' ')" = ' 10 401' ]
+expect_requests 1
+must sh -c 'curl -s "$1/control?brief=1" | grep -q "\"faults_waiting\":\[\]"' - "$COZE_CONTROL"
+
+begin 'a keyring that was locked meanwhile is told with its remedy, and used again when it is open'
+call keyturn run work --proxy -- sh -c '. "$1"; status >/dev/null; strike keyturn-proxy
+	mv "$HOME/vault.key" "$HOME/away"; keyturn lock; me
+	mv "$HOME/away" "$HOME/vault.key"; status' - "$work/lib"
+must grep -q '{"code":503,"msg":"keyturn: .*vault.*"}' "$work/out"
+must [ "$(tail -n 1 "$work/out")" = 200 ]
+
+begin 'a grant that died meanwhile is told as Coze tells it, with its remedy'
+control '{"token_life":900}'
+keyturn refresh work 2>/dev/null
+call keyturn run work --proxy -- sh -c '. "$1"; status >/dev/null; strike keyturn-proxy
+	curl -s -d "{\"revoke\":\"$3\",\"forget\":\"access_tokens\"}" "$2/control" >/dev/null
+	status; keyturn refresh work; strike keyturn-proxy; me' - "$work/lib" "$COZE_CONTROL" "$family"
+must grep -q '{"code":4100,"msg":"keyturn: .*keyturn login .*"}' "$work/out"
+
+begin 'a service that breaks off anywhere is told, or its answer is cut as it was'
+python3 "$srcdir/tests/programs/proxy_broken.py" --serve >"$work/port" &
+broken=$!
+until [ -s "$work/port" ]; do sleep 0.02; done
+echo pat_0123456789abcdef0123456789abcdef | keyturn login broken --api-base "http://127.0.0.1:$(cat "$work/port")" \
+	--with-token 2>"$work/err"
+call keyturn run broken --proxy -- python3 "$srcdir/tests/programs/proxy_broken.py"
+kill "$broken"
+expect_status 0
+expect_output ''
+
+begin 'killed at any moment: nothing hangs, is left or listens, and no token is presented twice'
+keyturn logout work 2>/dev/null
+grant work pkce-client.app.coze pkce "ca_file=$COZE_CA"
+control '{"token_life":2,"grace":60}'
+export COZE_CONTROL
+call python3 "$srcdir/tests/programs/proxy_killed.py" "${KEYTURN_MOMENTS:-4}" "${KEYTURN_SEED:-1}"
+expect_status 0
+
+begin 'requests of hostile clients are read by another parser as they are by the room'
+call node "$srcdir/tests/programs/request_read_alike.mjs" "$builddir/tests/programs/proxy_reads" 3000 "${KEYTURN_SEED:-1}"
+expect_status 0
+must grep -q '^3000 clients, [0-9]\{3,\} with a request that was passed on, .* 0 read differently$' "$work/out"
+
+finish
