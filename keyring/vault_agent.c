@@ -52,6 +52,11 @@ static bool explain_refusal(const struct kt_vault_slot *slot, const struct kt_se
 
 	for (size_t i = 0; i < identities.count; i++)
 		is_there = is_there || kt_secret_is_equal(&identities.list[i].blob, blob);
+	if (is_there && slot->asks) {
+		kt_fail(error, KT_ERROR_DISMISSED, "the SSH agent's question for the key %s was answered "
+		        "with no, or could not be asked", slot->name ? slot->name : slot->id);
+		return kt_advise(error, "run: keyturn unlock");
+	}
 	if (is_there || !kt_ssh_key_fingerprint(blob, &fingerprint, &ignored)) {
 		*error = *refusal;
 		return false;

@@ -93,7 +93,8 @@ static bool fail_status(enum kt_fido2_status status, const struct kt_fido2_repor
 		kt_fail(error, KT_ERROR_LOCKED, "the security key failed (libfido2's code %d)",
 		        report->code);
 	else
-		kt_fail(error, KT_ERROR_LOCKED, "%s", kt_translate(reasons[status]));
+		kt_fail(error, status == KT_FIDO2_UNTOUCHED ? KT_ERROR_DISMISSED : KT_ERROR_LOCKED, "%s",
+		        kt_translate(reasons[status]));
 	return kt_advise(error, "run: keyturn unlock");
 }
 
@@ -103,7 +104,7 @@ static bool ask_pin(struct touch *touch, struct kt_error *error)
 
 	if (touch->keys->ask_pin(&touch->pin, &cause) && !kt_secret_is_empty(&touch->pin))
 		return true;
-	kt_fail(error, KT_ERROR_LOCKED, "no PIN was given for the security key");
+	kt_fail(error, KT_ERROR_DISMISSED, "no PIN was given for the security key");
 	return kt_advise(error, "run: keyturn unlock");
 }
 

@@ -229,6 +229,58 @@ call env KEYTURN_VAULT="$work/asking" keyturn vault keys --json
 expect_json asks keys 0 here
 KEYTURN_VAULT=$work/asking keyturn lock
 
+begin 'an agent that takes its time at enrolment must have asked; its no is told as that, once'
+cat >"$work/askpass" <<'END'
+#!/bin/sh
+echo asked >>"$0.log"
+sleep "$(cat "$0.delay")"
+[ "$(cat "$0.answer")" = yes ]
+END
+chmod 700 "$work/askpass"
+echo 1.1 >"$work/askpass.delay"
+echo yes >"$work/askpass.answer"
+# asked: how often a person was.
+asked()
+{
+	wc -l <"$work/askpass.log"
+}
+SSH_ASKPASS=$work/askpass SSH_ASKPASS_REQUIRE=force
+export SSH_ASKPASS SSH_ASKPASS_REQUIRE
+start_agent asking
+ssh-add -q -c "$work/ed25519" 2>/dev/null
+unset SSH_ASKPASS SSH_ASKPASS_REQUIRE
+KEYTURN_VAULT=$work/careful
+export KEYTURN_VAULT
+call keyturn vault create --ssh-agent --no-recovery
+expect_status 0
+expect_said 'asks each time'
+store_token careful coze.cn pat_careful
+keyturn lock
+echo 0 >"$work/askpass.delay"
+echo no >"$work/askpass.answer"
+at_terminal 'spawn keyturn token careful
+	expect "question for the key ed25519 key was answered with no"'
+expect_status 4
+must [ "$(asked)" -eq 3 ]
+echo yes >"$work/askpass.answer"
+at_terminal 'spawn keyturn token careful
+	expect "answered with no a moment ago"
+	expect "run: keyturn unlock"'
+expect_status 4
+call setsid keyturn token careful
+expect_status 4
+expect_output ''
+expect_said 'a moment ago'
+must [ "$(asked)" -eq 3 ]
+at_terminal 'spawn keyturn unlock'
+expect_status 0
+call keyturn token careful
+expect_output pat_careful
+must [ "$(asked)" -eq 4 ]
+keyturn lock
+SSH_AUTH_SOCK=$socket
+unset KEYTURN_VAULT
+
 begin 'a new key for the vault is wrapped by a new signature'
 call keyturn vault remove-key "$(keyturn vault keys --json >"$work/out" && json keys 1 id)"
 expect_status 0
@@ -257,6 +309,10 @@ if command -v gpg-agent >/dev/null; then
 	SSH_AUTH_SOCK=$(GNUPGHOME=$work/gnupg gpgconf --list-dirs agent-ssh-socket)
 	export SSH_AUTH_SOCK
 	must ssh-add -q "$work/ed25519"
+	must ssh-add -q "$work/ecdsa"
+	call env KEYTURN_VAULT="$work/new" keyturn vault create "--ssh-agent=ecdsa key" --no-recovery
+	expect_status 6
+	expect_said 'ECDSA'
 	call keyturn vault keys --json
 	expect_json ssh-agent keys 0 way
 	opens
@@ -277,6 +333,11 @@ if [ "$(id -u)" -eq 0 ] && [ -x /usr/sbin/sshd ]; then
 	wait_for 10 grep -q listening "$work/sshd.log"
 	keyturn lock
 	call ssh -A -F /dev/null -p "$port" -i "$work/rsa" -o IdentitiesOnly=yes \
+		-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR \
+		root@127.0.0.1 "HOME='$HOME' PATH='$PATH' KEYTURN_CACHE=off keyturn token main"
+	expect_status 0
+	expect_output pat_main
+	call ssh -a -F /dev/null -p "$port" -i "$work/rsa" -o IdentitiesOnly=yes \
 		-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR \
 		root@127.0.0.1 "HOME='$HOME' PATH='$PATH' KEYTURN_CACHE=off keyturn token main"
 	expect_status 0
