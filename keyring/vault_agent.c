@@ -63,7 +63,8 @@ static bool explain_refusal(const struct kt_vault_slot *slot, const struct kt_se
 	}
 	kt_fail(error, KT_ERROR_LOCKED, "the SSH agent has not the key %s (%s)", fingerprint,
 	        slot->name ? slot->name : slot->id);
-	return kt_advise(error, "add it with: ssh-add; or run: keyturn unlock");
+	return kt_advise(error, "add it with: ssh-add; if it is lost, and nothing else opens the "
+	                 "vault, move that away and run: keyturn vault create");
 }
 
 bool kt_vault_agent_fetch(const struct kt_vault *vault, const struct kt_vault_slot *slot,

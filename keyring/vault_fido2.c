@@ -63,8 +63,7 @@ static size_t list(const struct kt_fido2_module *module,
 static bool fail_absent(struct kt_error *error)
 {
 	kt_fail(error, KT_ERROR_LOCKED, "no security key is plugged in that you may use here");
-	return kt_advise(error, "plug it in where you sit: it is not seen over SSH; then run: keyturn "
-	                 "unlock");
+	return kt_advise(error, "plug it in where you sit: it is not seen over SSH");
 }
 
 static bool fail_status(enum kt_fido2_status status, const struct kt_fido2_report *report,
@@ -198,7 +197,8 @@ static bool find_device(const struct kt_vault_slot *slot, const struct kt_fido2_
 	}
 	kt_fail(error, KT_ERROR_LOCKED, "the security key %s is not plugged in, or was reset",
 	        slot->name ? slot->name : slot->id);
-	return kt_advise(error, "plug it in, then run: keyturn unlock");
+	return kt_advise(error, "plug it in; if it is lost, and nothing else opens the vault, move "
+	                 "that away and run: keyturn vault create");
 }
 
 static bool read_credential(const struct kt_vault_slot *slot, struct kt_secret *credential,

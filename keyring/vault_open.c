@@ -185,6 +185,15 @@ static bool try_credentials(const struct kt_vault *vault, struct kt_secret *key,
 	return false;
 }
 
+/* One of its key files is none: a program printed the bytes. */
+static bool wants_command(const struct kt_vault *vault)
+{
+	for (size_t i = 0; i < vault->count; i++)
+		if (vault->slots[i].way == KT_VAULT_KEY_FILE && !vault->slots[i].source)
+			return !kt_environment_get("KEYTURN_VAULT_KEY_FILE");
+	return false;
+}
+
 /* A status is told without it. */
 static bool try_command(const struct kt_vault *vault, bool may_run, struct kt_secret *key,
                         struct obstacles *obstacles, bool *goes_on)
@@ -192,12 +201,20 @@ static bool try_command(const struct kt_vault *vault, bool may_run, struct kt_se
 	KT_CLEANUP(kt_text_free) char *command = NULL;
 	struct kt_error cause = { 0 };
 
-	if (!takes_key_file(vault) || (kt_key_command_find(&command, &cause) && !command))
+	if (!takes_key_file(vault) ||
+	    (kt_key_command_find(&command, &cause) && !command && !wants_command(vault)))
 		return false;
-	if (command && !may_run)
+	if (cause.code == KT_ERROR_NONE && !command) {
+		kt_fail(&cause, KT_ERROR_LOCKED, "the vault's key is printed by a program, and "
+		        "KEYTURN_VAULT_KEY_COMMAND does not name it");
+		kt_advise(&cause, "set it as it was when the vault was made; if that is lost, move the "
+		          "vault away and run: keyturn vault create");
+	} else if (command && !may_run) {
 		kt_fail(&cause, KT_ERROR_LOCKED, "KEYTURN_VAULT_KEY_COMMAND is not run for a status");
-	else if (command && open_with_command(vault, command, false, key, &cause))
+		kt_advise(&cause, "run: keyturn unlock");
+	} else if (command && open_with_command(vault, command, false, key, &cause)) {
 		return true;
+	}
 	*goes_on = note(obstacles, &cause);
 	return false;
 }
@@ -375,8 +392,8 @@ static bool ask(const struct kt_vault *vault, const struct kt_keyring_options *o
 {
 	struct kt_passphrase_question question = {
 		.takes_recovery_code = kt_vault_find_way(vault, KT_VAULT_RECOVERY) != NULL,
-		.takes_passphrase = kt_vault_find_way(vault, KT_VAULT_PASSPHRASE) ||
-		                    kt_vault_find_way(vault, KT_VAULT_LOGIN),
+		.takes_passphrase = kt_vault_find_way(vault, KT_VAULT_PASSPHRASE) != NULL,
+		.takes_login_password = kt_vault_find_way(vault, KT_VAULT_LOGIN) != NULL,
 	};
 
 	for (int i = 0; i < TRIES; i++) {

@@ -457,7 +457,7 @@ static void one_of_two_keys_is_enough(void **state)
 	assert_true(kt_vault_fido2_look(&vault.slots[0], &asking.security_keys, &error));
 	assert_false(kt_vault_fido2_look(&vault.slots[1], &asking.security_keys, &error));
 	assert_non_null(strstr(error.message, "spare"));
-	assert_true(kt_vault_remove_key(vault.slots[1].id, &asking, &error));
+	assert_true(kt_vault_remove_key(vault.slots[1].id, false, &asking, &error));
 	assert_opens();
 }
 
