@@ -19,7 +19,8 @@ enum kt_password_way {
 struct kt_passphrase_question {
 	int left;                 /* tries, after an answer that was wrong; 0: this is the first */
 	bool is_mistyped;         /* that answer is a recovery code with a letter wrong */
-	bool takes_passphrase;    /* or the login password */
+	bool takes_passphrase;
+	bool takes_login_password;
 	bool takes_recovery_code;
 };
 

@@ -93,20 +93,19 @@ bool kt_ssh_is(const struct kt_ssh_bytes *bytes, const char *text)
 static bool fail_gone(const char *why, struct kt_error *error)
 {
 	kt_fail(error, KT_ERROR_LOCKED, "SSH_AUTH_SOCK names an SSH agent that is gone (%s)", why);
-	return kt_advise(error, "log in anew with ssh -A (an old tmux keeps the old name), or run: "
-	                 "keyturn unlock");
+	return kt_advise(error, "log in anew with ssh -A (an old tmux keeps the old name)");
 }
 
 static bool fail_silent(struct kt_error *error)
 {
 	kt_fail(error, KT_ERROR_LOCKED, "the SSH agent does not answer");
-	return kt_advise(error, "see whether it asks something on a screen, or run: keyturn unlock");
+	return kt_advise(error, "see whether it asks something on a screen");
 }
 
 static bool fail_garbled(struct kt_error *error)
 {
 	kt_fail(error, KT_ERROR_LOCKED, "the SSH agent's answer is none of an SSH agent");
-	return kt_advise(error, "see what SSH_AUTH_SOCK names, or run: keyturn unlock");
+	return kt_advise(error, "see what SSH_AUTH_SOCK names");
 }
 
 static bool connect_agent(int64_t deadline, int *descriptor, struct kt_error *error)
@@ -120,7 +119,8 @@ static bool connect_agent(int64_t deadline, int *descriptor, struct kt_error *er
 	if (!path) {
 		kt_fail(error, KT_ERROR_LOCKED, "this login brought no SSH agent (SSH_AUTH_SOCK is not "
 		        "set)");
-		return kt_advise(error, "log in with ssh -A, or run: keyturn unlock");
+		return kt_advise(error, "log in with ssh -A, or have an agent with the key here: "
+		                 "ssh-agent, ssh-add");
 	}
 	if (strlen(path) >= sizeof(address.sun_path))
 		return fail_gone(kt_translate("its name is too long"), error);
@@ -304,5 +304,5 @@ bool kt_ssh_agent_sign(const struct kt_secret *blob, const char *algorithm,
 	*is_refused = true;
 	kt_fail(error, KT_ERROR_LOCKED, "the SSH agent refused (it is locked, or the key wants a "
 	        "confirmation or is for other hosts)");
-	return kt_advise(error, "unlock it with: ssh-add -X; or run: keyturn unlock");
+	return kt_advise(error, "unlock it with: ssh-add -X");
 }

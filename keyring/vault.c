@@ -93,7 +93,17 @@ bool kt_vault_add_key(const struct kt_vault_options *wanted,
 	       save_unless_changed(&vault, check, &key, error);
 }
 
-bool kt_vault_remove_key(const char *id, const struct kt_keyring_options *options,
+/* The vault's other ways hang on an agent, a machine or a security key. */
+static bool is_last_to_last(const struct kt_vault *vault, const struct kt_vault_slot *slot)
+{
+	size_t lasting = 0;
+
+	for (size_t i = 0; i < vault->count; i++)
+		lasting += kt_vault_does_last(vault->slots[i].way);
+	return lasting == 1 && kt_vault_does_last(slot->way);
+}
+
+bool kt_vault_remove_key(const char *id, bool forced, const struct kt_keyring_options *options,
                          struct kt_error *error)
 {
 	KT_CLEANUP(kt_lock_release) struct kt_lock lock = { 0 };
@@ -112,6 +122,12 @@ bool kt_vault_remove_key(const char *id, const struct kt_keyring_options *option
 		kt_fail(error, KT_ERROR_UNSAFE, "this is the vault's last way in: without it nothing "
 		        "opens it");
 		return kt_advise(error, "add another first; run: keyturn help vault");
+	}
+	if (!forced && is_last_to_last(&vault, slot)) {
+		kt_fail(error, KT_ERROR_UNSAFE, "without this way an agent, a machine or a security key "
+		        "alone opens the vault");
+		return kt_advise(error, "add a code for paper first: keyturn vault add-key --recovery; or "
+		                 "add --force");
 	}
 	kt_vault_drop_slot(&vault, slot);
 	return kt_vault_save(&vault, &key, error);

@@ -57,10 +57,11 @@ bool kt_vault_add_key(const struct kt_vault_options *wanted,
                       const struct kt_keyring_options *options, struct kt_error *error);
 
 /*
- * The way in of this id is none any more. The last one is KT_ERROR_UNSAFE, one that is not there
- * KT_ERROR_NOT_FOUND. Who has an older copy of the header still opens the vault with it.
+ * The way in of this id is none any more. The last one is KT_ERROR_UNSAFE, and so is, unless
+ * forced, the last that lasts: an agent, a machine or a security key alone would be left. One that
+ * is not there is KT_ERROR_NOT_FOUND. Who has an older copy of the header opens the vault with it.
  */
-bool kt_vault_remove_key(const char *id, const struct kt_keyring_options *options,
+bool kt_vault_remove_key(const char *id, bool forced, const struct kt_keyring_options *options,
                          struct kt_error *error);
 
 /*

@@ -52,13 +52,19 @@ static bool explain_refusal(const struct kt_vault_slot *slot, const struct kt_se
 
 	for (size_t i = 0; i < identities.count; i++)
 		is_there = is_there || kt_secret_is_equal(&identities.list[i].blob, blob);
+	if (is_there && slot->asks) {
+		kt_fail(error, KT_ERROR_DISMISSED, "the SSH agent's question for the key %s was answered "
+		        "with no, or could not be asked", slot->name ? slot->name : slot->id);
+		return kt_advise(error, "run: keyturn unlock");
+	}
 	if (is_there || !kt_ssh_key_fingerprint(blob, &fingerprint, &ignored)) {
 		*error = *refusal;
 		return false;
 	}
 	kt_fail(error, KT_ERROR_LOCKED, "the SSH agent has not the key %s (%s)", fingerprint,
 	        slot->name ? slot->name : slot->id);
-	return kt_advise(error, "add it with: ssh-add; or run: keyturn unlock");
+	return kt_advise(error, "add it with: ssh-add; if it is lost, and nothing else opens the "
+	                 "vault, move that away and run: keyturn vault create");
 }
 
 bool kt_vault_agent_fetch(const struct kt_vault *vault, const struct kt_vault_slot *slot,

@@ -27,7 +27,10 @@ bool kt_vault_agent_enrol(const struct kt_vault *vault, const char *key,
                           struct kt_vault_slot *slot, struct kt_secret *material,
                           struct kt_error *error);
 
-/* Replaces material by the agent's signature. What stands in the way is KT_ERROR_LOCKED. */
+/*
+ * Replaces material by the agent's signature. What stands in the way is KT_ERROR_LOCKED; a person's
+ * no is KT_ERROR_DISMISSED.
+ */
 bool kt_vault_agent_fetch(const struct kt_vault *vault, const struct kt_vault_slot *slot,
                           int patience, struct kt_secret *material, struct kt_error *error);
 

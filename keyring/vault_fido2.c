@@ -63,8 +63,7 @@ static size_t list(const struct kt_fido2_module *module,
 static bool fail_absent(struct kt_error *error)
 {
 	kt_fail(error, KT_ERROR_LOCKED, "no security key is plugged in that you may use here");
-	return kt_advise(error, "plug it in where you sit: it is not seen over SSH; then run: keyturn "
-	                 "unlock");
+	return kt_advise(error, "plug it in where you sit: it is not seen over SSH");
 }
 
 static bool fail_status(enum kt_fido2_status status, const struct kt_fido2_report *report,
@@ -93,7 +92,8 @@ static bool fail_status(enum kt_fido2_status status, const struct kt_fido2_repor
 		kt_fail(error, KT_ERROR_LOCKED, "the security key failed (libfido2's code %d)",
 		        report->code);
 	else
-		kt_fail(error, KT_ERROR_LOCKED, "%s", kt_translate(reasons[status]));
+		kt_fail(error, status == KT_FIDO2_UNTOUCHED ? KT_ERROR_DISMISSED : KT_ERROR_LOCKED, "%s",
+		        kt_translate(reasons[status]));
 	return kt_advise(error, "run: keyturn unlock");
 }
 
@@ -103,7 +103,7 @@ static bool ask_pin(struct touch *touch, struct kt_error *error)
 
 	if (touch->keys->ask_pin(&touch->pin, &cause) && !kt_secret_is_empty(&touch->pin))
 		return true;
-	kt_fail(error, KT_ERROR_LOCKED, "no PIN was given for the security key");
+	kt_fail(error, KT_ERROR_DISMISSED, "no PIN was given for the security key");
 	return kt_advise(error, "run: keyturn unlock");
 }
 
@@ -197,7 +197,8 @@ static bool find_device(const struct kt_vault_slot *slot, const struct kt_fido2_
 	}
 	kt_fail(error, KT_ERROR_LOCKED, "the security key %s is not plugged in, or was reset",
 	        slot->name ? slot->name : slot->id);
-	return kt_advise(error, "plug it in, then run: keyturn unlock");
+	return kt_advise(error, "plug it in; if it is lost, and nothing else opens the vault, move "
+	                 "that away and run: keyturn vault create");
 }
 
 static bool read_credential(const struct kt_vault_slot *slot, struct kt_secret *credential,

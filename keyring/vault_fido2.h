@@ -26,7 +26,7 @@ bool kt_vault_fido2_enrol(const struct kt_vault *vault, const char *device,
 /*
  * Replaces material by the slot's, and, where fresh is not NULL, fresh_material by what is to open
  * the slot with fresh's salt: one touch. Anything in the way is KT_ERROR_LOCKED, and so is that
- * nobody is at a terminal.
+ * nobody is at a terminal; that the person did nothing is KT_ERROR_DISMISSED.
  */
 bool kt_vault_fido2_fetch(const struct kt_vault *vault, const struct kt_vault_slot *slot,
                           const struct kt_vault_slot *fresh, const struct kt_security_keys *keys,

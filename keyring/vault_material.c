@@ -90,7 +90,8 @@ static bool fetch_key_file(const struct kt_vault *vault, const struct kt_vault_s
 	if (slot->source)
 		return kt_vault_read_key_file(slot->source, KT_VAULT_KEY_FILE, material, error);
 	kt_fail(error, KT_ERROR_LOCKED, "the vault's key file is recorded nowhere");
-	return kt_advise(error, "name it in KEYTURN_VAULT_KEY_FILE");
+	return kt_advise(error, "name it in KEYTURN_VAULT_KEY_FILE, or a program that prints it in "
+	                 "KEYTURN_VAULT_KEY_COMMAND");
 }
 
 static bool fetch_credential(const struct kt_vault *vault, const struct kt_vault_slot *slot,

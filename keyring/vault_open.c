@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
+#include <unistd.h>
+
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/environment.h"
@@ -22,6 +24,8 @@
 #define PROMPT_WAIT 120000
 #define LOGIN_WAIT 5000
 #define TURN_WAIT 5000
+/* Seconds for which an agent or a security key is not asked again. */
+#define DISMISSED_LIMIT 600
 
 /* Why the ways that were tried did not open. */
 struct obstacles {
@@ -181,6 +185,15 @@ static bool try_credentials(const struct kt_vault *vault, struct kt_secret *key,
 	return false;
 }
 
+/* One of its key files is none: a program printed the bytes. */
+static bool wants_command(const struct kt_vault *vault)
+{
+	for (size_t i = 0; i < vault->count; i++)
+		if (vault->slots[i].way == KT_VAULT_KEY_FILE && !vault->slots[i].source)
+			return !kt_environment_get("KEYTURN_VAULT_KEY_FILE");
+	return false;
+}
+
 /* A status is told without it. */
 static bool try_command(const struct kt_vault *vault, bool may_run, struct kt_secret *key,
                         struct obstacles *obstacles, bool *goes_on)
@@ -188,12 +201,20 @@ static bool try_command(const struct kt_vault *vault, bool may_run, struct kt_se
 	KT_CLEANUP(kt_text_free) char *command = NULL;
 	struct kt_error cause = { 0 };
 
-	if (!takes_key_file(vault) || (kt_key_command_find(&command, &cause) && !command))
+	if (!takes_key_file(vault) ||
+	    (kt_key_command_find(&command, &cause) && !command && !wants_command(vault)))
 		return false;
-	if (command && !may_run)
+	if (cause.code == KT_ERROR_NONE && !command) {
+		kt_fail(&cause, KT_ERROR_LOCKED, "the vault's key is printed by a program, and "
+		        "KEYTURN_VAULT_KEY_COMMAND does not name it");
+		kt_advise(&cause, "set it as it was when the vault was made; if that is lost, move the "
+		          "vault away and run: keyturn vault create");
+	} else if (command && !may_run) {
 		kt_fail(&cause, KT_ERROR_LOCKED, "KEYTURN_VAULT_KEY_COMMAND is not run for a status");
-	else if (command && open_with_command(vault, command, false, key, &cause))
+		kt_advise(&cause, "run: keyturn unlock");
+	} else if (command && open_with_command(vault, command, false, key, &cause)) {
 		return true;
+	}
 	*goes_on = note(obstacles, &cause);
 	return false;
 }
@@ -371,8 +392,8 @@ static bool ask(const struct kt_vault *vault, const struct kt_keyring_options *o
 {
 	struct kt_passphrase_question question = {
 		.takes_recovery_code = kt_vault_find_way(vault, KT_VAULT_RECOVERY) != NULL,
-		.takes_passphrase = kt_vault_find_way(vault, KT_VAULT_PASSPHRASE) ||
-		                    kt_vault_find_way(vault, KT_VAULT_LOGIN),
+		.takes_passphrase = kt_vault_find_way(vault, KT_VAULT_PASSPHRASE) != NULL,
+		.takes_login_password = kt_vault_find_way(vault, KT_VAULT_LOGIN) != NULL,
 	};
 
 	for (int i = 0; i < TRIES; i++) {
@@ -403,11 +424,50 @@ static bool fetch_asking(const struct kt_vault *vault, const struct kt_vault_slo
 	return kt_vault_agent_fetch(vault, slot, KT_VAULT_AGENT_PERSON, material, error);
 }
 
+/* The note of a question that a person let pass, in the lock under which it is asked. */
+struct dismissal {
+	int64_t when; /* kt_clock_boot() */
+	int64_t way;
+};
+
+static bool is_dismissed_lately(const struct kt_lock *lock, enum kt_vault_way way)
+{
+	struct dismissal note;
+	int64_t age;
+
+	if (pread(kt_lock_descriptor(lock), &note, sizeof(note), KT_LOCK_NOTES) != sizeof(note))
+		return false;
+	age = kt_clock_boot() - note.when;
+	return note.way == (int64_t)way && age >= 0 && age < DISMISSED_LIMIT;
+}
+
+/* KT_VAULT_WAYS: none, for who answers now may be asked again. */
+static void note_dismissal(const struct kt_lock *lock, enum kt_vault_way way)
+{
+	const struct dismissal note = { kt_clock_boot(), way };
+
+	/* Without the note the next caller asks again. */
+	if (pwrite(kt_lock_descriptor(lock), &note, sizeof(note), KT_LOCK_NOTES) < 0)
+		return;
+}
+
+static bool fail_dismissed(enum kt_vault_way way, struct kt_error *error)
+{
+	if (way == KT_VAULT_FIDO2)
+		kt_fail(error, KT_ERROR_DISMISSED, "the vault is locked: nobody touched its security key "
+		        "a moment ago");
+	else
+		kt_fail(error, KT_ERROR_DISMISSED, "the vault is locked: the SSH agent's question was "
+		        "answered with no a moment ago");
+	return kt_advise(error, "run: keyturn unlock");
+}
+
 /*
- * Agents that ask and security keys, one after the other; error says why the last did not open.
+ * Agents that ask and security keys, one after the other; error says why the last did not open. One
+ * that was let pass just now is not asked again, but for "unlock".
  */
 static bool try_asking(const struct kt_vault *vault, const struct kt_keyring_options *options,
-                       struct kt_secret *key, struct kt_error *error)
+                       const struct kt_lock *lock, struct kt_secret *key, struct kt_error *error)
 {
 	for (size_t i = 0; i < vault->count; i++) {
 		const struct kt_vault_slot *slot = &vault->slots[i];
@@ -416,9 +476,15 @@ static bool try_asking(const struct kt_vault *vault, const struct kt_keyring_opt
 		if (!slot->asks)
 			continue;
 		kt_error_clear(error);
+		if (!options->ignore_dismissed && is_dismissed_lately(lock, slot->way)) {
+			fail_dismissed(slot->way, error);
+			continue;
+		}
 		if (fetch_asking(vault, slot, options, &material, error) &&
 		    kt_vault_unwrap(vault, slot, &material, key, error) && !kt_secret_is_empty(key))
 			return true;
+		if (error->code == KT_ERROR_DISMISSED)
+			note_dismissal(lock, slot->way);
 	}
 	return false;
 }
@@ -437,11 +503,12 @@ static bool try_command_asking(const struct kt_vault *vault, struct kt_secret *k
 }
 
 static bool open_by_person(const struct kt_vault *vault, const struct kt_keyring_options *options,
-                           struct kt_secret *key, struct kt_error *error)
+                           const struct kt_lock *lock, struct kt_secret *key,
+                           struct kt_error *error)
 {
 	struct kt_error cause = { 0 };
 
-	if (try_asking(vault, options, key, &cause) || try_command_asking(vault, key, &cause))
+	if (try_asking(vault, options, lock, key, &cause) || try_command_asking(vault, key, &cause))
 		return true;
 	if (is_typed(vault) && options->ask_passphrase)
 		return ask(vault, options, key, error);
@@ -487,7 +554,10 @@ static bool ask_in_turn(const struct kt_vault *vault, const struct kt_keyring_op
 		return false;
 	if (!kt_secret_is_empty(key))
 		return true;
-	return open_by_person(vault, options, key, error) && kt_vault_remember(vault, key, error);
+	if (!open_by_person(vault, options, &lock, key, error))
+		return false;
+	note_dismissal(&lock, KT_VAULT_WAYS);
+	return kt_vault_remember(vault, key, error);
 }
 
 /* Another program answers for it: a service, an agent, a command. */

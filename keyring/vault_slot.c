@@ -17,15 +17,16 @@ static const struct {
 	bool is_single;
 	bool is_bound; /* opens on one machine alone */
 	bool travels;  /* opens wherever its person comes */
+	bool lasts;    /* goes with no agent, machine or thing at USB */
 } ways[KT_VAULT_WAYS] = {
-	[KT_VAULT_PASSPHRASE] = { "passphrase", true, true, true, false, true },
-	[KT_VAULT_KEY_FILE] = { "key-file", false, false, false, false, true },
-	[KT_VAULT_CREDENTIAL] = { "credential", false, false, false, false, false },
-	[KT_VAULT_LOGIN] = { "login", true, true, true, false, true },
-	[KT_VAULT_RECOVERY] = { "recovery", false, true, true, false, true },
-	[KT_VAULT_SSH_AGENT] = { "ssh-agent", false, false, false, false, true },
-	[KT_VAULT_MACHINE] = { "machine", false, false, false, true, false },
-	[KT_VAULT_FIDO2] = { "fido2", false, false, false, false, true },
+	[KT_VAULT_PASSPHRASE] = { "passphrase", true, true, true, false, true, true },
+	[KT_VAULT_KEY_FILE] = { "key-file", false, false, false, false, true, true },
+	[KT_VAULT_CREDENTIAL] = { "credential", false, false, false, false, false, true },
+	[KT_VAULT_LOGIN] = { "login", true, true, true, false, true, true },
+	[KT_VAULT_RECOVERY] = { "recovery", false, true, true, false, true, true },
+	[KT_VAULT_SSH_AGENT] = { "ssh-agent", false, false, false, false, true, false },
+	[KT_VAULT_MACHINE] = { "machine", false, false, false, true, false, false },
+	[KT_VAULT_FIDO2] = { "fido2", false, false, false, false, true, false },
 };
 
 const char *kt_vault_way_name(enum kt_vault_way way)
@@ -61,6 +62,11 @@ bool kt_vault_is_bound(enum kt_vault_way way)
 bool kt_vault_does_travel(enum kt_vault_way way)
 {
 	return way < KT_VAULT_WAYS && ways[way].travels;
+}
+
+bool kt_vault_does_last(enum kt_vault_way way)
+{
+	return way < KT_VAULT_WAYS && ways[way].lasts;
 }
 
 bool kt_vault_is_plain(const struct kt_vault_slot *slot)

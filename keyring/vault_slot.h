@@ -75,6 +75,9 @@ bool kt_vault_is_single(enum kt_vault_way way);
 bool kt_vault_is_bound(enum kt_vault_way way);
 bool kt_vault_does_travel(enum kt_vault_way way);
 
+/* It does not go with a machine, an agent or a thing that can be lost: paper, a file, a head. */
+bool kt_vault_does_last(enum kt_vault_way way);
+
 /*
  * A header of version 1 can hold this slot. Such a slot is called as its way is, and keeps that
  * name in version 2.

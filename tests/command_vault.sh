@@ -363,6 +363,14 @@ for command in "cat '$work/a place/secret'; touch $work/ran" "sh -c 'exit 3'" 'h
 done
 must_not test -e "$work/ran"
 
+begin 'a vault whose key a program prints says so where none is named, in doctor too'
+call env -u KEYTURN_VAULT_KEY_COMMAND keyturn token eight
+expect_status 4
+expect_cause_and_remedy
+expect_said 'KEYTURN_VAULT_KEY_COMMAND does not name it'
+call env -u KEYTURN_VAULT_KEY_COMMAND KEYTURN_KEYRING=vault keyturn doctor
+must [ "$(grep -c 'set it as it was when the vault was made' "$work/out")" -eq 2 ]
+
 begin 'it has five seconds where nobody is, and is ended then'
 keyturn lock
 call env KEYTURN_VAULT_KEY_COMMAND='sleep 1234.5' keyturn token eight
@@ -394,6 +402,18 @@ rm "$HOME/.config/keyturn/vault-key-command"
 call keyturn token eight
 expect_status 4
 expect_cause_and_remedy
+
+begin 'the password of a login is asked for by its name'
+KEYTURN_VAULT=$HOME/ninth
+input 'login word\n'
+call keyturn vault create --login
+expect_status 0
+keyturn lock
+at_terminal "spawn keyturn unlock
+	expect \"Login password, which opens keyturn's vault: \"
+	send \"login word\r\""
+expect_status 0
+keyturn lock
 
 begin 'a passphrase is not put beside another'
 KEYTURN_VAULT=$HOME/fifth

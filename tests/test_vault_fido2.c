@@ -49,6 +49,9 @@ static struct kt_keyring_options asking = {
 	.security_keys = { .ask_pin = type_pin, .tell = count_touch },
 };
 
+/* The same for "keyturn unlock". */
+static struct kt_keyring_options unlocking;
+
 /*
  * The security keys: tests/programs/authenticator.c tells what their files mean.
  */
@@ -101,6 +104,8 @@ static int set_up(void **state)
 	snprintf(directory, sizeof(directory), "%s/keys", scratch->directory);
 	setenv("KEYTURN_TEST_AUTHENTICATORS", directory, 1);
 	asking.security_keys.module = kt_libexec_path(KT_LIBEXEC_FIDO2);
+	unlocking = asking;
+	unlocking.ignore_dismissed = true;
 	pin = NULL;
 	pins = touches = 0;
 	return mkdir(directory, 0700);
@@ -163,7 +168,7 @@ static void assert_opens(void)
 {
 	struct kt_error error;
 
-	if (reopen(&asking, &error) != KT_ERROR_NONE)
+	if (reopen(&unlocking, &error) != KT_ERROR_NONE)
 		fail_msg("%s", error.message);
 }
 
@@ -171,10 +176,30 @@ static void assert_locked(const char *reason)
 {
 	struct kt_error error;
 
-	assert_int_equal(reopen(&asking, &error), KT_ERROR_LOCKED);
+	assert_true(reopen(&unlocking, &error) == KT_ERROR_LOCKED || error.code == KT_ERROR_DISMISSED);
 	if (!strstr(error.message, reason))
 		fail_msg("\"%s\" has no \"%s\"", error.message, reason);
 	assert_string_not_equal(error.remedy, "");
+}
+
+static void a_key_that_was_not_touched_blinks_again_for_unlock_alone(void **state)
+{
+	struct kt_error error;
+
+	(void)state;
+	plug("one");
+	create("");
+	tell_key("one", "behaviour", "untouched");
+	touches = 0;
+	assert_int_equal(reopen(&asking, &error), KT_ERROR_DISMISSED);
+	assert_int_equal(touches, 1);
+	tell_key("one", "behaviour", "");
+	assert_int_equal(reopen(&asking, &error), KT_ERROR_DISMISSED);
+	assert_non_null(strstr(error.message, "a moment ago"));
+	assert_non_null(strstr(error.remedy, "keyturn unlock"));
+	assert_int_equal(touches, 1);
+	assert_int_equal(reopen(&unlocking, &error), KT_ERROR_NONE);
+	assert_int_equal(touches, 2);
 }
 
 static void a_touch_opens_the_vault(void **state)
@@ -200,7 +225,7 @@ static void a_touch_opens_the_vault(void **state)
 
 static void a_program_without_a_terminal_has_nothing_touched(void **state)
 {
-	struct kt_keyring_options blind = asking;
+	struct kt_keyring_options blind = unlocking;
 	struct kt_error error;
 
 	(void)state;
@@ -338,12 +363,12 @@ static void a_key_that_is_unfit_is_refused(void **state)
 	assert_non_null(strstr(error.message, "hmac-secret"));
 	assert_int_equal(touches, 0);
 	tell_key("one", "behaviour", "untouched");
-	assert_int_equal(try_create("", &error), KT_ERROR_LOCKED);
+	assert_int_equal(try_create("", &error), KT_ERROR_DISMISSED);
 }
 
 static void without_its_module_it_is_told_what_is_missing(void **state)
 {
-	struct kt_keyring_options bare = asking;
+	struct kt_keyring_options bare = unlocking;
 	struct kt_error error;
 
 	(void)state;
@@ -432,7 +457,7 @@ static void one_of_two_keys_is_enough(void **state)
 	assert_true(kt_vault_fido2_look(&vault.slots[0], &asking.security_keys, &error));
 	assert_false(kt_vault_fido2_look(&vault.slots[1], &asking.security_keys, &error));
 	assert_non_null(strstr(error.message, "spare"));
-	assert_true(kt_vault_remove_key(vault.slots[1].id, &asking, &error));
+	assert_true(kt_vault_remove_key(vault.slots[1].id, false, &asking, &error));
 	assert_opens();
 }
 
@@ -481,6 +506,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		A_TEST(a_touch_opens_the_vault),
+		A_TEST(a_key_that_was_not_touched_blinks_again_for_unlock_alone),
 		A_TEST(a_program_without_a_terminal_has_nothing_touched),
 		A_TEST(both_pin_protocols_give_the_secret),
 		A_TEST(a_pin_is_asked_for_where_the_key_had_one_at_enrolment),

@@ -78,7 +78,7 @@ static enum kt_error_code remove_key(const char *id)
 {
 	struct kt_error error = { 0 };
 
-	kt_vault_remove_key(id, NULL, &error);
+	kt_vault_remove_key(id, false, NULL, &error);
 	return error.code;
 }
 
@@ -199,6 +199,27 @@ static void last_way_in_cannot_be_removed(void **state)
 	assert_int_equal(add_key_file(other_key(scratch), NULL), KT_ERROR_NONE);
 	assert_int_equal(remove_key("key-file"), KT_ERROR_NONE);
 	assert_int_equal(remove_key("key-file"), KT_ERROR_NOT_FOUND);
+}
+
+static void last_way_that_lasts_is_removed_by_force_alone(void **state)
+{
+	const struct scratch *scratch = *state;
+	KT_CLEANUP(kt_vault_clear) struct kt_vault vault = { 0 };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret key = { 0 };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret material = { 0 };
+	KT_CLEANUP(kt_vault_slot_clear) struct kt_vault_slot slot = { 0 };
+	struct kt_error error = { 0 };
+
+	scratch_create_vault(scratch);
+	read_key(&key);
+	assert_true(kt_vault_read(&vault, &error));
+	assert_true(kt_vault_begin_slot(&vault, KT_VAULT_MACHINE, NULL, &slot, &error));
+	assert_true(kt_text_set(&slot.blob, "AAAA", &error));
+	assert_true(kt_seal_randomize(&material, KT_SEAL_KEY_SIZE, &error));
+	assert_true(kt_vault_wrap(&vault, &slot, &material, &key, &error));
+	assert_true(kt_vault_save(&vault, &key, &error));
+	assert_int_equal(remove_key("key-file"), KT_ERROR_UNSAFE);
+	assert_true(kt_vault_remove_key("key-file", true, NULL, &error));
 }
 
 static void what_a_newer_keyturn_wrote_is_skipped_and_kept_byte_for_byte(void **state)
@@ -430,6 +451,7 @@ int main(void)
 		VAULT_TEST(version_1_stays_until_it_cannot_hold_something),
 		VAULT_TEST(each_of_two_key_files_opens_and_none_that_was_removed),
 		VAULT_TEST(last_way_in_cannot_be_removed),
+		VAULT_TEST(last_way_that_lasts_is_removed_by_force_alone),
 		VAULT_TEST(what_a_newer_keyturn_wrote_is_skipped_and_kept_byte_for_byte),
 		VAULT_TEST(every_flipped_bit_of_version_2_is_noticed),
 		VAULT_TEST(slots_that_break_a_rule_make_a_damaged_header),

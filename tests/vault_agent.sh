@@ -121,6 +121,21 @@ call keyturn vault keys --json
 expect_json tower keys 1 name
 expect_json yes keys 1 here
 
+begin 'the last way that hangs on no agent is taken away by force alone'
+call keyturn vault add-key --key-file "$HOME/spare" --name paper
+expect_status 0
+call keyturn vault keys --json
+spare=$(json keys 2 id)
+call keyturn vault remove-key "$spare"
+expect_status 6
+expect_cause_and_remedy
+expect_said '--recovery'
+call keyturn vault remove-key "$spare" --force
+expect_status 0
+call keyturn vault keys --force
+expect_status 2
+rm "$HOME/spare"
+
 begin 'either key opens, and a certificate for one is in nobody'\''s way'
 ssh-add -q -d "$work/ed25519"
 opens
@@ -193,6 +208,7 @@ SSH_AUTH_SOCK=$work/$(printf '%0200d' 0)
 says 'is gone'
 unset SSH_AUTH_SOCK
 says 'brought no SSH agent'
+must_not grep -q 'keyturn unlock' "$work/err"
 
 begin 'agents that misbehave open nothing, and are not enrolled'
 for mode in cut endless text algorithm random same short; do
@@ -229,6 +245,58 @@ call env KEYTURN_VAULT="$work/asking" keyturn vault keys --json
 expect_json asks keys 0 here
 KEYTURN_VAULT=$work/asking keyturn lock
 
+begin 'an agent that takes its time at enrolment must have asked; its no is told as that, once'
+cat >"$work/askpass" <<'END'
+#!/bin/sh
+echo asked >>"$0.log"
+sleep "$(cat "$0.delay")"
+[ "$(cat "$0.answer")" = yes ]
+END
+chmod 700 "$work/askpass"
+echo 1.1 >"$work/askpass.delay"
+echo yes >"$work/askpass.answer"
+# asked: how often a person was.
+asked()
+{
+	wc -l <"$work/askpass.log"
+}
+SSH_ASKPASS=$work/askpass SSH_ASKPASS_REQUIRE=force
+export SSH_ASKPASS SSH_ASKPASS_REQUIRE
+start_agent asking
+ssh-add -q -c "$work/ed25519" 2>/dev/null
+unset SSH_ASKPASS SSH_ASKPASS_REQUIRE
+KEYTURN_VAULT=$work/careful
+export KEYTURN_VAULT
+call keyturn vault create --ssh-agent --no-recovery
+expect_status 0
+expect_said 'asks each time'
+store_token careful coze.cn pat_careful
+keyturn lock
+echo 0 >"$work/askpass.delay"
+echo no >"$work/askpass.answer"
+at_terminal 'spawn keyturn token careful
+	expect "question for the key ed25519 key was answered with no"'
+expect_status 4
+must [ "$(asked)" -eq 3 ]
+echo yes >"$work/askpass.answer"
+at_terminal 'spawn keyturn token careful
+	expect "answered with no a moment ago"
+	expect "run: keyturn unlock"'
+expect_status 4
+call setsid keyturn token careful
+expect_status 4
+expect_output ''
+expect_said 'a moment ago'
+must [ "$(asked)" -eq 3 ]
+at_terminal 'spawn keyturn unlock'
+expect_status 0
+call keyturn token careful
+expect_output pat_careful
+must [ "$(asked)" -eq 4 ]
+keyturn lock
+SSH_AUTH_SOCK=$socket
+unset KEYTURN_VAULT
+
 begin 'a new key for the vault is wrapped by a new signature'
 call keyturn vault remove-key "$(keyturn vault keys --json >"$work/out" && json keys 1 id)"
 expect_status 0
@@ -257,6 +325,10 @@ if command -v gpg-agent >/dev/null; then
 	SSH_AUTH_SOCK=$(GNUPGHOME=$work/gnupg gpgconf --list-dirs agent-ssh-socket)
 	export SSH_AUTH_SOCK
 	must ssh-add -q "$work/ed25519"
+	must ssh-add -q "$work/ecdsa"
+	call env KEYTURN_VAULT="$work/new" keyturn vault create "--ssh-agent=ecdsa key" --no-recovery
+	expect_status 6
+	expect_said 'ECDSA'
 	call keyturn vault keys --json
 	expect_json ssh-agent keys 0 way
 	opens
@@ -281,6 +353,41 @@ if [ "$(id -u)" -eq 0 ] && [ -x /usr/sbin/sshd ]; then
 		root@127.0.0.1 "HOME='$HOME' PATH='$PATH' KEYTURN_CACHE=off keyturn token main"
 	expect_status 0
 	expect_output pat_main
+	call ssh -a -F /dev/null -p "$port" -i "$work/rsa" -o IdentitiesOnly=yes \
+		-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR \
+		root@127.0.0.1 "HOME='$HOME' PATH='$PATH' KEYTURN_CACHE=off keyturn token main"
+	expect_status 0
+	expect_output pat_main
+	begin 'a token from a locked vault over a forwarded agent is no slower than ssh-keygen'\''s signature'
+	cat >"$work/figures.py" <<-'END'
+	import os, subprocess, sys, time
+	work = sys.argv[1]
+	def once(*command):
+	    begin = time.monotonic()
+	    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+	    return time.monotonic() - begin
+	times = {"keyturn": [], "ssh-keygen": []}
+	with open(work + "/message", "w", encoding="ascii") as message:
+	    message.write("a message")
+	for turn in range(10):
+	    subprocess.run(["keyturn", "lock"], check=True)
+	    times["keyturn"].append(once("keyturn", "token", "main"))
+	    times["ssh-keygen"].append(once("ssh-keygen", "-Y", "sign", "-n", "test", "-f", work + "/ed25519.pub",
+	                                    work + "/message"))
+	    os.unlink(work + "/message.sig")
+	ours, theirs = (min(times[name]) for name in ("keyturn", "ssh-keygen"))
+	print(f"{ours * 1000:.1f} {theirs * 1000:.1f} {ours / theirs:.2f}")
+	END
+	ssh -A -F /dev/null -p "$port" -i "$work/rsa" -o IdentitiesOnly=yes \
+		-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR \
+		root@127.0.0.1 "HOME='$HOME' PATH='$PATH' KEYTURN_CACHE=off python3 '$work/figures.py' '$work'" \
+		>"$work/figures"
+	must [ -s "$work/figures" ]
+	read -r ours theirs ratio <"$work/figures"
+	echo "# locked, over a forwarded agent $ours ms, ssh-keygen -Y sign $theirs ms: $ratio"
+	must awk "BEGIN { exit !($ratio < 4) }"
+
+	begin 'a login that forwards none says so'
 	keyturn lock
 	call ssh -a -F /dev/null -p "$port" -i "$work/rsa" -o IdentitiesOnly=yes \
 		-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR \

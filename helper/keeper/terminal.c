@@ -206,10 +206,19 @@ bool kt_terminal_confirm(const char *prompt, bool *yes, struct kt_error *error)
 
 static const char *vault_prompt(const struct kt_passphrase_question *question)
 {
-	if (question->takes_passphrase && question->takes_recovery_code)
-		return KT_TEXT("Passphrase or recovery code of keyturn's vault: ");
-	return question->takes_recovery_code ? KT_TEXT("Recovery code of keyturn's vault: ")
-	                                     : KT_TEXT("Passphrase of keyturn's vault: ");
+	static const char *const prompts[2][2][2] = {
+		{ { KT_TEXT("Passphrase of keyturn's vault: "),
+		    KT_TEXT("Recovery code of keyturn's vault: ") },
+		  { KT_TEXT("Login password, which opens keyturn's vault: "),
+		    KT_TEXT("Login password, or recovery code of keyturn's vault: ") } },
+		{ { KT_TEXT("Passphrase of keyturn's vault: "),
+		    KT_TEXT("Passphrase or recovery code of keyturn's vault: ") },
+		  { KT_TEXT("Passphrase of keyturn's vault, or login password: "),
+		    KT_TEXT("Passphrase or recovery code of keyturn's vault, or login password: ") } },
+	};
+
+	return prompts[question->takes_passphrase][question->takes_login_password]
+	              [question->takes_recovery_code];
 }
 
 bool kt_terminal_ask_vault_passphrase(const struct kt_passphrase_question *question,

@@ -155,7 +155,7 @@ _keyturn()
 			words='create status keys add-key remove-key rekey backup restore
 				change-passphrase --key-file --key-command
 				--credential --passphrase-file --login --machine --ssh-agent --fido2 --confirm
-				--recovery --no-recovery --name --json'
+				--recovery --no-recovery --name --force --json'
 			;;
 		esac
 		;;

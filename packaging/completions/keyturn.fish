@@ -168,6 +168,7 @@ __keyturn_option vault ssh-agent 'opened by a key of the SSH agent'
 __keyturn_option vault fido2 'opened by a security key'
 __keyturn_option vault confirm 'whose agent asks each time'
 __keyturn_option vault recovery 'opened by a code for paper'
+__keyturn_option vault force 'take away the last way that lasts'
 __keyturn_option vault no-recovery 'without a code for paper'
 __keyturn_option vault name 'what keys calls it' -x
 

@@ -272,7 +272,8 @@ static void put(struct buffer *buffer, const void *bytes, size_t length)
 {
 	if (length > sizeof(buffer->bytes) - buffer->length)
 		abort();
-	memcpy(buffer->bytes + buffer->length, bytes, length);
+	if (length > 0)
+		memcpy(buffer->bytes + buffer->length, bytes, length);
 	buffer->length += length;
 }
 

@@ -20,6 +20,7 @@ struct call {
 	const char *verb;
 	const char *word; /* behind the verb, or NULL */
 	bool wants_json;
+	bool forced;
 	struct kt_vault_wishes wishes;
 	struct kt_keyring_options asking; /* a person at the terminal may be asked */
 };
@@ -86,7 +87,7 @@ static bool add_key(const struct call *call, struct kt_error *error)
 
 static bool remove_key(const struct call *call, struct kt_error *error)
 {
-	if (!kt_vault_remove_key(call->word, &call->asking, error))
+	if (!kt_vault_remove_key(call->word, call->forced, &call->asking, error))
 		return false;
 	if (isatty(STDERR_FILENO))
 		kt_report_note("who has an older copy of the vault still opens that with it; run: "
@@ -180,6 +181,7 @@ enum takes {
 	TAKES_LOGIN = 8,
 	TAKES_ID = 16,
 	TAKES_FILE = 32,
+	TAKES_FORCE = 64,
 };
 
 static const struct action {
@@ -191,7 +193,7 @@ static const struct action {
 	{ "status", show_status, TAKES_JSON },
 	{ "keys", show_keys, TAKES_JSON },
 	{ "add-key", add_key, TAKES_WAYS },
-	{ "remove-key", remove_key, TAKES_ID },
+	{ "remove-key", remove_key, TAKES_ID | TAKES_FORCE },
 	{ "rekey", rekey, TAKES_PASSPHRASE_FILE | TAKES_LOGIN },
 	{ "backup", backup, TAKES_FILE },
 	{ "restore", restore, TAKES_FILE },
@@ -220,7 +222,8 @@ static bool check_options(const struct action *action, const struct call *call,
 	are_none = kt_vault_wishes_are_none(&others) && !others.name && !others.confirm &&
 	           !others.no_recovery;
 	if ((action->takes & TAKES_WAYS || are_none) &&
-	    (action->takes & TAKES_JSON || !call->wants_json))
+	    (action->takes & TAKES_JSON || !call->wants_json) &&
+	    (action->takes & TAKES_FORCE || !call->forced))
 		return true;
 	return kt_fail(error, KT_ERROR_USAGE, "vault %s: it has no such option", action->name) ||
 	       advise_help(error);
@@ -263,6 +266,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 		{ "recovery", false, &call.wishes.recovery },
 		{ "no-recovery", false, &call.wishes.no_recovery },
 		{ "name", true, &call.wishes.name },
+		{ "force", false, &call.forced },
 	};
 	const struct action *action;
 	int count;
@@ -287,7 +291,7 @@ const struct kt_command kt_command_vault = {
 	            "       keyturn vault status [--json]\n"
 	            "       keyturn vault keys [--json]\n"
 	            "       keyturn vault add-key [WAY...] [--name TEXT]\n"
-	            "       keyturn vault remove-key ID\n"
+	            "       keyturn vault remove-key ID [--force]\n"
 	            "       keyturn vault rekey [--passphrase-file FILE|-] [--login]\n"
 	            "       keyturn vault backup FILE\n"
 	            "       keyturn vault restore FILE\n"
@@ -312,7 +316,9 @@ const struct kt_command kt_command_vault = {
 	           "                          create makes one where agent, machine or security\n"
 	           "                          key alone would open the vault, but for --no-recovery\n"
 	           "keys lists the ways, and whether each opens the vault here and now; add-key adds\n"
-	           "one (--name: what keys calls it), remove-key takes one away, never the last.\n"
+	           "one (--name: what keys calls it), remove-key takes one away, never the last,\n"
+	           "and the last that no agent, machine or security key has to be there for only\n"
+	           "with --force.\n"
 	           "rekey makes a new key and seals every login with it: no older copy of the vault\n"
 	           "opens what is stored from then on. Each way has to be there for that.\n"
 	           "backup writes the vault into one file, sealed as it is; restore makes it again.\n"

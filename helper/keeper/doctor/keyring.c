@@ -86,6 +86,18 @@ static enum kt_unlock_outcome login_outcome(const struct kt_keyring *keyring)
 	               : KT_UNLOCK_OUTCOME_NONE;
 }
 
+/* A vault knows which of its ways would open it; unlock alone may not. */
+static bool advise_vault(const struct kt_keyring *keyring, struct kt_error *error)
+{
+	KT_CLEANUP(kt_vault_status_clear) struct kt_vault_status status = { 0 };
+	struct kt_error ignored = { 0 };
+
+	if (strcmp(kt_keyring_name(keyring), "vault") != 0 || !kt_vault_status(&status, &ignored) ||
+	    !status.obstacle.remedy[0])
+		return false;
+	return !kt_advise(error, "%s", status.obstacle.remedy);
+}
+
 /* A keyring that cannot be asked is told of by the checks that follow. */
 static void check_provider(struct kt_findings *findings, struct kt_keyring *keyring)
 {
@@ -130,7 +142,9 @@ void kt_doctor_check_keyring(struct kt_findings *findings, struct kt_keeper *kee
 		enum kt_unlock_outcome outcome = login_outcome(keyring);
 		const char *reason = kt_unlock_outcome_reason(outcome);
 
-		if (reason)
+		if (advise_vault(keyring, &error))
+			kt_fail(&error, KT_ERROR_LOCKED, "the keyring is locked");
+		else if (reason)
 			kt_fail(&error, KT_ERROR_LOCKED, "the keyring is locked: %s",
 			        kt_translate(reason));
 		else
@@ -203,8 +217,7 @@ void kt_doctor_check_vault(struct kt_findings *findings)
 		kt_findings_add(findings, "vault", KT_FINDING_OK, NULL,
 		                "the vault is opened by the next call, unasked");
 	else
-		kt_findings_add(findings, "vault", KT_FINDING_WARNING, "run: keyturn unlock",
-		                "the vault is closed");
+		kt_findings_add_error(findings, "vault", KT_FINDING_WARNING, &status.obstacle);
 	if (error.code == KT_ERROR_NONE && status.exists && !status.is_unattended)
 		tell_recipe(findings);
 	check_security_keys(findings, &status.vault);
