@@ -224,6 +224,50 @@ expect_line "$HOME/.netrc:1: me@good.example.com (password), not in the keyring 
 has .netrc '# machine good.example.com <kept by keyturn: curl --netrc-file <(keyturn netrc good.example.com) URL>\n'
 rm "$HOME/.npmrc" "$HOME/.zshrc" "$HOME/.pypirc" "$HOME/.docker/config.json"
 
+begin 'nor are sources with clients and servers that are no such files'
+mkdir -p "$HOME/.config/oidc-agent/below"
+python3 - "$HOME" <<'END'
+import sys
+home = sys.argv[1]
+open(home + "/.config/pizauth.conf", "w").write('account "a" { client_secret = "' + "x" * 10000000 + '"; }')
+open(home + "/.claude.json", "w").write('{"mcpServers":' * 10000 + "{}" + "}" * 10000)
+open(home + "/.config/oidc-agent/lab", "wb").write("538\n".encode("utf-16"))
+END
+snapshot >"$work/before"
+for case in 'pizauth|is longer than|6' 'mcp|nested too deeply|2' 'oidc-agent|has a NUL byte|6'; do
+	call keyturn import --yes --remove "${case%%|*}"
+	expect_status "${case##*|}"
+	middle=${case%|*}
+	expect_said "${middle#*|}"
+	expect_cause_and_remedy
+done
+expect_unchanged
+rm "$HOME/.claude.json" "$HOME/.config/oidc-agent/lab"
+for text in 'account "a" { client_secret = "lonely' 'account "a" { client_secret = "lonely";' \
+	'account { client_secret = "lonely"; }' 'account "a" client_secret = "lonely";'; do
+	printf '%s\n' "$text" >"$HOME/.config/pizauth.conf"
+	call keyturn import --yes --remove pizauth
+	expect_status 2
+	expect_said 'it stands in a form that import does not change'
+	has .config/pizauth.conf '%s\n' "$text"
+done
+rm "$HOME/.config/pizauth.conf"
+mkfifo "$HOME/.config/pizauth.conf"
+call keyturn import --yes --remove pizauth
+expect_status 6
+expect_said 'is no regular file'
+rm "$HOME/.config/pizauth.conf"
+call keyturn import --yes --remove oidc-agent
+expect_status 0
+rmdir "$HOME/.config/oidc-agent/below"
+printf '\357\273\277account "w" {\r\n auth_uri = "https://w.example.com/a"; token_uri = "https://w.example.com/t";\r\n%s\r\n}\r\n' \
+	' client_id = "i"; client_secret = "windows"; // x' >"$HOME/.config/pizauth.conf"
+call keyturn import --yes --remove pizauth
+expect_status 0
+has .config/pizauth.conf '\357\273\277%s\r\n' \
+	'// account <kept by keyturn: keyturn login w@w.example.com, then: keyturn token w@w.example.com>'
+rm "$HOME/.config/pizauth.conf"
+
 begin 'another user'\''s file is left alone, also behind a link'
 if [ "$(id -u)" -eq 0 ]; then
 	printf 'machine evil.example.com login me password p\n' >"$work/others"

@@ -19,7 +19,7 @@ points=${KEYTURN_POINTS:-12}
 # A home with sources that are changed, wired and removed, and an empty vault.
 fill()
 {
-	mkdir -p "$HOME/bot" "$HOME/.docker" "$HOME/.cache"
+	mkdir -p "$HOME/bot" "$HOME/.docker" "$HOME/.cache" "$HOME/.config"
 	keyturn vault create --key-file "$HOME/vault.key" >"$work/out" 2>"$work/err"
 	printf 'a=1\nexport COZE_API_TOKEN=pat_9fQx2LmV7aZk3BtR8nWc5YhJ\nb=2\n' >"$HOME/.bashrc"
 	printf 'COZE_API_TOKEN=sat_9fQx2LmV7aZk3BtR8nWc5YhJ\n' >"$HOME/bot/.env"
@@ -28,18 +28,25 @@ fill()
 	printf '{"auths": {"r.example.com": {"auth": "bWU6dGhyZWU="}}}\n' >"$HOME/.docker/config.json"
 	printf '{"access_token": "czu_a", "expires_in": 1, "refresh_token": "four"}\n' \
 		>"$HOME/.cache/coze_token_1.json"
+	printf '{"mcpServers": {"h": {"type": "http", "url": "https://m.example.com/", %s}}}\n' \
+		'"headers": {"Authorization": "Bearer five-five"}' >"$HOME/.claude.json"
+	printf 'account "p" { auth_uri = "https://p.example.com/a"; token_uri = "https://p.example.com/t"; %s }\n' \
+		'client_id = "i"; client_secret = "six";' >"$HOME/.config/pizauth.conf"
 }
+
+# Those that are changed.
+names='.bashrc bot/.env .git-credentials .gitconfig .docker/config.json .cache/coze_token_1.json
+	.claude.json .config/pizauth.conf'
 
 import()
 {
-	"$@" keyturn import --yes --remove --site coze.cn shell git docker cozepy "$HOME/bot"
+	"$@" keyturn import --yes --remove --site coze.cn shell git docker cozepy mcp pizauth "$HOME/bot"
 }
 
 # state: files and accounts, as they are.
 state()
 {
-	for name in .bashrc bot/.env .git-credentials .gitconfig .docker/config.json \
-		.cache/coze_token_1.json; do
+	for name in $names; do
 		echo "== $name"
 		cat "$HOME/$name" 2>/dev/null || :
 	done
@@ -49,6 +56,8 @@ for a in json.load(sys.stdin)["accounts"]:
     print(a["account"], a["service"], a["kind"])' | sort
 	keyturn token main@coze.cn
 	keyturn token bot@coze.cn
+	keyturn token h@m.example.com
+	keyturn show p@p.example.com --json | grep -o '"client_id":"i"'
 	for url in https://me@g.example.com https://you@h.example.com https://me@r.example.com; do
 		printf 'url=%s\n\n' "$url" | keyturn get
 	done
@@ -57,8 +66,7 @@ for a in json.load(sys.stdin)["accounts"]:
 # is_whole POINT: each file is one that setup and import write, or as it was.
 is_whole()
 {
-	for name in .bashrc bot/.env .git-credentials .gitconfig .docker/config.json \
-		.cache/coze_token_1.json; do
+	for name in $names; do
 		if cmp -s "$HOME/$name" "$work/old/$name"; then
 			old=$((old + 1))
 		elif cmp -s "$HOME/$name" "$work/new/$name" ||
@@ -106,6 +114,8 @@ sed -n 's/^\([a-z0-9_]*\)(.*/\1/p' "$work/trace" | awk '{ print $1 ":" ++count[$
 cp -a "$HOME" "$work/new"
 state >"$work/expected_state" 2>&1
 must grep -q '^sat_9' "$work/expected_state"
+must grep -q '^five-five' "$work/expected_state"
+must grep -q client_id "$work/expected_state"
 must [ "$(grep -c '^password=' "$work/expected_state")" -eq 3 ]
 must_not grep -qF -e one@ -e bWU6 "$work/expected_state"
 echo "# $(grep -c '' "$work/calls") system calls"

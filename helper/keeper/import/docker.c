@@ -145,8 +145,8 @@ static bool append_helpers(const struct kt_import_file *file, const char *text,
 }
 
 /*
- * podman, skopeo and buildah read no credsStore, which setup writes for docker: each registry gets a
- * helper of its own, which docker takes as well.
+ * podman, skopeo and buildah read no credsStore, which setup writes for docker: each registry gets
+ * a helper of its own, which docker takes as well.
  */
 static bool add_helpers(const struct kt_import_file *file, struct kt_edits *edits,
                         struct kt_error *error)

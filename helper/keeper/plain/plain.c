@@ -102,6 +102,13 @@ static bool is_pattern(const char *name)
 	return strchr(name, '*') != NULL;
 }
 
+static bool is_directory(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
 /* The files of a directory whose names fit; in the directory's own order. */
 static bool walk_matches(const struct kt_plain_source *source, const char *directory,
                          const char *pattern, const struct kt_plain_visitor *visitor,
@@ -113,9 +120,11 @@ static bool walk_matches(const struct kt_plain_source *source, const char *direc
 	while (open && (entry = readdir(open)) != NULL) {
 		KT_CLEANUP(kt_text_free) char *path = NULL;
 
-		if (fnmatch(pattern, entry->d_name, FNM_PERIOD) == 0 &&
-		    (!kt_text_format(&path, error, "%s/%s", directory, entry->d_name) ||
-		     !visitor->visit(visitor->context, source, path, error)))
+		if (fnmatch(pattern, entry->d_name, FNM_PERIOD) != 0)
+			continue;
+		if (!kt_text_format(&path, error, "%s/%s", directory, entry->d_name))
+			return false;
+		if (!is_directory(path) && !visitor->visit(visitor->context, source, path, error))
 			return false;
 	}
 	return true;
