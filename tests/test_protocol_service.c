@@ -97,7 +97,8 @@ static void what_could_be_read_in_two_ways_is_refused(void **state)
 		"https://a.example\\@b.example", "https://a.example%2eb.example", "a.example%00",
 		"https://b\xc3\xbc" "cher.example", "\xef\xbc\x8e" "a.example", "[::1", "[::1]x",
 		"[::1%25eth0]", "[::ffff:1.2.3.4.5]", "https://a.example/%0a", "https://a.example/%ff",
-		"https://a.example/?\x7f", "https://a.example/#\x01", "a_b://c.example", "sparse+https://a.example:x/", "sparse+","https://a.example,b.example",
+		"https://a.example/?\x7f", "https://a.example/#\x01", "a_b://c.example",
+		"sparse+https://a.example:x/", "sparse+", "https://a.example,b.example",
 	};
 	static const char *const tools[] = { "docker", "bazel", "cargo", "keyring", "netrc" };
 

@@ -86,10 +86,10 @@ const struct kt_tool *kt_tool_of_name(const char *name);
 const struct kt_tool *kt_tool_of_program(const char *path);
 
 /*
- * Reads a service as tools name it into identity: a URL (cargo's with "sparse+" in front), or a bare
- * HOST[:PORT][/PATH], which is an https one. The names that this tool has for one registry become
- * its own name. A query is left out. No host stands for another. A URL that holds a password is
- * refused.
+ * Reads a service as tools name it into identity: a URL (cargo's with "sparse+" in front), or a
+ * bare HOST[:PORT][/PATH], which is an https one. The names that this tool has for one registry
+ * become its own name. A query is left out. No host stands for another. A URL that holds a password
+ * is refused, and then identity is as it was.
  */
 bool kt_tool_service(struct kt_identity *identity, const char *tool, const char *bytes,
                      size_t length, struct kt_error *error);

@@ -126,6 +126,15 @@ static bool is_host(const char *found, size_t length, const char *host)
 	return host[length] == '\0';
 }
 
+/* Docker takes blanks around a name. */
+static void trim(const char **text, size_t *length)
+{
+	while (*length > 0 && memchr(" \t\r\n", (*text)[*length - 1], 4))
+		--*length;
+	for (; *length > 0 && memchr(" \t\r\n", (*text)[0], 4); --*length)
+		++*text;
+}
+
 /* The same but for case, a final dot, an empty or the usual port; or one of the fixed aliases. */
 static bool names_host(const char *text, size_t length, const char *host)
 {
@@ -136,8 +145,10 @@ static bool names_host(const char *text, size_t length, const char *host)
 	};
 	static const char *const tails[] = { ":443", ":80", ":", ":00443", ":0443", ":080", ":0080",
 	                                     ":00080" };
-	size_t found = find_host(&text, length);
+	size_t found;
 
+	trim(&text, &length);
+	found = find_host(&text, length);
 	if (found > 0 && text[0] == '[')
 		return host[0] == '[';
 	if (is_host(text, found, host))
@@ -175,19 +186,11 @@ static bool is_named(const struct asked *asked, const char *host)
 	const struct kt_json *registry = NULL;
 	const struct kt_json *spec = NULL;
 	const struct kt_json *cluster = NULL;
-	const char *bytes = kt_secret_reveal(&asked->input);
-	size_t length = kt_secret_length(&asked->input);
 
 	for (int i = 0; i < asked->count; i++)
 		if (text_names(asked->words[i], host))
 			return true;
-	while (length > 0 && strchr(" \t\r\n", bytes[length - 1]) && bytes[length - 1])
-		length--;
-	while (length > 0 && strchr(" \t\r\n", bytes[0]) && bytes[0]) {
-		bytes++;
-		length--;
-	}
-	if (names_host(bytes, length, host))
+	if (names_host(kt_secret_reveal(&asked->input), kt_secret_length(&asked->input), host))
 		return true;
 	if (!asked->json)
 		return false;
@@ -241,7 +244,9 @@ static void check_service(const struct asked *asked, const struct kt_tool_questi
 /* One line of JSON, or lines of the tool's own. */
 static void check_answer(const struct asked *asked, const struct kt_tool_question *question)
 {
-	KT_CLEANUP(kt_answer_clear) struct kt_answer answer = { .is_token = true, .expires = 1767230100 };
+	KT_CLEANUP(kt_answer_clear) struct kt_answer answer = {
+		.is_token = true, .expires = 1767230100,
+	};
 	KT_CLEANUP(kt_secret_clear) struct kt_secret bytes = { 0 };
 	KT_CLEANUP(kt_json_free) struct kt_json *json = NULL;
 	struct kt_error error = { 0 };

@@ -18,12 +18,13 @@ bool kt_change_lock(struct kt_change *change, const struct kt_identity *identity
                     struct kt_error *error)
 {
 	KT_CLEANUP(kt_text_free) char *name = NULL;
+	int64_t deadline = change->deadline ? change->deadline
+	                                    : kt_clock_monotonic() + LOCK_MILLISECONDS;
 
 	if (!kt_identity_copy(&change->identity, identity, error) ||
 	    !kt_account_lock_name(identity, &name, error) ||
 	    !kt_lock_take(&change->lock, name, KT_LOCK_EXCLUSIVE,
-	                  change->deadline ? change->deadline : kt_clock_monotonic() + LOCK_MILLISECONDS, KT_TEXT("the account"),
-	                  identity->username, error))
+	                  deadline, KT_TEXT("the account"), identity->username, error))
 		return false;
 	if (change->lock.was_left)
 		kt_answers_forget(&change->identity);

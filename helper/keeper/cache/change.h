@@ -23,9 +23,9 @@ struct kt_change {
 };
 
 /*
- * Waits for the account's lock, to the deadline or 60 s at most; then KT_ERROR_BUSY names the holder. If the
- * previous holder was killed while it held the lock, it may have changed the account: this is
- * recorded as a change.
+ * Waits for the account's lock, to the deadline or 60 s at most; then KT_ERROR_BUSY names the
+ * holder. If the previous holder was killed while it held the lock, it may have changed the
+ * account: this is recorded as a change.
  */
 bool kt_change_begin(struct kt_change *change, const struct kt_identity *identity,
                      struct kt_error *error);
