@@ -51,11 +51,23 @@ static bool begin(void)
 	return true;
 }
 
-const char *kt_language_translate(const char *message)
+static bool has_catalogue(void)
 {
 	static enum { UNKNOWN, ENGLISH, OTHER } language;
 
 	if (language == UNKNOWN)
 		language = begin() ? OTHER : ENGLISH;
-	return language == OTHER ? dgettext(DOMAIN, message) : message;
+	return language == OTHER;
+}
+
+const char *kt_language_translate(const char *message)
+{
+	return has_catalogue() ? dgettext(DOMAIN, message) : message;
+}
+
+bool kt_language_is_chinese(void)
+{
+	const char *locale = has_catalogue() ? setlocale(LC_MESSAGES, NULL) : NULL;
+
+	return locale && strncmp(locale, "zh", 2) == 0;
 }

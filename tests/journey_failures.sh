@@ -70,6 +70,7 @@ dialogue "keyturn login web --kind pkce --client-id pkce-client.app.coze --redir
 	exec curl -s -L -o $work/page --noproxy * \$url
 	expect {is stored}"
 expect_status 0
+must grep -q "<html lang=\"$(said en)\">" "$work/page"
 types keyturn status web
 expect_status 0
 arrives

@@ -26,7 +26,7 @@ static void make(struct kt_secret *response, enum kt_page page)
 {
 	struct kt_error error = { 0 };
 
-	assert_true(kt_pages_append(response, page, &error));
+	assert_true(kt_pages_append(response, page, false, &error));
 }
 
 /* The hash that a browser computes from the page is the one that the header allows. */
@@ -108,6 +108,44 @@ static void pages_say_it_in_two_languages_and_are_short(void **state)
 	}
 }
 
+static void the_language_is_that_of_the_browser_else_of_the_terminal(void **state)
+{
+	static const struct {
+		const char *request;
+		bool of_terminal[2]; /* English, Chinese */
+	} cases[] = {
+		{ "GET / HTTP/1.1\r\nHost: a\r\n\r\n", { false, true } },
+		{ "GET / HTTP/1.1\r\nAccept-Language: zh-CN,zh;q=0.9,en;q=0.8\r\n\r\n", { true, true } },
+		{ "GET / HTTP/1.1\r\naccept-language:ZH\r\n\r\n", { true, true } },
+		{ "GET / HTTP/1.1\r\nAccept-Language: en-US,en;q=0.9,zh-CN;q=0.5\r\n\r\n", { false, false } },
+		{ "GET / HTTP/1.1\r\nAccept-Language: zha\r\n\r\n", { false, false } },
+		{ "GET / HTTP/1.1\r\nAccept-Language: *\r\n\r\n", { false, true } },
+		{ "GET /Accept-Language:zh HTTP/1.1\r\nAccept-Language", { false, true } },
+		{ "GET / HTTP/1.1\r\nAccept-Language:", { false, true } },
+		{ "", { false, true } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ELEMENTS(cases); i++)
+		for (size_t k = 0; k < 2; k++)
+			assert_int_equal(kt_pages_is_chinese_first(cases[i].request, strlen(cases[i].request),
+			                                           k == 1), cases[i].of_terminal[k]);
+}
+
+static void the_page_is_titled_in_its_first_language(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		KT_CLEANUP(kt_secret_clear) struct kt_secret response = { 0 };
+		struct kt_error error = { 0 };
+
+		assert_true(kt_pages_append(&response, all[i], true, &error));
+		assert_non_null(strstr(kt_secret_reveal(&response), "<html lang=\"zh-CN\">"));
+		assert_non_null(strstr(kt_secret_reveal(&response), "<section lang=\"en\">"));
+		assert_true(kt_secret_length(&response) < 4096);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -115,6 +153,8 @@ int main(void)
 		cmocka_unit_test(every_answer_has_the_headers_that_protect_it),
 		cmocka_unit_test(statuses_are_as_the_requests_deserve),
 		cmocka_unit_test(pages_say_it_in_two_languages_and_are_short),
+		cmocka_unit_test(the_language_is_that_of_the_browser_else_of_the_terminal),
+		cmocka_unit_test(the_page_is_titled_in_its_first_language),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -41,6 +41,7 @@ struct server {
 	struct connection connections[CONNECTIONS];
 	size_t connected;
 	unsigned seen;
+	bool is_chinese; /* the terminal that the login was begun at */
 };
 
 static void close_connection(struct server *server, size_t index)
@@ -152,7 +153,8 @@ static void accept_connection(struct server *server, int listener)
 }
 
 /* A whole answer fits into an empty socket buffer: a client that does not read cannot hold us. */
-static void answer(int client, enum kt_redirect_verdict verdict)
+static void answer(const struct server *server, const struct connection *connection,
+                   enum kt_redirect_verdict verdict)
 {
 	static const enum kt_page pages[] = {
 		[KT_REDIRECT_CODE] = KT_PAGE_RECEIVED,
@@ -165,8 +167,12 @@ static void answer(int client, enum kt_redirect_verdict verdict)
 	KT_CLEANUP(kt_secret_clear) struct kt_secret response = { 0 };
 	struct kt_error ignored = { 0 };
 	char rest[4096];
+	int client = connection->socket;
+	bool is_chinese = kt_pages_is_chinese_first(kt_secret_reveal(&connection->request),
+	                                            kt_secret_length(&connection->request),
+	                                            server->is_chinese);
 
-	if (!kt_pages_append(&response, pages[verdict], &ignored))
+	if (!kt_pages_append(&response, pages[verdict], is_chinese, &ignored))
 		return;
 	(void)!send(client, kt_secret_reveal(&response), kt_secret_length(&response),
 	            MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -206,7 +212,7 @@ static bool serve(struct server *server, size_t index, enum kt_redirect_verdict 
 
 	*verdict = read_request(server, connection, &is_over, result);
 	if (*verdict != KT_REDIRECT_INCOMPLETE)
-		answer(connection->socket, *verdict);
+		answer(server, connection, *verdict);
 	if (is_over || *verdict != KT_REDIRECT_INCOMPLETE)
 		close_connection(server, index);
 	return *verdict == KT_REDIRECT_CODE || *verdict == KT_REDIRECT_DENIED;
@@ -304,6 +310,7 @@ static bool read_errand(struct server *server, const struct kt_errand *errand,
 	server->redirect.state = kt_errand_secret(errand, "state");
 	server->redirect.issuer = kt_errand_text(errand, "issuer");
 	server->redirect.needs_issuer = kt_errand_is(errand, "issuer_required", "1");
+	server->is_chinese = kt_errand_is(errand, "language", "zh");
 	if (!uri || !server->redirect.state || kt_secret_is_empty(server->redirect.state))
 		return kt_fail(error, KT_ERROR_USAGE, "a redirect has no address or no state");
 	if (kt_errand_number(errand, "timeout", &timeout) && timeout > LONGEST_WAIT)

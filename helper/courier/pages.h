@@ -7,6 +7,7 @@
  */
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "keyring/error.h"
 #include "keyring/secret.h"
@@ -20,5 +21,12 @@ enum kt_page {
 	KT_PAGE_TOO_LARGE,   /* 431 */
 };
 
+/*
+ * The language that stands first: the first one of the request's Accept-Language (RFC 9110, 12.5.4), else
+ * that of the person's terminal.
+ */
+bool kt_pages_is_chinese_first(const char *request, size_t length, bool is_terminal_chinese);
+
 /* Appends the response, headers and all. */
-bool kt_pages_append(struct kt_secret *response, enum kt_page page, struct kt_error *error);
+bool kt_pages_append(struct kt_secret *response, enum kt_page page, bool is_chinese_first,
+                     struct kt_error *error);

@@ -20,3 +20,4 @@ s/still holds the secret in plain text/仍有明文的机密信息/g
 s/Password$/桌面密钥环的密码/
 s/have the app activated at .*/启用应用/
 s/in ([0-9]+) days/\1 天后/g
+s/^en$/zh-CN/

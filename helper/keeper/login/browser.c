@@ -13,6 +13,7 @@
 #include "helper/keeper/oauth/grant.h"
 #include "helper/keeper/random.h"
 #include "helper/keeper/terminal.h"
+#include "helper/language.h"
 #include "helper/mask.h"
 #include "helper/report.h"
 #include "keyring/characters.h"
@@ -112,6 +113,7 @@ static bool start_catcher(struct kt_courier *courier, const struct kt_credential
 	       kt_errand_add_number(&errand, "timeout", WAIT_MILLISECONDS, error) &&
 	       (!credential->issuer || kt_errand_add(&errand, "issuer", credential->issuer, error)) &&
 	       (!credential->needs_issuer || kt_errand_add(&errand, "issuer_required", "1", error)) &&
+	       (!kt_language_is_chinese() || kt_errand_add(&errand, "language", "zh", error)) &&
 	       kt_courier_start(courier, error) && kt_courier_send(courier, &errand, error);
 }
 
