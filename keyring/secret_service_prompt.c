@@ -54,8 +54,8 @@ bool kt_prompt_fail_locked(struct kt_turn *turn, struct kt_error *error)
 		                 kt_translate(provider->unlocked));
 	}
 	if (kt_white_box_has_password(kt_environment_home())) {
-		kt_fail(error, KT_ERROR_LOCKED, "the desktop keyring is locked, and deepin's white box keeps "
-		        "its password");
+		kt_fail(error, KT_ERROR_LOCKED, "the desktop keyring is locked, and deepin's white box "
+		        "keeps its password");
 		return kt_advise(error, "log in to the desktop anew, which opens it");
 	}
 	if (kt_unlock_outcome_reason(outcome))

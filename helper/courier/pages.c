@@ -85,7 +85,8 @@ bool kt_pages_is_chinese_first(const char *request, size_t length, bool is_termi
 	static const char name[] = "\nAccept-Language:";
 	const char *end = request + length;
 
-	for (const char *line = request; (line = memchr(line, '\n', (size_t)(end - line))) != NULL; line++) {
+	for (const char *line = request; (line = memchr(line, '\n', (size_t)(end - line))) != NULL;
+	     line++) {
 		const char *tag = line + strlen(name);
 
 		if ((size_t)(end - line) < strlen(name) + 3 || strncasecmp(line, name, strlen(name)) != 0)

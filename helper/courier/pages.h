@@ -22,8 +22,8 @@ enum kt_page {
 };
 
 /*
- * The language that stands first: the first one of the request's Accept-Language (RFC 9110, 12.5.4), else
- * that of the person's terminal.
+ * The language that stands first: the first one of the request's Accept-Language (RFC 9110,
+ * 12.5.4), else that of the person's terminal.
  */
 bool kt_pages_is_chinese_first(const char *request, size_t length, bool is_terminal_chinese);
 

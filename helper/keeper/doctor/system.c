@@ -42,8 +42,8 @@ static void check_wsl(struct kt_findings *findings)
 		kt_findings_add(findings, LAYER, KT_FINDING_OK,
 		                "write [boot] and, in the line below it, systemd=true into /etc/wsl.conf, "
 		                "then run in Windows: wsl --shutdown",
-		                "WSL is without systemd: no timer renews a token, and the programs that ask "
-		                "do it themselves");
+		                "WSL is without systemd: no timer renews a token, and the programs that "
+		                "ask do it themselves");
 }
 
 static void check_white_box(struct kt_findings *findings)
