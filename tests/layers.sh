@@ -141,9 +141,8 @@ points helper/steward helper/errand.h helper/libexec.h helper/proxy_start.h keyr
 
 # The keeper's folders, from below upwards: each may include itself and those named.
 below_keeper='keyring/ helper/allow_rule.h helper/answer.h helper/background_renewal.h helper/become.h
-	helper/cache_key.h helper/courier_start.h helper/errand.h helper/landlock.h helper/libexec.h
-	helper/mask.h helper/peer.h helper/protocol/
-	helper/proxy_start.h helper/report.h
+	helper/cache_key.h helper/courier_start.h helper/errand.h helper/landlock.h helper/language.h
+	helper/libexec.h helper/mask.h helper/peer.h helper/protocol/ helper/proxy_start.h helper/report.h
 	helper/request.h helper/route.h helper/url.h helper/user_namespaces.h'
 own='helper/keeper/courier.h helper/keeper/keeper.h helper/keeper/library.h helper/keeper/menu.h
 	helper/keeper/proxy.h helper/keeper/random.h helper/keeper/terminal.h helper/keeper/waiting.h'
