@@ -20,6 +20,7 @@ LIFE=20
 languages='python node go java'
 # All of them, unless some are named.
 bridges=${KEYTURN_BRIDGES:-$languages mcp}
+. "$srcdir/tests/bridges/proxied.sh"
 coze_server_start "$work/server" --tls || exit 1
 openssl genrsa -out "$work/key.pem" 2048 2>/dev/null
 openssl pkey -in "$work/key.pem" -pubout -out "$work/public.pem"
@@ -35,6 +36,11 @@ done
 register example 9
 login example --kind jwt --client-id 310000000019 --public-key-id kid1 \
 	--private-key-file "$work/key.pem" --duration 900
+for language in go; do
+	case " $bridges " in *" $language "*) ;; *) continue ;; esac
+	register "proxied-$language" 7
+	login_in_browser "proxied-$language" --kind pkce --client-id "proxied-$language-pkce.app.coze"
+done
 stranger
 cp "$work/server/requests.jsonl" "$work/logins.jsonl"
 home=$HOME
@@ -102,6 +108,12 @@ bridge_python()
 	sdk_page cozepy | page_block "$work/python/chat.py" 'coze.chat.stream(' "bot_id='bot_id'"
 	[ "$(misled keyturn run example -- "$work/python/venv/bin/python" "$work/python/chat.py")" = \
 		"$(printf 'How are you?\ntoken usage: 12')" ]
+	keyturn lend example --socket "$work/python/lent.sock" &
+	lender=$!
+	wait_until test -S "$work/python/lent.sock"
+	[ "$("$work/python/venv/bin/python" "$srcdir/tests/bridges/over_socket.py" \
+		"$work/python/lent.sock")" = 'tester hello' ]
+	kill "$lender"
 	[ -n "$loop" ] || return 0
 	misled keyturn run example -- "$work/python/venv/bin/python" \
 		"$srcdir/tests/bridges/cozeloop_prompt.py"
@@ -174,6 +186,10 @@ bridge_go()
 		# A copy of the SDK stands in for one that the module proxy does not serve.
 		if (cd cozetest && add_coze_go && go mod tidy) >"$work/go/install" 2>&1; then
 			(cd cozetest && in_test_go go test -v ./...)
+			cp "$srcdir/tests/bridges/proxy_peer_test.go" cozetest/
+			(cd cozetest && in_test_go go test -c -o "$work/go/proxy_peer")
+			(HOME=$home && export HOME && proxied go "$work/go/proxy_peer" \
+				-test.run TestProxyPeer -test.v)
 			export BRIDGE_LIVES=1
 			mkdir cozetest/me && cp "$srcdir/docs/examples/me.go" cozetest/me/
 			for program in ./me github.com/coze-dev/coze-go/examples/chats/stream \
@@ -248,6 +264,15 @@ bridge_mcp()
 	fi
 	NODE_EXTRA_CA_CERTS=$COZE_CA COZE_API_TOKEN=pat_stale BRIDGE_ACCOUNT=example BRIDGE_API=$COZE_API \
 		BRIDGE_SERVER=$work/mcp/mcp_server.mjs node mcp_client.mjs
+	NODE_EXTRA_CA_CERTS=$COZE_CA node mcp_http_server.mjs "$COZE_API" >port 2>mcp_http_server.log &
+	http_server=$!
+	wait_until test -s port
+	register mcp 6
+	keyturn login proxied-mcp --kind device --client-id mcp-device.app.coze \
+		--api-base "http://127.0.0.1:$(cat port)"
+	BRIDGE_SERVER=$work/mcp/mcp_server.mjs proxied mcp node mcp_proxy_client.mjs
+	kill "$http_server"
+	cat mcp_http_server.log
 }
 
 # Beside each other: most of the time each waits for its tokens to end.

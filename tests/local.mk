@@ -494,18 +494,24 @@ EXTRA_DIST += \
 	tests/bridges/cozeloop_prompt.py \
 	tests/bridges/first_call.sh \
 	tests/bridges/mcp_client.mjs \
+	tests/bridges/holds_token.py \
+	tests/bridges/mcp_http_server.mjs \
+	tests/bridges/mcp_proxy_client.mjs \
 	tests/bridges/mcp_server.mjs \
+	tests/bridges/over_socket.py \
+	tests/bridges/proxied.sh \
+	tests/bridges/proxy_peer_test.go \
+	tests/bridges/screens/go.txt \
+	tests/bridges/screens/java.txt \
+	tests/bridges/screens/node.txt \
+	tests/bridges/screens/python.txt \
+	tests/bridges/stale.sh \
 	tests/screens/C-60.txt \
 	tests/screens/C-80.txt \
 	tests/screens/C-200.txt \
 	tests/screens/zh_CN-60.txt \
 	tests/screens/zh_CN-80.txt \
 	tests/screens/zh_CN-200.txt \
-	tests/bridges/screens/go.txt \
-	tests/bridges/screens/java.txt \
-	tests/bridges/screens/node.txt \
-	tests/bridges/screens/python.txt \
-	tests/bridges/stale.sh \
 	tests/clients.sh \
 	tests/clients/google.sh \
 	tests/clients/google_sts.py \
