@@ -119,4 +119,18 @@ if ! is_sanitized; then
 	esac
 fi
 
+# By AUDIT_ARCH_AARCH64 and AUDIT_ARCH_X86_64 of linux/audit.h, which each program asks for first.
+begin "the seal's filter is the other machine's, where keyturn is built for one"
+if [ -x "$builddir/helper/seal/make_filter" ]; then
+	for pair in aarch64:0xc00000b7:0xc000003e x86_64:0xc000003e:0xc00000b7; do
+		numbers=${pair#*:}
+		call "$builddir/helper/seal/make_filter" "${pair%%:*}"
+		expect_status 0
+		must [ "$(grep -c "${numbers%:*}" "$work/out")" -eq 2 ]
+		must_not grep -q "${numbers#*:}" "$work/out"
+	done
+	call "$builddir/helper/seal/make_filter" vax
+	expect_status 1
+fi
+
 finish
