@@ -54,7 +54,7 @@ journey()
 }
 
 # journey_show COMMAND: adds it, and what it said, to the screen: without what is another each time, the
-# picture of a code, what is drawn again while something is awaited, and what git says.
+# picture of a code, what is drawn again (a menu, or while something is awaited), and what git says.
 journey_show()
 {
 	[ "$journey_language" != C.UTF-8 ] || return 0
@@ -64,7 +64,7 @@ journey_show()
 		-e 's/(127\.0\.0\.1)(:|%3A)[0-9]+/\1\2PORTX/g; s/pat_[A-Za-z0-9_-]{20,}/pat_TOKEN/g' \
 		-e 's/((state|code_challenge)=)[A-Za-z0-9_-]+/\1WORD/g; s/[A-Z]{4}-[A-Z]{4}/CODE-CODE/' \
 		-e 's/^( +)([A-Z] ){4}- ([A-Z] ?){4}$/\1C O D E - C O D E/' \
-		-e 's/[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}/YYYY-MM-DD HH:MM/g' >>"$work/screen"
+		-e 's/[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}/YYYY-MM-DD HH:MM/g' | awk '!seen[$0]++' >>"$work/screen"
 }
 
 # journey_is_as_kept: the screen is the one in tests/screens, or is kept there where KEYTURN_SCREENS says so.

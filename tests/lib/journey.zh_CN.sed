@@ -21,3 +21,4 @@ s/Password$/桌面密钥环的密码/
 s/have the app activated at .*/启用应用/
 s/in ([0-9]+) days/\1 天后/g
 s/^en$/zh-CN/
+s/expect \{([0-9]+) to ([0-9]+) of ([0-9]+)\}/expect {第 \1 至 \2 个，共 \3 个}/g
