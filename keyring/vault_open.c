@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include <unistd.h>
+#include <stdio.h>
 
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
@@ -424,31 +424,43 @@ static bool fetch_asking(const struct kt_vault *vault, const struct kt_vault_slo
 	return kt_vault_agent_fetch(vault, slot, KT_VAULT_AGENT_PERSON, material, error);
 }
 
-/* The note of a question that a person let pass, in the lock under which it is asked. */
+/*
+ * The note of a question of this way that a person let pass, of this vault alone: in the kernel's
+ * keyring, for as long as it is not asked again. Where there is none, the next caller asks.
+ */
 struct dismissal {
-	int64_t when; /* kt_clock_boot() */
-	int64_t way;
+	char name[128];
 };
 
-static bool is_dismissed_lately(const struct kt_lock *lock, enum kt_vault_way way)
+static struct dismissal dismissal_of(const struct kt_vault *vault, enum kt_vault_way way)
 {
 	struct dismissal note;
-	int64_t age;
 
-	if (pread(kt_lock_descriptor(lock), &note, sizeof(note), KT_LOCK_NOTES) != sizeof(note))
-		return false;
-	age = kt_clock_boot() - note.when;
-	return note.way == (int64_t)way && age >= 0 && age < DISMISSED_LIMIT;
+	snprintf(note.name, sizeof(note.name), "keyturn:dismissed:v1:%s:%s", vault->id,
+	         kt_vault_way_name(way));
+	return note;
 }
 
-/* KT_VAULT_WAYS: none, for who answers now may be asked again. */
-static void note_dismissal(const struct kt_lock *lock, enum kt_vault_way way)
+static bool is_dismissed_lately(const struct kt_vault *vault, enum kt_vault_way way)
 {
-	const struct dismissal note = { kt_clock_boot(), way };
+	return kt_kernel_key_find(dismissal_of(vault, way).name) != 0;
+}
 
-	/* Without the note the next caller asks again. */
-	if (pwrite(kt_lock_descriptor(lock), &note, sizeof(note), KT_LOCK_NOTES) < 0)
-		return;
+static void note_dismissal(const struct kt_vault *vault, enum kt_vault_way way)
+{
+	kt_kernel_key_put_disposable(dismissal_of(vault, way).name, "1", 1, DISMISSED_LIMIT);
+}
+
+/* Who answers now may be asked again. */
+static void forget_dismissals(const struct kt_vault *vault)
+{
+	for (size_t i = 0; i < vault->count; i++) {
+		const struct kt_vault_slot *slot = &vault->slots[i];
+		int32_t serial = slot->asks ? kt_kernel_key_find(dismissal_of(vault, slot->way).name) : 0;
+
+		if (serial)
+			kt_kernel_key_drop(serial);
+	}
 }
 
 static bool fail_dismissed(enum kt_vault_way way, struct kt_error *error)
@@ -467,7 +479,7 @@ static bool fail_dismissed(enum kt_vault_way way, struct kt_error *error)
  * that was let pass just now is not asked again, but for "unlock".
  */
 static bool try_asking(const struct kt_vault *vault, const struct kt_keyring_options *options,
-                       const struct kt_lock *lock, struct kt_secret *key, struct kt_error *error)
+                       struct kt_secret *key, struct kt_error *error)
 {
 	for (size_t i = 0; i < vault->count; i++) {
 		const struct kt_vault_slot *slot = &vault->slots[i];
@@ -476,7 +488,7 @@ static bool try_asking(const struct kt_vault *vault, const struct kt_keyring_opt
 		if (!slot->asks)
 			continue;
 		kt_error_clear(error);
-		if (!options->ignore_dismissed && is_dismissed_lately(lock, slot->way)) {
+		if (!options->ignore_dismissed && is_dismissed_lately(vault, slot->way)) {
 			fail_dismissed(slot->way, error);
 			continue;
 		}
@@ -484,7 +496,7 @@ static bool try_asking(const struct kt_vault *vault, const struct kt_keyring_opt
 		    kt_vault_unwrap(vault, slot, &material, key, error) && !kt_secret_is_empty(key))
 			return true;
 		if (error->code == KT_ERROR_DISMISSED)
-			note_dismissal(lock, slot->way);
+			note_dismissal(vault, slot->way);
 	}
 	return false;
 }
@@ -503,12 +515,11 @@ static bool try_command_asking(const struct kt_vault *vault, struct kt_secret *k
 }
 
 static bool open_by_person(const struct kt_vault *vault, const struct kt_keyring_options *options,
-                           const struct kt_lock *lock, struct kt_secret *key,
-                           struct kt_error *error)
+                           struct kt_secret *key, struct kt_error *error)
 {
 	struct kt_error cause = { 0 };
 
-	if (try_asking(vault, options, lock, key, &cause) || try_command_asking(vault, key, &cause))
+	if (try_asking(vault, options, key, &cause) || try_command_asking(vault, key, &cause))
 		return true;
 	if (is_typed(vault) && options->ask_passphrase)
 		return ask(vault, options, key, error);
@@ -554,9 +565,9 @@ static bool ask_in_turn(const struct kt_vault *vault, const struct kt_keyring_op
 		return false;
 	if (!kt_secret_is_empty(key))
 		return true;
-	if (!open_by_person(vault, options, &lock, key, error))
+	if (!open_by_person(vault, options, key, error))
 		return false;
-	note_dismissal(&lock, KT_VAULT_WAYS);
+	forget_dismissals(vault);
 	return kt_vault_remember(vault, key, error);
 }
 

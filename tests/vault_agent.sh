@@ -278,6 +278,11 @@ at_terminal 'spawn keyturn token careful
 	expect "question for the key ed25519 key was answered with no"'
 expect_status 4
 must [ "$(asked)" -eq 3 ]
+# What another vault's person answers is nothing to this one.
+at_terminal "set env(KEYTURN_VAULT) $work/asking
+	set env(SSH_AUTH_SOCK) $socket
+	spawn keyturn unlock"
+expect_status 0
 echo yes >"$work/askpass.answer"
 at_terminal 'spawn keyturn token careful
 	expect "answered with no a moment ago"
