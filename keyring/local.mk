@@ -101,5 +101,6 @@ keyturn_fido2_so_SOURCES = \
 	keyring/text.c \
 	keyring/translate.c
 keyturn_fido2_so_CFLAGS = $(AM_CFLAGS) -fPIC $(FIDO2_CFLAGS)
-keyturn_fido2_so_LDFLAGS = $(MODULE_FLAGS)
+# libfido2 names libcrypto, too, which the module itself does not call.
+keyturn_fido2_so_LDFLAGS = $(MODULE_FLAGS) -Wl,--as-needed
 keyturn_fido2_so_LDADD = $(FIDO2_LIBS)

@@ -15,6 +15,9 @@ need node python3 curl keyctl secret-tool
 home_on_desktop
 refresh_serve
 
+# LeakSanitizer stops the process that it looks at, and never ends where that is sent SIGCONT meanwhile.
+export ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=0"
+
 # stopped NAME: a refresh of it that has its answer in escrow and not in the keyring; its pid.
 stopped()
 {

@@ -79,7 +79,11 @@ on_screen()
 
 shows()
 {
-	wait_until on_screen "$1"
+	wait_until on_screen "$1" || {
+		complain "the screen does not show: $1"
+		screen | sed 's/^/#   /'
+		return 1
+	}
 }
 
 keys()
@@ -91,6 +95,13 @@ types()
 {
 	keys -l -- "$1"
 	keys Enter
+}
+
+# runs LINE: on an empty screen, so that nothing of the one before is taken for what it shows.
+runs()
+{
+	keys -R
+	types "$1"
 }
 
 leave()
@@ -127,7 +138,7 @@ done
 
 begin 'the menu is drawn anew where the window changes, and cleared of what it was'
 at 100 C.UTF-8
-types 'clear; keyturn token'
+runs 'keyturn token'
 shows '>  1  '
 tmux -S "$work/tmux$sessions" resize-window -x 40 -y 12
 keys End
@@ -137,11 +148,11 @@ must [ "$(screen | grep -c ' 1  ')" -eq 1 ]
 begin 'an arrow and Enter choose, and so do a number and a name'
 keys Up Enter
 shows 'pat_han'
-types 'clear; keyturn token'
+runs 'keyturn token'
 shows '>  1  '
 types 3
 shows pat_main
-types 'clear; keyturn token'
+runs 'keyturn token'
 shows '>  1  '
 keys -l 'mainx'
 keys BSpace
@@ -157,18 +168,18 @@ echo "status $?"
 stty -g >after
 echo next
 END
-types 'sh broken'
+runs 'sh broken'
 shows '>  1  '
 keys C-c
 shows next
 must on_screen 'status 130'
 must cmp -s "$HOME/before" "$HOME/after"
 begin 'it stops and goes on'
-types 'clear; set -m; keyturn token'
+runs 'set -m; keyturn token'
 shows '>  1  '
 keys C-z
 shows Stopped
-types 'clear; fg'
+runs 'fg'
 shows '>  1  '
 keys Escape
 shows 'none of the accounts was named'
@@ -178,19 +189,19 @@ bright()
 {
 	tmux -S "$work/tmux$sessions" capture-pane -p -e | grep -q "$(printf '\033')\[7m>"
 }
-types 'clear; keyturn token'
+runs 'keyturn token'
 shows '>  1  '
 must bright
 keys Escape
 shows 'named'
-types 'clear; NO_COLOR=1 keyturn token'
+runs 'NO_COLOR=1 keyturn token'
 shows '>  1  '
 must_not bright
 keys Escape
 shows 'named'
 
 begin 'a terminal that can do nothing gets the list, and a line to type'
-types 'clear; TERM=dumb keyturn token'
+runs 'TERM=dumb keyturn token'
 shows 'Number or name'
 must_not on_screen '>  1'
 types 3

@@ -542,9 +542,12 @@ static void retired_keys_are_prolonged_and_no_others(void **state)
 {
 	int32_t retired = kt_kernel_key_put(first, "stored", 6, 10 * 3600);
 	int32_t precious = kt_kernel_key_put(second, "kept", 4, 10 * 3600);
-	int32_t answer = kt_kernel_key_put_disposable("keyturn:v1:answer", "answer", 6, 30);
+	int32_t answer;
+	char other[80];
 
 	(void)state;
+	snprintf(other, sizeof(other), "another:%s", first);
+	answer = kt_kernel_key_put_disposable(other, "answer", 6, 30);
 	assert_true(kt_kernel_key_retire(retired, 30));
 	assert_timeout(retired, 's');
 	kt_kernel_key_prolong(prefix, 1800);
