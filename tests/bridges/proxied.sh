@@ -30,8 +30,13 @@ proxied()
 		return 1
 	}
 	grep ' calls' "$proxied_log" | sed 's/^/under --proxy: /'
-	if grep ' 401 ' "$proxied_log.requests" || ! grep -q ' retried$' "$proxied_log.requests"; then
-		echo 'the refusal was passed on, or there was none'
+	# The room may have had the next token already, before a request bore the one that was revoked.
+	proxied_refused=$(grep -F "\"value\":\"$(cat "$proxied_log.token")\"" "$work/server/requests.jsonl" |
+		grep -c '"status":401') || :
+	echo "refused $proxied_refused times"
+	if grep ' 401 ' "$proxied_log.requests" ||
+		{ [ "$proxied_refused" -gt 0 ] && ! grep -q ' retried$' "$proxied_log.requests"; }; then
+		echo 'the refusal was passed on'
 		return 1
 	fi
 }
