@@ -37,7 +37,7 @@ trap end_clients EXIT
 # lacks CLIENT LOG: the reason stands in its log.
 lacks()
 {
-	echo "skip: $1 cannot be had: $(grep . "$2" | tail -n 1 | cut -c 1-200)"
+	echo "skip: the registry of what $1 takes cannot be reached: $(grep . "$2" | tail -n 1 | cut -c 1-200)"
 }
 
 # serve NAME COMMAND...: in the background, to the end of the script; its first line of output is its
