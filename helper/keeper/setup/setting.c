@@ -126,12 +126,14 @@ static bool change(struct kt_setup_plan *plan, const struct kt_setup_setting *se
 	       kt_edits_add_lines(edits, content, kt_secret_length(content), plan->tool->block, error);
 }
 
-bool kt_setup_setting_wire(struct kt_setup_plan *plan, const struct kt_setup_setting *setting,
+bool kt_setup_setting_wire(struct kt_setup_plan *plan, struct kt_keeper *keeper,
                            struct kt_error *error)
 {
+	const struct kt_setup_setting *setting = plan->tool->setting;
 	KT_CLEANUP(kt_edits_clear) struct kt_edits edits = { 0 };
 	struct places places;
 
+	(void)keeper;
 	find_places(&plan->target.content, setting, &places);
 	if (places.is_odd)
 		return fail_odd(plan, error);
@@ -155,15 +157,17 @@ static bool find_old(const struct kt_setup_plan *plan, char **value, struct kt_e
 	return kt_text_format(value, error, "%.*s", (int)strcspn(word, " "), word);
 }
 
-bool kt_setup_setting_unwire(struct kt_setup_plan *plan, const struct kt_setup_setting *setting,
+bool kt_setup_setting_unwire(struct kt_setup_plan *plan, struct kt_keeper *keeper,
                              struct kt_error *error)
 {
+	const struct kt_setup_setting *setting = plan->tool->setting;
 	KT_CLEANUP(kt_edits_clear) struct kt_edits edits = { 0 };
 	KT_CLEANUP(kt_text_free) char *old = NULL;
 	const char *text = kt_secret_reveal(&plan->target.content);
 	struct places places;
 	size_t start;
 
+	(void)keeper;
 	find_places(&plan->target.content, setting, &places);
 	if (places.is_odd)
 		return fail_odd(plan, error);

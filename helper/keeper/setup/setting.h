@@ -14,10 +14,13 @@ struct kt_setup_setting {
 	const char *value;   /* as it stands there, with its quotes */
 };
 
-/* Sets it; a value that was another one is told and noted. A file of another form is refused. */
-bool kt_setup_setting_wire(struct kt_setup_plan *plan, const struct kt_setup_setting *setting,
+/*
+ * For a row: sets the tool's setting; a value that was another one is told and noted. A file of
+ * another form is refused.
+ */
+bool kt_setup_setting_wire(struct kt_setup_plan *plan, struct kt_keeper *keeper,
                            struct kt_error *error);
 
-/* Puts back what the record tells, or removes the line. */
-bool kt_setup_setting_unwire(struct kt_setup_plan *plan, const struct kt_setup_setting *setting,
+/* For a row: puts back what the record tells, or removes the line. */
+bool kt_setup_setting_unwire(struct kt_setup_plan *plan, struct kt_keeper *keeper,
                              struct kt_error *error);

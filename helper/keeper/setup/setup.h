@@ -43,11 +43,14 @@ struct kt_setup_plan {
 	size_t note_count;
 };
 
+struct kt_setup_setting;
+
 struct kt_setup_tool {
 	const char *name;
 	const char *summary; /* what it asks keyturn for */
 	const char *program; /* that it starts: it has to be in a directory of PATH */
 	const char *block;   /* the lines that it needs, as they stand in an empty file; or NULL */
+	const struct kt_setup_setting *setting; /* the one that asks, where one does (setting.h) */
 	const char *mark;    /* a text of its lines for keyturn, where make() has them */
 	enum kt_libexec_program libexec; /* where that lies, if not beside keyturn; 0: it does */
 	bool takes_account;  /* it gets the token of one account, whose name stands in the file */
