@@ -56,7 +56,7 @@ static bool set_service(struct kt_import_item *item, const char *url, const char
 	                           kt_secret_length(&item->credential.token), error);
 }
 
-/* What the server's member of this name says; empty: no text. */
+/* The text of the server's member of this name; empty: none. */
 static bool text_of(const char *text, const struct kt_json_member *server, const char *name,
                     struct kt_secret *value, struct kt_error *error)
 {
@@ -340,22 +340,35 @@ const struct kt_import_item *kt_import_mcp_find_kept(const struct kt_import_file
 	return NULL;
 }
 
+/* Moves on to the server's next argument with a token that is kept: its item, or NULL. */
+static const struct kt_import_item *next_kept(const struct kt_import_file *file, const char *text,
+                                              const struct kt_json_member *server,
+                                              struct kt_json_member *element)
+{
+	struct kt_json_member args;
+
+	if (!kt_json_text_find(text, server->value, "args", &args) || text[args.value] != '[')
+		return NULL;
+	while (kt_json_text_next_element(text, args.value, element)) {
+		const struct kt_import_item *item =
+			kt_import_mcp_find_kept(file, element->value, element->end);
+
+		if (item)
+			return item;
+	}
+	return NULL;
+}
+
 bool kt_import_mcp_append_launchers(const struct kt_import_file *file, const char *text,
                                     const struct kt_json_member *server, struct kt_secret *words,
                                     struct kt_error *error)
 {
-	struct kt_json_member args;
 	struct kt_json_member element = { 0 };
+	const struct kt_import_item *item;
 
-	if (!kt_json_text_find(text, server->value, "args", &args) || text[args.value] != '[')
-		return true;
-	while (kt_json_text_next_element(text, args.value, &element)) {
-		const struct kt_import_item *item =
-			kt_import_mcp_find_kept(file, element.value, element.end);
-
-		if (item && !kt_import_append_launcher(words, item, error))
+	while ((item = next_kept(file, text, server, &element)) != NULL)
+		if (!kt_import_append_launcher(words, item, error))
 			return false;
-	}
 	return true;
 }
 
@@ -363,18 +376,14 @@ static bool replace_arguments(const struct kt_import_file *file, const char *tex
                               const struct kt_json_member *server, struct kt_edits *edits,
                               struct kt_error *error)
 {
-	struct kt_json_member args;
 	struct kt_json_member element = { 0 };
+	const struct kt_import_item *item;
 
-	if (!kt_json_text_find(text, server->value, "args", &args) || text[args.value] != '[')
-		return true;
-	while (kt_json_text_next_element(text, args.value, &element)) {
-		const struct kt_import_item *item =
-			kt_import_mcp_find_kept(file, element.value, element.end);
+	while ((item = next_kept(file, text, server, &element)) != NULL) {
 		KT_CLEANUP(kt_text_free) char *variable = NULL;
 
-		if (item && (!kt_text_format(&variable, error, "${%s}", item->name) ||
-		             !kt_edits_add(edits, item->start, item->length, variable, error)))
+		if (!kt_text_format(&variable, error, "${%s}", item->name) ||
+		    !kt_edits_add(edits, item->start, item->length, variable, error))
 			return false;
 	}
 	return true;
