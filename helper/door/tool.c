@@ -64,7 +64,7 @@ static bool answer_none(const struct kt_tool *tool, const struct kt_tool_questio
 	return kt_secret_is_empty(&bytes) || kt_call_send(&bytes, error);
 }
 
-/* What is remembered for the whole host answers first: there is no other of its paths then. */
+/* An answer for the whole host comes first: there is no other of its paths then. */
 static bool find_service(const struct kt_call *call, const struct kt_request *request,
                          struct kt_call_found *found)
 {

@@ -24,7 +24,7 @@ static bool may_ask(const struct kt_keeper *keeper)
 	       !kt_text_is_equal(kt_environment_get("KEYTURN_PROMPT"), "0");
 }
 
-/* What a person chooses from; the rows are its own. */
+/* The rows that a person chooses from, which are its own. */
 static void menu_clear(struct kt_menu *menu)
 {
 	for (size_t i = 0; menu->rows && i < menu->count; i++)

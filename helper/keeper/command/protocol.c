@@ -197,7 +197,7 @@ static bool silence_stderr(struct kt_error *error)
 	       kt_fail(error, KT_ERROR_INTERNAL, "/dev/null cannot be opened");
 }
 
-/* What stands in the variable is as long as stdin may be. */
+/* The variable's text is as long as stdin may be. */
 static bool read_variable(const char *name, struct kt_secret *input, struct kt_error *error)
 {
 	const char *text = kt_environment_get(name);
@@ -212,7 +212,7 @@ static bool read_variable(const char *name, struct kt_secret *input, struct kt_e
 	return kt_secret_append_text(input, text, error);
 }
 
-/* What is typed would be seen, and the end of it is not known. */
+/* A secret that is typed would be seen, and its end is not known. */
 static bool read_input(const struct kt_tool *tool, struct kt_tool_question *question,
                        struct kt_error *error)
 {

@@ -22,7 +22,7 @@ void kt_doctor_check_keyring(struct kt_findings *findings, struct kt_keeper *kee
  */
 void kt_doctor_check_network(struct kt_findings *findings, struct kt_keeper *keeper);
 
-/* What is particular about WSL, deepin, UOS and Kylin. Nothing elsewhere. */
+/* Particulars of WSL, deepin, UOS and Kylin. Nothing elsewhere. */
 void kt_doctor_check_system(struct kt_findings *findings);
 
 /* The vault, and the kernel keyring. */
