@@ -64,15 +64,6 @@ answers()
 	[ "$(curl -s -k -o "$work/answer" -w '%{http_code}' "$1")" = "$2" ]
 }
 
-# free_port: one that nobody listens at now, in $port.
-free_port()
-{
-	port=$(python3 -c 'import socket
-with socket.socket() as s:
-    s.bind(("127.0.0.1", 0))
-    print(s.getsockname()[1])')
-}
-
 for client in $KEYTURN_CLIENTS; do
 	if "get_$client" >"$work/get.log" 2>&1 </dev/null; then
 		"try_$client"

@@ -52,7 +52,7 @@ expect_output "$token"
 arrives
 
 journey 'a redirect URI that is not registered'
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+port=$(free_port)
 redirect=http://127.0.0.1:$port/callback
 coze_control '{"auto_approve":"allow"}' >"$work/control"
 cat >"$work/register" <<END

@@ -194,7 +194,7 @@ call keyturn refresh fresh
 expect_status 5
 
 begin 'an account of oidc-agent: import tells the command, and that logs in with its settings'
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("localhost", 0)); print(s.getsockname()[1])')
+port=$(free_port)
 mkdir -p "$HOME/.config/oidc-agent"
 eval "$(TMPDIR=$work oidc-agent)" >"$work/agent"
 timeout 60 oidc-gen lab --issuer "$OIDC_ISSUER" --cert-path "$OIDC_CA" --flow code --no-url-call --confirm-yes \

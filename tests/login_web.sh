@@ -10,7 +10,7 @@ need node python3 curl
 home_start
 coze_server_start "$work/server" || exit 1
 
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+port=$(free_port)
 redirect=http://127.0.0.1:$port/callback
 for type in web pkce; do
 	coze_control "{\"clients\":[{\"id\":\"$type-client.app.coze\",\"type\":\"$type\",

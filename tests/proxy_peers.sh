@@ -18,11 +18,6 @@ keyturn login far --with-token --expires 30 --api-base "$local_url" --ca-file "$
 	<"$work/token" 2>"$work/login"
 ask='curl -s -H "Authorization: Bearer $COZE_API_TOKEN" "$COZE_API_BASE/v1/users/me"'
 
-free_port()
-{
-	python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
-
 accepts()
 {
 	python3 -c 'import socket, sys; socket.create_connection(("127.0.0.1", int(sys.argv[1])))' "$1" \

@@ -343,7 +343,7 @@ fi
 
 if [ "$(id -u)" -eq 0 ] && [ -x /usr/sbin/sshd ]; then
 	begin 'an agent that a real sshd forwards opens it on the far side'
-	port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+	port=$(free_port)
 	ssh-keygen -q -t ed25519 -N '' -f "$work/host"
 	cp "$work/rsa.pub" "$work/authorized"
 	mkdir -p /run/sshd

@@ -4,12 +4,6 @@
 # For tests/bridges.sh, to be sourced: the accounts of each language, one of each kind, each logged in
 # as a person would. An app is one language's alone, so that the server's log tells whose a renewal is.
 
-# free_port: the port of a redirect.
-free_port()
-{
-	python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
-
 # register LANGUAGE NUMBER: its apps at the server, and where their redirects go.
 register()
 {

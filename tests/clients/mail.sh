@@ -15,10 +15,8 @@ get_mail()
 # start_dovecot TOKENS RELAY: the ports of its introspection and of the server that it sends on to.
 start_dovecot()
 {
-	free_port
-	imaps=$port
-	free_port
-	submission=$port
+	imaps=$(free_port)
+	submission=$(free_port)
 	mkdir -p "$work/dovecot" "$work/mail"
 	chmod 711 "$work" "$work/dovecot"
 	chown mail: "$work/mail"

@@ -33,8 +33,7 @@ get_registry()
 # start_registry NAME AUTH: lines of its configuration; $registry is its address.
 start_registry()
 {
-	free_port
-	registry=127.0.0.1:$port
+	registry=127.0.0.1:$(free_port)
 	mkdir "$work/storage-$1"
 	cat >"$work/$1.yml" <<-YAML
 	version: 0.1

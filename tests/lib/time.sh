@@ -39,7 +39,10 @@ wait_until()
 	wait_tries=3000
 	until "$@" >/dev/null 2>&1; do
 		wait_tries=$((wait_tries - 1))
-		[ "$wait_tries" -gt 0 ] || return 1
+		if [ "$wait_tries" -eq 0 ]; then
+			echo "# a minute was waited for: $*" >&2
+			return 1
+		fi
 		sleep 0.02
 	done
 }

@@ -25,7 +25,7 @@ start_hydra()
 	grace=0s
 	[ -z "$forgiving" ] || grace=120s
 	python3 "$srcdir/tests/peers/hydra_person.py" "$KEYTURN_PEERS_DIR/hydra-$hydra_version" \
-		"$work/$peer" "$grace" >"$work/$peer/log" 2>&1 &
+		"$work/$peer" "$grace" "$(free_port)" "$(free_port)" >"$work/$peer/log" 2>&1 &
 	pids="$pids $!"
 	wait_until [ -e "$work/$peer/server.json" ] || return 1
 	issuer=$(server_field "$work/$peer/server.json" issuer)

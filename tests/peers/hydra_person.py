@@ -4,7 +4,7 @@
 # Ory Hydra and the pages that it leaves to others: a login and a consent, at each of which a button
 # is pressed.
 #
-#   hydra_person.py PROGRAM DIR GRACE
+#   hydra_person.py PROGRAM DIR GRACE PUBLIC-PORT ADMIN-PORT
 #
 # GRACE is for how long a spent refresh token is taken. DIR/server.json says where both are. GET
 # /reuse logs in a client of its own, presents a refresh token twice and tells both statuses; POST
@@ -15,7 +15,6 @@ import http.server
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -24,16 +23,10 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-program, directory, grace = sys.argv[1:4]
+program, directory, grace, public_port, admin_port = sys.argv[1:6]
 FORM = """<!doctype html><title>%s</title><form method="post" action="%s">
 <button id="accept">Go on</button></form>"""
 open_url = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
-
-
-def free_port():
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
 
 
 def admin(method, path, body=None):
@@ -120,9 +113,9 @@ def start():
         **os.environ,
         "DSN": "memory",
         "SERVE_PUBLIC_HOST": "127.0.0.1",
-        "SERVE_PUBLIC_PORT": str(public_port),
+        "SERVE_PUBLIC_PORT": public_port,
         "SERVE_ADMIN_HOST": "127.0.0.1",
-        "SERVE_ADMIN_PORT": str(admin_port),
+        "SERVE_ADMIN_PORT": admin_port,
         "URLS_SELF_ISSUER": issuer,
         "URLS_LOGIN": f"http://127.0.0.1:{page_port}/login",
         "URLS_CONSENT": f"http://127.0.0.1:{page_port}/consent",
@@ -153,7 +146,6 @@ def make_client(name, redirect):
 
 pages = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Pages)
 page_port = pages.server_port
-public_port, admin_port = free_port(), free_port()
 issuer = f"http://127.0.0.1:{public_port}"
 hydra = start()
 signal.signal(signal.SIGTERM, lambda *words: sys.exit())
