@@ -513,6 +513,11 @@ EXTRA_DIST += \
 	tests/screens/zh_CN-80.txt \
 	tests/screens/zh_CN-200.txt \
 	tests/clients.sh \
+	tests/clients/aws.sh \
+	tests/clients/aws_double.py \
+	tests/clients/cargo.sh \
+	tests/clients/go.sh \
+	tests/clients/go_forge.py \
 	tests/clients/google.sh \
 	tests/clients/google_sts.py \
 	tests/clients/kubectl.sh \
