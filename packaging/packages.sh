@@ -80,10 +80,49 @@ missing_packages()
 	done
 }
 
+# Services of what tests start for themselves, each with its package.
+idle_services='docker-registry:docker-registry dovecot:dovecot-core ssh:openssh-server tinyproxy:tinyproxy'
+
+# As root, SERVICE... -- PACKAGE...: installs, and none of these services starts, now or at the next
+# boot. A policy-rc.d that is there stays, and is asked as ever.
+# shellcheck disable=SC2016
+install_idle='
+set -eu
+services=
+while [ "$1" != -- ]; do
+	services="$services $1"
+	shift
+done
+shift
+policy=/usr/sbin/policy-rc.d
+if [ -n "$services" ] && [ ! -e "$policy" ] && [ ! -L "$policy" ]; then
+	trap '\''rm -f "$policy"'\'' EXIT
+	trap "exit 1" HUP INT TERM
+	{
+		echo "#!/bin/sh"
+		echo "for name in$services; do"
+		echo "	case \$1 in \$name | \$name.*) exit 101 ;; esac"
+		echo done
+	} >"$policy"
+	chmod 755 "$policy"
+fi
+status=0
+apt-get -o DPkg::Lock::Timeout=300 install --yes --no-install-recommends "$@" || status=$?
+for name in $services; do
+	[ -e "/etc/init.d/$name" ] || continue
+	update-rc.d "$name" disable
+	! command -v systemctl >/dev/null || systemctl --quiet disable "$name.socket" || :
+done
+exit "$status"'
+
+# apt_install PACKAGE...: a service whose package was there before is left as it is.
 apt_install()
 {
-	as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 \
-		install --yes --no-install-recommends "$@"
+	set -- -- "$@"
+	for service in $idle_services; do
+		is_installed "${service#*:}" || set -- "${service%%:*}" "$@"
+	done
+	as_root env DEBIAN_FRONTEND=noninteractive sh -c "$install_idle" sh "$@"
 }
 
 # unknown_packages PACKAGE...: those of them that apt has no version of.

@@ -245,6 +245,7 @@ SCRIPT_TESTS = \
 	tests/protocol_cargo.sh \
 	tests/protocol_docker.sh \
 	tests/protocol_failures.sh \
+	tests/protocol_mutants.sh \
 	tests/protocol_goauth.sh \
 	tests/protocol_google.sh \
 	tests/protocol_keyring.sh \
@@ -513,6 +514,11 @@ EXTRA_DIST += \
 	tests/screens/zh_CN-80.txt \
 	tests/screens/zh_CN-200.txt \
 	tests/clients.sh \
+	tests/clients/aws.sh \
+	tests/clients/aws_double.py \
+	tests/clients/cargo.sh \
+	tests/clients/go.sh \
+	tests/clients/go_forge.py \
 	tests/clients/google.sh \
 	tests/clients/google_sts.py \
 	tests/clients/kubectl.sh \
@@ -581,6 +587,7 @@ EXTRA_DIST += \
 	tests/programs/credentials_service.py \
 	tests/programs/fake_ssh_agent.py \
 	tests/programs/layout_differs.py \
+	tests/programs/protocol_mutants.py \
 	tests/programs/random_calls.py \
 	tests/programs/proxy_peer.mjs \
 	tests/programs/proxy_shapes.py \

@@ -5,6 +5,7 @@
 # google_sts.py.
 
 google_here=$KEYTURN_CLIENTS_DIR/google
+registries_google='pypi npm'
 
 get_google()
 {

@@ -5,8 +5,25 @@
 # the one in PATH, against a server over TLS that says what it was sent.
 
 kubectl_here=$KEYTURN_CLIENTS_DIR/kubectl
+registries_kubectl=sid
 
-# unpack NAME PACKAGE OPTION...: the kubectl of a Debian package, beside the system.
+# sid_apt WORD...: apt-get with the lists of sid, beside the system's.
+sid_apt()
+{
+	lists=$kubectl_here/lists
+	mkdir -p "$lists/state/partial" "$lists/cache"
+	echo 'deb http://deb.debian.org/debian sid main' >"$lists/sources"
+	apt-get -o Dir::Etc::SourceList="$lists/sources" -o Dir::Etc::SourceParts=/dev/null \
+		-o Dir::State::Lists="$lists/state" -o Dir::Cache="$lists/cache" \
+		-o Dir::State::status=/dev/null -o APT::Update::Error-Mode=any "$@"
+}
+
+reaches_sid()
+{
+	sid_apt update
+}
+
+# unpack NAME PACKAGE APT...: the kubectl of a Debian package, beside the system.
 unpack()
 {
 	[ ! -x "$kubectl_here/$1/usr/bin/kubectl" ] || return 0
@@ -14,22 +31,18 @@ unpack()
 	unpack_package=$2
 	shift 2
 	mkdir -p "$unpack_name"
-	(cd "$unpack_name" && apt-get "$@" download "$unpack_package" && dpkg -x ./*.deb .)
+	(cd "$unpack_name" && "$@" download "$unpack_package" && dpkg -x ./*.deb .)
 	[ -x "$unpack_name/usr/bin/kubectl" ]
 }
 
+# Ubuntu has no such package.
 get_kubectl()
 {
-	lists=$kubectl_here/lists
-	mkdir -p "$lists/state/partial" "$lists/cache"
-	echo 'deb http://deb.debian.org/debian sid main' >"$lists/sources"
-	set -- -o Dir::Etc::SourceList="$lists/sources" -o Dir::Etc::SourceParts=/dev/null \
-		-o Dir::State::Lists="$lists/state" -o Dir::Cache="$lists/cache" -o Dir::State::status=/dev/null
-	unpack debian-12 kubernetes-client || :
-	[ -x "$kubectl_here/sid/usr/bin/kubectl" ] || apt-get "$@" update || :
-	unpack sid kubectl "$@" || :
+	! apt-cache show kubernetes-client >/dev/null 2>&1 ||
+		unpack debian-12 kubernetes-client apt-get || return 1
+	[ -x "$kubectl_here/sid/usr/bin/kubectl" ] || sid_apt update || return 1
+	unpack sid kubectl sid_apt || return 1
 	kubectls=$(find "$kubectl_here" -path '*/usr/bin/kubectl')
-	[ -n "$kubectls$(command -v kubectl)" ] || { echo 'no package has kubectl'; return 1; }
 }
 
 # config_of VERSION COMMAND: of a cluster whose user starts the command.
@@ -96,7 +109,6 @@ try_kubectl()
 		done
 	done
 	kubectl=$kubectl_here/sid/usr/bin/kubectl
-	[ -x "$kubectl" ] || return 0
 	begin "the allowlist of kubectl $("$kubectl" version --client -o json |
 		sed -n 's/.*"gitVersion": "\(.*\)".*/\1/p') takes keyturn by its name, and another list does not"
 	config_of v1 "$(command -v keyturn)"

@@ -7,9 +7,9 @@
 get_mail()
 {
 	for program in dovecot msmtp mutt mbsync; do
-		command -v "$program" || { echo "there is no $program"; return 1; }
+		command -v "$program" || { echo "skip: there is no $program"; return 1; }
 	done
-	[ "$(id -u)" -eq 0 ] || { echo 'dovecot takes root here'; return 1; }
+	[ "$(id -u)" -eq 0 ] || { echo 'skip: needs root, as dovecot does'; return 1; }
 }
 
 # start_dovecot TOKENS RELAY: the ports of its introspection and of the server that it sends on to.

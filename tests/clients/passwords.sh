@@ -7,7 +7,7 @@
 get_passwords()
 {
 	for program in restic ansible-vault; do
-		command -v "$program" || { echo "there is no $program"; return 1; }
+		command -v "$program" || { echo "skip: there is no $program"; return 1; }
 	done
 }
 

@@ -4,6 +4,7 @@
 # For tests/clients.sh: pnpm 10 and the next one, against a registry that wants a token.
 
 pnpm_here=$KEYTURN_CLIENTS_DIR/pnpm
+registries_pnpm=npm
 
 get_pnpm()
 {

@@ -5,6 +5,7 @@
 # is pypiserver with a htpasswd.
 
 python_here=$KEYTURN_CLIENTS_DIR/python
+registries_python=pypi
 
 get_python()
 {

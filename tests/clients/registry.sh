@@ -5,6 +5,7 @@
 # htpasswd and with a token service. docker itself is tried where it is installed.
 
 registry_here=$KEYTURN_CLIENTS_DIR/registry
+registries_registry=go
 
 # build_registry_client NAME PACKAGE VERSION...: the first version that the go here compiles.
 build_registry_client()
@@ -23,7 +24,7 @@ build_registry_client()
 get_registry()
 {
 	for program in docker-registry skopeo htpasswd go; do
-		command -v "$program" || { echo "there is no $program"; return 1; }
+		command -v "$program" || { echo "skip: there is no $program"; return 1; }
 	done
 	mkdir -p "$registry_here"
 	build_registry_client crane github.com/google/go-containerregistry/cmd/crane v0.22.1 v0.15.2 &&

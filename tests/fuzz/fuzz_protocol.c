@@ -49,9 +49,9 @@ static void clear_asked(struct asked *asked)
 static const struct kt_tool *tool_of(const char *name)
 {
 	static const struct kt_tool *const tools[] = {
-		&kt_tool_aws,     &kt_tool_bazel,      &kt_tool_cargo, &kt_tool_docker, &kt_tool_goauth,
-		&kt_tool_keyring, &kt_tool_kubernetes, &kt_tool_netrc, &kt_tool_npm,    &kt_tool_sasl,
-		&kt_tool_terraform,
+		&kt_tool_aws,    &kt_tool_bazel,   &kt_tool_cargo,      &kt_tool_docker,
+		&kt_tool_goauth, &kt_tool_google,  &kt_tool_keyring,    &kt_tool_kubernetes,
+		&kt_tool_netrc,  &kt_tool_npm,     &kt_tool_sasl,       &kt_tool_terraform,
 	};
 
 	for (size_t i = 0; i < KT_COUNT(tools); i++)
