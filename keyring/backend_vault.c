@@ -196,12 +196,12 @@ static bool search_once(struct state *state, const struct kt_identity *pattern,
 	KT_CLEANUP(kt_text_free) char *name = NULL;
 
 	*is_sure = false;
-	if (!need_key(state, error) || !kt_vault_name_make(&state->key, pattern, &parts, error))
+	if (!need_key(state, error) || !kt_vault_name_make(&state->key, pattern, &parts, error) ||
+	    !kt_vault_name_join(&parts, &name, error))
 		return false;
-	if (!kt_vault_name_is_complete(&parts))
+	if (!name)
 		return search_listing(state, &parts, pattern, found, error);
-	if (!kt_vault_name_join(&parts, &name, error) ||
-	    !read_item(state, name, pattern, found, error))
+	if (!read_item(state, name, pattern, found, error))
 		return false;
 	*is_sure = found->count > 0;
 	return true;
@@ -257,18 +257,6 @@ static bool begin_change(struct state *state, struct kt_lock *lock, bool *moved,
 	       follow(state, moved, error);
 }
 
-static bool name_item(struct state *state, const struct kt_identity *identity, char **name,
-                      struct kt_error *error)
-{
-	KT_CLEANUP(kt_vault_name_clear) struct kt_vault_name parts = { 0 };
-
-	if (!kt_vault_name_make(&state->key, identity, &parts, error))
-		return false;
-	if (!kt_vault_name_is_complete(&parts))
-		return kt_fail(error, KT_ERROR_INTERNAL, "a credential's identity is incomplete");
-	return kt_vault_name_join(&parts, name, error);
-}
-
 /* An item's place is its file's name, which its identity makes. */
 static bool store(void *opaque, const struct kt_credential *credential,
                   const struct kt_credential *before, struct kt_error *error)
@@ -283,7 +271,7 @@ static bool store(void *opaque, const struct kt_credential *credential,
 
 	(void)before;
 	if (!begin_change(state, &lock, &moved, error) || !need_key(state, error) ||
-	    !name_item(state, &credential->identity, &name, error) ||
+	    !kt_vault_item_name(&state->key, &credential->identity, &name, error) ||
 	    !item_path(state, name, &path, error) ||
 	    !kt_credential_write(credential, &form, error) ||
 	    !kt_vault_item_seal(&state->key, name, &form, &content, error))
