@@ -28,16 +28,23 @@
 
 struct state {
 	struct kt_vault vault;
+	char *items; /* the directory in which the vault's items lie */
 	struct kt_keyring_options options;
 	struct kt_vault_item_key key; /* empty until it is needed */
 };
+
+static void forget_vault(struct state *state)
+{
+	kt_vault_clear(&state->vault);
+	kt_text_free(&state->items);
+	kt_vault_item_key_clear(&state->key);
+}
 
 static void close_vault(void *opaque)
 {
 	struct state *state = opaque;
 
-	kt_vault_clear(&state->vault);
-	kt_vault_item_key_clear(&state->key);
+	forget_vault(state);
 	free(state);
 }
 
@@ -49,7 +56,8 @@ static bool open_vault(void **opaque, const struct kt_keyring_options *options,
 	if (!state)
 		return kt_fail_memory(error);
 	state->options = *options;
-	if (!kt_vault_read(&state->vault, error)) {
+	if (!kt_vault_read(&state->vault, error) ||
+	    !kt_vault_items_directory(&state->vault, &state->items, error)) {
 		close_vault(state);
 		return false;
 	}
@@ -64,17 +72,22 @@ static bool open_vault(void **opaque, const struct kt_keyring_options *options,
 static bool follow(struct state *state, bool *moved, struct kt_error *error)
 {
 	KT_CLEANUP(kt_vault_clear) struct kt_vault vault = { 0 };
+	KT_CLEANUP(kt_text_free) char *items = NULL;
+	bool changed;
 
-	if (!kt_vault_read(&vault, error))
+	if (!kt_vault_read_again(&state->vault, &vault, &changed, error))
 		return false;
-	*moved = !kt_text_is_equal(vault.items, state->vault.items) ||
-	         !kt_text_is_equal(vault.id, state->vault.id);
+	*moved = changed && (!kt_text_is_equal(vault.items, state->vault.items) ||
+	                     !kt_text_is_equal(vault.id, state->vault.id));
 	if (!*moved)
 		return true;
-	kt_vault_item_key_clear(&state->key);
-	kt_vault_clear(&state->vault);
+	if (!kt_vault_items_directory(&vault, &items, error))
+		return false;
+	forget_vault(state);
 	state->vault = vault;
+	state->items = items;
 	vault = (struct kt_vault){ 0 };
+	items = NULL;
 	return true;
 }
 
@@ -97,19 +110,7 @@ static bool need_key(struct state *state, struct kt_error *error)
 static bool item_path(const struct state *state, const char *name, char **path,
                       struct kt_error *error)
 {
-	KT_CLEANUP(kt_text_free) char *directory = NULL;
-
-	return kt_vault_items_directory(&state->vault, &directory, error) &&
-	       kt_text_format(path, error, "%s/%s", directory, name);
-}
-
-static DIR *open_items(const struct state *state)
-{
-	KT_CLEANUP(kt_text_free) char *directory = NULL;
-	struct kt_error ignored = { 0 };
-
-	return kt_vault_items_directory(&state->vault, &directory, &ignored) ? opendir(directory)
-	                                                                     : NULL;
+	return kt_text_format(path, error, "%s/%s", state->items, name);
 }
 
 /*
@@ -174,7 +175,7 @@ static bool search_listing(const struct state *state, const struct kt_vault_name
                            const struct kt_identity *pattern, struct kt_credentials *found,
                            struct kt_error *error)
 {
-	KT_CLEANUP(kt_directory_close) DIR *directory = open_items(state);
+	KT_CLEANUP(kt_directory_close) DIR *directory = opendir(state->items);
 	const char *name;
 
 	if (!directory)
@@ -195,12 +196,12 @@ static bool search_once(struct state *state, const struct kt_identity *pattern,
 	KT_CLEANUP(kt_text_free) char *name = NULL;
 
 	*is_sure = false;
-	if (!need_key(state, error) || !kt_vault_name_make(&state->key, pattern, &parts, error))
+	if (!need_key(state, error) || !kt_vault_name_make(&state->key, pattern, &parts, error) ||
+	    !kt_vault_name_join(&parts, &name, error))
 		return false;
-	if (!kt_vault_name_is_complete(&parts))
+	if (!name)
 		return search_listing(state, &parts, pattern, found, error);
-	if (!kt_vault_name_join(&parts, &name, error) ||
-	    !read_item(state, name, pattern, found, error))
+	if (!read_item(state, name, pattern, found, error))
 		return false;
 	*is_sure = found->count > 0;
 	return true;
@@ -239,7 +240,7 @@ static bool is_stale(DIR *directory, const char *name)
 /* Temporary files of those that were killed. A failure here is no reason not to store. */
 static void sweep(const struct state *state)
 {
-	KT_CLEANUP(kt_directory_close) DIR *directory = open_items(state);
+	KT_CLEANUP(kt_directory_close) DIR *directory = opendir(state->items);
 	const char *name;
 
 	while (directory && (name = next_name(directory)) != NULL)
@@ -256,18 +257,6 @@ static bool begin_change(struct state *state, struct kt_lock *lock, bool *moved,
 	       follow(state, moved, error);
 }
 
-static bool name_item(struct state *state, const struct kt_identity *identity, char **name,
-                      struct kt_error *error)
-{
-	KT_CLEANUP(kt_vault_name_clear) struct kt_vault_name parts = { 0 };
-
-	if (!kt_vault_name_make(&state->key, identity, &parts, error))
-		return false;
-	if (!kt_vault_name_is_complete(&parts))
-		return kt_fail(error, KT_ERROR_INTERNAL, "a credential's identity is incomplete");
-	return kt_vault_name_join(&parts, name, error);
-}
-
 /* An item's place is its file's name, which its identity makes. */
 static bool store(void *opaque, const struct kt_credential *credential,
                   const struct kt_credential *before, struct kt_error *error)
@@ -282,7 +271,7 @@ static bool store(void *opaque, const struct kt_credential *credential,
 
 	(void)before;
 	if (!begin_change(state, &lock, &moved, error) || !need_key(state, error) ||
-	    !name_item(state, &credential->identity, &name, error) ||
+	    !kt_vault_item_name(&state->key, &credential->identity, &name, error) ||
 	    !item_path(state, name, &path, error) ||
 	    !kt_credential_write(credential, &form, error) ||
 	    !kt_vault_item_seal(&state->key, name, &form, &content, error))
@@ -303,19 +292,16 @@ static bool fail_moved(struct kt_error *error)
 
 static bool delete_item(const struct state *state, const char *place, struct kt_error *error)
 {
-	KT_CLEANUP(kt_descriptor_close) int directory = -1;
-	KT_CLEANUP(kt_text_free) char *items = NULL;
+	KT_CLEANUP(kt_descriptor_close) int directory =
+		open(state->items, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (!kt_vault_items_directory(&state->vault, &items, error))
-		return false;
-	directory = open(items, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (directory >= 0 && faccessat(directory, place, F_OK, AT_SYMLINK_NOFOLLOW) != 0 &&
 	    errno == ENOENT)
 		return true;
 	if (directory >= 0 && (unlinkat(directory, place, 0) == 0 || errno == ENOENT) &&
 	    fsync(directory) == 0)
 		return true;
-	kt_fail(error, KT_ERROR_UNAVAILABLE, "%s/%s cannot be deleted: %s", items, place,
+	kt_fail(error, KT_ERROR_UNAVAILABLE, "%s/%s cannot be deleted: %s", state->items, place,
 	        strerror(errno));
 	return kt_advise(error, "check the rights of %s, then try again", state->vault.directory);
 }
@@ -351,7 +337,7 @@ static bool is_stray(const struct state *state, const char *name)
 static bool describe(void *opaque, char **line, bool *is_odd, struct kt_error *error)
 {
 	struct state *state = opaque;
-	KT_CLEANUP(kt_directory_close) DIR *directory = open_items(state);
+	KT_CLEANUP(kt_directory_close) DIR *directory = opendir(state->items);
 	const char *name;
 	size_t count = 0;
 

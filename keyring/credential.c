@@ -212,10 +212,12 @@ static bool read_field(struct kt_credential *credential, const struct kt_json *j
                        const struct field *field, struct kt_error *error)
 {
 	void *to = member_of(credential, field);
-	const char *text = kt_json_text(json, field->name);
+	const char *text;
 
+	/* Looked for once: most fields are absent, and each look goes through all that are there. */
 	if (!kt_json_has(json, field->name))
 		return field->type != TYPE_PASSWORD || read_encoded(to, json, field, error);
+	text = kt_json_text(json, field->name);
 	switch (field->type) {
 	case TYPE_TEXT:
 		return text && kt_text_set(to, text, error);

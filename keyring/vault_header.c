@@ -33,6 +33,7 @@ void kt_vault_clear(struct kt_vault *vault)
 	kt_text_free(&vault->check);
 	kt_text_free(&vault->checked);
 	kt_text_free(&vault->others);
+	kt_secret_clear(&vault->text);
 	for (size_t i = 0; i < vault->count; i++)
 		kt_vault_slot_clear(&vault->slots[i]);
 	free(vault->slots);
@@ -395,30 +396,45 @@ static bool fail_headless(const struct kt_vault *vault, struct kt_error *error)
 	                 "directory away and run: keyturn vault create");
 }
 
-bool kt_vault_find(struct kt_vault *vault, bool *found, struct kt_error *error)
+static bool read_text(const struct kt_vault *vault, struct kt_secret *text, bool *found,
+                      struct kt_error *error)
 {
 	KT_CLEANUP(kt_text_free) char *path = NULL;
-	KT_CLEANUP(kt_secret_clear) struct kt_secret text = { 0 };
-	struct kt_error cause = { 0 };
 
-	kt_vault_clear(vault);
-	if (!kt_vault_directory(&vault->directory, error) ||
-	    !check_directory(vault, found, error))
+	if (!check_directory(vault, found, error))
 		return false;
 	if (!*found)
 		return true;
 	if (!header_path(vault, &path, error))
 		return false;
-	if (!kt_file_read(path, HEADER_MAXIMUM, &text, found, error))
+	if (!kt_file_read(path, HEADER_MAXIMUM, text, found, error))
 		return kt_advise(error, "put vault.json back from a backup, readable for you");
-	if (!*found)
-		return !has_items(vault->directory) || fail_headless(vault, error);
-	if (kt_vault_parse(vault, &text, &cause))
+	return *found || !has_items(vault->directory) || fail_headless(vault, error);
+}
+
+/* Takes the text over. */
+static bool take_text(struct kt_vault *vault, struct kt_secret *text, struct kt_error *error)
+{
+	struct kt_error cause = { 0 };
+
+	if (kt_vault_parse(vault, text, &cause)) {
+		kt_secret_move(&vault->text, text);
 		return true;
+	}
 	if (cause.code != KT_ERROR_INTERNAL && cause.code != KT_ERROR_UNAVAILABLE)
 		return kt_vault_fail_damaged(vault, error);
 	*error = cause;
 	return false;
+}
+
+bool kt_vault_find(struct kt_vault *vault, bool *found, struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret text = { 0 };
+
+	kt_vault_clear(vault);
+	return kt_vault_directory(&vault->directory, error) &&
+	       read_text(vault, &text, found, error) &&
+	       (!*found || take_text(vault, &text, error));
 }
 
 bool kt_vault_read(struct kt_vault *vault, struct kt_error *error)
@@ -426,6 +442,20 @@ bool kt_vault_read(struct kt_vault *vault, struct kt_error *error)
 	bool found;
 
 	return kt_vault_find(vault, &found, error) && (found || fail_missing(vault, error));
+}
+
+bool kt_vault_read_again(const struct kt_vault *before, struct kt_vault *vault, bool *changed,
+                         struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret text = { 0 };
+	bool found;
+
+	kt_vault_clear(vault);
+	if (!read_text(before, &text, &found, error) || (!found && !fail_missing(before, error)))
+		return false;
+	*changed = !kt_secret_is_equal(&text, &before->text);
+	return !*changed || (kt_text_set(&vault->directory, before->directory, error) &&
+	                     take_text(vault, &text, error));
 }
 
 bool kt_vault_print(const struct kt_vault *vault, const struct kt_secret *key,

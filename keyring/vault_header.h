@@ -33,6 +33,7 @@ struct kt_vault {
 	char *check;
 	char *checked; /* of version 2: the text that the check was made of */
 	char *others;  /* of version 2: the header without items, slots and check */
+	struct kt_secret text; /* as it was read */
 	struct kt_vault_slot *slots;
 	size_t count;
 };
@@ -79,6 +80,12 @@ bool kt_vault_items_directory(const struct kt_vault *vault, char **path, struct 
  * KT_ERROR_CORRUPT, a directory that others can enter KT_ERROR_UNSAFE.
  */
 bool kt_vault_read(struct kt_vault *vault, struct kt_error *error);
+
+/*
+ * Reads the header anew. *changed: there is another now, which vault is; else vault stays empty.
+ */
+bool kt_vault_read_again(const struct kt_vault *before, struct kt_vault *vault, bool *changed,
+                         struct kt_error *error);
 
 /* Reads the text of a header. What breaks a rule is any error but KT_ERROR_INTERNAL. */
 bool kt_vault_parse(struct kt_vault *vault, const struct kt_secret *text, struct kt_error *error);

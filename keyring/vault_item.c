@@ -95,15 +95,24 @@ bool kt_vault_name_make(struct kt_vault_item_key *key, const struct kt_identity 
 	       hash_part(key, 1, &service, name, error);
 }
 
-bool kt_vault_name_is_complete(const struct kt_vault_name *name)
-{
-	return name->part[0] && name->part[1] && name->part[2];
-}
-
 bool kt_vault_name_join(const struct kt_vault_name *name, char **file, struct kt_error *error)
 {
-	return kt_text_format(file, error, "%s-%s-%s", name->part[0], name->part[1],
+	kt_text_free(file);
+	return !name->part[0] || !name->part[1] || !name->part[2] ||
+	       kt_text_format(file, error, "%s-%s-%s", name->part[0], name->part[1],
 	                      name->part[2]);
+}
+
+bool kt_vault_item_name(struct kt_vault_item_key *key, const struct kt_identity *identity,
+                        char **file, struct kt_error *error)
+{
+	KT_CLEANUP(kt_vault_name_clear) struct kt_vault_name parts = { 0 };
+
+	if (!kt_vault_name_make(key, identity, &parts, error) ||
+	    !kt_vault_name_join(&parts, file, error))
+		return false;
+	return *file || kt_fail(error, KT_ERROR_INTERNAL,
+	                        "a credential's identity is incomplete");
 }
 
 /* Cheap first: of a thousand names a request looks closely at its own alone. */

@@ -49,14 +49,15 @@ bool kt_vault_is_temporary(const char *name);
 bool kt_vault_name_make(struct kt_vault_item_key *key, const struct kt_identity *pattern,
                         struct kt_vault_name *name, struct kt_error *error);
 
-/* No part is left open. */
-bool kt_vault_name_is_complete(const struct kt_vault_name *name);
-
 /* A file of this name may be an item that the pattern fits. */
 bool kt_vault_name_is_match(const struct kt_vault_name *name, const char *file);
 
-/* The file's name; the parts are complete. */
+/* The file's name; NULL where a part is left open. */
 bool kt_vault_name_join(const struct kt_vault_name *name, char **file, struct kt_error *error);
+
+/* The name of the file in which an item of this identity, which is whole, lies. */
+bool kt_vault_item_name(struct kt_vault_item_key *key, const struct kt_identity *identity,
+                        char **file, struct kt_error *error);
 
 /* The bytes begin as those of an item do. */
 bool kt_vault_item_is_one(const struct kt_secret *content);

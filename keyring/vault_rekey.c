@@ -204,7 +204,6 @@ static bool renew_item(struct change *change, const char *from, const char *file
 	KT_CLEANUP(kt_secret_clear) struct kt_secret content = { 0 };
 	KT_CLEANUP(kt_secret_clear) struct kt_secret form = { 0 };
 	KT_CLEANUP(kt_credential_clear) struct kt_credential credential = { 0 };
-	KT_CLEANUP(kt_vault_name_clear) struct kt_vault_name parts = { 0 };
 	struct kt_error ignored = { 0 };
 	bool found;
 
@@ -217,8 +216,7 @@ static bool renew_item(struct change *change, const char *from, const char *file
 	    !kt_credential_read(&credential, kt_secret_reveal(&form), kt_secret_length(&form),
 	                        &ignored))
 		return fail_damaged_item(error);
-	return kt_vault_name_make(&change->new_key, &credential.identity, &parts, error) &&
-	       kt_vault_name_join(&parts, &name, error) &&
+	return kt_vault_item_name(&change->new_key, &credential.identity, &name, error) &&
 	       kt_vault_item_seal(&change->new_key, name, &form, &content, error) &&
 	       write_new(target, name, &content, error);
 }

@@ -556,6 +556,9 @@ EXTRA_DIST += \
 	tests/bench/refresh.sh \
 	tests/bench/run \
 	tests/bench/token.sh \
+	tests/bench/trace.py \
+	tests/bench/trace.sh \
+	tests/bench/trace_calls.c \
 	tests/fuzz/seeds \
 	tests/lib/alone.h \
 	tests/lib/on_backend.h \

@@ -130,13 +130,18 @@ static bool is_over(uint64_t question)
 static void one_caller_is_told_of_an_end(void **state)
 {
 	enum { QUESTION = 1000 };
+	struct kt_stamp_end end = { .question = QUESTION };
 	uint64_t since = stamp();
 
 	(void)state;
 	assert_false(is_over(QUESTION));
-	kt_stamp_note_end(QUESTION, kt_clock_wall() + 100);
+	end.until = kt_clock_wall() + 100;
+	assert_true(kt_stamp_is_still(since, 0, 0, &end));
 	assert_false(is_over(QUESTION));
-	kt_stamp_note_end(QUESTION, kt_clock_wall() - 1);
+	end.until = kt_clock_wall() - 1;
+	assert_false(kt_stamp_is_still(since + 1, 0, 0, &end));
+	assert_false(is_over(QUESTION));
+	assert_true(kt_stamp_is_still(since, 0, 0, &end));
 	/* One that shares its place. */
 	assert_false(is_over(QUESTION + 64));
 	assert_true(is_over(QUESTION));

@@ -40,7 +40,7 @@ static void open_journal(struct kt_journal *journal)
 {
 	struct kt_error error = { 0 };
 
-	assert_true(kt_journal_open(journal, &identity, &error));
+	assert_true(kt_journal_open(journal, kt_account_number(&identity), &error));
 }
 
 static char *path_of_journal(void)
@@ -51,7 +51,7 @@ static char *path_of_journal(void)
 	char *path = NULL;
 
 	assert_true(kt_environment_state_directory(&directory, &error));
-	assert_true(kt_account_lock_name(&identity, &name, &error));
+	assert_true(kt_account_lock_name(kt_account_number(&identity), &name, &error));
 	assert_true(kt_text_format(&path, &error, "%s/%s.journal", directory, name));
 	return path;
 }
@@ -238,7 +238,7 @@ static void a_link_in_its_place_is_refused(void **state)
 
 	(void)state;
 	assert_int_equal(symlink("/dev/null", path), 0);
-	assert_false(kt_journal_open(&journal, &identity, &error));
+	assert_false(kt_journal_open(&journal, kt_account_number(&identity), &error));
 	assert_int_equal(error.code, KT_ERROR_UNAVAILABLE);
 }
 

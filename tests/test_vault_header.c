@@ -257,6 +257,33 @@ static void what_a_newer_keyturn_wrote_is_skipped_and_kept_byte_for_byte(void **
 	assert_int_equal(open_vault(NULL), KT_ERROR_NONE);
 }
 
+static void header_is_read_again_only_where_it_is_another(void **state)
+{
+	const struct scratch *scratch = *state;
+	KT_CLEANUP(kt_vault_clear) struct kt_vault vault = { 0 };
+	KT_CLEANUP(kt_vault_clear) struct kt_vault again = { 0 };
+	struct kt_error error = { 0 };
+	bool changed;
+
+	create_second_version(scratch);
+	assert_true(kt_vault_read(&vault, &error));
+
+	assert_true(kt_vault_read_again(&vault, &again, &changed, &error));
+	assert_false(changed);
+	assert_null(again.id);
+
+	assert_int_equal(add_key_file(scratch->key_file, "third"), KT_ERROR_NONE);
+	assert_true(kt_vault_read_again(&vault, &again, &changed, &error));
+	assert_true(changed);
+	assert_int_equal(again.count, vault.count + 1);
+	assert_true(kt_vault_read_again(&again, &vault, &changed, &error));
+	assert_false(changed);
+
+	assert_int_equal(unlink(scratch_path(scratch, "vault.json")), 0);
+	assert_false(kt_vault_read_again(&again, &vault, &changed, &error));
+	assert_int_equal(error.code, KT_ERROR_UNAVAILABLE);
+}
+
 static void every_flipped_bit_of_version_2_is_noticed(void **state)
 {
 	const struct scratch *scratch = *state;
@@ -453,6 +480,7 @@ int main(void)
 		VAULT_TEST(last_way_in_cannot_be_removed),
 		VAULT_TEST(last_way_that_lasts_is_removed_by_force_alone),
 		VAULT_TEST(what_a_newer_keyturn_wrote_is_skipped_and_kept_byte_for_byte),
+		VAULT_TEST(header_is_read_again_only_where_it_is_another),
 		VAULT_TEST(every_flipped_bit_of_version_2_is_noticed),
 		VAULT_TEST(slots_that_break_a_rule_make_a_damaged_header),
 		VAULT_TEST(header_has_room_for_64_slots),

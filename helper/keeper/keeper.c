@@ -39,21 +39,23 @@ struct kt_security_keys kt_keeper_security_keys(bool may_prompt)
 
 struct kt_keyring *kt_keeper_keyring(struct kt_keeper *keeper, struct kt_error *error)
 {
-	struct kt_keyring_options options = { 0 };
+	struct kt_keyring_options options;
+	bool asks;
 
 	if (keeper->keyring.backend)
 		return &keeper->keyring;
+	asks = may_prompt(keeper);
 	options = (struct kt_keyring_options){
 		.keyring = kt_environment_get("KEYTURN_KEYRING"),
 		.secret_service = kt_libexec_path(KT_LIBEXEC_SECRET_SERVICE),
-		.may_prompt = may_prompt(keeper),
+		.may_prompt = asks,
 		.ignore_dismissed = keeper->ignores_dismissed,
-		.security_keys = kt_keeper_security_keys(may_prompt(keeper)),
+		.security_keys = kt_keeper_security_keys(asks),
 		.tell = tell,
 		.translate = kt_translate,
 		.trace = kt_report_trace_line,
 	};
-	if (options.may_prompt && kt_terminal_is_there())
+	if (asks && kt_terminal_is_there())
 		options.ask_passphrase = kt_terminal_ask_vault_passphrase;
 	if (!kt_keyring_open(&keeper->keyring, &options, error))
 		return NULL;

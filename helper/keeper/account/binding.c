@@ -101,10 +101,8 @@ static bool read_line(void *context, const char *line, const char *end, struct k
 		parts[1] = &binding.hash;
 		parts[2] = &binding.stamp;
 	}
-	for (size_t i = 0; i < kinds[binding.kind].parts; i++)
-		if (!kt_line_file_read_part(&line, end, parts[i], &unreadable))
-			return true;
-	return add(context, &binding, error);
+	return !kt_line_file_read_parts(line, end, parts, kinds[binding.kind].parts, &unreadable) ||
+	       add(context, &binding, error);
 }
 
 static bool read_lines(struct kt_bindings *bindings, struct kt_error *error)

@@ -65,14 +65,11 @@ static bool read_line(void *context, const char *line, const char *end, struct k
 		                      &identity.username };
 	struct kt_error unreadable = { 0 };
 	bool is_general = end - line > 7 && memcmp(line, "general", 7) == 0;
-	const char *cursor = line + 7;
 
 	if (!is_general && (end - line <= 7 || memcmp(line, "service", 7) != 0))
 		return true;
-	for (size_t i = 0; i < PARTS; i++)
-		if (!kt_line_file_read_part(&cursor, end, parts[i], &unreadable))
-			return true;
-	return add_entry(context, is_general, &identity, error);
+	return !kt_line_file_read_parts(line + 7, end, parts, PARTS, &unreadable) ||
+	       add_entry(context, is_general, &identity, error);
 }
 
 static bool read_entries(struct entries *entries, struct kt_error *error)

@@ -33,8 +33,7 @@ bool kt_line_file_read(const char *name, size_t most, kt_line_file_taker take, v
 	return true;
 }
 
-bool kt_line_file_read_part(const char **cursor, const char *end, char **part,
-                            struct kt_error *error)
+static bool read_part(const char **cursor, const char *end, char **part, struct kt_error *error)
 {
 	KT_CLEANUP(kt_secret_clear) struct kt_secret decoded = { 0 };
 	const char *stop;
@@ -48,6 +47,15 @@ bool kt_line_file_read_part(const char **cursor, const char *end, char **part,
 		return false;
 	*cursor = stop;
 	return kt_text_set(part, kt_secret_reveal(&decoded), error);
+}
+
+bool kt_line_file_read_parts(const char *cursor, const char *end, char **const *parts,
+                             size_t count, struct kt_error *error)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!read_part(&cursor, end, parts[i], error))
+			return false;
+	return true;
 }
 
 bool kt_line_file_append(struct kt_secret *content, const char *word, const char *const *parts,

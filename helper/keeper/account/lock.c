@@ -32,11 +32,9 @@ uint64_t kt_account_number(const struct kt_identity *identity)
 	return add_to_hash(hash, identity->username);
 }
 
-bool kt_account_lock_name(const struct kt_identity *identity, char **name,
-                         struct kt_error *error)
+bool kt_account_lock_name(uint64_t account, char **name, struct kt_error *error)
 {
-	return kt_text_format(name, error, "account-%016llx",
-	                      (unsigned long long)kt_account_number(identity));
+	return kt_text_format(name, error, "account-%016llx", (unsigned long long)account);
 }
 
 static bool take(struct kt_lock *lock, const struct kt_identity *identity,
@@ -45,7 +43,7 @@ static bool take(struct kt_lock *lock, const struct kt_identity *identity,
 	KT_CLEANUP(kt_text_free) char *account = NULL;
 	KT_CLEANUP(kt_text_free) char *name = NULL;
 
-	return kt_account_lock_name(identity, &account, error) &&
+	return kt_account_lock_name(kt_account_number(identity), &account, error) &&
 	       kt_text_format(&name, error, "%s.login", account) &&
 	       kt_lock_take(lock, name, mode, deadline, KT_TEXT("a login of"),
 	                    identity->username, error);

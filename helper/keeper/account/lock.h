@@ -17,9 +17,8 @@
 /* The account as a number. Two accounts may share one, which does no harm where it is used. */
 uint64_t kt_account_number(const struct kt_identity *identity);
 
-/* The name of the account's lock file, also of its journal. */
-bool kt_account_lock_name(const struct kt_identity *identity, char **name,
-                          struct kt_error *error);
+/* The name of the lock file of the account of this number, also of its journal. */
+bool kt_account_lock_name(uint64_t account, char **name, struct kt_error *error);
 
 /* Marks a login as begun until the lock is released. Another's login is KT_ERROR_BUSY. */
 bool kt_login_lock_take(struct kt_lock *lock, const struct kt_identity *identity,

@@ -35,7 +35,8 @@ void kt_answers_begin(struct kt_lookup *lookup, const struct kt_cache *cache,
 	lookup->key = *key;
 	if (lookup->cache->seconds == 0)
 		return;
-	lookup->stamp = kt_stamp_claim_end(key_number(key), &lookup->is_due);
+	lookup->question = key_number(key);
+	lookup->stamp = kt_stamp_claim_end(lookup->question, &lookup->is_due);
 	if (lookup->stamp == 0) {
 		kt_stamp_advance(0, 0);
 		lookup->stamp = kt_stamp_read();
@@ -82,30 +83,34 @@ static void put_routes(const struct kt_lookup *lookup)
 		kt_cache_put(lookup->cache, &key, &entry);
 }
 
+static bool put(const struct kt_lookup *lookup, const struct kt_cache_entry *entry)
+{
+	if (!kt_cache_put(lookup->cache, &lookup->key, entry))
+		return false;
+	if (lookup->routes)
+		put_routes(lookup);
+	return true;
+}
+
 /*
  * Inserts under the account's lock, which is taken shared and without a wait. A caller that
  * changes the account holds it, and makes the cache forget afterwards.
  */
-static void insert(const struct kt_lookup *lookup, const struct kt_identity *identity,
+static void insert(const struct kt_lookup *lookup, const struct kt_credential *credential,
                    const struct kt_cache_entry *entry)
 {
 	KT_CLEANUP(kt_lock_release) struct kt_lock lock = { 0 };
 	KT_CLEANUP(kt_text_free) char *name = NULL;
+	const struct kt_stamp_end end = { lookup->question, entry->until / 1000 };
+	uint64_t account = kt_account_number(&credential->identity);
 	struct kt_error ignored = { 0 };
 
-	if (lookup->cache->seconds == 0)
-		return;
-	if (identity && (!kt_account_lock_name(identity, &name, &ignored) ||
-	                 !kt_lock_take(&lock, name, KT_LOCK_SHARED, 0, KT_TEXT("the account"), NULL,
-	                               &ignored) ||
-	                 lock.was_left))
-		return;
-	if (!kt_stamp_is_still(lookup->stamp, identity ? kt_account_number(identity) : 0,
-	                       entry->generation))
-		return;
-	kt_cache_put(lookup->cache, &lookup->key, entry);
-	if (lookup->routes)
-		put_routes(lookup);
+	if (kt_account_lock_name(account, &name, &ignored) &&
+	    kt_lock_take(&lock, name, KT_LOCK_SHARED, 0, KT_TEXT("the account"), NULL, &ignored) &&
+	    !lock.was_left &&
+	    kt_stamp_is_still(lookup->stamp, account, entry->generation,
+	                      kt_kind_is_grant(credential->kind) ? &end : NULL))
+		put(lookup, entry);
 }
 
 /*
@@ -165,9 +170,7 @@ void kt_answers_put(const struct kt_lookup *lookup,
 	/* Renewals are of the account's own token; a session's is signed anew when it ends. */
 	if (lookup->key.variant)
 		entry.renew = 0;
-	insert(lookup, &credential->identity, &entry);
-	if (kt_kind_is_grant(credential->kind))
-		kt_stamp_note_end(key_number(&lookup->key), entry.until / 1000);
+	insert(lookup, credential, &entry);
 	if (entry.renew && kt_clock_wall_milliseconds() >= entry.renew)
 		kt_background_renewal_start_once(lookup->cache, answer->service, answer->account);
 }
@@ -178,7 +181,8 @@ void kt_answers_put_none(const struct kt_lookup *lookup)
 		.until = kt_clock_wall_milliseconds() + KT_CACHE_NONE_SECONDS * 1000,
 	};
 
-	insert(lookup, NULL, &entry);
+	if (lookup->cache->seconds != 0 && kt_stamp_is_still(lookup->stamp, 0, 0, NULL))
+		put(lookup, &entry);
 }
 
 /* A packed answer of the same account. */
@@ -197,18 +201,18 @@ static bool is_of_account(void *context, const char *packed, size_t length)
 static void answer_lookup(struct kt_lookup *lookup, uint64_t account,
                           const struct kt_cache_entry *entry)
 {
-	lookup->is_answered = kt_stamp_is_still(lookup->stamp, account, entry->generation) &&
-	                      kt_cache_put(lookup->cache, &lookup->key, entry);
-	if (lookup->is_answered)
-		kt_stamp_note_end(key_number(&lookup->key), entry->until / 1000);
+	const struct kt_stamp_end end = { lookup->question, entry->until / 1000 };
+
+	lookup->is_answered =
+		kt_stamp_is_still(lookup->stamp, account, entry->generation, &end) &&
+		put(lookup, entry);
 }
 
-void kt_answers_replace(const struct kt_cache *cache, struct kt_lookup *lookup,
+void kt_answers_replace(const struct kt_cache *cache, struct kt_lookup *lookup, uint64_t account,
                         const struct kt_credential *credential)
 {
 	KT_CLEANUP(kt_cache_entry_clear) struct kt_cache_entry entry = { 0 };
 	KT_CLEANUP(kt_answer_clear) struct kt_answer answer = { 0 };
-	uint64_t account = kt_account_number(&credential->identity);
 	struct kt_error ignored = { 0 };
 
 	kt_stamp_advance(account, credential->generation);

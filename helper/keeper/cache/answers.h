@@ -19,6 +19,7 @@ struct kt_lookup {
 	const struct kt_cache *cache;
 	struct kt_cache_key key; /* its texts are borrowed */
 	const struct kt_secret *routes; /* where the key has a binding: what leads to it */
+	uint64_t question; /* the key as a number, for the stamp's hints */
 	uint64_t stamp;
 	bool is_due; /* its last answer was a token that is over by now; one caller is told */
 	bool is_answered; /* kt_answers_replace() has put the answer there */
@@ -54,9 +55,9 @@ void kt_answers_put_none(const struct kt_lookup *lookup);
 /*
  * Replaces the account's cached answers by the new token, so that no caller has to go to the
  * keyring for it, and answers the lookup that the renewal was made for (NULL: none). Call with the
- * account's lock held, after the store.
+ * lock of the account of this number held, after the store.
  */
-void kt_answers_replace(const struct kt_cache *cache, struct kt_lookup *lookup,
+void kt_answers_replace(const struct kt_cache *cache, struct kt_lookup *lookup, uint64_t account,
                         const struct kt_credential *credential);
 
 /* A change of the account begins or ends: stamps it and makes the cache forget. */

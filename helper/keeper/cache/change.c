@@ -21,8 +21,9 @@ bool kt_change_lock(struct kt_change *change, const struct kt_identity *identity
 	int64_t deadline = change->deadline ? change->deadline
 	                                    : kt_clock_monotonic() + LOCK_MILLISECONDS;
 
+	change->account = kt_account_number(identity);
 	if (!kt_identity_copy(&change->identity, identity, error) ||
-	    !kt_account_lock_name(identity, &name, error) ||
+	    !kt_account_lock_name(change->account, &name, error) ||
 	    !kt_lock_take(&change->lock, name, KT_LOCK_EXCLUSIVE,
 	                  deadline, KT_TEXT("the account"), identity->username, error))
 		return false;

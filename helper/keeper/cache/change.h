@@ -18,6 +18,7 @@
 struct kt_change {
 	struct kt_lock lock;
 	struct kt_identity identity;
+	uint64_t account; /* its number (account/lock.h) */
 	int64_t deadline; /* of the wait for the lock, where its caller has one; else 0 */
 	bool is_invalidated;
 };

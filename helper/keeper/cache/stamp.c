@@ -21,17 +21,11 @@ struct stamp {
 };
 
 /*
- * Behind the stamp: the time until which the token that answered a question will do, in a place
- * that the question shares with some others. It is no more than a hint, so one question may be
- * taken for another.
+ * Behind the stamp: ends, each in a place that its question shares with some others. They are no
+ * more than hints, so one question may be taken for another.
  */
 #define ENDS_OFFSET 64
 #define ENDS 64
-
-struct end {
-	uint64_t question;
-	int64_t until;
-};
 
 /* Milliseconds: a holder that is stopped must not stop everybody. */
 #define LOCK_LIMIT 2000
@@ -113,73 +107,59 @@ uint64_t kt_stamp_read(void)
 	return read_mark().number;
 }
 
-bool kt_stamp_is_still(uint64_t since, uint64_t account, int64_t generation)
-{
-	struct stamp stamp = read_mark();
-
-	return since && (stamp.number == since ||
-	                 (account && stamp.previous == since && stamp.generation == generation &&
-	                  stamp.account == account));
-}
-
 static off_t end_offset(uint64_t question)
 {
-	return ENDS_OFFSET + (off_t)(question % ENDS * sizeof(struct end));
+	return ENDS_OFFSET + (off_t)(question % ENDS * sizeof(struct kt_stamp_end));
 }
 
 static bool is_over(int descriptor, uint64_t question)
 {
-	struct end end;
+	struct kt_stamp_end end;
 
 	return pread(descriptor, &end, sizeof(end), end_offset(question)) == (ssize_t)sizeof(end) &&
 	       end.question == question && end.until && kt_clock_wall() >= end.until;
 }
 
-static void write_end(int descriptor, uint64_t question, int64_t until)
+/* Without the hint a renewal begins a little later. */
+static void write_end(int descriptor, const struct kt_stamp_end *end)
 {
-	const struct end end = { .question = question, .until = until };
-
-	/* Without the hint a renewal begins a little later. */
-	if (pwrite(descriptor, &end, sizeof(end), end_offset(question)) < 0)
-		return;
+	(void)!pwrite(descriptor, end, sizeof(*end), end_offset(end->question));
 }
 
-/* True for the first caller only, however many come at once. */
-static bool take_end(uint64_t question)
+bool kt_stamp_is_still(uint64_t since, uint64_t account, int64_t generation,
+                       const struct kt_stamp_end *end)
 {
-	int descriptor = open_mark(O_RDWR, LOCK_EX);
-	bool is_first;
+	int descriptor = open_mark(end ? O_RDWR : O_RDONLY, end ? LOCK_EX : LOCK_SH);
+	struct stamp stamp;
+	bool is_still;
 
 	if (descriptor < 0)
 		return false;
-	is_first = is_over(descriptor, question);
-	if (is_first)
-		write_end(descriptor, question, 0);
+	stamp = read_from(descriptor);
+	is_still = since && (stamp.number == since ||
+	                     (account && stamp.previous == since &&
+	                      stamp.generation == generation && stamp.account == account));
+	if (is_still && end)
+		write_end(descriptor, end);
 	close(descriptor);
-	return is_first;
-}
-
-void kt_stamp_note_end(uint64_t question, int64_t until)
-{
-	int descriptor = open_mark(O_RDWR, LOCK_EX);
-
-	if (descriptor < 0)
-		return;
-	write_end(descriptor, question, until);
-	close(descriptor);
+	return is_still;
 }
 
 uint64_t kt_stamp_claim_end(uint64_t question, bool *over)
 {
-	int descriptor = open_mark(O_RDONLY, LOCK_SH);
+	const struct kt_stamp_end taken = { .question = question };
+	int descriptor = open_mark(O_RDWR, LOCK_SH);
 	uint64_t number;
 
 	*over = false;
 	if (descriptor < 0)
 		return 0;
 	number = read_from(descriptor).number;
-	*over = is_over(descriptor, question);
+	/* Looked at once more: the lock is given up for a moment before it is had alone. */
+	*over = is_over(descriptor, question) && lock_in_time(descriptor, LOCK_EX) &&
+	        is_over(descriptor, question);
+	if (*over)
+		write_end(descriptor, &taken);
 	close(descriptor);
-	*over = *over && take_end(question);
 	return number;
 }

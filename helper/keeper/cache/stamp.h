@@ -20,16 +20,20 @@ uint64_t kt_stamp_read(void);
 void kt_stamp_advance(uint64_t account, int64_t generation);
 
 /*
- * True if nothing has changed since the stamp, except that this account (0: none) was renewed to
- * this generation.
- */
-bool kt_stamp_is_still(uint64_t since, uint64_t account, int64_t generation);
-
-/*
  * A hint beside the stamp: the moment (wall clock, seconds) until which the token that answered
  * the question will do. Few are kept, and one question may be taken for another.
  */
-void kt_stamp_note_end(uint64_t question, int64_t until);
+struct kt_stamp_end {
+	uint64_t question;
+	int64_t until;
+};
+
+/*
+ * True if nothing has changed since the stamp, except that this account (0: none) was renewed to
+ * this generation. end, unless NULL, is noted then.
+ */
+bool kt_stamp_is_still(uint64_t since, uint64_t account, int64_t generation,
+                       const struct kt_stamp_end *end);
 
 /* kt_stamp_read(), and whether the question's end has passed: true for the first that asks. */
 uint64_t kt_stamp_claim_end(uint64_t question, bool *over);

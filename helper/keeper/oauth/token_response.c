@@ -40,9 +40,10 @@ static const char *error_text(const struct kt_errand *message)
  * True if the answer has a refresh token that cannot be one: only the server knows the right
  * one.
  */
-static bool has_odd_refresh_token(const struct kt_errand *message)
+static bool has_odd_refresh_token(const struct kt_token_response *response,
+                                  const struct kt_errand *message)
 {
-	const struct kt_secret *token = kt_errand_secret(message, "s.refresh_token");
+	const struct kt_secret *token = response->refresh_token;
 
 	return (token && !kt_secret_is_empty(token) && !kt_answer_is_token(token)) ||
 	       kt_errand_text(message, "n.refresh_token");
@@ -78,8 +79,7 @@ static enum kt_verdict meaning_of(struct kt_token_response *response,
 	if (response->name && *response->name)
 		return judge_named(response, dialect);
 	if (response->status >= 200 && response->status < 300 &&
-	    kt_answer_is_token(kt_errand_secret(message, "s.access_token")) &&
-	    !has_odd_refresh_token(message))
+	    kt_answer_is_token(response->access_token) && !has_odd_refresh_token(response, message))
 		return KT_VERDICT_TOKENS;
 	return judge_status(response->status);
 }
@@ -100,6 +100,8 @@ void kt_token_response_read(struct kt_token_response *response, const struct kt_
 		.now = kt_clock_wall(),
 		.name = error_name(message),
 		.token_type = kt_errand_text(message, "s.token_type"),
+		.access_token = kt_errand_secret(message, "s.access_token"),
+		.refresh_token = kt_errand_secret(message, "s.refresh_token"),
 		.took = time_since_sent(message),
 	};
 	kt_errand_number(message, "status", &response->status);
@@ -125,19 +127,17 @@ static bool take_text(char **text, const struct kt_errand *message, const char *
 bool kt_tokens_read(struct kt_tokens *tokens, const struct kt_token_response *response,
                     const struct kt_errand *message, struct kt_error *error)
 {
-	const struct kt_secret *refresh_token = kt_errand_secret(message, "s.refresh_token");
 	const char *expires_in = kt_errand_text(message, "n.expires_in");
 
 	if (!expires_in)
 		expires_in = kt_errand_text(message, "s.expires_in");
 	tokens->has_end = kt_lifetime_read(expires_in, response->now, &tokens->lifetime);
 	tokens->spent = kt_lifetime_spent(expires_in, response->now, response->took);
-	if (!kt_errand_copy_secret(message, "s.access_token", &tokens->access_token, error) ||
-	    !take_text(&tokens->scope, message, "s.scope", error) ||
-	    !take_text(&tokens->subject, message, "s.id_token.sub", error))
-		return false;
-	return !kt_answer_is_token(refresh_token) ||
-	       kt_secret_copy(&tokens->refresh_token, refresh_token, error);
+	return kt_secret_copy(&tokens->access_token, response->access_token, error) &&
+	       (!response->refresh_token ||
+	        kt_secret_copy(&tokens->refresh_token, response->refresh_token, error)) &&
+	       take_text(&tokens->scope, message, "s.scope", error) &&
+	       take_text(&tokens->subject, message, "s.id_token.sub", error);
 }
 
 bool kt_tokens_give(struct kt_tokens *tokens, struct kt_credential *credential,

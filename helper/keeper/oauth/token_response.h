@@ -35,6 +35,9 @@ struct kt_token_response {
 	const char *text;     /* the server's or the courier's sentence beside the name */
 	const char *cause;    /* dns, connect, timeout, tls, certificate, redirect, body, other */
 	const char *token_type; /* RFC 6749, 7.1; NULL where it is not said */
+	/* As they came, or NULL. Where the verdict is KT_VERDICT_TOKENS, the second may be empty. */
+	const struct kt_secret *access_token;
+	const struct kt_secret *refresh_token;
 };
 
 /* Reads message, which must outlive response. */

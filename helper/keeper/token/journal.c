@@ -101,8 +101,7 @@ static void forget(struct kt_journal *journal)
 	memcpy(journal->token_hash, NO_HASH, HASH_DIGITS);
 }
 
-bool kt_journal_open(struct kt_journal *journal, const struct kt_identity *identity,
-                     struct kt_error *error)
+bool kt_journal_open(struct kt_journal *journal, uint64_t account, struct kt_error *error)
 {
 	KT_CLEANUP(kt_text_free) char *directory = NULL;
 	KT_CLEANUP(kt_text_free) char *name = NULL;
@@ -112,7 +111,7 @@ bool kt_journal_open(struct kt_journal *journal, const struct kt_identity *ident
 	int descriptor;
 
 	if (!kt_environment_state_directory(&directory, error) ||
-	    !kt_account_lock_name(identity, &name, error) ||
+	    !kt_account_lock_name(account, &name, error) ||
 	    !kt_text_format(&path, error, "%s/%s.journal", directory, name))
 		return false;
 	descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);

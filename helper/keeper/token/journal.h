@@ -33,9 +33,11 @@ struct kt_journal {
 	int64_t promised_wall; /* milliseconds: until then the token in use must not be replaced */
 };
 
-/* Opens and reads the record of identity. A record that cannot be read counts as a clear one. */
-bool kt_journal_open(struct kt_journal *journal, const struct kt_identity *identity,
-                     struct kt_error *error);
+/*
+ * Opens and reads the record of the account of this number. A record that cannot be read counts as
+ * a clear one.
+ */
+bool kt_journal_open(struct kt_journal *journal, uint64_t account, struct kt_error *error);
 
 /*
  * Writes the record; a SENT one is on disk when this returns true (fdatasync), so that it

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "helper/keeper/account/lifetime.h"
+#include "helper/keeper/account/lock.h"
 #include "helper/keeper/cache/answers.h"
 #include "helper/keeper/oauth/whoami.h"
 #include "helper/keeper/token/old_token.h"
@@ -39,5 +40,6 @@ void kt_old_token_learn(struct kt_keeper *keeper, const struct kt_credential *be
 	kt_report_trace("after a renewal the old token %s", verdict_of(&whoami));
 	if (kt_text_set(&renewed->old_token, verdict_of(&whoami), &ignored) &&
 	    kt_keyring_store(&keeper->keyring, renewed, &ignored))
-		kt_answers_replace(kt_keeper_cache(keeper), NULL, renewed);
+		kt_answers_replace(kt_keeper_cache(keeper), NULL,
+		                   kt_account_number(&renewed->identity), renewed);
 }

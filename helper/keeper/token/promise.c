@@ -31,13 +31,14 @@ void kt_promise_note(struct kt_journal *journal, const struct kt_requirement *re
 static int64_t time_left(const struct kt_journal *journal, const struct kt_requirement *requirement,
                          const struct kt_credential *credential)
 {
-	int64_t left = kt_lifetime_until_renewal_milliseconds(credential);
 	int64_t promised = journal->promised_wall - kt_clock_wall_milliseconds();
+	int64_t left;
 
 	/* A caller that names a minimum insists. */
-	if (requirement->fresh || requirement->minimum_seconds > 0 ||
-	    !kt_promise_is_needed(credential) || promised <= 0)
+	if (promised <= 0 || requirement->fresh || requirement->minimum_seconds > 0 ||
+	    !kt_promise_is_needed(credential))
 		return 0;
+	left = kt_lifetime_until_renewal_milliseconds(credential);
 	return promised < left ? promised : left;
 }
 

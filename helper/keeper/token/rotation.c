@@ -265,7 +265,7 @@ static bool save(struct rotation *rotation, const struct kt_credential *renewed,
 	}
 	kt_fault_point("stored");
 	kt_answers_replace(kt_keeper_cache(rotation->keeper), rotation->requirement->lookup,
-	                   renewed);
+	                   rotation->change->account, renewed);
 	kt_escrow_retire(&rotation->escrow, kt_keyring_settling(rotation->keyring));
 	return true;
 }
@@ -492,7 +492,7 @@ static bool run_locked(struct rotation *rotation, struct kt_error *error)
 	const struct kt_identity *identity = &rotation->credential->identity;
 
 	kt_fault_point("locked");
-	if (!kt_journal_open(&rotation->journal, identity, error) ||
+	if (!kt_journal_open(&rotation->journal, rotation->change->account, error) ||
 	    !kt_escrow_open(&rotation->escrow, identity, error))
 		return false;
 	if (!is_as_read(rotation) && !reload(rotation, error)) {
@@ -564,10 +564,10 @@ bool kt_rotation_run(struct kt_keeper *keeper, struct kt_credential *credential,
 		.requirement = requirement,
 		.change = &change,
 	};
+	bool is_met = kt_requirement_is_met(requirement, credential);
 	int64_t asked;
 
-	if (kt_requirement_is_met(requirement, credential) && !kt_promise_is_needed(credential) &&
-	    !is_parked(&credential->identity))
+	if (is_met && !kt_promise_is_needed(credential) && !is_parked(&credential->identity))
 		return true;
 	if (!kt_service_full_name(&credential->identity, &rotation.name, error))
 		return false;
@@ -581,8 +581,8 @@ bool kt_rotation_run(struct kt_keeper *keeper, struct kt_credential *credential,
 		 * After a wait for the lock there is mostly a renewed token, and no need of a
 		 * courier.
 		 */
-		if (kt_clock_monotonic() - asked < AT_ONCE_MILLISECONDS &&
-		    kt_facts_is_renewable(credential) && !kt_requirement_is_met(requirement, credential))
+		if (!is_met && kt_clock_monotonic() - asked < AT_ONCE_MILLISECONDS &&
+		    kt_facts_is_renewable(credential))
 			kt_keeper_start_courier(keeper);
 		rotation.deadline = kt_clock_monotonic() + KT_COURIER_MILLISECONDS;
 		if (run_locked(&rotation, error))

@@ -3,6 +3,7 @@
 
 /* What the records of an account's renewals say, between renewals. */
 
+#include "helper/keeper/account/lock.h"
 #include "helper/keeper/token/escrow.h"
 #include "helper/keeper/token/journal.h"
 #include "helper/keeper/token/rotation.h"
@@ -13,7 +14,7 @@ bool kt_rotation_is_unclear(const struct kt_credential *credential)
 	KT_CLEANUP(kt_journal_close) struct kt_journal journal = { 0 };
 	struct kt_error ignored = { 0 };
 
-	return kt_journal_open(&journal, &credential->identity, &ignored) &&
+	return kt_journal_open(&journal, kt_account_number(&credential->identity), &ignored) &&
 	       kt_journal_is_sent(&journal, credential, &credential->refresh_token);
 }
 
@@ -24,7 +25,8 @@ bool kt_rotation_move(const struct kt_identity *from, const struct kt_identity *
 	KT_CLEANUP(kt_journal_close) struct kt_journal new = { 0 };
 	int descriptor;
 
-	if (!kt_journal_open(&old, from, error) || !kt_journal_open(&new, to, error))
+	if (!kt_journal_open(&old, kt_account_number(from), error) ||
+	    !kt_journal_open(&new, kt_account_number(to), error))
 		return false;
 	descriptor = new.descriptor;
 	new = old;
@@ -40,5 +42,6 @@ bool kt_rotation_forget(const struct kt_identity *identity, struct kt_error *err
 	if (!kt_escrow_open(&escrow, identity, error))
 		return false;
 	kt_escrow_drop(&escrow);
-	return kt_journal_open(&journal, identity, error) && kt_journal_forget(&journal, error);
+	return kt_journal_open(&journal, kt_account_number(identity), error) &&
+	       kt_journal_forget(&journal, error);
 }

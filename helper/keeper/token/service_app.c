@@ -328,10 +328,9 @@ static bool reload(struct kt_keyring *keyring, struct kt_credential *credential,
  * promises nothing.
  */
 static bool open_record(struct kt_journal *journal, const struct kt_credential *credential,
-                        struct kt_error *error)
+                        uint64_t account, struct kt_error *error)
 {
-	return kt_facts_old_token_lives(credential) ||
-	       kt_journal_open(journal, &credential->identity, error);
+	return kt_facts_old_token_lives(credential) || kt_journal_open(journal, account, error);
 }
 
 /* Nothing is promised of a new token. */
@@ -355,7 +354,7 @@ static bool run_locked(struct kt_keeper *keeper, struct kt_credential *credentia
 	     !reload(&keeper->keyring, credential, error)) ||
 	    !kt_service_app_choose(credential, requirement, error) ||
 	    !name_session(&session, credential, requirement, error) ||
-	    !open_record(&journal, credential, error))
+	    !open_record(&journal, credential, change->account, error))
 		return false;
 	session.cache = kt_keeper_cache(keeper);
 	if (!requirement->fresh)
@@ -369,7 +368,7 @@ static bool run_locked(struct kt_keeper *keeper, struct kt_credential *credentia
 		return false;
 	/* Otherwise the door would hand out the old token from the cache until it expires. */
 	if (session.is_own)
-		kt_answers_replace(session.cache, requirement->lookup, credential);
+		kt_answers_replace(session.cache, requirement->lookup, change->account, credential);
 	else if (requirement->fresh)
 		kt_answers_forget(&credential->identity);
 	if (remember(&session, credential) || !session.is_own)
