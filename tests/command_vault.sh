@@ -464,6 +464,17 @@ input 'login word\n'
 call keyturn vault create --login
 expect_status 0
 keyturn lock
+mkdir -p "$HOME/run/keyturn"
+chmod 700 "$HOME/run/keyturn"
+for word in no-password ssh-key; do
+	echo "$word" >"$HOME/run/keyturn/unlock-outcome"
+	call env XDG_RUNTIME_DIR="$HOME/run" keyturn token six
+	expect_status 4
+	expect_cause_and_remedy
+	expect_said 'run: keyturn unlock'
+done
+expect_said 'this login was by an SSH key'
+expect_said 'keyturn vault add-key --ssh-agent (log in with ssh -A)'
 at_terminal "spawn keyturn unlock
 	expect \"Login password, which opens keyturn's vault: \"
 	send \"login word\r\""
