@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -57,6 +58,8 @@ static bool start(int socket, pid_t *pid)
 		return false;
 	*pid = fork();
 	if (*pid == 0) {
+		/* An agent opens the vault, which is none of the courier's. */
+		unsetenv("SSH_AUTH_SOCK");
 		if (dup2(socket, KT_ERRAND_DESCRIPTOR) == KT_ERRAND_DESCRIPTOR)
 			execv(path, arguments);
 		_exit(1);

@@ -303,6 +303,6 @@ bool kt_ssh_agent_sign(const struct kt_secret *blob, const char *algorithm,
 		return read_signature(&body, algorithm, signature, error);
 	*is_refused = true;
 	kt_fail(error, KT_ERROR_LOCKED, "the SSH agent refused (it is locked, or the key wants a "
-	        "confirmation or is for other hosts)");
-	return kt_advise(error, "unlock it with: ssh-add -X");
+	        "passphrase or a confirmation, or is for other hosts)");
+	return kt_advise(error, "unlock the agent, or add the key to it anew: ssh-add FILE");
 }

@@ -28,6 +28,10 @@ static const struct {
 	[KT_UNLOCK_OUTCOME_NO_PASSWORD] = { "no-password",
 	                             KT_TEXT("this login was without a password to open it with"),
 	                             KT_TEXT("run: keyturn unlock") },
+	[KT_UNLOCK_OUTCOME_SSH_KEY] = { "ssh-key",
+	                         KT_TEXT("this login was by an SSH key, without a password to open "
+	                                 "it with"),
+	                         KT_TEXT("run: keyturn unlock") },
 	[KT_UNLOCK_OUTCOME_PASSWORDS_DIFFER] = { "passwords-differ",
 	                                  KT_TEXT("its password is not the login password"),
 	                                  KT_TEXT("run: keyturn unlock --resync") },

@@ -259,10 +259,22 @@ static enum kt_unlock_outcome login_outcome(const struct kt_vault *vault)
 		return KT_UNLOCK_OUTCOME_NONE;
 	outcome = kt_unlock_outcome_read(kt_environment_get("XDG_RUNTIME_DIR"));
 	/* The others are about the desktop's keyring. */
-	return outcome == KT_UNLOCK_OUTCOME_NO_PASSWORD ||
+	return outcome == KT_UNLOCK_OUTCOME_NO_PASSWORD || outcome == KT_UNLOCK_OUTCOME_SSH_KEY ||
 	                       outcome == KT_UNLOCK_OUTCOME_PASSWORDS_DIFFER
 	               ? outcome
 	               : KT_UNLOCK_OUTCOME_NONE;
+}
+
+/* What a person does who can open it. */
+static bool advise_person(const struct kt_vault *vault, enum kt_unlock_outcome outcome,
+                          struct kt_error *error)
+{
+	if (outcome == KT_UNLOCK_OUTCOME_SSH_KEY && !kt_vault_find_way(vault, KT_VAULT_SSH_AGENT) &&
+	    !kt_vault_find_way(vault, KT_VAULT_MACHINE))
+		return kt_advise(error, "run: keyturn unlock; and once, so that such a login opens it: "
+		                 "keyturn vault add-key --ssh-agent (log in with ssh -A), or keyturn "
+		                 "vault add-key --machine");
+	return kt_advise(error, "%s", kt_translate(kt_unlock_outcome_remedy(outcome)));
 }
 
 /* Says what stood in the way of each, and what leads on; false. */
@@ -283,7 +295,7 @@ static bool fail_locked(const struct kt_vault *vault, const struct obstacles *ob
 	else
 		kt_fail(error, KT_ERROR_LOCKED, "the vault in %s is locked", vault->directory);
 	if (is_askable(vault))
-		return kt_advise(error, "%s", kt_translate(kt_unlock_outcome_remedy(outcome)));
+		return advise_person(vault, outcome, error);
 	if (obstacles->first.remedy[0])
 		return kt_advise(error, "%s", obstacles->first.remedy);
 	if (kt_vault_find_way(vault, KT_VAULT_KEY_FILE))

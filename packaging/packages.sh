@@ -9,9 +9,9 @@ build_packages='autoconf automake gcc gettext git libc6-dev libcjson-dev libcurl
 	libpam0g-dev libseccomp-dev libsecret-1-dev libssl-dev make pkg-config zlib1g-dev'
 
 # shellcheck disable=SC2034
-test_packages='ansible-core apache2-utils binutils bubblewrap chromium chromium-driver clang clang-format curl dbus default-jdk-headless docker-registry
+test_packages='age ansible-core apache2-utils binutils bubblewrap chromium chromium-driver clang clang-format curl dbus default-jdk-headless docker-registry
 	dovecot-imapd dovecot-submissiond expect faketime fish isync libsasl2-modules-kdexoauth2 msmtp mutt restic
-	gdb git-lfs gnome-keyring gpg-agent golang-docker-credential-helpers golang-go hyperfine iproute2 keepassxc keyutils libcap2-bin
+	gdb git-lfs gnome-keyring gpg gpg-agent golang-docker-credential-helpers golang-go hyperfine iproute2 keepassxc keyutils libcap2-bin
 	kwallet6,libqca-qt6-plugins|libkf5wallet-bin,libqca-qt5-2-plugins libclang-rt-dev
 	libcmocka-dev libglib2.0-bin libnss-extrausers libpam0g-dev libpam-wrapper libqrencode-dev
 	libsecret-tools locales mandoc maven musl-tools oidc-agent-cli openssh-client openssh-server openssl pamtester passwd perl

@@ -159,6 +159,15 @@ static const char *session_variable(const struct call *call, const char *name)
 	return value || geteuid() == 0 ? value : secure_getenv(name);
 }
 
+/* sshd puts there, a line each, how it let the user in: "publickey ssh-ed25519 AAAA...". */
+static bool is_by_ssh_key(const struct call *call)
+{
+	static const char method[] = "publickey ";
+	const char *told = pam_getenv(call->handle, "SSH_AUTH_INFO_0");
+
+	return told && strncmp(told, method, strlen(method)) == 0;
+}
+
 static enum kt_unlock_status run(const struct call *call, enum kt_unlock_op op,
                                  struct iovec old_password, struct iovec new_password,
                                  bool may_come_later)
@@ -171,6 +180,7 @@ static enum kt_unlock_status run(const struct call *call, enum kt_unlock_op op,
 		.new_password = new_password,
 		.runtime_dir = session_variable(call, "XDG_RUNTIME_DIR"),
 		.bus_address = session_variable(call, "DBUS_SESSION_BUS_ADDRESS"),
+		.is_by_ssh_key = is_by_ssh_key(call),
 		.may_come_later = may_come_later,
 	};
 	enum kt_unlock_status status = kt_run(&job);

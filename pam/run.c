@@ -350,7 +350,8 @@ static void send_request(int socket, const struct kt_run *run, int64_t deadline)
 		.op = (uint32_t)run->op,
 		.flags = (run->options->create ? (uint32_t)KT_UNLOCK_FLAG_CREATE : 0) |
 		         (run->options->prefetch ? (uint32_t)KT_UNLOCK_FLAG_PREFETCH : 0) |
-		         (run->options->quiet ? (uint32_t)KT_UNLOCK_FLAG_QUIET : 0),
+		         (run->options->quiet ? (uint32_t)KT_UNLOCK_FLAG_QUIET : 0) |
+		         (run->is_by_ssh_key ? (uint32_t)KT_UNLOCK_FLAG_SSH_KEY : 0),
 		.timeout = left > 0 ? (uint32_t)left : 1,
 		.grace = run->options->grace,
 		.old_length = (uint32_t)run->old_password.iov_len,

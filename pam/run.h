@@ -22,6 +22,7 @@ struct kt_run {
 	struct iovec new_password;
 	const char *runtime_dir; /* from the PAM environment alone; NULL: not there */
 	const char *bus_address;
+	bool is_by_ssh_key;
 	bool may_come_later; /* a runtime directory, or a keyring: no vault is opened without one */
 	bool ignores_runtime_dir;
 };

@@ -34,6 +34,7 @@ enum kt_unlock_flag {
 	KT_UNLOCK_FLAG_CREATE = 1,
 	KT_UNLOCK_FLAG_PREFETCH = 2,
 	KT_UNLOCK_FLAG_QUIET = 4, /* nothing into the system log */
+	KT_UNLOCK_FLAG_SSH_KEY = 8, /* sshd says that the login was by a key */
 };
 
 enum kt_unlock_backend_number {

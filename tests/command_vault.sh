@@ -363,6 +363,61 @@ for command in "cat '$work/a place/secret'; touch $work/ran" "sh -c 'exit 3'" 'h
 done
 must_not test -e "$work/ran"
 
+begin 'gpg opens it by a key and by a passphrase that gpg-agent holds, age by an identity'
+need gpg gpg-agent age age-keygen
+GNUPGHOME=$work/gnupg
+export GNUPGHOME
+mkdir "$GNUPGHOME"
+cat >"$work/pinentry" <<'END'
+#!/bin/sh
+echo OK
+while read -r word rest; do
+	[ "$word" != GETPIN ] || echo 'D word'
+	echo OK
+	[ "$word" != BYE ] || exit
+done
+END
+chmod 700 "$work/pinentry"
+printf '%s\n' "pinentry-program $work/pinentry" 's2k-count 65536' >"$GNUPGHOME/gpg-agent.conf"
+gpg --batch --quiet --passphrase word --pinentry-mode loopback \
+	--quick-generate-key me@example.com future-default default never 2>>"$work/stage.log"
+head -c 32 /dev/urandom >"$work/plain"
+gpg --batch --quiet --trust-model always --recipient me@example.com --output "$work/key.gpg" \
+	--encrypt "$work/plain" 2>>"$work/stage.log"
+gpg --batch --quiet --passphrase word --pinentry-mode loopback --output "$work/typed.gpg" \
+	--symmetric "$work/plain" 2>>"$work/stage.log"
+age-keygen -o "$work/identity" 2>>"$work/stage.log"
+age --encrypt --recipient "$(age-keygen -y "$work/identity")" --output "$work/key.age" "$work/plain"
+rm "$work/plain"
+KEYTURN_VAULT=$HOME/sealed
+KEYTURN_VAULT_KEY_COMMAND="gpg --batch --quiet --decrypt $work/key.gpg"
+call keyturn vault create --key-command
+expect_status 0
+store_token sealed coze.cn pat_sealed
+for command in "$KEYTURN_VAULT_KEY_COMMAND" "gpg --batch --quiet --decrypt $work/typed.gpg" \
+	"age --decrypt --identity $work/identity $work/key.age"; do
+	keyturn lock
+	gpgconf --kill gpg-agent
+	call env KEYTURN_VAULT_KEY_COMMAND="$command" setsid keyturn token sealed
+	expect_status 0
+	expect_output pat_sealed
+done
+keyturn lock
+gpgconf --kill gpg-agent
+mv "$work/pinentry" "$work/pinentry.away"
+mv "$work/identity" "$work/identity.away"
+for command in "$KEYTURN_VAULT_KEY_COMMAND" "gpg --batch --quiet --decrypt $work/typed.gpg" \
+	"age --decrypt --identity $work/identity $work/key.age"; do
+	call env KEYTURN_VAULT_KEY_COMMAND="$command" setsid keyturn token sealed
+	expect_status 4
+	expect_output ''
+	expect_cause_and_remedy
+	expect_said 'KEYTURN_VAULT_KEY_COMMAND failed (status '
+done
+gpgconf --kill gpg-agent
+KEYTURN_VAULT=$HOME/eighth
+KEYTURN_VAULT_KEY_COMMAND="cat '$work/a place'/secret"
+
 begin 'a vault whose key a program prints says so where none is named, in doctor too'
 call env -u KEYTURN_VAULT_KEY_COMMAND keyturn token eight
 expect_status 4
@@ -409,6 +464,17 @@ input 'login word\n'
 call keyturn vault create --login
 expect_status 0
 keyturn lock
+mkdir -p "$HOME/run/keyturn"
+chmod 700 "$HOME/run/keyturn"
+for word in no-password ssh-key; do
+	echo "$word" >"$HOME/run/keyturn/unlock-outcome"
+	call env XDG_RUNTIME_DIR="$HOME/run" keyturn token six
+	expect_status 4
+	expect_cause_and_remedy
+	expect_said 'run: keyturn unlock'
+done
+expect_said 'this login was by an SSH key'
+expect_said 'keyturn vault add-key --ssh-agent (log in with ssh -A)'
 at_terminal "spawn keyturn unlock
 	expect \"Login password, which opens keyturn's vault: \"
 	send \"login word\r\""
@@ -425,6 +491,27 @@ expect_status 2
 expect_cause_and_remedy
 expect_said 'keyturn vault change-passphrase'
 keyturn lock
+
+begin 'a header of a version to come is a newer keyturn'\''s, and nothing of it is changed'
+KEYTURN_VAULT=$HOME/sixth
+call keyturn vault restore "$HOME/vault.backup"
+expect_status 0
+sed -i 's/"version":[12]/"version":3/' "$KEYTURN_VAULT/vault.json"
+snapshot >"$work/before"
+for words in 'token six' 'list' 'unlock' 'lock' 'vault status' 'vault keys' 'vault rekey' \
+	"vault create --key-file $HOME/six" "vault add-key --key-file $HOME/six" \
+	'vault remove-key key-file' 'vault change-passphrase' "vault backup $HOME/new" 'logout six'; do
+	# shellcheck disable=SC2086
+	call setsid keyturn $words
+	expect_status 4
+	expect_cause_and_remedy
+	expect_said "newer keyturn's"
+	expect_said 'update keyturn'
+done
+input 'pat_other\n'
+call keyturn login other --site coze.cn --with-token
+expect_status 4
+expect_unchanged
 
 begin 'vault needs one of its words'
 call keyturn vault

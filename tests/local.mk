@@ -277,6 +277,7 @@ SCRIPT_TESTS = \
 	$(FIDO2_TEST) \
 	tests/vault_machine.sh \
 	tests/vault_rekey.sh \
+	tests/vault_stolen.sh \
 	tests/version.sh
 TESTS = $(UNIT_TESTS) $(SCRIPT_TESTS)
 

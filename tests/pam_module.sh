@@ -193,7 +193,9 @@ daemon ok
 check "a forked child has no stash" forked
 
 no_password() {
-	login login open && has_outcome no-password && login login auth open && has_outcome opened &&
+	login login "SSH_AUTH_INFO_0=publickey ssh-ed25519 AAAA" open && has_outcome ssh-key &&
+		rm -r "$run/keyturn" &&
+		login login SSH_AUTH_INFO_0=password open && has_outcome no-password && login login auth open && has_outcome opened &&
 		login login open && has_outcome opened && got "1 \"$good\""
 }
 daemon ok

@@ -253,7 +253,7 @@ check "ssh with a password opens it" opens_by no opened password
 check "ssh by keyboard-interactive logs in, and opens nothing" \
 	opens_by yes no-password keyboard-interactive
 check "ssh with a key logs in, and leaves word of it" \
-	opens_by yes no-password publickey -i "$scratch/ssh/user"
+	opens_by yes ssh-key publickey -i "$scratch/ssh/user"
 
 # answers_over_ssh USER PASSWORD TOKEN: to the first command, as login has just opened it.
 answers_over_ssh() {
@@ -275,9 +275,9 @@ check "ssh with a password: a token of the vault is there" vault_over_ssh
 
 no_password_over_ssh() {
 	start_keyring kt-one && forget_outcome kt-one && by_ssh publickey -i "$scratch/ssh/user" &&
-		gives_none kt-one "this login was without a password"
+		gives_none kt-one "this login was by an SSH key, without a password"
 }
-check "ssh with a key: exit 4 says that there was no password" no_password_over_ssh
+check "ssh with a key: exit 4 says that it was one, without a password" no_password_over_ssh
 
 typo_over_ssh() {
 	as_keyturn kt-two lock && ! ssh_as kt-two Wrong-guess-5 password id &&

@@ -208,4 +208,29 @@ types 3
 shows pat_main
 leave
 
+begin 'a question that is longer than the line is broken between words'
+printf 'a word\n' >"$HOME/word"
+at 60 C.UTF-8 KEYTURN_VAULT="$HOME/asking"
+runs 'keyturn vault create --passphrase-file word; echo two | keyturn vault add-key --login; echo done: $?'
+shows 'done: 0'
+runs 'keyturn vault add-key --recovery; keyturn lock; clear; echo done: $?'
+shows 'done: 0'
+runs 'keyturn unlock'
+shows '  password:'
+must [ "$(screen | tail -n 2)" = "Passphrase or recovery code of keyturn's vault, or login
+  password:" ]
+keys C-d
+shows 'run: keyturn unlock'
+
+begin 'and so is the reason why a way in does not open'
+runs 'keyturn unlock'
+shows '  password:'
+types 'a word'
+shows 'is open'
+runs 'keyturn vault add-key --key-file the.key; rm the.key; keyturn vault keys; echo done: $?'
+shows 'done: 0'
+must on_screen 'cannot be read: No such file'
+must [ "$(screen | grep -c '^  ')" -ge 1 ]
+leave
+
 finish

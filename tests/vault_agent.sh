@@ -6,7 +6,7 @@
 set -eu
 
 . "$(dirname "$0")/lib/home.sh"
-need ssh-agent ssh-add ssh-keygen python3 expect
+need ssh-agent ssh-add ssh-keygen python3 expect strace
 home_make
 KEYTURN_CACHE=off
 export KEYTURN_CACHE
@@ -31,6 +31,17 @@ start_agent()
 	ssh-agent -D -a "$SSH_AUTH_SOCK" >/dev/null 2>&1 &
 	agent=$!
 	agents="$agents $agent"
+	wait_for 10 test -S "$SSH_AUTH_SOCK"
+}
+
+# start_fake KEY MODE: one that misbehaves, its socket in SSH_AUTH_SOCK.
+start_fake()
+{
+	SSH_AUTH_SOCK=$work/fake.$1.$2
+	export SSH_AUTH_SOCK
+	python3 "$srcdir/tests/programs/fake_ssh_agent.py" "$SSH_AUTH_SOCK" "$work/$1.pub" "$2" \
+		2>/dev/null &
+	agents="$agents $!"
 	wait_for 10 test -S "$SSH_AUTH_SOCK"
 }
 
@@ -87,6 +98,30 @@ if [ -e "$work/small" ] && ssh-add -q "$work/small" 2>/dev/null; then
 	expect_status 6
 	expect_said '2048'
 fi
+
+begin 'a security key'\''s SSH key counts in each signature, and can open none'
+python3 - "$work" <<'END'
+import base64, os, struct, sys
+def text(content):
+    return struct.pack(">I", len(content)) + content
+def write(name, *parts):
+    blob = base64.b64encode(b"".join(map(text, (name, *parts, b"ssh:")))).decode()
+    kind = "sk-ed25519" if b"ed25519" in name else "sk-ecdsa"
+    with open(f"{sys.argv[1]}/{kind}.pub", "w", encoding="ascii") as file:
+        file.write(f"{name.decode()} {blob} token\n")
+write(b"sk-ssh-ed25519@openssh.com", os.urandom(32))
+write(b"sk-ecdsa-sha2-nistp256@openssh.com", b"nistp256", b"\4" + os.urandom(64))
+END
+one=$SSH_AUTH_SOCK
+for type in sk-ed25519 sk-ecdsa; do
+	start_fake "$type" same
+	call keyturn vault create --ssh-agent --no-recovery
+	expect_status 6
+	expect_cause_and_remedy
+	expect_said 'security key'
+	must_not test -e "$HOME/.local/share/keyturn/vault/vault.json"
+done
+SSH_AUTH_SOCK=$one
 
 begin 'without a terminal nothing is made that the agent alone opens'
 ssh-add -q "$work/ed25519"
@@ -210,14 +245,16 @@ unset SSH_AUTH_SOCK
 says 'brought no SSH agent'
 must_not grep -q 'keyturn unlock' "$work/err"
 
+begin 'cron has no agent, and says so'
+call env -i "PATH=$PATH" "HOME=$HOME" KEYTURN_CACHE=off setsid keyturn token main
+expect_status 4
+expect_output ''
+expect_cause_and_remedy
+expect_said 'brought no SSH agent'
+
 begin 'agents that misbehave open nothing, and are not enrolled'
 for mode in cut endless text algorithm random same short; do
-	SSH_AUTH_SOCK=$work/fake.$mode
-	export SSH_AUTH_SOCK
-	python3 "$srcdir/tests/programs/fake_ssh_agent.py" "$SSH_AUTH_SOCK" "$work/ed25519.pub" \
-		"$mode" 2>/dev/null &
-	agents="$agents $!"
-	wait_for 10 test -S "$SSH_AUTH_SOCK"
+	start_fake ed25519 "$mode"
 	keyturn lock
 	call keyturn token main
 	expect_status 4
@@ -244,6 +281,53 @@ expect_status 0
 call env KEYTURN_VAULT="$work/asking" keyturn vault keys --json
 expect_json asks keys 0 here
 KEYTURN_VAULT=$work/asking keyturn lock
+
+begin 'nobody is asked with KEYTURN_PROMPT=0'
+at_terminal 'set env(KEYTURN_VAULT) $env(HOME)/../asking
+	set env(KEYTURN_PROMPT) 0
+	spawn keyturn token main
+	expect "asks before it signs"'
+expect_status 4
+
+begin 'nor where no kernel keyring keeps the vault open: each call would ask'
+call env KEYTURN_VAULT="$work/new" "$builddir/tests/programs/forbid" EPERM \
+	keyturn vault create --ssh-agent --confirm --no-recovery
+expect_status 2
+expect_cause_and_remedy
+expect_said 'each call would ask'
+must_not test -e "$work/new/vault.json"
+
+begin 'the program that has the network is told of no agent'
+: >"$work/trace"
+call env "ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0" strace -f -qq -v -s 4096 -o "$work/trace" \
+	-e trace=execve keyturn login far --issuer https://127.0.0.1:1 --client-id me
+must [ "$status" -ne 0 ]
+must grep -q 'execve("[^"]*keyturn-courier"' "$work/trace"
+must_not sh -c 'grep "execve(\"[^\"]*keyturn-courier\"" "$1" | grep -q SSH_AUTH_SOCK' - "$work/trace"
+
+begin 'a dialog that nobody answers stays with the agent, which is deaf, and holds nobody up'
+mkfifo "$work/answers"
+cat >"$work/dialog" <<END
+#!/bin/sh
+read -r answer <"$work/answers"
+END
+chmod 700 "$work/dialog"
+SSH_ASKPASS=$work/dialog SSH_ASKPASS_REQUIRE=force
+export SSH_ASKPASS SSH_ASKPASS_REQUIRE
+start_agent dialog
+unset SSH_ASKPASS SSH_ASKPASS_REQUIRE
+ssh-add -q -c "$work/ed25519" 2>/dev/null
+says 'does not answer'
+must grep -q 'on a screen' "$work/err"
+must_not sh -c 'timeout 1 ssh-add -l >/dev/null 2>&1'
+says 'does not answer'
+(trap '' PIPE; while :; do echo yes >"$work/answers" || :; done) 2>/dev/null &
+answering=$!
+agents="$agents $answering"
+wait_for 20 sh -c 'timeout 5 ssh-add -l >/dev/null'
+opens
+kill "$answering"
+SSH_AUTH_SOCK=$socket
 
 begin 'an agent that takes its time at enrolment must have asked; its no is told as that, once'
 cat >"$work/askpass" <<'END'
@@ -338,6 +422,27 @@ if command -v gpg-agent >/dev/null; then
 	expect_json ssh-agent keys 0 way
 	opens
 	GNUPGHOME=$work/gnupg gpgconf --kill gpg-agent
+	SSH_AUTH_SOCK=$socket
+fi
+
+if command -v gnome-keyring-daemon >/dev/null; then
+	begin 'gnome-keyring'\''s agent signs the same, and lists a key that it has no passphrase for'
+	mkdir -p "$work/gnome/.ssh" "$work/gnome/run"
+	ssh-keygen -q -t ed25519 -N 'a word' -C 'closed key' -f "$work/gnome/.ssh/id_ed25519"
+	HOME=$work/gnome XDG_RUNTIME_DIR=$work/gnome/run DBUS_SESSION_BUS_ADDRESS=unix:path=/nowhere \
+		gnome-keyring-daemon --foreground --components=ssh >/dev/null 2>&1 &
+	agents="$agents $!"
+	SSH_AUTH_SOCK=$work/gnome/run/keyring/ssh
+	wait_for 20 test -S "$SSH_AUTH_SOCK"
+	must sh -c 'ssh-add -l | grep -q "closed key"'
+	call env KEYTURN_VAULT="$work/new" keyturn vault create --ssh-agent --no-recovery
+	expect_status 4
+	expect_cause_and_remedy
+	expect_said 'wants a passphrase'
+	expect_said 'ssh-add FILE'
+	must_not test -e "$work/new/vault.json"
+	must ssh-add -q "$work/ed25519"
+	opens
 	SSH_AUTH_SOCK=$socket
 fi
 

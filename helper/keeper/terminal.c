@@ -12,6 +12,7 @@
 #include "helper/keeper/terminal.h"
 #include "helper/keeper/terminal_keys.h"
 #include "helper/report.h"
+#include "helper/wrap.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/environment.h"
@@ -22,6 +23,7 @@
 #define PASSPHRASE_MILLISECONDS 120000
 #define TRIES 3
 #define MINUTE 60000
+#define TEXT_MAXIMUM 1024
 
 static int open_terminal(void)
 {
@@ -165,17 +167,31 @@ static bool read_line(int terminal, int64_t deadline, struct kt_secret *line,
 	}
 }
 
-static bool ask(const char *prompt, bool echo, int64_t deadline, struct kt_secret *line,
+/* The text, a single line, broken between words where the terminal is narrower. */
+static const char *fit(int terminal, const char *text, char lines[static TEXT_MAXIMUM])
+{
+	struct winsize size = { 0 };
+
+	if (strchr(text, '\n') || ioctl(terminal, TIOCGWINSZ, &size) != 0)
+		return text;
+	kt_wrap(text, size.ws_col, lines, TEXT_MAXIMUM);
+	return lines;
+}
+
+static bool ask(const char *question, bool echo, int64_t deadline, struct kt_secret *line,
                 struct kt_error *error)
 {
 	KT_CLEANUP(kt_descriptor_close) int terminal = open_terminal();
+	char lines[TEXT_MAXIMUM];
+	const char *prompt;
 
 	kt_secret_clear(line);
 	if (terminal < 0)
 		return kt_fail(error, KT_ERROR_USAGE, "there is no terminal to ask");
+	prompt = fit(terminal, kt_translate(question), lines);
 	if (!echo)
-		return ask_silently(terminal, kt_translate(prompt), deadline, line, error);
-	return (kt_terminal_say(terminal, kt_translate(prompt)) &&
+		return ask_silently(terminal, prompt, deadline, line, error);
+	return (kt_terminal_say(terminal, prompt) &&
 	        read_line(terminal, deadline, line, error)) ||
 	       kt_fail(error, KT_ERROR_USAGE, "the terminal cannot be asked");
 }
@@ -248,8 +264,9 @@ bool kt_terminal_ask_pin(struct kt_secret *pin, struct kt_error *error)
 void kt_terminal_tell(const char *line)
 {
 	KT_CLEANUP(kt_descriptor_close) int terminal = open_terminal();
+	char lines[TEXT_MAXIMUM];
 
-	if (terminal >= 0 && kt_terminal_say(terminal, line))
+	if (terminal >= 0 && kt_terminal_say(terminal, fit(terminal, line, lines)))
 		kt_terminal_say(terminal, "\n");
 }
 

@@ -308,7 +308,10 @@ static void serve(struct job *job)
 static void note_no_password(const struct job *job)
 {
 	if (job->session.runtime_dir)
-		kt_unlock_outcome_write(job->session.runtime_dir, KT_UNLOCK_OUTCOME_NO_PASSWORD,
+		kt_unlock_outcome_write(job->session.runtime_dir,
+		                        job->request.flags & KT_UNLOCK_FLAG_SSH_KEY
+		                                ? KT_UNLOCK_OUTCOME_SSH_KEY
+		                                : KT_UNLOCK_OUTCOME_NO_PASSWORD,
 		                        true);
 	answer(KT_UNLOCK_NOTED);
 }

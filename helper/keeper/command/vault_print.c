@@ -313,8 +313,10 @@ bool kt_vault_print_keys(const struct kt_security_keys *security_keys, bool want
 	KT_CLEANUP(kt_vault_clear) struct kt_vault vault = { 0 };
 	KT_CLEANUP(kt_secret_clear) struct kt_secret output = { 0 };
 
-	return kt_vault_read(&vault, error) &&
-	       (wants_json ? append_keys_json(&vault, security_keys, &output, error)
-	                   : append_keys(&vault, security_keys, &output, error)) &&
-	       kt_answer_send(STDOUT_FILENO, &output, error);
+	if (!kt_vault_read(&vault, error))
+		return false;
+	return wants_json ? append_keys_json(&vault, security_keys, &output, error) &&
+	                            kt_answer_send(STDOUT_FILENO, &output, error)
+	                  : append_keys(&vault, security_keys, &output, error) &&
+	                            kt_report_lines(&output, error);
 }
