@@ -106,6 +106,13 @@ call keyturn run work --proxy -- python3 "$srcdir/tests/programs/proxy_shapes.py
 expect_status 0
 expect_output ''
 
+if [ "$(id -u)" -eq 0 ] && ! is_sanitized; then
+	begin 'a stream that says nothing holds little memory'
+	call keyturn run work --proxy -- python3 "$srcdir/tests/programs/proxy_idle.py" 64
+	expect_status 0
+	sed 's/^/# /' "$work/out"
+fi
+
 begin 'rules, a count and a record'
 call keyturn run work --proxy --allow 'GET /v1/users/*' --max-requests 2 --log "$work/log" -- sh -c '
 	for path in /v1/users/me /v1/workspaces "/v1/users/me?secret=1" /v1/users/me; do
@@ -236,5 +243,21 @@ must [ "$(cat "$work/file")" = kept ]
 call keyturn lend work
 expect_status 2
 expect_cause_and_remedy
+
+if mountpoint -q "$TEST_ALONE"; then
+	begin 'what the system trusts is trusted, but not where the account names another authority'
+	trust "$COZE_CA"
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=other \
+		-keyout "$work/other.key" -out "$work/other.pem" 2>"$work/err"
+	server_request POST "$COZE_CONTROL/control/mint" '{"kind":"pat","life":3600}' | member access_token >"$work/token"
+	for account in system other; do
+		# shellcheck disable=SC2046
+		keyturn login $account --with-token --expires 30 --api-base "$COZE_API" \
+			$([ $account = system ] || echo "--ca-file $work/other.pem") <"$work/token" 2>"$work/err"
+		keyturn run $account --proxy -- sh -c "$ask"' "$COZE_API_BASE/v1/users/me"'
+	done >"$work/out"
+	must grep -q '"user_name":"tester"' "$work/out"
+	must grep -q 'keyturn: the server.s certificate is from an authority that is not trusted here"}' "$work/out"
+fi
 
 finish

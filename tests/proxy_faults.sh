@@ -70,6 +70,30 @@ echo pat_0123456789abcdef0123456789abcdef | keyturn login gone --api-base https:
 call keyturn run gone --proxy -- sh -c '. "$1"; me' - "$work/lib"
 must grep -q '{"code":50[24],"msg":"keyturn: the server.s name .*"}' "$work/out"
 
+# bad_server KIND: its address, of those that the test server has beside the good one.
+bad_server()
+{
+	python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["bad_tls"][sys.argv[2]])' \
+		"$work/coze/server.json" "$1"
+}
+
+begin 'a server whose certificate or TLS is not good gets no request'
+for kind in expired not_yet_valid wrong_host unknown_ca self_signed tls_1_0; do
+	echo pat_0123456789abcdef0123456789abcdef |
+		keyturn login "$kind" --api-base "$(bad_server "$kind")" --ca-file "$COZE_CA" --with-token 2>"$work/err"
+	call keyturn run "$kind" --proxy -- sh -c '. "$1"; me' - "$work/lib"
+	sed "s/^/$kind /; s/{.*keyturn: //" "$work/out" >>"$work/verdicts"
+done
+cat >"$work/expected" <<'EOF'
+expired the server's certificate has expired: check this machine's clock"}
+not_yet_valid the server's certificate is not valid yet: check this machine's clock"}
+wrong_host the server's certificate is for another host"}
+unknown_ca the server's certificate is from an authority that is not trusted here"}
+self_signed the server's certificate is from an authority that is not trusted here"}
+tls_1_0 no TLS connection could be made"}
+EOF
+must cmp "$work/expected" "$work/verdicts"
+
 begin 'a service that refuses for long is asked for one more token, and no more'
 control '{"fault":{"on":"me","kind":"status","status":401,"times":11}}'
 mark

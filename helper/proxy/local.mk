@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-libproxy_a_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS) $(ZLIB_CFLAGS) $(CRYPTO_CFLAGS)
+libproxy_a_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS) $(ZLIB_CFLAGS) $(CRYPTO_CFLAGS) $(SSL_CFLAGS)
 libproxy_a_SOURCES = \
 	helper/proxy/buffer.c helper/proxy/buffer.h \
 	helper/proxy/exchange.c helper/proxy/exchange.h \
@@ -18,6 +18,7 @@ libproxy_a_SOURCES = \
 	helper/proxy/serve.c helper/proxy/serve.h \
 	helper/proxy/state.h \
 	helper/proxy/settings.c helper/proxy/settings.h \
+	helper/proxy/tls.c helper/proxy/tls.h \
 	helper/proxy/upstream.c helper/proxy/upstream.h \
 	helper/proxy/watch.c helper/proxy/watch.h \
 	helper/transfer.c helper/transfer.h
