@@ -7,6 +7,7 @@ libproxy_a_SOURCES = \
 	helper/proxy/head.c helper/proxy/head.h \
 	helper/proxy/held_token.c helper/proxy/held_token.h \
 	helper/proxy/inflate.c helper/proxy/inflate.h \
+	helper/proxy/interest.c helper/proxy/interest.h \
 	helper/proxy/judge.c helper/proxy/judge.h \
 	helper/proxy/log.c helper/proxy/log.h \
 	helper/proxy/main.c \
