@@ -102,6 +102,23 @@ must [ "$(sort "$work/out" | uniq -c | tr -s ' ')" = ' 10 401' ]
 expect_requests 1
 must sh -c 'curl -s "$1/control?brief=1" | grep -q "\"faults_waiting\":\[\]"' - "$COZE_CONTROL"
 
+begin 'tokens that are revoked one soon after the other fail no request'
+keyturn refresh work 2>/dev/null
+mark
+call keyturn run work --proxy -- sh -c '. "$1"; status; for turn in 1 2 3; do
+	curl -s -d "{\"forget\":\"access_tokens\"}" "$2/control" >/dev/null; status; done' - "$work/lib" "$COZE_CONTROL"
+expect_output "$(printf '200\n200\n200\n200')"
+expect_requests 3
+
+begin 'a service that refuses one thing for long and answers another is asked for one more token'
+control '{"fault":{"on":"me","kind":"status","status":401,"times":5}}'
+mark
+call keyturn run work --proxy -- sh -c '. "$1"; for turn in 1 2 3 4; do status
+	curl -s -o /dev/null -w "%{http_code}\n" -H "Authorization: Bearer $COZE_API_TOKEN" "$COZE_API_BASE/v1/workspaces?page_num=1&page_size=10"
+	done' - "$work/lib"
+expect_output "$(printf '401\n200\n401\n200\n401\n200\n401\n200')"
+expect_requests 1
+
 begin 'a keyring that was locked meanwhile is told with its remedy, and used again when it is open'
 call keyturn run work --proxy -- sh -c '. "$1"; status >/dev/null; strike keyturn-proxy
 	mv "$HOME/vault.key" "$HOME/away"; keyturn lock; me

@@ -358,8 +358,11 @@ static void hold(struct kt_exchange *exchange, bool rejects)
 	struct kt_held_token *held = &exchange->room->token;
 	/* Where the steward is gone, the answer is there before the question has been put. */
 	uint64_t answers = held->answers;
-	bool is_open = kt_held_token_refuse(held, exchange->token, rejects);
+	bool is_open;
 
+	if (rejects && exchange->entry.is_retried)
+		kt_held_token_note_vain(held, exchange->token);
+	is_open = kt_held_token_refuse(held, exchange->token, rejects);
 	exchange->is_examined = true;
 	if (!is_open || !exchange->can_repeat || exchange->is_second)
 		return;

@@ -106,6 +106,27 @@ void kt_held_token_ask_ahead(struct kt_held_token *held)
 		kt_held_token_ask(held);
 }
 
+void kt_held_token_note_vain(struct kt_held_token *held, uint64_t number)
+{
+	if (held->dropped && number == held->dropped + 1)
+		held->vain = kt_clock_monotonic();
+}
+
+static bool may_drop(const struct kt_held_token *held, int64_t now)
+{
+	int64_t oldest = held->drops[KT_HELD_TOKEN_DROPS - 1];
+
+	return (held->vain == 0 || now >= held->vain + MINUTE) &&
+	       (oldest == 0 || now >= oldest + MINUTE);
+}
+
+static void note_drop(struct kt_held_token *held, uint64_t number, int64_t now)
+{
+	memmove(held->drops + 1, held->drops, sizeof(held->drops) - sizeof(held->drops[0]));
+	held->drops[0] = now;
+	held->dropped = number;
+}
+
 bool kt_held_token_refuse(struct kt_held_token *held, uint64_t number, bool rejects)
 {
 	KT_CLEANUP(kt_errand_clear) struct kt_errand message = { 0 };
@@ -116,14 +137,14 @@ bool kt_held_token_refuse(struct kt_held_token *held, uint64_t number, bool reje
 		return true;
 	if (held->refused == number && now < held->asked + MINUTE)
 		return false;
-	rejects = rejects && (held->rejected == 0 || now >= held->rejected + MINUTE);
+	rejects = rejects && may_drop(held, now);
 	if (!kt_errand_add(&message, "say", "refused", &ignored) ||
 	    !kt_errand_add_secret(&message, "token", &held->secret, &ignored) ||
 	    (rejects && !kt_errand_add(&message, "reject", "1", &ignored)))
 		return false;
 	held->refused = number;
 	if (rejects)
-		held->rejected = now;
+		note_drop(held, number, now);
 	say(held, &message);
 	return true;
 }
