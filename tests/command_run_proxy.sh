@@ -84,16 +84,6 @@ call keyturn run work --proxy -- sh -c '
 expect_status 143
 must_not grep 'its children' "$work/out"
 
-# gone: nothing of ours runs any more.
-gone()
-{
-	for turn in $(seq 200); do
-		! none_is_left_behind || return 0
-		sleep 0.02
-	done
-	complain "is left behind: $(cat "$work/left")"
-}
-
 begin 'the port is closed when the command has ended, however it ended'
 # shellcheck disable=SC2016
 call keyturn run work --proxy -- sh -c 'echo "${COZE_API_BASE##*:}"; kill -KILL $$'

@@ -582,6 +582,7 @@ EXTRA_DIST += \
 	tests/programs/fake_ssh_agent.py \
 	tests/programs/layout_differs.py \
 	tests/programs/random_calls.py \
+	tests/programs/proxy_names.py \
 	tests/programs/proxy_peer.mjs \
 	tests/programs/proxy_idle.py \
 	tests/programs/proxy_shapes.py \

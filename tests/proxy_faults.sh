@@ -70,6 +70,31 @@ echo pat_0123456789abcdef0123456789abcdef | keyturn login gone --api-base https:
 call keyturn run gone --proxy -- sh -c '. "$1"; me' - "$work/lib"
 must grep -q '{"code":50[24],"msg":"keyturn: the server.s name .*"}' "$work/out"
 
+# Name servers are told by one file for all programs: here it is another one.
+if mountpoint -q "$TEST_ALONE" && [ "$(id -u)" -eq 0 ]; then
+	begin 'names that cannot be resolved any more are told, and are used again; a lookup that hangs holds no port'
+	mkdir "$work/names"
+	echo answer >"$work/names/mode"
+	address=127.$(($$ / 250 % 250 + 1)).$(($$ % 250 + 1)).53
+	echo "nameserver $address" >"$work/names/resolv.conf"
+	mount --bind "$work/names/resolv.conf" /etc/resolv.conf
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=service.example \
+		-addext subjectAltName=DNS:service.example -keyout "$work/names/key" -out "$work/names/ca" 2>"$work/err"
+	python3 "$srcdir/tests/programs/proxy_names.py" "$work/names" "$address" "$work/names/ca" "$work/names/key" &
+	names=$!
+	wait_until test -s "$work/names/port"
+	echo pat_0123456789abcdef0123456789abcdef | keyturn login named --with-token --ca-file "$work/names/ca" \
+		--api-base "https://service.example:$(cat "$work/names/port")" 2>"$work/err"
+	call keyturn run named --proxy -- sh -c '. "$1"; status
+		echo fail >"$2/mode"; status; strike keyturn-proxy; me; status
+		echo answer >"$2/mode"; status; strike keyturn-proxy
+		echo silent >"$2/mode"; me & sleep 0.5' - "$work/lib" "$work/names"
+	gone
+	kill "$names"
+	umount /etc/resolv.conf
+	must [ "$(sed 's/}200/}\n200/' "$work/out")" = "$(printf '200\n200\n%s\n502\n200' '{"code":502,"msg":"keyturn: the server'"'"'s name cannot be resolved"}')" ]
+fi
+
 # bad_server KIND: its address, of those that the test server has beside the good one.
 bad_server()
 {
