@@ -151,6 +151,15 @@ call keyturn run work --proxy -- sh -c '. "$1"; status >/dev/null; strike keytur
 must grep -q '{"code":503,"msg":"keyturn: .*vault.*"}' "$work/out"
 must [ "$(tail -n 1 "$work/out")" = 200 ]
 
+begin 'a token that was revoked while the keyring is locked is renewed soon after that is open'
+keyturn refresh work 2>/dev/null
+call keyturn run work --proxy -- sh -c '. "$1"; status >/dev/null
+	mv "$HOME/vault.key" "$HOME/away"; keyturn lock
+	curl -s -d "{\"forget\":\"access_tokens\"}" "$2/control" >/dev/null; me
+	mv "$HOME/away" "$HOME/vault.key"; sleep 5.1; status' - "$work/lib" "$COZE_CONTROL"
+must grep -q '{"code":503,"msg":"keyturn: .*vault.*"}' "$work/out"
+must [ "$(tail -n 1 "$work/out")" = 200 ]
+
 begin 'a grant that died meanwhile is told as Coze tells it, with its remedy'
 control '{"token_life":900}'
 keyturn refresh work 2>/dev/null

@@ -120,11 +120,27 @@ static bool may_drop(const struct kt_held_token *held, int64_t now)
 	       (oldest == 0 || now >= oldest + MINUTE);
 }
 
+/* A keyring that was locked, or a service that was away, may be back soon. */
+static int64_t pause_of(const struct kt_held_token *held)
+{
+	return held->failure.status ? PAUSE : MINUTE;
+}
+
 static void note_drop(struct kt_held_token *held, uint64_t number, int64_t now)
 {
 	memmove(held->drops + 1, held->drops, sizeof(held->drops) - sizeof(held->drops[0]));
 	held->drops[0] = now;
 	held->dropped = number;
+}
+
+/* The token that was to be dropped has brought no other: what failed does not count. */
+static void forget_drop(struct kt_held_token *held)
+{
+	if (held->dropped != held->number)
+		return;
+	memmove(held->drops, held->drops + 1, sizeof(held->drops) - sizeof(held->drops[0]));
+	held->drops[KT_HELD_TOKEN_DROPS - 1] = 0;
+	held->dropped = 0;
 }
 
 bool kt_held_token_refuse(struct kt_held_token *held, uint64_t number, bool rejects)
@@ -135,7 +151,7 @@ bool kt_held_token_refuse(struct kt_held_token *held, uint64_t number, bool reje
 
 	if (held->number != number || held->is_asking)
 		return true;
-	if (held->refused == number && now < held->asked + MINUTE)
+	if (held->refused == number && now < held->asked + pause_of(held))
 		return false;
 	rejects = rejects && may_drop(held, now);
 	if (!kt_errand_add(&message, "say", "refused", &ignored) ||
@@ -182,6 +198,7 @@ void kt_held_token_receive(struct kt_held_token *held)
 		fail(held, status_of(kt_errand_text(&message, "error")),
 		     kt_text_or_empty(kt_errand_text(&message, "message")),
 		     kt_errand_text(&message, "remedy"));
+		forget_drop(held);
 	}
 	held->is_asking = false;
 	held->answers++;
