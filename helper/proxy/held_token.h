@@ -59,8 +59,8 @@ void kt_held_token_note_vain(struct kt_held_token *held, uint64_t number);
 
 /*
  * A server refused the token of that number. rejects: it is certain that the token was meant, so
- * the keeper drops it, if it may. True: an answer will come, or a newer token is there. False: it was asked
- * for this token within the last minute, or in vain within the last five seconds.
+ * the keeper drops it, if it may. True: an answer will come, or a newer token is there. False: it
+ * was asked for this token within the last minute, or in vain within the last five seconds.
  */
 bool kt_held_token_refuse(struct kt_held_token *held, uint64_t number, bool rejects);
 
