@@ -63,8 +63,9 @@ bool kt_transfer_set_rules(void *handle)
 }
 
 /* The directory has certificates under the names that OpenSSL looks for: 8 digits and ".0". */
-static bool is_hashed(const char *path)
+const char *kt_transfer_hashed_directory(void)
 {
+	static const char path[] = "/etc/ssl/certs";
 	KT_CLEANUP(kt_directory_close) DIR *directory = opendir(path);
 	bool found = false;
 
@@ -76,7 +77,7 @@ static bool is_hashed(const char *path)
 		found = strlen(entry->d_name) == 10 && strcmp(entry->d_name + 8, ".0") == 0 &&
 		        strspn(entry->d_name, "0123456789abcdef") == 8;
 	}
-	return found;
+	return found ? path : NULL;
 }
 
 /*
@@ -85,7 +86,7 @@ static bool is_hashed(const char *path)
  */
 bool kt_transfer_set_trust(void *handle, const struct kt_secret *authority)
 {
-	static const char directory[] = "/etc/ssl/certs";
+	const char *directory = authority ? NULL : kt_transfer_hashed_directory();
 	struct curl_blob blob;
 
 	if (authority) {
@@ -96,8 +97,8 @@ bool kt_transfer_set_trust(void *handle, const struct kt_secret *authority)
 		       set_pointer(handle, CURLOPT_CAINFO, NULL) &&
 		       curl_easy_setopt(handle, CURLOPT_CAINFO_BLOB, &blob) == CURLE_OK;
 	}
-	return !is_hashed(directory) || (set_pointer(handle, CURLOPT_CAPATH, directory) &&
-	                                 set_pointer(handle, CURLOPT_CAINFO, NULL));
+	return !directory || (set_pointer(handle, CURLOPT_CAPATH, directory) &&
+	                      set_pointer(handle, CURLOPT_CAINFO, NULL));
 }
 
 /*

@@ -17,6 +17,9 @@ bool kt_transfer_prepare(struct kt_error *error);
 
 bool kt_transfer_set_rules(void *handle);
 
+/* The system's certificates, each under the name that OpenSSL looks for; NULL: there is no such. */
+const char *kt_transfer_hashed_directory(void);
+
 /* authority: PEM certificates that are trusted alone; NULL: the system's. */
 bool kt_transfer_set_trust(void *handle, const struct kt_secret *authority);
 

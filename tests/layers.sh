@@ -86,7 +86,7 @@ begin 'the seal links nothing: its filter of system calls was made when it was b
 links_only "$programs/keyturn-seal" libc
 
 begin 'the room of run --proxy links the network, and nothing that reaches the keyring'
-links_only "$programs/keyturn-proxy" libc libcurl libz libcrypto
+links_only "$programs/keyturn-proxy" libc libcurl libssl libz libcrypto
 links "$programs/keyturn-proxy" libcurl
 must_not sh -c 'readelf --wide --dynamic "$1" | grep -e libsecret -e libgio -e libglib' - \
 	"$programs/keyturn-proxy"
@@ -227,7 +227,7 @@ only()
 
 begin 'a foreign library is used in the files that are marked for it'
 only cjson/ keyring/json.c
-only openssl/ keyring/seal.c keyring/ssh_key.c helper/transfer.c helper/keeper/account/directory_file.c \
+only openssl/ keyring/seal.c keyring/ssh_key.c helper/proxy/tls.c helper/transfer.c helper/keeper/account/directory_file.c \
 	helper/keeper/login/ca_file.c \
 	helper/keeper/oauth/jwt.c helper/keeper/oauth/pkce.c helper/keeper/oauth/private_key.c helper/keeper/token/service_app.c pam/unlock/transfer.c
 only libintl.h helper/language.c
@@ -235,7 +235,7 @@ only locale.h helper/language.c
 only idn2.h helper/keeper/account/idn.c
 only dlfcn.h keyring/module.c helper/keeper/library.c pam/unlock/backend_dbus.c
 only fido keyring/fido2_module.c
-only curl/ helper/courier/http.c helper/proxy/upstream.c helper/transfer.c
+only curl/ helper/courier/http.c helper/proxy/tls.c helper/proxy/upstream.c helper/transfer.c
 only seccomp.h helper/seal/make_filter.c
 only zlib.h helper/proxy/inflate.c
 only libsecret/ keyring/backend_secret_service.c keyring/secret_service_call.c \

@@ -593,7 +593,9 @@ EXTRA_DIST += \
 	tests/programs/layout_differs.py \
 	tests/programs/protocol_mutants.py \
 	tests/programs/random_calls.py \
+	tests/programs/proxy_names.py \
 	tests/programs/proxy_peer.mjs \
+	tests/programs/proxy_idle.py \
 	tests/programs/proxy_shapes.py \
 	tests/programs/rotation_sweep.mjs \
 	tests/programs/scan_at_exit.py \

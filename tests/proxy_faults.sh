@@ -70,6 +70,55 @@ echo pat_0123456789abcdef0123456789abcdef | keyturn login gone --api-base https:
 call keyturn run gone --proxy -- sh -c '. "$1"; me' - "$work/lib"
 must grep -q '{"code":50[24],"msg":"keyturn: the server.s name .*"}' "$work/out"
 
+# Name servers are told by one file for all programs: here it is another one.
+if mountpoint -q "$TEST_ALONE" && [ "$(id -u)" -eq 0 ]; then
+	begin 'names that cannot be resolved any more are told, and are used again; a lookup that hangs holds no port'
+	mkdir "$work/names"
+	echo answer >"$work/names/mode"
+	address=127.$(($$ / 250 % 250 + 1)).$(($$ % 250 + 1)).53
+	echo "nameserver $address" >"$work/names/resolv.conf"
+	mount --bind "$work/names/resolv.conf" /etc/resolv.conf
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=service.example \
+		-addext subjectAltName=DNS:service.example -keyout "$work/names/key" -out "$work/names/ca" 2>"$work/err"
+	python3 "$srcdir/tests/programs/proxy_names.py" "$work/names" "$address" "$work/names/ca" "$work/names/key" &
+	names=$!
+	wait_until test -s "$work/names/port"
+	echo pat_0123456789abcdef0123456789abcdef | keyturn login named --with-token --ca-file "$work/names/ca" \
+		--api-base "https://service.example:$(cat "$work/names/port")" 2>"$work/err"
+	call keyturn run named --proxy -- sh -c '. "$1"; status
+		echo fail >"$2/mode"; status; strike keyturn-proxy; me; status
+		echo answer >"$2/mode"; status; strike keyturn-proxy
+		echo silent >"$2/mode"; me & sleep 0.5' - "$work/lib" "$work/names"
+	gone
+	kill "$names"
+	umount /etc/resolv.conf
+	must [ "$(sed 's/}200/}\n200/' "$work/out")" = "$(printf '200\n200\n%s\n502\n200' '{"code":502,"msg":"keyturn: the server'"'"'s name cannot be resolved"}')" ]
+fi
+
+# bad_server KIND: its address, of those that the test server has beside the good one.
+bad_server()
+{
+	python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["bad_tls"][sys.argv[2]])' \
+		"$work/coze/server.json" "$1"
+}
+
+begin 'a server whose certificate or TLS is not good gets no request'
+for kind in expired not_yet_valid wrong_host unknown_ca self_signed tls_1_0; do
+	echo pat_0123456789abcdef0123456789abcdef |
+		keyturn login "$kind" --api-base "$(bad_server "$kind")" --ca-file "$COZE_CA" --with-token 2>"$work/err"
+	call keyturn run "$kind" --proxy -- sh -c '. "$1"; me' - "$work/lib"
+	sed "s/^/$kind /; s/{.*keyturn: //" "$work/out" >>"$work/verdicts"
+done
+cat >"$work/expected" <<'EOF'
+expired the server's certificate has expired: check this machine's clock"}
+not_yet_valid the server's certificate is not valid yet: check this machine's clock"}
+wrong_host the server's certificate is for another host"}
+unknown_ca the server's certificate is from an authority that is not trusted here"}
+self_signed the server's certificate is from an authority that is not trusted here"}
+tls_1_0 no TLS connection could be made"}
+EOF
+must cmp "$work/expected" "$work/verdicts"
+
 begin 'a service that refuses for long is asked for one more token, and no more'
 control '{"fault":{"on":"me","kind":"status","status":401,"times":11}}'
 mark
@@ -78,10 +127,36 @@ must [ "$(sort "$work/out" | uniq -c | tr -s ' ')" = ' 10 401' ]
 expect_requests 1
 must sh -c 'curl -s "$1/control?brief=1" | grep -q "\"faults_waiting\":\[\]"' - "$COZE_CONTROL"
 
+begin 'tokens that are revoked one soon after the other fail no request'
+keyturn refresh work 2>/dev/null
+mark
+call keyturn run work --proxy -- sh -c '. "$1"; status; for turn in 1 2 3; do
+	curl -s -d "{\"forget\":\"access_tokens\"}" "$2/control" >/dev/null; status; done' - "$work/lib" "$COZE_CONTROL"
+expect_output "$(printf '200\n200\n200\n200')"
+expect_requests 3
+
+begin 'a service that refuses one thing for long and answers another is asked for one more token'
+control '{"fault":{"on":"me","kind":"status","status":401,"times":5}}'
+mark
+call keyturn run work --proxy -- sh -c '. "$1"; for turn in 1 2 3 4; do status
+	curl -s -o /dev/null -w "%{http_code}\n" -H "Authorization: Bearer $COZE_API_TOKEN" "$COZE_API_BASE/v1/workspaces?page_num=1&page_size=10"
+	done' - "$work/lib"
+expect_output "$(printf '401\n200\n401\n200\n401\n200\n401\n200')"
+expect_requests 1
+
 begin 'a keyring that was locked meanwhile is told with its remedy, and used again when it is open'
 call keyturn run work --proxy -- sh -c '. "$1"; status >/dev/null; strike keyturn-proxy
 	mv "$HOME/vault.key" "$HOME/away"; keyturn lock; me
 	mv "$HOME/away" "$HOME/vault.key"; status' - "$work/lib"
+must grep -q '{"code":503,"msg":"keyturn: .*vault.*"}' "$work/out"
+must [ "$(tail -n 1 "$work/out")" = 200 ]
+
+begin 'a token that was revoked while the keyring is locked is renewed soon after that is open'
+keyturn refresh work 2>/dev/null
+call keyturn run work --proxy -- sh -c '. "$1"; status >/dev/null
+	mv "$HOME/vault.key" "$HOME/away"; keyturn lock
+	curl -s -d "{\"forget\":\"access_tokens\"}" "$2/control" >/dev/null; me
+	mv "$HOME/away" "$HOME/vault.key"; sleep 5.1; status' - "$work/lib" "$COZE_CONTROL"
 must grep -q '{"code":503,"msg":"keyturn: .*vault.*"}' "$work/out"
 must [ "$(tail -n 1 "$work/out")" = 200 ]
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "helper/proxy/exchange.h"
+#include "helper/proxy/interest.h"
 #include "helper/proxy/page.h"
 #include "helper/proxy/passage.h"
 #include "helper/proxy/refused_token.h"
@@ -357,8 +358,11 @@ static void hold(struct kt_exchange *exchange, bool rejects)
 	struct kt_held_token *held = &exchange->room->token;
 	/* Where the steward is gone, the answer is there before the question has been put. */
 	uint64_t answers = held->answers;
-	bool is_open = kt_held_token_refuse(held, exchange->token, rejects);
+	bool is_open;
 
+	if (rejects && exchange->entry.is_retried)
+		kt_held_token_note_vain(held, exchange->token);
+	is_open = kt_held_token_refuse(held, exchange->token, rejects);
 	exchange->is_examined = true;
 	if (!is_open || !exchange->can_repeat || exchange->is_second)
 		return;
@@ -553,67 +557,19 @@ static bool step(struct kt_exchange *exchange)
 	return has_moved && !exchange->is_over;
 }
 
-/* More of the client's bytes are wanted. */
-static bool wants_to_read(const struct kt_exchange *exchange)
-{
-	switch (exchange->phase) {
-	case KT_PHASE_HEAD:
-		return kt_buffer_length(&exchange->out) < KT_PASSAGE_ENOUGH;
-	case KT_PHASE_PASS:
-		return !exchange->request.is_done && !exchange->is_stuck &&
-		       kt_buffer_length(&exchange->to_server) < KT_PASSAGE_ENOUGH;
-	case KT_PHASE_TUNNEL:
-		return kt_buffer_length(&exchange->in) < KT_PASSAGE_ENOUGH;
-	default:
-		return exchange->phase == KT_PHASE_LAST && kt_buffer_length(&exchange->out) == 0;
-	}
-}
-
-/* Behind its request a client mostly says nothing: a watch in vain costs less than two changes. */
-static bool is_watched_in_vain(const struct kt_exchange *exchange)
-{
-	return exchange->phase != KT_PHASE_TUNNEL && exchange->phase != KT_PHASE_LAST &&
-	       exchange->request.is_done && !exchange->is_early;
-}
-
-/* More of the server's bytes are wanted; between two requests, to see that it says nothing. */
-static bool wants_answer(const struct kt_exchange *exchange)
-{
-	return exchange->phase != KT_PHASE_HELD && !exchange->is_server_done &&
-	       kt_buffer_length(&exchange->out) < KT_PASSAGE_ENOUGH &&
-	       kt_buffer_length(&exchange->from_server) < KT_PASSAGE_ENOUGH;
-}
-
-static void set_watches(struct kt_exchange *exchange)
-{
-	struct kt_watch *watch = &exchange->room->watch;
-	uint32_t client = EPOLLRDHUP |
-	                  (wants_to_read(exchange) || is_watched_in_vain(exchange) ? EPOLLIN : 0) |
-	                  (kt_buffer_length(&exchange->out) > 0 ? EPOLLOUT : 0);
-	uint32_t server = (kt_buffer_length(&exchange->to_server) > 0 ? EPOLLOUT : 0) |
-	                  (wants_answer(exchange) ? EPOLLIN : 0);
-
-	if (exchange->is_over)
-		return;
-	if (!kt_watch_set(watch, exchange->client, KT_WATCH_CLIENT, exchange, client) ||
-	    (exchange->is_connected &&
-	     !kt_watch_set(watch, kt_upstream_descriptor(exchange->server), KT_WATCH_SERVER,
-	                   exchange, server)))
-		kt_exchange_end(exchange);
-}
-
 void kt_exchange_run(struct kt_exchange *exchange)
 {
 	while (!exchange->is_over && step(exchange))
 		continue;
-	set_watches(exchange);
+	if (!exchange->is_over && !kt_interest_set(exchange))
+		kt_exchange_end(exchange);
 }
 
 void kt_exchange_client_event(struct kt_exchange *exchange, uint32_t events)
 {
 	if (events & ~(uint32_t)EPOLLOUT)
 		exchange->client_speaks = true;
-	exchange->is_early |= (events & EPOLLIN) && !wants_to_read(exchange);
+	exchange->is_early |= (events & EPOLLIN) && !kt_interest_is_in_client(exchange);
 	kt_exchange_run(exchange);
 	/* A client that sends no more is gone: a stream that nobody reads costs money. */
 	if (!exchange->is_over && (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)))

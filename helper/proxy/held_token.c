@@ -106,6 +106,43 @@ void kt_held_token_ask_ahead(struct kt_held_token *held)
 		kt_held_token_ask(held);
 }
 
+void kt_held_token_note_vain(struct kt_held_token *held, uint64_t number)
+{
+	if (held->dropped && number == held->dropped + 1)
+		held->vain = kt_clock_monotonic();
+}
+
+static bool may_drop(const struct kt_held_token *held, int64_t now)
+{
+	int64_t oldest = held->drops[KT_HELD_TOKEN_DROPS - 1];
+
+	return (held->vain == 0 || now >= held->vain + MINUTE) &&
+	       (oldest == 0 || now >= oldest + MINUTE);
+}
+
+/* A keyring that was locked, or a service that was away, may be back soon. */
+static int64_t pause_of(const struct kt_held_token *held)
+{
+	return held->failure.status ? PAUSE : MINUTE;
+}
+
+static void note_drop(struct kt_held_token *held, uint64_t number, int64_t now)
+{
+	memmove(held->drops + 1, held->drops, sizeof(held->drops) - sizeof(held->drops[0]));
+	held->drops[0] = now;
+	held->dropped = number;
+}
+
+/* The token that was to be dropped has brought no other: what failed does not count. */
+static void forget_drop(struct kt_held_token *held)
+{
+	if (held->dropped != held->number)
+		return;
+	memmove(held->drops, held->drops + 1, sizeof(held->drops) - sizeof(held->drops[0]));
+	held->drops[KT_HELD_TOKEN_DROPS - 1] = 0;
+	held->dropped = 0;
+}
+
 bool kt_held_token_refuse(struct kt_held_token *held, uint64_t number, bool rejects)
 {
 	KT_CLEANUP(kt_errand_clear) struct kt_errand message = { 0 };
@@ -114,16 +151,16 @@ bool kt_held_token_refuse(struct kt_held_token *held, uint64_t number, bool reje
 
 	if (held->number != number || held->is_asking)
 		return true;
-	if (held->refused == number && now < held->asked + MINUTE)
+	if (held->refused == number && now < held->asked + pause_of(held))
 		return false;
-	rejects = rejects && (held->rejected == 0 || now >= held->rejected + MINUTE);
+	rejects = rejects && may_drop(held, now);
 	if (!kt_errand_add(&message, "say", "refused", &ignored) ||
 	    !kt_errand_add_secret(&message, "token", &held->secret, &ignored) ||
 	    (rejects && !kt_errand_add(&message, "reject", "1", &ignored)))
 		return false;
 	held->refused = number;
 	if (rejects)
-		held->rejected = now;
+		note_drop(held, number, now);
 	say(held, &message);
 	return true;
 }
@@ -161,6 +198,7 @@ void kt_held_token_receive(struct kt_held_token *held)
 		fail(held, status_of(kt_errand_text(&message, "error")),
 		     kt_text_or_empty(kt_errand_text(&message, "message")),
 		     kt_errand_text(&message, "remedy"));
+		forget_drop(held);
 	}
 	held->is_asking = false;
 	held->answers++;

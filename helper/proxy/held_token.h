@@ -13,6 +13,9 @@
 #include "helper/proxy/head.h"
 #include "keyring/secret.h"
 
+/* How many tokens are dropped in a minute at the most. */
+#define KT_HELD_TOKEN_DROPS 4
+
 struct kt_held_token {
 	int steward;
 	bool is_steward_gone;
@@ -25,7 +28,9 @@ struct kt_held_token {
 	uint64_t answers;    /* how many have come */
 	int64_t asked;       /* by kt_clock_monotonic() */
 	uint64_t refused;    /* the number of the token that a server refused last */
-	int64_t rejected;    /* by kt_clock_monotonic(): when the keeper was told to drop one */
+	uint64_t dropped;    /* the number of the token that the keeper was told to drop last */
+	int64_t drops[KT_HELD_TOKEN_DROPS]; /* by kt_clock_monotonic(): when, newest first */
+	int64_t vain;        /* likewise: when such a drop did not help; 0: never */
 	struct kt_refusal failure; /* of the last question; status 0: none */
 	char sentence[700];
 };
@@ -46,9 +51,16 @@ void kt_held_token_ask(struct kt_held_token *held);
 void kt_held_token_ask_ahead(struct kt_held_token *held);
 
 /*
+ * The token of that number came for one that was dropped, and was refused for the same request: a
+ * service that refuses whatever comes would else have a new one with each. None is dropped for a
+ * minute.
+ */
+void kt_held_token_note_vain(struct kt_held_token *held, uint64_t number);
+
+/*
  * A server refused the token of that number. rejects: it is certain that the token was meant, so
- * the keeper drops it. True: an answer will come, or a newer token is there. False: it was asked
- * for this token within the last minute.
+ * the keeper drops it, if it may. True: an answer will come, or a newer token is there. False: it
+ * was asked for this token within the last minute, or in vain within the last five seconds.
  */
 bool kt_held_token_refuse(struct kt_held_token *held, uint64_t number, bool rejects);
 

@@ -28,6 +28,8 @@ struct kt_room {
 	int64_t served;            /* requests that were let pass */
 	int log;                   /* -1: none is kept */
 	int64_t next_look;         /* by kt_clock_monotonic(): no deadline is before; 0: none */
+	size_t turnover;           /* connections that came and went since memory was given back */
+	int64_t calm;              /* by kt_clock_monotonic(): when it is given back; 0: not planned */
 	char *chunk;               /* KT_ROOM_CHUNK bytes, for the moment */
 };
 

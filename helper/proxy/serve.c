@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
+#include <malloc.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -16,6 +17,10 @@
 #define CONNECTIONS 2048
 #define EVENTS 64
 #define ACCEPTED_AT_ONCE 64
+
+/* A burst is that many connections; milliseconds. */
+#define BURST 64
+#define CALM_TIME 1000
 
 /* A connection takes two descriptors. */
 static void raise_descriptors(void)
@@ -72,9 +77,30 @@ static void free_ended(struct kt_room *room)
 	room->has_ended = false;
 	for (struct kt_exchange *each = room->first; each; each = next) {
 		next = each->next;
-		if (each->is_over)
-			kt_exchange_free(each);
+		if (!each->is_over)
+			continue;
+		room->turnover++;
+		kt_exchange_free(each);
 	}
+}
+
+/* Handshakes that ran at the same time leave holes in the heap, 16 KiB for each stream. */
+static void give_memory_back(struct kt_room *room)
+{
+	int64_t now;
+
+	if (room->turnover < BURST)
+		return;
+	now = kt_clock_monotonic();
+	if (room->calm == 0) {
+		room->calm = now + CALM_TIME;
+		kt_room_look_at(room, room->calm);
+	}
+	if (now < room->calm)
+		return;
+	malloc_trim(0);
+	room->turnover = 0;
+	room->calm = 0;
 }
 
 /* The steward's answer: whoever waits for a token goes on. */
@@ -95,6 +121,7 @@ static void look_at_deadlines(struct kt_room *room)
 	if (room->next_look == 0 || now < room->next_look)
 		return;
 	room->next_look = 0;
+	kt_room_look_at(room, room->calm > now ? room->calm : 0);
 	for (struct kt_exchange *each = room->first; each; each = each->next) {
 		if (each->is_over || each->deadline == 0)
 			continue;
@@ -108,7 +135,7 @@ static void decide_connections(struct kt_room *room)
 {
 	struct kt_upstream_result result;
 
-	while (kt_upstreams_next(room->upstreams, &result))
+	for (; kt_upstreams_next(room->upstreams, &result); room->turnover++)
 		kt_exchange_decided(result.owner, &result);
 }
 
@@ -174,5 +201,6 @@ void kt_serve(struct kt_room *room, int listener, int command)
 		decide_connections(room);
 		look_at_deadlines(room);
 		free_ended(room);
+		give_memory_back(room);
 	}
 }

@@ -7,6 +7,7 @@
 
 #include <curl/curl.h>
 
+#include "helper/proxy/tls.h"
 #include "helper/proxy/upstream.h"
 #include "helper/transfer.h"
 #include "keyring/clock.h"
@@ -23,6 +24,7 @@
 struct kt_upstreams {
 	CURLM *multi;
 	struct kt_watch *watch;
+	struct kt_tls tls;
 	int64_t due; /* by kt_clock_monotonic(); -1: none */
 };
 
@@ -30,6 +32,7 @@ struct kt_upstream {
 	struct kt_upstreams *upstreams;
 	CURL *handle;
 	void *owner;
+	struct kt_tls_session session;
 	int descriptor; /* -1 until it is connected */
 };
 
@@ -149,8 +152,11 @@ static bool set_up(struct kt_upstream *upstream, const struct kt_origin *origin,
 {
 	CURL *handle = upstream->handle;
 
+	if (kt_secret_is_empty(authority))
+		authority = NULL;
 	return kt_transfer_set_rules(handle) &&
-	       kt_transfer_set_trust(handle, kt_secret_is_empty(authority) ? NULL : authority) &&
+	       (kt_tls_share(&upstream->upstreams->tls, handle, authority, &upstream->session) ||
+	        kt_transfer_set_trust(handle, authority)) &&
 	       /* Else it would be closed as soon as it is made. */
 	       curl_easy_setopt(handle, CURLOPT_FORBID_REUSE, 0L) == CURLE_OK &&
 	       curl_easy_setopt(handle, CURLOPT_URL, origin->url) == CURLE_OK &&
@@ -205,6 +211,8 @@ ssize_t kt_upstream_receive(struct kt_upstream *upstream, char *bytes, size_t ca
 	size_t received = 0;
 	CURLcode code = curl_easy_recv(upstream->handle, bytes, capacity, &received);
 
+	if (code == CURLE_AGAIN || (code == CURLE_OK && received < capacity))
+		kt_tls_release(&upstream->session);
 	if (code == CURLE_AGAIN)
 		return 0;
 	return code == CURLE_OK && received > 0 ? (ssize_t)received : -1;

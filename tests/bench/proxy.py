@@ -132,6 +132,7 @@ for stream in streams:
     stream.sendall(head(False, "POST /v3/chat?events=1&pause=30000", "Content-Length: 2\r\n") + b"{}")
 for stream in streams:
     stream.recv(1000)
+time.sleep(2)
 tell(f"room with {STREAMS} idle streams, MiB", memory("VmRSS"), 0, 80)
 for stream in streams:
     stream.close()

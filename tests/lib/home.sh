@@ -250,6 +250,16 @@ none_is_left_behind()
 	! grep '^keyturn' "$work/processes" >"$work/left"
 }
 
+# gone: as none_is_left_behind, after a wait for it.
+gone()
+{
+	for turn in $(seq 200); do
+		! none_is_left_behind || return 0
+		sleep 0.02
+	done
+	complain "is left behind: $(cat "$work/left")"
+}
+
 # fill_and_approve ROUNDS URL ACCOUNT: git asks, and tells that it worked, so many times.
 fill_and_approve()
 {

@@ -76,6 +76,26 @@ program python-venv python3 <<'END'
 python3 -m venv --without-pip v
 v/bin/python -c 'import ssl, sqlite3, json'
 END
+program pip python3 <<'END'
+python3 - <<'PYTHON'
+import zipfile
+with zipfile.ZipFile("thing-1.0-py3-none-any.whl", "w") as wheel:
+    wheel.writestr("thing.py", "print('hello')\n")
+    wheel.writestr("thing-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: thing\nVersion: 1.0\n")
+    wheel.writestr("thing-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+    wheel.writestr("thing-1.0.dist-info/RECORD", "")
+PYTHON
+PYTHONPATH=$(echo /usr/share/python-wheels/pip-*.whl) \
+	python3 -m pip install --no-index --disable-pip-version-check --target there ./thing-1.0-py3-none-any.whl
+PYTHONPATH=there python3 -m thing | grep -q hello
+END
+program cargo cargo <<'END'
+CARGO_HOME=$PWD/home
+export CARGO_HOME
+cargo new --quiet --vcs none thing
+cd thing
+cargo run --quiet --offline | grep -q Hello
+END
 program python-processes python3 <<'END'
 python3 - <<'PYTHON'
 import multiprocessing
