@@ -515,6 +515,7 @@ EXTRA_DIST += \
 	tests/clients.sh \
 	tests/clients/google.sh \
 	tests/clients/google_sts.py \
+	tests/clients/home.sh \
 	tests/clients/kubectl.sh \
 	tests/clients/kubectl_cluster.py \
 	tests/clients/mail.sh \
