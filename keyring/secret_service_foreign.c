@@ -72,7 +72,8 @@ static bool add(struct kt_turn *turn, const char *path, SecretValue *value,
 	if (!item.attributes || length == 0 || memchr(bytes, '\0', length))
 		return true;
 	return read_label(turn, path, &item.label, error) &&
-	       kt_text_set(&item.place, path, error) && kt_secret_set(&item.secret, bytes, length, error) &&
+	       kt_text_set(&item.place, path, error) &&
+	       kt_secret_set(&item.secret, bytes, length, error) &&
 	       kt_foreign_items_add(found, &item, error);
 }
 

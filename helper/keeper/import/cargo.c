@@ -77,7 +77,8 @@ static bool add_token(struct kt_import_file *file, const struct kt_import_line *
 		return false;
 	if (provider && !strstr(provider, "keyturn"))
 		return kt_import_leave(item, "write there: credential-provider = [\"keyturn\"], then run "
-		                       "import again", "config.toml names another provider for its registry");
+		                       "import again",
+		                       "config.toml names another provider for its registry");
 	if (!index || (strcmp(table, "registry") != 0 && !kt_text_has_prefix(index, "sparse+")))
 		return kt_import_leave(item, "keep it by hand: keyturn login --api-base URL --with-token",
 		                       "config.toml names no sparse index of its registry");
