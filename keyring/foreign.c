@@ -39,6 +39,7 @@ void kt_foreign_item_clear(struct kt_foreign_item *item)
 {
 	kt_text_free(&item->place);
 	kt_text_free(&item->attributes);
+	kt_text_free(&item->label);
 	kt_secret_clear(&item->secret);
 }
 

@@ -15,6 +15,7 @@
 struct kt_foreign_item {
 	char *place;      /* in the backend's own words */
 	char *attributes; /* NAME=VALUE lines */
+	char *label;
 	struct kt_secret secret;
 };
 

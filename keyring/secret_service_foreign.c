@@ -51,6 +51,15 @@ static bool read_attributes(struct kt_turn *turn, const char *path, char **lines
 	return true;
 }
 
+static bool read_label(struct kt_turn *turn, const char *path, char **label,
+                       struct kt_error *error)
+{
+	KT_CLEANUP(kt_variant_unref) GVariant *text = kt_collection_read(turn, path, KT_ITEM, "Label",
+	                                                                 "s", error);
+
+	return text && kt_text_set(label, g_variant_get_string(text, NULL), error);
+}
+
 static bool add(struct kt_turn *turn, const char *path, SecretValue *value,
                 struct kt_foreign_items *found, struct kt_error *error)
 {
@@ -62,7 +71,8 @@ static bool add(struct kt_turn *turn, const char *path, SecretValue *value,
 		return false;
 	if (!item.attributes || length == 0 || memchr(bytes, '\0', length))
 		return true;
-	return kt_text_set(&item.place, path, error) &&
+	return read_label(turn, path, &item.label, error) &&
+	       kt_text_set(&item.place, path, error) &&
 	       kt_secret_set(&item.secret, bytes, length, error) &&
 	       kt_foreign_items_add(found, &item, error);
 }

@@ -10,7 +10,7 @@ set -eu
 
 . "$(dirname "$0")/lib/home.sh"
 need curl node openssl python3
-: "${KEYTURN_CLIENTS:=python google registry mail passwords pnpm kubectl cargo go aws}"
+: "${KEYTURN_CLIENTS:=python google registry mail passwords pnpm kubectl cargo go aws home}"
 : "${KEYTURN_CLIENTS_DIR:=${XDG_CACHE_HOME:-$HOME/.cache}/keyturn-clients}"
 caller_home=$HOME
 export KEYTURN_CLIENTS KEYTURN_CLIENTS_DIR

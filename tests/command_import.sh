@@ -373,6 +373,27 @@ for case in '"url": "https://u.example.com/mcp?api_key=abcdefgh1"|part of an add
 done
 rm "$HOME/.cursor/mcp.json"
 
+begin 'a token among the headers of a server of codex stays, with what to write there'
+for headers in 'http_headers = { "Authorization" = "Bearer abcdefgh1", "X-Team" = "a" }' \
+	'[mcp_servers.far.http_headers]
+X-API-Key = "ghp_9fQx2LmV7aZk3BtR8nWc5YhJ"'; do
+	put .codex/config.toml '%s\n' '[mcp_servers.far]' 'url = "https://far.example.com/mcp"' "$headers"
+	snapshot >"$work/before"
+	call keyturn scan
+	expect_status 1
+	call keyturn import --yes --remove mcp
+	expect_status 2
+	expect_said 'codex has no command that prints a header'
+	expect_said 'bearer_token_env_var = "TOKEN"'
+	expect_cause_and_remedy
+	expect_unchanged
+done
+put .codex/config.toml '%s\n' '[mcp_servers.far]' 'bearer_token_env_var = "TOKEN"' \
+	'http_headers = { "X-Team" = "a" }'
+call keyturn import --yes mcp
+expect_status 0
+rm "$HOME/.codex/config.toml"
+
 begin 'a token of a service that nothing names waits for its host'
 put .zshrc 'export GITLAB_TOKEN=glpat-9fQx2LmV7aZk3BtR8nWc5YhJ\n'
 call keyturn import --yes --remove shell
@@ -384,6 +405,31 @@ call keyturn import --yes --remove --host gitlab.example.com "$HOME/.zshrc"
 expect_status 0
 has .zshrc '# GITLAB_TOKEN=<kept by keyturn: keyturn run main@gitlab.example.com --env GITLAB_TOKEN -- COMMAND>\n'
 rm "$HOME/.zshrc"
+
+begin 'a registry of cargo with a provider of its own keeps its token until that is keyturn'
+put .cargo/credentials.toml '[registries.own]\ntoken = "own-1"\n'
+put .cargo/config.toml '[registries.own]\nindex = "sparse+https://own.example.com/i/"\n%s\n' \
+	'credential-provider = "cargo:token"'
+call keyturn import --yes --remove cargo
+expect_status 2
+expect_said 'config.toml names another provider for its registry'
+has .cargo/credentials.toml '[registries.own]\ntoken = "own-1"\n'
+put .cargo/config.toml '[registries.own]\nindex = "sparse+https://own.example.com/i/"\n%s\n' \
+	'credential-provider = ["keyturn"]'
+call keyturn import --yes --remove cargo
+expect_status 0
+has .cargo/credentials.toml '[registries.own]\n# token = <kept by keyturn>\n'
+rm -r "$HOME/.cargo"
+
+begin 'at an enterprise gh reads another variable, and a user of digits alone is quoted'
+put .config/gh/hosts.yml '%s\n' 'ghe.example.com:' '    users:' '        "123":' \
+	'            oauth_token: gho_digits' '    user: "123"'
+call keyturn import --yes --remove gh
+expect_status 0
+has .config/gh/hosts.yml '%s\n' 'ghe.example.com:' '    users:' '        "123":' \
+	'            # oauth_token: <kept by keyturn: keyturn run 123@ghe.example.com --env GH_ENTERPRISE_TOKEN -- COMMAND>' \
+	'    user: "123"'
+rm "$HOME/.config/gh/hosts.yml"
 
 begin 'a byte order mark and line ends of Windows stay'
 put bot/.env '\357\273\277COZE_API_TOKEN=%s\r\nCOZE_API_BASE=https://api.coze.cn\r\n' "$token"

@@ -131,6 +131,10 @@ printf 'libpass\npassword_expiry_utc=9999999999' | secret-tool store --label x \
 	xdg:schema org.git.Password user me protocol https server lib.example.com port 8443 object team
 printf 'gcmpass' | secret-tool store --label x xdg:schema com.microsoft.GitCredentialManager \
 	service git:https://gcm.example.com account you
+printf 'oldpass' | secret-tool store --label 'Git: https://old.example.com/' \
+	xdg:schema org.gnome.keyring.NetworkPassword user me protocol https server old.example.com
+printf 'otherpass' | secret-tool store --label 'me@files.example.com' \
+	xdg:schema org.gnome.keyring.NetworkPassword user me protocol http server files.example.com
 for user in ann ''; do
 	printf 'gho_annannannannannann1' | secret-tool store --label x service gh:github.com \
 		username "$user"
@@ -138,13 +142,15 @@ done
 call keyturn import --dry-run desktop
 expect_status 0
 expect_line 'desktop keyring (git-credential-libsecret):1: me@lib.example.com:8443 (password), not in the keyring yet'
+expect_line 'desktop keyring (git-credential-libsecret):1: me@old.example.com (password), not in the keyring yet'
+must_not grep -q files.example.com "$work/out"
 expect_line 'desktop keyring (Git Credential Manager):1: you@gcm.example.com (password), not in the keyring yet'
 expect_line 'desktop keyring (gh):1: ann@github.com (pat), not in the keyring yet'
 expect_line 'desktop keyring (gh):1: ann@github.com (pat), the same secret again'
 call keyturn import --yes --remove desktop
 expect_status 0
 expect_unsaid libpass
-for answer in https://lib.example.com:8443/team=libpass https://gcm.example.com=gcmpass \
+for answer in https://lib.example.com:8443/team=libpass https://old.example.com=oldpass https://gcm.example.com=gcmpass \
 	https://github.com=gho_annannannannannann1; do
 	input 'url=%s\n\n' "${answer%=*}"
 	call git credential fill
@@ -155,7 +161,9 @@ for item in 'xdg:schema org.git.Password' 'xdg:schema com.microsoft.GitCredentia
 	# shellcheck disable=SC2086
 	must [ -z "$(secret-tool search --all $item 2>/dev/null)" ]
 done
-for account in me@lib.example.com:8443 you@gcm.example.com ann@github.com; do
+must [ "$(secret-tool lookup server files.example.com)" = otherpass ]
+must [ -z "$(secret-tool search --all server old.example.com xdg:schema org.gnome.keyring.NetworkPassword 2>/dev/null)" ]
+for account in me@lib.example.com:8443 me@old.example.com you@gcm.example.com ann@github.com; do
 	must keyturn logout "$account" 2>>"$work/stage.log"
 done
 

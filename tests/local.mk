@@ -522,6 +522,7 @@ EXTRA_DIST += \
 	tests/clients/go_forge.py \
 	tests/clients/google.sh \
 	tests/clients/google_sts.py \
+	tests/clients/home.sh \
 	tests/clients/kubectl.sh \
 	tests/clients/kubectl_cluster.py \
 	tests/clients/mail.sh \

@@ -16,9 +16,9 @@
 #define CRATES "https://index.crates.io/"
 #define NAME "cargo"
 
-/* The value behind "index" in the table [registries.NAME] of config.toml; NULL: none. */
-static bool find_index(const struct kt_secret *content, const char *table, char **index,
-                       struct kt_error *error)
+/* The value behind the name in the table [registries.NAME] of config.toml; NULL: none. */
+static bool find_value(const struct kt_secret *content, const char *table, const char *name,
+                       char **value, struct kt_error *error)
 {
 	const struct kt_import_file file = { .target.content = *content };
 	struct kt_import_line line = { 0 };
@@ -31,19 +31,20 @@ static bool find_index(const struct kt_secret *content, const char *table, char 
 			continue;
 		if (setting.is_heading)
 			is_inside = kt_import_setting_is(&line, &setting, table);
-		else if (is_inside && kt_import_setting_is(&line, &setting, "index"))
-			return kt_import_setting_value(&line, &setting, index, error);
+		else if (is_inside && kt_import_setting_is(&line, &setting, name))
+			return kt_import_setting_value(&line, &setting, value, error);
 	}
 	return true;
 }
 
-static bool read_index(const struct kt_import_file *file, const char *table, char **index,
-                       struct kt_error *error)
+/* Of cargo's settings beside the file; NULL: they have none of the name in the table. */
+static bool read_value(const struct kt_import_file *file, const char *table, const char *name,
+                       char **value, struct kt_error *error)
 {
 	static const char *const names[] = { "config.toml", "config" };
 	size_t length = (size_t)(strrchr(file->target.path, '/') - file->target.path);
 
-	for (size_t i = 0; i < KT_COUNT(names) && !*index; i++) {
+	for (size_t i = 0; i < KT_COUNT(names) && !*value; i++) {
 		KT_CLEANUP(kt_secret_clear) struct kt_secret content = { 0 };
 		KT_CLEANUP(kt_text_free) char *path = NULL;
 		struct kt_error ignored = { 0 };
@@ -52,7 +53,7 @@ static bool read_index(const struct kt_import_file *file, const char *table, cha
 		if (!kt_text_format(&path, error, "%.*s/%s", (int)length, file->target.path, names[i]))
 			return false;
 		if (kt_file_read(path, KT_SETUP_FILE_MAXIMUM, &content, &found, &ignored) && found &&
-		    !find_index(&content, table, index, error))
+		    !find_value(&content, table, name, value, error))
 			return false;
 	}
 	return true;
@@ -64,13 +65,20 @@ static bool add_token(struct kt_import_file *file, const struct kt_import_line *
 {
 	struct kt_import_item *item = kt_import_add(file, line->start, line->length, error);
 	KT_CLEANUP(kt_text_free) char *index = NULL;
+	KT_CLEANUP(kt_text_free) char *provider = NULL;
 	bool is_service = false;
 
 	if (!item)
 		return false;
 	if (strcmp(table, "registry") == 0 ? !kt_text_set(&index, CRATES, error)
-	                                   : !read_index(file, table, &index, error))
+	                                   : !read_value(file, table, "index", &index, error))
 		return false;
+	if (!read_value(file, table, "credential-provider", &provider, error))
+		return false;
+	if (provider && !strstr(provider, "keyturn"))
+		return kt_import_leave(item, "write there: credential-provider = [\"keyturn\"], then run "
+		                       "import again",
+		                       "config.toml names another provider for its registry");
 	if (!index || (strcmp(table, "registry") != 0 && !kt_text_has_prefix(index, "sparse+")))
 		return kt_import_leave(item, "keep it by hand: keyturn login --api-base URL --with-token",
 		                       "config.toml names no sparse index of its registry");

@@ -82,25 +82,48 @@ static bool read_gh(const struct kt_foreign_item *foreign, struct kt_import_item
 	                           kt_secret_length(&foreign->secret), error);
 }
 
+/* Git's helper had a schema that others use too until 2.42: the label tells its items. */
 static const struct owner {
 	const char *name;
 	const char *attribute;
 	const char *value;
+	const char *label; /* as it begins; NULL: any */
 	bool (*read)(const struct kt_foreign_item *foreign, struct kt_import_item *item,
 	             struct kt_error *error);
 } owners[] = {
-	{ "git-credential-libsecret", "xdg:schema", "org.git.Password", read_libsecret },
-	{ "Git Credential Manager", "xdg:schema", "com.microsoft.GitCredentialManager", read_manager },
-	{ "gh", "service", GH, read_gh },
+	{ "git-credential-libsecret", "xdg:schema", "org.git.Password", NULL, read_libsecret },
+	{ "git-credential-libsecret", "xdg:schema", "org.gnome.keyring.NetworkPassword", "Git: ",
+	  read_libsecret },
+	{ "Git Credential Manager", "xdg:schema", "com.microsoft.GitCredentialManager", NULL,
+	  read_manager },
+	{ "gh", "service", GH, NULL, read_gh },
 };
+
+/* Of the items from this one on, those that are not the owner's are forgotten. */
+static void keep_own(struct kt_foreign_items *list, size_t first, const struct owner *owner)
+{
+	size_t count = first;
+
+	for (size_t i = first; i < list->count; i++) {
+		if (owner->label &&
+		    !kt_text_has_prefix(kt_text_or_empty(list->items[i].label), owner->label))
+			kt_foreign_item_clear(&list->items[i]);
+		else if (count++ != i)
+			list->items[count - 1] = list->items[i];
+	}
+	list->count = count;
+}
 
 bool kt_import_foreign_find(struct kt_import_foreign *found, struct kt_keyring *keyring,
                             struct kt_error *error)
 {
 	for (size_t i = 0; i < KT_COUNT(owners); i++) {
+		size_t first = found->list.count;
+
 		if (!kt_keyring_search_foreign(keyring, owners[i].attribute, owners[i].value,
 		                               &found->list, error))
 			return false;
+		keep_own(&found->list, first, &owners[i]);
 		found->owners[i] = found->list.count;
 	}
 	if (found->list.is_locked)

@@ -8,7 +8,7 @@
 
 struct kt_import_foreign {
 	struct kt_foreign_items list;
-	size_t owners[3]; /* how many of the list there are when each program was looked for */
+	size_t owners[4]; /* how many of the list there are when each program was looked for */
 	size_t count;
 };
 

@@ -14,6 +14,16 @@
  */
 
 #define TOKEN "oauth_token"
+#define TENANT ".ghe.com"
+
+/* What gh(1), environment, reads at a host: another variable where an enterprise has its own. */
+static const char *variable_of(const char *host)
+{
+	const char *tenant = host ? strstr(host, TENANT) : NULL;
+
+	return !host || strcmp(host, "github.com") == 0 || (tenant && !tenant[strlen(TENANT)])
+	               ? "GH_TOKEN" : "GH_ENTERPRISE_TOKEN";
+}
 
 /* The line's NAME: VALUE, borrowed. */
 struct entry {
@@ -23,6 +33,15 @@ struct entry {
 	const char *value;
 	size_t value_length;
 };
+
+/* Without the quotes around it, as gh writes a name of digits alone. */
+static void unquote(const char **text, size_t *length)
+{
+	if (*length > 1 && strchr("\"'", **text) && (*text)[*length - 1] == **text) {
+		++*text;
+		*length -= 2;
+	}
+}
 
 static bool read_entry(const struct kt_import_line *line, struct entry *entry)
 {
@@ -43,11 +62,8 @@ static bool read_entry(const struct kt_import_line *line, struct entry *entry)
 	while (end > entry->value && end[-1] == ' ')
 		end--;
 	entry->value_length = (size_t)(end - entry->value);
-	if (entry->value_length > 1 && strchr("\"'", *entry->value) &&
-	    entry->value[entry->value_length - 1] == *entry->value) {
-		entry->value++;
-		entry->value_length -= 2;
-	}
+	unquote(&entry->name, &entry->name_length);
+	unquote(&entry->value, &entry->value_length);
 	return true;
 }
 
@@ -81,7 +97,7 @@ static bool add_token(struct kt_import_file *file, const struct kt_import_line *
 	struct kt_import_item *item = kt_import_add(file, line->start, line->length, error);
 	bool is_service = false;
 
-	if (!item || !kt_text_set(&item->name, "GH_TOKEN", error))
+	if (!item || !kt_text_set(&item->name, variable_of(host), error))
 		return false;
 	if (!host || strchr("&*|>!{[$", *entry->value) ||
 	    memchr(entry->value, ' ', entry->value_length))

@@ -12,6 +12,7 @@
 
 #define SERVERS "mcp_servers."
 #define ENV ".env"
+#define HEADERS "http_headers"
 
 /* Behind a line of the file, or at its beginning; the line of this name in the table. */
 static bool find_setting(const struct kt_import_file *file, const char *table, const char *name,
@@ -71,10 +72,42 @@ static bool add_variable(struct kt_import_file *file, const struct kt_import_lin
 	                           base ? base : file->site, error);
 }
 
+/* A table of headers, or the member that has them in one line. */
+static bool has_headers(const struct kt_import_line *line, const struct kt_import_setting *setting)
+{
+	const char *end = line->text + setting->name + setting->name_length;
+	size_t length = strlen("." HEADERS);
+
+	if (!setting->is_heading)
+		return kt_import_setting_is(line, setting, HEADERS);
+	return setting->name_length > strlen(SERVERS) + length &&
+	       strncmp(line->text + setting->name, SERVERS, strlen(SERVERS)) == 0 &&
+	       strncmp(end - length, "." HEADERS, length) == 0;
+}
+
+/* codex reads a variable in its place, which nothing but its own start can set. */
+static bool leave_header(struct kt_import_file *file, const struct kt_import_line *line,
+                         struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret text = { 0 };
+	struct kt_import_item *item;
+
+	if (!kt_secret_append(&text, line->text, line->length, error))
+		return false;
+	if (!file->plain || !kt_plain_source_has_secret(file->plain, kt_secret_reveal(&text)))
+		return true;
+	item = kt_import_add(file, line->start, line->length, error);
+	return item && kt_import_leave(item, "keep it: keyturn login NAME --api-base URL --with-token; "
+	                               "write bearer_token_env_var = \"TOKEN\" in its place, and start "
+	                               "codex by: keyturn run NAME --env TOKEN -- codex",
+	                               "codex has no command that prints a header");
+}
+
 bool kt_import_mcp_codex_read(struct kt_import_file *file, struct kt_error *error)
 {
 	KT_CLEANUP(kt_text_free) char *server = NULL;
 	struct kt_import_line line = { 0 };
+	bool is_among_headers = false;
 
 	while (kt_import_next_line(file, &line)) {
 		struct kt_import_setting setting;
@@ -83,10 +116,14 @@ bool kt_import_mcp_codex_read(struct kt_import_file *file, struct kt_error *erro
 		if (!kt_import_setting_read(&line, &setting))
 			continue;
 		if (setting.is_heading) {
+			is_among_headers = has_headers(&line, &setting);
 			if (!find_server(&line, &setting, &server, error))
 				return false;
 			continue;
 		}
+		if ((is_among_headers || has_headers(&line, &setting)) &&
+		    !leave_header(file, &line, error))
+			return false;
 		if (!server || !kt_import_setting_is_literal(&line, &setting))
 			continue;
 		if (!kt_import_setting_value(&line, &setting, &value, error))
