@@ -371,6 +371,7 @@ tests_test_url_LDADD = $(HELPER_TEST)
 tests_test_vault_SOURCES = tests/test_vault.c \
 	tests/lib/scratch_vault.c tests/lib/scratch_vault.h
 tests_test_vault_LDADD = $(KEYRING_TEST)
+tests_test_vault_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=kt_vault_underway_wait
 tests_test_vault_header_SOURCES = tests/test_vault_header.c \
 	tests/lib/scratch_vault.c tests/lib/scratch_vault.h
 tests_test_vault_header_LDADD = $(KEYRING_TEST)

@@ -609,6 +609,65 @@ static void derivation_that_was_killed_is_waited_for_by_nobody(void **state)
 	assert_false(kt_vault_underway_wait(id, 0));
 }
 
+/* What the next waits for a derivation come to, instead of waiting; NULL: they wait. */
+struct wait {
+	bool was_underway;
+	bool has_opened;
+};
+
+static const struct wait *next_wait;
+static const struct kt_secret *derived;
+
+/* Names that ld(1), --wrap, gives. */
+bool __real_kt_vault_underway_wait(const char *vault, int64_t patience);
+bool __wrap_kt_vault_underway_wait(const char *vault, int64_t patience);
+
+bool __wrap_kt_vault_underway_wait(const char *vault, int64_t patience)
+{
+	const struct wait *wait = next_wait;
+	KT_CLEANUP(kt_vault_clear) struct kt_vault opened = { 0 };
+	struct kt_error error = { 0 };
+
+	if (!wait)
+		return __real_kt_vault_underway_wait(vault, patience);
+	next_wait++;
+	if (wait->has_opened) {
+		assert_true(kt_vault_read(&opened, &error));
+		assert_true(kt_vault_remember(&opened, derived, &error));
+	}
+	return wait->was_underway;
+}
+
+static void login_that_opens_a_vault_beside_a_caller_is_seen(void **state)
+{
+	static const struct wait over[] = { { false, true } };
+	static const struct wait behind_a_change[] = { { true, false }, { true, true } };
+	static const struct wait changed[] = { { true, false }, { false, false } };
+	const struct scratch *scratch = *state;
+	KT_CLEANUP(kt_secret_clear) struct kt_secret key = { 0 };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret password = { 0 };
+	struct kt_error error = { 0 };
+
+	scratch_create_vault(scratch);
+	set_text(&password, "correct horse");
+	assert_true(kt_vault_add_login(&password, NULL, &error));
+	assert_int_equal(open_vault(NULL, &key, &error), KT_ERROR_NONE);
+	assert_int_equal(unlink(scratch->key_file), 0);
+	derived = &key;
+
+	lock_vault();
+	next_wait = over;
+	assert_int_equal(open_unasked(), KT_ERROR_NONE);
+	lock_vault();
+	next_wait = behind_a_change;
+	assert_int_equal(open_unasked(), KT_ERROR_NONE);
+	lock_vault();
+	next_wait = changed;
+	assert_int_equal(open_unasked(), KT_ERROR_LOCKED);
+	assert_ptr_equal(next_wait, changed + 2);
+	next_wait = NULL;
+}
+
 #define VAULT_TEST(test) \
 	cmocka_unit_test_setup_teardown(test, scratch_set_up, scratch_tear_down)
 
@@ -637,6 +696,7 @@ int main(void)
 		VAULT_TEST(key_file_is_enough_where_the_kernel_keyring_is_refused),
 		VAULT_TEST(status_tells_what_is_there_and_what_is_open),
 		cmocka_unit_test(derivation_that_was_killed_is_waited_for_by_nobody),
+		VAULT_TEST(login_that_opens_a_vault_beside_a_caller_is_seen),
 	};
 
 	return cmocka_run_group_tests(tests, alone, NULL);
