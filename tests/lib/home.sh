@@ -421,6 +421,15 @@ is_sanitized()
 	readelf --wide --dyn-syms "$builddir/tests/bin/keyturn-keeper" | grep -q __asan_init
 }
 
+# login_says PATTERN: stderr of the login in the background, $login, has it; else that one is ended.
+login_says()
+{
+	wait_beside "$login" grep -q -e "$1" "$work/err" && return
+	complain "the login does not say: $1"
+	show_call
+	kill "$login" 2>/dev/null || :
+}
+
 # takes_little COMMAND...: less than 16 MiB of memory at its peak.
 takes_little()
 {
