@@ -566,6 +566,7 @@ EXTRA_DIST += \
 	tests/screens/journey_failures.zh_CN.txt \
 	tests/screens/journey_terminal.zh_CN.txt \
 	tests/lib/pam_bases.sh \
+	tests/lib/port.sh \
 	tests/lib/pam_cases.sh \
 	tests/lib/pam_recipes.sh \
 	tests/lib/pam_root.sh \

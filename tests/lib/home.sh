@@ -58,6 +58,7 @@ if (: </dev/tty) 2>/dev/null; then
 fi
 
 . "$srcdir/tests/lib/time.sh"
+. "$srcdir/tests/lib/port.sh"
 
 : "${TEST_ALONE:=}" "${DESKTOP_BUS:=}" "${DESKTOP_DAEMON:=}" "${DESKTOP_DIRECTORY:=}"
 tests_failed=0
@@ -177,36 +178,32 @@ home_leave()
 	rm -rf "$work" || :
 }
 
+# show_newest: the end of what was written last in $work, which tells where a script broke off, and often
+# why. The shell has no line to tell.
+show_newest()
+{
+	for newest in $(cd "$work" && find . -maxdepth 1 -type f -size +0 -printf '%T@ %f\n' | sort -rn |
+		sed -n '1,4s/^[^ ]* //p'); do
+		tail -n 5 "$work/$newest" | cut -c 1-300 | tr -cd '[:print:]\n' | sed "s/^/#   $newest: /"
+	done
+}
+
 # home_end [STATUS]: with the script's, where something else was ended first. A server that was
 # started (server.sh) is ended here, so that no script's own trap loses what it came to.
 home_end()
 {
 	home_status=${1:-$?}
-	[ -z "$test_name" ] || echo "not ok $test_name (broken off)"
+	if [ -n "$test_name" ]; then
+		echo "not ok $test_name (broken off)"
+		show_newest
+	elif [ "$home_status" -ne 0 ] && [ "$home_status" -ne 77 ] && [ "$tests_failed" -eq 0 ]; then
+		echo "# broken off outside of the tests, with exit status $home_status"
+		show_newest
+	fi
 	[ -z "${COZE_PID:-}${OIDC_PID:-}${OAUTH_PID:-}${QUIRKS_PID:-}" ] || server_stop || true
 	home_leave
 	[ -z "$test_name" ] || exit 1
 	exit "$home_status"
-}
-
-# free_port: one that nobody listens at, for a program that has to be told it. It is none of those
-# that a connection gets, so that none has it before the program; oidc-gen takes none of them either.
-free_port()
-{
-	python3 -c '
-import random, socket
-with open("/proc/sys/net/ipv4/ip_local_port_range") as file:
-    end = int(file.read().split()[0])
-end = min(end, 32768) if end > 4096 else 32768
-while True:
-    with socket.socket() as asked:
-        try:
-            asked.bind(("127.0.0.1", random.randrange(end // 2, end)))
-        except OSError:
-            continue
-        print(asked.getsockname()[1])
-        break
-'
 }
 
 # begin NAME: what follows is this test, until the next begin or finish.
