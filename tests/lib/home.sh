@@ -510,3 +510,7 @@ store_token()
 			exit 1
 		}
 }
+
+# A script that says nothing of it has a state directory of its own all the same: what locks there is a
+# vault's, a setup's or a default's of every home.
+grep -q '^alone ' "$0" || alone "$0" "$@"
