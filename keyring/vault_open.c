@@ -523,8 +523,12 @@ static bool open_by_person(const struct kt_vault *vault, const struct kt_keyring
 
 	if (try_asking(vault, options, key, &cause) || try_command_asking(vault, key, &cause))
 		return true;
-	if (is_typed(vault) && options->ask_passphrase)
+	if (is_typed(vault) && options->ask_passphrase) {
+		/* Else the next way is asked for, and nobody learns what became of this one. */
+		if (cause.message[0] && options->tell)
+			options->tell(cause.message);
 		return ask(vault, options, key, error);
+	}
 	*error = cause;
 	return false;
 }

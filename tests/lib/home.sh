@@ -484,12 +484,18 @@ expect_crowd()
 	sort "$work/err" | uniq -c | sed 's/^/#   stderr: /' | head
 }
 
-# at_terminal SCRIPT: a dialogue in expect's language; it ends with the program's exit status.
+# at_terminal SCRIPT: a dialogue in expect's language; it ends with the program's exit status, or with 98
+# where something that is expected does not come.
 at_terminal()
 {
 	cat >"$work/dialogue" <<-END
 	set timeout 20
 	set env(TERM) xterm
+	rename spawn spawn_alone
+	proc spawn {args} {
+		uplevel 1 spawn_alone \$args
+		uplevel 1 {expect_after timeout { send_error "this did not come within \$timeout s\n"; exit 98 }}
+	}
 	$1
 	expect {
 	  timeout { exit 99 }
