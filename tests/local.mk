@@ -298,9 +298,12 @@ $(SCRIPT_TESTS:.sh=.log): $(NEEDED_BY_SCRIPT)
 $(PAM_SCRIPT_TESTS:.sh=.log): $(NEEDED_BY_PAM)
 $(ELF_SCRIPT_TESTS:.sh=.log): $(PAM_BUILT)
 
-# For scripts that are called by hand.
-test-programs: $(NEEDED_BY_SCRIPT) $(NEEDED_BY_PAM)
-.PHONY: test-programs
+# For scripts that are called by hand. Beside "all" or "check" in one call it comes after that: each is a
+# make of its own, and two of them would write the same files at once.
+test-programs: $(filter all check, $(MAKECMDGOALS))
+	$(MAKE) $(AM_MAKEFLAGS) needed-by-scripts
+needed-by-scripts: $(NEEDED_BY_SCRIPT) $(NEEDED_BY_PAM)
+.PHONY: test-programs needed-by-scripts
 TEST_EXTENSIONS = .sh
 AM_TESTS_ENVIRONMENT = \
 	builddir='$(abs_top_builddir)'; export builddir; \
