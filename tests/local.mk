@@ -147,6 +147,7 @@ UNIT_TESTS = \
 	tests/test_vault \
 	$(FIDO2_UNIT_TEST) \
 	tests/test_vault_header \
+	tests/test_vault_open \
 	tests/test_whoami \
 	tests/test_wrap
 # Run by the script of its name, inside a desktop.
@@ -374,7 +375,10 @@ tests_test_url_LDADD = $(HELPER_TEST)
 tests_test_vault_SOURCES = tests/test_vault.c \
 	tests/lib/scratch_vault.c tests/lib/scratch_vault.h
 tests_test_vault_LDADD = $(KEYRING_TEST)
-tests_test_vault_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=kt_vault_underway_wait
+tests_test_vault_open_SOURCES = tests/test_vault_open.c \
+	tests/lib/scratch_vault.c tests/lib/scratch_vault.h
+tests_test_vault_open_LDADD = $(KEYRING_TEST)
+tests_test_vault_open_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=kt_vault_underway_wait
 tests_test_vault_header_SOURCES = tests/test_vault_header.c \
 	tests/lib/scratch_vault.c tests/lib/scratch_vault.h
 tests_test_vault_header_LDADD = $(KEYRING_TEST)
