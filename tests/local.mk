@@ -299,6 +299,14 @@ $(SCRIPT_TESTS:.sh=.log): $(NEEDED_BY_SCRIPT)
 $(PAM_SCRIPT_TESTS:.sh=.log): $(NEEDED_BY_PAM)
 $(ELF_SCRIPT_TESTS:.sh=.log): $(PAM_BUILT)
 
+# Those that take turns (take_turn in tests/lib/home.sh) begin one behind the other: who waited for its turn
+# would have a place that another could run in.
+in_turn = $(filter $(1:%=tests/%.log), $(TEST_LOGS))
+tests/keyring_faults.log: | $(call in_turn, hot_many)
+tests/renew_ahead.log: | $(call in_turn, keyring_faults hot_many)
+tests/rotation.log: | $(call in_turn, renew_ahead keyring_faults hot_many)
+tests/rotation_keyring.log: | $(call in_turn, rotation renew_ahead keyring_faults hot_many)
+
 # For scripts that are called by hand. Beside "all" or "check" in one call it comes after that: each is a
 # make of its own, and two of them would write the same files at once.
 test-programs: $(filter all check, $(MAKECMDGOALS))
