@@ -44,6 +44,7 @@ keyturn vault create --key-file "$HOME/key" >/dev/null
 store_token main coze.cn pat_canary
 call keyturn doctor --json
 expect_status 0
+layer_is bus ok
 layer_is keyring ok
 layer_is lock ok
 layer_is items ok

@@ -16,7 +16,13 @@
 #include "keyring/vault.h"
 #include "keyring/vault_fido2.h"
 
-static void check_bus(struct kt_findings *findings)
+static bool is_vault(const struct kt_keyring *keyring)
+{
+	return strcmp(kt_keyring_name(keyring), "vault") == 0;
+}
+
+/* A vault needs no bus: that there is none is then nothing to mend. */
+static void check_bus(struct kt_findings *findings, const struct kt_keyring *keyring)
 {
 	const char *address = kt_environment_get("DBUS_SESSION_BUS_ADDRESS");
 	const char *runtime = kt_environment_get("XDG_RUNTIME_DIR");
@@ -27,6 +33,9 @@ static void check_bus(struct kt_findings *findings)
 	else if (runtime)
 		kt_findings_add(findings, "bus", KT_FINDING_OK, NULL,
 		                "a session bus may be in XDG_RUNTIME_DIR");
+	else if (keyring && is_vault(keyring))
+		kt_findings_add(findings, "bus", KT_FINDING_OK, NULL,
+		                "this session names no D-Bus session bus, and a vault needs none");
 	else
 		kt_findings_add(findings, "bus", KT_FINDING_WARNING,
 		                "log in on the desktop, or use a vault: keyturn vault create",
@@ -92,7 +101,7 @@ static bool advise_vault(const struct kt_keyring *keyring, struct kt_error *erro
 	KT_CLEANUP(kt_vault_status_clear) struct kt_vault_status status = { 0 };
 	struct kt_error ignored = { 0 };
 
-	if (strcmp(kt_keyring_name(keyring), "vault") != 0 || !kt_vault_status(&status, &ignored) ||
+	if (!is_vault(keyring) || !kt_vault_status(&status, &ignored) ||
 	    !status.obstacle.remedy[0])
 		return false;
 	return !kt_advise(error, "%s", status.obstacle.remedy);
@@ -115,15 +124,12 @@ void kt_doctor_check_keyring(struct kt_findings *findings, struct kt_keeper *kee
 {
 	KT_CLEANUP(kt_text_free) char *recorded = NULL;
 	struct kt_error error = { 0 };
-	struct kt_keyring *keyring;
+	struct kt_keyring *keyring = NULL;
 	bool open = false;
 
-	check_bus(findings);
-	if (!kt_keyring_recorded(&recorded, &error)) {
-		kt_findings_add_error(findings, "keyring", KT_FINDING_FAILED, &error);
-		return;
-	}
-	keyring = kt_keeper_keyring(keeper, &error);
+	if (kt_keyring_recorded(&recorded, &error))
+		keyring = kt_keeper_keyring(keeper, &error);
+	check_bus(findings, keyring);
 	if (!keyring) {
 		kt_findings_add_error(findings, "keyring", KT_FINDING_FAILED, &error);
 		return;
