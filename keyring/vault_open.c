@@ -614,8 +614,8 @@ static bool open_in_turn(const struct kt_vault *vault, struct kt_secret *key,
 }
 
 /*
- * A login just now may be about to open it, or have opened it since it was found closed. One that had to
- * let a change of the password end first has its turn a moment after that.
+ * A login just now may be about to open it, or have opened it since it was found closed. One that
+ * had to let a change of the password end first has its turn a moment after that.
  */
 static bool await_login(const struct kt_vault *vault, struct kt_secret *key, struct kt_error *error)
 {
