@@ -32,14 +32,14 @@ check() {
 		set -x
 		"$@" || case_state=$?
 		set +x
-	} 2>"$scratch/trace"
+	} 2>"$scratch/last_case"
 	if [ "$case_state" = 0 ]; then
 		echo "ok $case_name"
 		return
 	fi
 	echo "not ok $case_name"
 	[ ! -s "$scratch/out" ] || sed 's/^/# /' "$scratch/out"
-	grep -v '^+ set +x$' "$scratch/trace" | tail -n 20 | sed 's/^/# trace: /'
+	grep -v '^+ set +x$' "$scratch/last_case" | tail -n 20 | sed 's/^/# trace: /'
 	failed=1
 }
 
