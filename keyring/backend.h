@@ -13,6 +13,9 @@
 #include "keyring/foreign.h"
 #include "keyring/keyring_options.h"
 
+/* The longest that a service takes to write what it took, in seconds. */
+#define KT_SETTLING_MAXIMUM 30
+
 struct kt_backend {
 	const char *name;
 
@@ -81,8 +84,8 @@ struct kt_backend {
 	                    struct kt_error *error);
 
 	/*
-	 * Seconds for which what was stored may still be lost with the daemon that took it. NULL:
-	 * none.
+	 * Seconds for which what was stored may still be lost with the daemon that took it, no more
+	 * than KT_SETTLING_MAXIMUM. NULL: none.
 	 */
 	int (*settling)(void *state);
 

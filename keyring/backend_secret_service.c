@@ -30,8 +30,6 @@
  */
 #define CONTENT_TYPE "application/octet-stream"
 
-#define SETTLING_UNKNOWN 30
-
 static void unref_value(gpointer *value)
 {
 	g_clear_pointer(value, secret_value_unref);
@@ -389,7 +387,7 @@ static int settling(void *state)
 	const struct kt_provider *provider = turn ? kt_provider_of(turn, &ignored) : NULL;
 
 	/* Nothing is known of a service that is gone: the item it took may be gone as well. */
-	return provider ? provider->settling : SETTLING_UNKNOWN;
+	return provider ? provider->settling : KT_SETTLING_MAXIMUM;
 }
 
 static bool describe(void *state, char **line, bool *is_odd, struct kt_error *error)

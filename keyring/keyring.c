@@ -568,6 +568,8 @@ bool kt_keyring_unlock_with(struct kt_keyring *keyring, const struct kt_secret *
 
 int kt_keyring_settling(struct kt_keyring *keyring)
 {
+	if (!keyring)
+		return KT_SETTLING_MAXIMUM;
 	return keyring->backend->settling ? keyring->backend->settling(keyring->state) : 0;
 }
 

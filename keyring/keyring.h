@@ -106,7 +106,10 @@ bool kt_keyring_search_foreign(struct kt_keyring *keyring, const char *attribute
 bool kt_keyring_erase_foreign(struct kt_keyring *keyring, const struct kt_foreign_item *item,
                               struct kt_error *error);
 
-/* Seconds for which what was stored may be lost with the service that took it; 0 none. */
+/*
+ * Seconds for which what was stored may be lost with the service that took it; 0 none. NULL: those
+ * of the slowest service.
+ */
 int kt_keyring_settling(struct kt_keyring *keyring);
 
 /*

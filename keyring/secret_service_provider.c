@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "keyring/backend.h"
 #include "keyring/cleanup.h"
 #include "keyring/secret_service_cleanup.h"
 #include "keyring/secret_service_provider.h"
@@ -26,7 +27,7 @@ const struct kt_provider kt_providers[] = {
 		.asks_at_search = true,
 		.keeps_replaced = true,
 		.keeps_type = true,
-		.settling = 30,
+		.settling = KT_SETTLING_MAXIMUM,
 		.unlocked = "in its own window",
 	},
 	{
@@ -38,7 +39,7 @@ const struct kt_provider kt_providers[] = {
 		.lists_closed = true,
 		.takes_over = { "KWallet" },
 		.wallet = "/ksecretd",
-		.settling = 30,
+		.settling = KT_SETTLING_MAXIMUM,
 		.unlocked = "by the login password (pam_kwallet), or in its own window",
 	},
 	{
@@ -50,7 +51,7 @@ const struct kt_provider kt_providers[] = {
 		.lists_closed = true,
 		.takes_over = { "KWallet" },
 		.wallet = "/modules/kwalletd6",
-		.settling = 30,
+		.settling = KT_SETTLING_MAXIMUM,
 		.unlocked = "by the login password (pam_kwallet), or in its own window",
 	},
 	{
@@ -62,7 +63,7 @@ const struct kt_provider kt_providers[] = {
 		.lists_closed = true,
 		.takes_over = { "KWallet" },
 		.wallet = "/modules/kwalletd5",
-		.settling = 30,
+		.settling = KT_SETTLING_MAXIMUM,
 		.unlocked = "by the login password (pam_kwallet5), or in its own window",
 	},
 	{
@@ -73,13 +74,13 @@ const struct kt_provider kt_providers[] = {
 		.lists_closed = true,
 		.loaded = "/org/freedesktop/secrets/collection/session",
 		.takes_over = { "gnome-keyring", "KWallet" },
-		.settling = 30,
+		.settling = KT_SETTLING_MAXIMUM,
 		.unlocked = "by the login password (pam_oo7), at its prompt, or by keyturn unlock at a "
 		            "terminal",
 	},
 	{
 		.name = "unknown",
-		.settling = 30,
+		.settling = KT_SETTLING_MAXIMUM,
 		.unlocked = "by its own program",
 	},
 	{ 0 },

@@ -23,6 +23,8 @@
 #define TRIES 3
 #define PROMPT_WAIT 120000
 #define LOGIN_WAIT 5000
+/* Milliseconds in which a login that waits for its turn looks whether it has come, twice. */
+#define NEXT_LOGIN 50
 #define TURN_WAIT 5000
 /* Seconds for which an agent or a security key is not asked again. */
 #define DISMISSED_LIMIT 600
@@ -533,8 +535,12 @@ static bool open_by_person(const struct kt_vault *vault, const struct kt_keyring
 
 	if (try_asking(vault, options, key, &cause) || try_command_asking(vault, key, &cause))
 		return true;
-	if (is_typed(vault) && options->ask_passphrase)
+	if (is_typed(vault) && options->ask_passphrase) {
+		/* Else the next way is asked for, and nobody learns what became of this one. */
+		if (cause.message[0] && options->tell)
+			options->tell(cause.message);
 		return ask(vault, options, key, error);
+	}
 	*error = cause;
 	return false;
 }
@@ -619,6 +625,25 @@ static bool open_in_turn(const struct kt_vault *vault, struct kt_secret *key,
 	       kt_vault_remember(vault, key, error);
 }
 
+/*
+ * A login just now may be about to open it, or have opened it since it was found closed. One that
+ * had to let a change of the password end first has its turn a moment after that.
+ */
+static bool await_login(const struct kt_vault *vault, struct kt_secret *key, struct kt_error *error)
+{
+	int64_t end = kt_clock_monotonic() + LOGIN_WAIT;
+	bool was_underway;
+
+	do {
+		was_underway = kt_vault_underway_wait(vault->id, end - kt_clock_monotonic());
+		if (!kt_vault_recall(vault, key, error))
+			return false;
+		if (was_underway && kt_secret_is_empty(key))
+			kt_clock_sleep(NEXT_LOGIN);
+	} while (was_underway && kt_secret_is_empty(key) && kt_clock_monotonic() < end);
+	return true;
+}
+
 bool kt_vault_open_key(const struct kt_vault *vault, const struct kt_keyring_options *options,
                        struct kt_secret *key, struct kt_error *error)
 {
@@ -626,9 +651,8 @@ bool kt_vault_open_key(const struct kt_vault *vault, const struct kt_keyring_opt
 
 	if (!kt_vault_recall(vault, key, error))
 		return false;
-	/* A login just now may be about to open it. */
 	if (kt_secret_is_empty(key) && kt_vault_find_way(vault, KT_VAULT_LOGIN) &&
-	    kt_vault_underway_wait(vault->id, LOGIN_WAIT) && !kt_vault_recall(vault, key, error))
+	    !await_login(vault, key, error))
 		return false;
 	if (!kt_secret_is_empty(key))
 		return true;

@@ -139,16 +139,16 @@ need expect
 at_terminal 'spawn keyturn token
 	expect " 1  home@coze.cn  pat"
 	expect " 3  abroad@coze.com  pat"
-	expect "Number or name: "
+	expect -re {Number or name[^\n]*: $}
 	send "4\r"
 	expect "type a number from 1 to 3, try again (2 left)"
-	expect "Number or name: "
+	expect -re {Number or name[^\n]*: $}
 	send "abroad\r"
 	expect "to be asked no more: keyturn default abroad@coze.com"
 	expect "pat_abroad"'
 expect_status 0
 at_terminal 'spawn keyturn show
-	expect "Number or name: "
+	expect -re {Number or name[^\n]*: $}
 	send "2\r"
 	expect "account      work"'
 expect_status 0

@@ -306,8 +306,8 @@ expect_status 3
 expect_said 'keyturn login office@login.example.com'
 keyturn login office@login.example.com --redirect-uri http://localhost:0/ >"$work/out" 2>"$work/err" &
 login=$!
-wait_until grep -q 'https://login.example.com/authorize?.*response_type' "$work/err"
-kill "$login"
+login_says 'https://login.example.com/authorize?.*response_type'
+kill "$login" || :
 wait "$login" || :
 for part in client_id=app-1 scope=imap%20offline_access login_hint=me%40example.com a=b \
 	redirect_uri=http%3A%2F%2Flocalhost%3A; do
@@ -591,7 +591,7 @@ begin 'what git, npm and skopeo wrote themselves is moved, and each goes on by i
 need npm skopeo
 python3 "$srcdir/tests/programs/plain_services.py" "$work/port" 2>"$work/services" &
 services=$!
-wait_until test -s "$work/port"
+wait_beside "$services" test -s "$work/port"
 port=$(cat "$work/port")
 git config --global credential.helper store
 printf 'protocol=http\nhost=127.0.0.1:%s\nusername=me\npassword=real-pass\n\n' "$port" | git credential approve

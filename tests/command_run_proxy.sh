@@ -131,10 +131,11 @@ mark
 keyturn run work --proxy --log "$work/log" -- node "$srcdir/tests/programs/proxy_peer.mjs" 8 \
 	>"$work/out" 2>"$work/err" &
 peer=$!
-until [ "$(grep -c '"operation":"websocket"' "$work/coze/requests.jsonl")" -ge 3 ]; do
-	kill -0 "$peer" 2>/dev/null || break
-	sleep 0.1
-done
+has_called()
+{
+	[ "$(grep -c '"operation":"websocket"' "$work/coze/requests.jsonl")" -ge 3 ]
+}
+must wait_beside "$peer" has_called
 control '{"forget":"access_tokens"}'
 wait "$peer" || complain "the SDK's program failed: $(cat "$work/err")"
 expect_json '[]' failed
@@ -151,10 +152,7 @@ lend()
 {
 	keyturn lend work --socket "$work/lent.sock" "$@" >"$work/lent" 2>"$work/err" &
 	lender=$!
-	until [ -S "$work/lent.sock" ]; do
-		kill -0 "$lender" 2>/dev/null || break
-		sleep 0.02
-	done
+	wait_beside "$lender" test -S "$work/lent.sock" || complain "nothing is lent: $(cat "$work/err")"
 }
 
 # over_socket [OPTION...]: the status.
@@ -183,7 +181,7 @@ gone
 begin 'a socket that nobody answers is replaced; one with a placeholder asks for it; a loan ends'
 python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$work/lent.sock"
 lend --placeholder --for 2s
-until [ -s "$work/lent" ]; do sleep 0.02; done
+must wait_beside "$lender" test -s "$work/lent"
 must [ "$(over_socket)" = 401 ]
 must [ "$(over_socket -H "Authorization: Bearer $(sed 's/.*=//' "$work/lent")")" = 200 ]
 wait "$lender" || complain 'the loan did not end well'
@@ -210,7 +208,7 @@ if [ "$(id -u)" -eq 0 ]; then
 		# shellcheck disable=SC2086
 		keyturn lend work --socket "$work/shared/lent.sock" $guest 2>"$work/err" &
 		lender=$!
-		wait_until test -S "$work/shared/lent.sock"
+		wait_beside "$lender" test -S "$work/shared/lent.sock"
 		echo "$(stat -c %a "$work/shared/lent.sock") $(comes 0) $(comes 64001) $(comes 64002)"
 		kill -TERM "$lender"
 		wait "$lender" || complain 'the lender did not end well'

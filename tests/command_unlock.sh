@@ -206,7 +206,7 @@ call setsid keyturn token
 expect_status 4
 expect_said 'keyturn unlock --resync'
 at_terminal 'spawn keyturn unlock --resync
-	expect "Passphrase"
+	expect "Login password, which opens"
 	send "old login\r"
 	expect "login password"
 	send "new login\r"
@@ -215,7 +215,7 @@ at_terminal 'spawn keyturn unlock --resync
 expect_status 0
 keyturn lock
 at_terminal 'spawn keyturn unlock
-	expect "Passphrase"
+	expect "Login password, which opens"
 	send "new login\r"'
 expect_status 0
 call keyturn token

@@ -130,9 +130,11 @@ coze_control '{"fault":{"kind":"hang"}}' >/dev/null || exit 1
 	body.refresh_token=none >"$scratch/silent" &
 silent_pid=$!
 # It has taken the fault when the server has its request: the next one meets its own.
-until grep -q say=ready "$scratch/silent" && [ "$(token_requests)" = 1 ]; do
-	sleep 0.05
-done
+has_asked()
+{
+	grep -q say=ready "$scratch/silent" && [ "$(token_requests)" = 1 ]
+}
+wait_beside "$silent_pid" has_asked || exit 1
 
 case_name="a good refresh"
 refresh
@@ -366,9 +368,7 @@ node -e '
 	proxy.listen(0, "127.0.0.1", () => fs.writeFileSync(process.argv[3], `${proxy.address().port}`));
 ' "$scratch/tunnels" proxy-authorization "$scratch/proxy" &
 proxy_pid=$!
-until [ -s "$scratch/proxy" ]; do
-	sleep 0.05
-done
+wait_beside "$proxy_pid" test -s "$scratch/proxy" || exit 1
 proxy=127.0.0.1:$(cat "$scratch/proxy")
 local_url=$(echo "$COZE_API" | sed 's/127\.0\.0\.1/localhost/')/v1/users/me
 case_name="a proxy is used"

@@ -190,7 +190,8 @@ for signal in INT TERM HUP; do
 	interrupted $signal 'Client secret' '' 'keyturn login x --site cn --kind web --client-id 1'
 	interrupted $signal 'Replace main' '' "keyturn login main --kind device --client-id 1 --api-base $COZE_API"
 	interrupted $signal 'Paste that whole' '' "$app --kind pkce --paste --api-base $COZE_API"
-	interrupted $signal 'waiting for the browser' '' "$app --kind pkce --no-browser --api-base $COZE_API"
+	interrupted $signal 'waiting for the browser' '' "$app --kind pkce --no-browser \
+		--redirect-uri http://127.0.0.1:0/callback --api-base $COZE_API"
 	interrupted $signal 'The refused token' '' 'keyturn reject main'
 	interrupted $signal 'New passphrase' '' "KEYTURN_VAULT=$HOME/new keyturn vault create"
 done

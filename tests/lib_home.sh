@@ -34,9 +34,13 @@ ends_with 1 'must false' finish
 ends_with 1 'must false' 'begin two' 'must true' finish
 ends_with 1 'must false' 'begin two' 'skip reason'
 
-begin 'a script that breaks off fails'
+begin 'a script that breaks off fails, and what was written last is shown'
 ends_with 1 false finish
 ends_with 1 'exit 0'
+ends_with 1 'call sh -c "echo the cause >&2"' false finish
+expect_line '#   err: the cause'
+ends_with 1 'test_name=' 'call sh -c "echo the cause >&2"' 'exit 1'
+expect_line '#   err: the cause'
 
 # It is a keyturn only when it has become one.
 one_is_left_behind()
@@ -54,6 +58,20 @@ must_not none_is_left_behind
 exec 3>&-
 wait "$!" || :
 must none_is_left_behind
+
+begin 'who waits for what a program brings learns that it has ended'
+sh -c : &
+call wait_beside "$!" test -e "$work/never"
+must [ "$status" -ne 0 ]
+expect_said "ended before: test -e $work/never"
+sh -c ': >"$1"' - "$work/brought" &
+call wait_beside "$!" test -e "$work/brought"
+expect_status 0
+sleep 60 &
+login=$!
+echo 'all is well' >"$work/err"
+must login_says 'all.is'
+must kill "$login"
 
 # by_hand DIRECTORY SCRIPT: what a script finds when it is called from there, and not by make.
 by_hand()

@@ -147,6 +147,7 @@ UNIT_TESTS = \
 	tests/test_vault \
 	$(FIDO2_UNIT_TEST) \
 	tests/test_vault_header \
+	tests/test_vault_open \
 	tests/test_whoami \
 	tests/test_wrap
 # Run by the script of its name, inside a desktop.
@@ -300,9 +301,20 @@ $(SCRIPT_TESTS:.sh=.log): $(NEEDED_BY_SCRIPT)
 $(PAM_SCRIPT_TESTS:.sh=.log): $(NEEDED_BY_PAM)
 $(ELF_SCRIPT_TESTS:.sh=.log): $(PAM_BUILT)
 
-# For scripts that are called by hand.
-test-programs: $(NEEDED_BY_SCRIPT) $(NEEDED_BY_PAM)
-.PHONY: test-programs
+# Those that take turns (take_turn in tests/lib/home.sh) begin one behind the other: who waited for its turn
+# would have a place that another could run in.
+in_turn = $(filter $(1:%=tests/%.log), $(TEST_LOGS))
+tests/keyring_faults.log: | $(call in_turn, hot_many)
+tests/renew_ahead.log: | $(call in_turn, keyring_faults hot_many)
+tests/rotation.log: | $(call in_turn, renew_ahead keyring_faults hot_many)
+tests/rotation_keyring.log: | $(call in_turn, rotation renew_ahead keyring_faults hot_many)
+
+# For scripts that are called by hand. Beside "all" or "check" in one call it comes after that: each is a
+# make of its own, and two of them would write the same files at once.
+test-programs: $(filter all check, $(MAKECMDGOALS))
+	$(MAKE) $(AM_MAKEFLAGS) needed-by-scripts
+needed-by-scripts: $(NEEDED_BY_SCRIPT) $(NEEDED_BY_PAM)
+.PHONY: test-programs needed-by-scripts
 TEST_EXTENSIONS = .sh
 AM_TESTS_ENVIRONMENT = \
 	builddir='$(abs_top_builddir)'; export builddir; \
@@ -373,6 +385,10 @@ tests_test_url_LDADD = $(HELPER_TEST)
 tests_test_vault_SOURCES = tests/test_vault.c \
 	tests/lib/scratch_vault.c tests/lib/scratch_vault.h
 tests_test_vault_LDADD = $(KEYRING_TEST)
+tests_test_vault_open_SOURCES = tests/test_vault_open.c \
+	tests/lib/scratch_vault.c tests/lib/scratch_vault.h
+tests_test_vault_open_LDADD = $(KEYRING_TEST)
+tests_test_vault_open_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=kt_vault_underway_wait
 tests_test_vault_header_SOURCES = tests/test_vault_header.c \
 	tests/lib/scratch_vault.c tests/lib/scratch_vault.h
 tests_test_vault_header_LDADD = $(KEYRING_TEST)
@@ -576,6 +592,7 @@ EXTRA_DIST += \
 	tests/screens/journey_failures.zh_CN.txt \
 	tests/screens/journey_terminal.zh_CN.txt \
 	tests/lib/pam_bases.sh \
+	tests/lib/port.sh \
 	tests/lib/pam_cases.sh \
 	tests/lib/pam_recipes.sh \
 	tests/lib/pam_root.sh \

@@ -142,7 +142,7 @@ person()
 		--client-secret-file "$work/basic" --scope 'openid offline_access api:read' \
 		--redirect-uri http://127.0.0.1:0/callback >"$work/out" 2>"$work/err" &
 	login=$!
-	wait_until grep -q response_type= "$work/err"
+	login_says response_type=
 	curl -sL --cacert "$OIDC_CA" -c "$work/cookies" -b "$work/cookies" -o "$work/page" \
 		"$(grep -o 'https://.*response_type=.*' "$work/err")" || :
 	wait "$login" || complain 'the person did not log in'

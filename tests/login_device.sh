@@ -105,12 +105,12 @@ polls=$(polls)
 # shellcheck disable=SC2086
 keyturn login dev $client --api-base "$COZE_API" 2>"$work/err" &
 login=$!
-must wait_until has_polled "$polls"
+must wait_beside "$login" has_polled "$polls"
 kill -9 "$login"
 wait "$login" 2>/dev/null || :
 must [ "$(keyturn token dev)" = "$before" ]
 device_code=$(grep -o '"device_code":"[^"]*"' "$work/server/requests.jsonl" | tail -n 1 | cut -d'"' -f4)
-must_not grep -rqaF "$device_code" "$HOME"
+must_not grep -rqaF -e "$device_code" "$HOME"
 
 begin 'who finds the grant dead while a login for it is under way waits for that one'
 coze_reset >"$work/control"
@@ -127,7 +127,7 @@ polls=$(polls)
 # shellcheck disable=SC2086
 keyturn login dev $client --api-base "$COZE_API" 2>"$work/login.err" &
 login=$!
-must wait_until has_polled "$polls"
+must wait_beside "$login" has_polled "$polls"
 call keyturn token dev
 expect_status 0
 expect_said 'waiting for the login of dev'

@@ -30,7 +30,7 @@ start_login()
 	keyturn login "$@" --issuer "$OIDC_ISSUER" --ca-file "$OIDC_CA" \
 		--scope "$scope" >"$work/out" 2>"$work/err" &
 	login=$!
-	wait_until grep -q "$wanted" "$work/err"
+	login_says "$wanted"
 }
 
 end_login()
@@ -148,7 +148,7 @@ expect_json oauth kind
 : >"$work/err"
 keyturn login device >"$work/out" 2>"$work/err" &
 login=$!
-wait_until grep -q 'type the code' "$work/err"
+login_says 'type the code'
 code=$(sed -n 's/.*type the code \([A-Z0-9-]*\).*/\1/p' "$work/err")
 oidc_control /approve "{\"user_code\":\"$code\"}" >"$work/control" || complain 'not approved'
 end_login
@@ -202,7 +202,7 @@ timeout 60 oidc-gen lab --issuer "$OIDC_ISSUER" --cert-path "$OIDC_CA" --flow co
 	--scope 'openid offline_access' --redirect-uri "http://localhost:$port/callback" \
 	>"$work/gen" 2>"$work/err" </dev/null &
 gen=$!
-wait_until grep -q 'https://.*response_type=' "$work/err"
+wait_beside "$gen" grep -q 'https://.*response_type=' "$work/err"
 visit
 wait "$gen" || complain 'oidc-gen failed'
 kill "$OIDCD_PID"
@@ -219,7 +219,7 @@ expect_status 0
 	exec keyturn login lab --config - --redirect-uri http://127.0.0.1:0/callback <"$work/lab"
 ) >"$work/out" 2>"$work/err" &
 login=$!
-wait_until grep -q 'response_type=' "$work/err"
+login_says response_type=
 visit
 end_login
 expect_status 0

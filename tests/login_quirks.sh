@@ -20,17 +20,6 @@ server_does()
 	server_request POST "$base/control" "$1" >"$work/control"
 }
 
-# await TEXT: stderr of the login in the background has it.
-await()
-{
-	tries=300
-	until grep -qe "$1" "$work/err"; do
-		tries=$((tries - 1))
-		[ "$tries" -gt 0 ] && kill -0 "$login" 2>/dev/null || break
-		sleep 0.1
-	done
-}
-
 start_login()
 {
 	: >"$work/err"
@@ -52,7 +41,7 @@ log_in()
 	start_login "$server" --authorization-endpoint "$base/$server/authorize" \
 		--token-endpoint "$base/$server/token" --client-id app --redirect-uri \
 		http://127.0.0.1:0/callback --host "$server.example.com" "$@"
-	await response_type=
+	login_says response_type=
 	curl -sL -o "$work/page" "$(grep -o 'http://.*response_type=.*' "$work/err")" || :
 	end_login
 }
@@ -195,7 +184,7 @@ paste_back()
 		"$base/github/token" --client-id app --paste <"$work/pasted" >"$work/out" 2>"$work/err" &
 	login=$!
 	exec 8>"$work/pasted"
-	await response_type=
+	login_says response_type=
 	curl -s -o "$work/page" -w '%{redirect_url}\n' \
 		"$(grep -o 'http://.*response_type=.*' "$work/err")" >&8
 	exec 8>&-
@@ -233,7 +222,7 @@ expect_said "issuer $base/real/"
 
 begin 'a foreign document does not end the search'
 start_login twice --issuer "$base/twice" --client-id app --redirect-uri http://127.0.0.1:0/callback
-await response_type=
+login_says response_type=
 curl -sL -o "$work/page" "$(grep -o 'http://.*response_type=.*' "$work/err")" || :
 end_login
 expect_status 0
@@ -241,7 +230,7 @@ expect_status 0
 begin 'an issuer at localhost keeps its name, and its tokens are for 127.0.0.1'
 local=http://localhost:${base##*:}
 start_login local --issuer "$local/twice" --client-id app --redirect-uri http://127.0.0.1:0/callback
-await response_type=
+login_says response_type=
 must grep -qF "$local/twice/authorize" "$work/err"
 curl -sL -o "$work/page" "$(grep -o 'http://.*response_type=.*' "$work/err")" || :
 end_login
@@ -288,7 +277,7 @@ device()
 	server_does '{"polls":0,"decision":"pending"}'
 	start_login device --token-endpoint "$base/device/token" --device-endpoint \
 		"$base/device/device" --client-id app --host device.example.com "$@"
-	await 'type the code WDJB-MJHT'
+	login_says 'type the code WDJB-MJHT'
 }
 
 begin 'a device login: intervals as text, client id beside Basic'
@@ -320,17 +309,17 @@ print((polls[-1] - polls[-2] + 100) // 1000)
 ' "$work/server/requests.jsonl"
 }
 
+is_pending_again()
+{
+	server_request POST "$base/control" '{}' | grep -q '"decision":"pending"'
+}
+
 # after DECISION INTERVAL: logs in with one such answer on the way, which has that interval.
 after()
 {
 	device
 	server_does "{\"decision\":\"$1\",\"interval\":$2}"
-	tries=300
-	until server_request POST "$base/control" '{}' | grep -q '"decision":"pending"'; do
-		tries=$((tries - 1))
-		[ "$tries" -gt 0 ] || break
-		sleep 0.1
-	done
+	must wait_beside "$login" is_pending_again
 	server_does '{"decision":"allow"}'
 	end_login
 	expect_status 0

@@ -25,7 +25,7 @@ start_login()
 	: >"$work/err"
 	keyturn login "$@" >"$work/out" 2>"$work/err" &
 	login=$!
-	wait_until grep -q "$wanted" "$work/err"
+	login_says "$wanted"
 }
 
 end_login()

@@ -26,7 +26,7 @@ start_login()
 	keyturn login "$@" --api-base "$COZE_API" --www-base "$COZE_WWW" --no-browser \
 		>"$work/out" 2>"$work/err" &
 	login=$!
-	wait_until grep -q 'oauth2/.*authorize?' "$work/err"
+	login_says 'oauth2/.*authorize?'
 	url=$(grep -o 'http://.*authorize?.*' "$work/err")
 }
 
@@ -54,7 +54,7 @@ must [ "$(parameter state | wc -c)" -eq 44 ]
 expect_said "register this redirect URI with the app, if not done: $redirect"
 call curl -sL "$url"
 must grep -q 'close this window' "$work/out"
-must_not grep -qF "$(parameter state)" "$work/out"
+must_not grep -qF -e "$(parameter state)" "$work/out"
 cp "$work/out" "$work/page"
 : >"$work/out"
 end_login
@@ -115,7 +115,7 @@ s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 s.bind(('127.0.0.1', $port)); s.listen()
 open('$work/listening', 'w').close(); signal.pause()" &
 holder=$!
-must wait_until test -e "$work/listening"
+must wait_beside "$holder" test -e "$work/listening"
 call keyturn login pk --kind pkce --client-id pkce-client.app.coze --redirect-uri "$redirect" \
 	--api-base "$COZE_API" --no-browser
 expect_status 2
@@ -142,7 +142,7 @@ for answer in wrong right; do
 		<"$work/paste" >"$work/out" 2>"$work/err" &
 	login=$!
 	exec 8>"$work/paste"
-	wait_until grep -q 'authorize?' "$work/err"
+	login_says 'authorize?'
 	url=$(grep -o 'http://.*authorize?.*' "$work/err")
 	consent=$(curl -s -o "$work/page" -w '%{redirect_url}' "$url")
 	address=$(curl -s -o "$work/page" -w '%{redirect_url}' "$consent")

@@ -215,7 +215,7 @@ PasswordAuthentication yes
 KbdInteractiveAuthentication yes
 PubkeyAuthentication yes
 END
-port=$((20000 + $$ % 20000))
+port=$(free_port)
 "$sshd" -D -e -p "$port" -f "$scratch/ssh/config" 2>"$scratch/ssh/log" &
 remember $!
 wait_for 5 grep -q 'Server listening' "$scratch/ssh/log"

@@ -398,7 +398,7 @@ check "no password crosses the bus in the clear" bus_is_sealed
 
 milliseconds_of() {
 	# Changes by other modules in the process are not looked at here.
-	login "$1" cycles:40 "pw:$scratch/good" auth acct cred open close || :
+	login "$1" cycles:10 "pw:$scratch/good" auth acct cred open close || :
 	awk '$1 == "cycles" { print $3 }' "$scratch/out"
 }
 
@@ -407,12 +407,23 @@ took_more() {
 	awk -v with="$1" -v without="$2" 'BEGIN { print int(with - without) }'
 }
 
+# least NUMBER OTHER: the smaller one; there may be no other yet.
+least() {
+	printf '%s\n' "$@" | grep . | sort -g | head -n 1
+}
+
+# What else the machine does only ever adds: least of four, in turns.
 quick() {
 	start_keyring kt-one
 	login kt-login auth cred open
-	without=$(milliseconds_of kt-without)
-	with=$(milliseconds_of kt-login)
-	by_bus=$(milliseconds_of kt-dbus)
+	without=
+	with=
+	by_bus=
+	for round in 1 2 3 4; do
+		without=$(least "$(milliseconds_of kt-without)" "$without")
+		with=$(least "$(milliseconds_of kt-login)" "$with")
+		by_bus=$(least "$(milliseconds_of kt-dbus)" "$by_bus")
+	done
 	echo "# a warm login: $without ms without, $with ms with, $by_bus ms by the bus"
 	is_in_time "$(took_more "$with" "$without")" 50 &&
 		is_in_time "$(took_more "$by_bus" "$without")" 50

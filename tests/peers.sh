@@ -58,21 +58,7 @@ start_login()
 	: >"$work/err"
 	keyturn login "$@" </dev/null >"$work/out" 2>"$work/err" &
 	login=$!
-	await "$start_pattern"
-}
-
-# await PATTERN: stderr of the login has it; one that says something else is not waited for.
-await()
-{
-	wait_until login_shows "$1" && grep -q -e "$1" "$work/err" && return
-	complain "the login does not say $1"
-	show_call
-	kill "$login" 2>/dev/null || :
-}
-
-login_shows()
-{
-	grep -q -e "$1" "$work/err" || ! kill -0 "$login" 2>/dev/null
+	login_says "$start_pattern"
 }
 
 end_login()
@@ -101,7 +87,7 @@ by_remedy()
 	sh -c "$1" <"$work/pasted" >"$work/out" 2>"$work/err" &
 	login=$!
 	exec 8>"$work/pasted"
-	await 'type the code\|response_type='
+	login_says 'type the code\|response_type='
 	if grep -q 'type the code' "$work/err"; then
 		type_code "$peer_device_end"
 	else

@@ -171,7 +171,7 @@ must grep -q '{"code":4100,"msg":"keyturn: .*keyturn login .*"}' "$work/out"
 begin 'a service that breaks off anywhere is told, or its answer is cut as it was'
 python3 "$srcdir/tests/programs/proxy_broken.py" --serve >"$work/port" &
 broken=$!
-until [ -s "$work/port" ]; do sleep 0.02; done
+wait_beside "$broken" test -s "$work/port"
 echo pat_0123456789abcdef0123456789abcdef | keyturn login broken --api-base "http://127.0.0.1:$(cat "$work/port")" \
 	--with-token 2>"$work/err"
 call keyturn run broken --proxy -- python3 "$srcdir/tests/programs/proxy_broken.py"

@@ -46,9 +46,7 @@ log_in()
 	keyturn login "$login_name" --issuer "$OAUTH_ISSUER" --client-id "$login_client" \
 		--redirect-uri http://127.0.0.1:0/callback "$@" >"$work/out" 2>"$work/err" &
 	login=$!
-	until grep -q 'response_type=' "$work/err" || ! kill -0 "$login" 2>/dev/null; do
-		sleep 0.05
-	done
+	login_says response_type=
 	curl -sL --noproxy '*' -o "$work/page" "$(grep -o 'http://.*response_type=.*' "$work/err")" ||
 		:
 	status=0

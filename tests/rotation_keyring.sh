@@ -171,11 +171,13 @@ saved after
 # allowed NAME: a login of it that a person has allowed, and the keyring has not yet.
 allowed()
 {
+	control '{"any_loopback_port":true}'
 	KEYTURN_FAULT=login-got:stop "$faulty" login "$1" --kind pkce --api-base "$COZE_API" \
-		--www-base "$COZE_WWW" --client-id pkce-client.app.coze \
+		--www-base "$COZE_WWW" --redirect-uri http://127.0.0.1:0/callback \
+		--client-id pkce-client.app.coze \
 		>"$work/stopped.out" 2>"$work/stopped.err" </dev/null &
 	stopped_pid=$!
-	desktop_wait grep -q response_type= "$work/stopped.err" || complain 'no address was told'
+	wait_beside "$stopped_pid" grep -q response_type= "$work/stopped.err" || complain 'no address was told'
 	curl -sL --noproxy '*' -o "$work/page" "$(grep -o 'http.*response_type=.*' "$work/stopped.err")"
 	desktop_wait is_stopped || complain "the login of $1 did not stop"
 }

@@ -288,6 +288,17 @@ static void longest_description_is_found(void **state)
 	assert_int_equal(seen.count, 1);
 }
 
+/* The word of that number, from 0, in a line of a file of proc(5). */
+static const char *word_of(const char *line, int number)
+{
+	line += strspn(line, " ");
+	while (number-- > 0) {
+		line += strcspn(line, " ");
+		line += strspn(line, " ");
+	}
+	return line;
+}
+
 static int64_t charged(void)
 {
 	char text[16384];
@@ -302,8 +313,8 @@ static int64_t charged(void)
 	snprintf(user, sizeof(user), "%5u:", (unsigned)geteuid());
 	line = strstr(text, user);
 	/* "UID: USAGE KEYS/INSTANTIATED KEYS/MAXIMUM BYTES/MAXIMUM" */
-	if (!line || sscanf(line + strlen(user), " %*s %*s %*s %lld/", &bytes) != 1)
-		return -1;
+	if (line)
+		bytes = strtoll(word_of(line + strlen(user), 3), NULL, 10);
 	return bytes;
 }
 
@@ -526,16 +537,16 @@ static void assert_timeout(int32_t serial, char unit)
 {
 	FILE *keys = fopen("/proc/keys", "r");
 	char line[512];
-	unsigned int listed = 0;
-	char until[8] = "";
+	unsigned long listed = 0;
+	const char *until;
 
 	assert_non_null(keys);
-	while (fgets(line, sizeof(line), keys))
-		if (sscanf(line, "%x %*s %*d %7s", &listed, until) == 2 && listed == (unsigned int)serial)
-			break;
+	while (listed != (unsigned long)serial && fgets(line, sizeof(line), keys))
+		listed = strtoul(line, NULL, 16);
 	fclose(keys);
 	assert_int_equal(listed, serial);
-	assert_int_equal(until[strlen(until) - 1], unit);
+	until = word_of(line, 3);
+	assert_int_equal(until[strcspn(until, " ") - 1], unit);
 }
 
 static void retired_keys_are_prolonged_and_no_others(void **state)
@@ -543,7 +554,7 @@ static void retired_keys_are_prolonged_and_no_others(void **state)
 	int32_t retired = kt_kernel_key_put(first, "stored", 6, 10 * 3600);
 	int32_t precious = kt_kernel_key_put(second, "kept", 4, 10 * 3600);
 	int32_t answer;
-	char other[80];
+	char other[96];
 
 	(void)state;
 	snprintf(other, sizeof(other), "another:%s", first);

@@ -6,13 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -21,65 +18,15 @@
 #include "keyring/text.h"
 #include "keyring/vault.h"
 #include "keyring/vault_key.h"
-#include "keyring/vault_open.h"
-#include "keyring/vault_underway.h"
 #include "tests/lib/alone.h"
 #include "tests/lib/scratch_vault.h"
-
-/* The lines that the person at the terminal types. */
-static const char *const *typed;
-static int questions;
-
-static bool type_next(const struct kt_passphrase_question *question,
-                      struct kt_secret *passphrase, struct kt_error *error)
-{
-	(void)question;
-	questions++;
-	return kt_secret_append_text(passphrase, *typed ? *typed++ : "", error);
-}
-
-static const struct kt_keyring_options asking = {
-	.may_prompt = true,
-	.ask_passphrase = type_next,
-};
-
-static void set_text(struct kt_secret *secret, const char *text)
-{
-	struct kt_error error = { 0 };
-
-	assert_true(kt_secret_set(secret, text, strlen(text), &error));
-}
-
-/* Reads the vault and opens it; returns the error's code. */
-static enum kt_error_code open_vault(const struct kt_keyring_options *options,
-                                     struct kt_secret *key, struct kt_error *error)
-{
-	KT_CLEANUP(kt_vault_clear) struct kt_vault vault = { 0 };
-	bool opened;
-
-	kt_error_clear(error);
-	opened = kt_vault_read(&vault, error) && kt_vault_open_key(&vault, options, key, error);
-	assert_int_equal(opened, error->code == KT_ERROR_NONE);
-	assert_int_equal(opened, !kt_secret_is_empty(key));
-	return error->code;
-}
 
 static enum kt_error_code open_unasked(void)
 {
 	KT_CLEANUP(kt_secret_clear) struct kt_secret key = { 0 };
 	struct kt_error error = { 0 };
 
-	return open_vault(NULL, &key, &error);
-}
-
-static void lock_vault(void)
-{
-	KT_CLEANUP(kt_vault_clear) struct kt_vault vault = { 0 };
-	struct kt_error error = { 0 };
-
-	assert_true(kt_vault_read(&vault, &error));
-	kt_vault_lock(&vault);
-	assert_false(kt_vault_is_open(&vault));
+	return scratch_open_vault(NULL, &key, &error);
 }
 
 static mode_t mode_of(const char *path)
@@ -127,7 +74,7 @@ static void key_file_that_is_there_is_used_as_it_is(void **state)
 
 	scratch_write(scratch->key_file, bytes, sizeof(bytes));
 	scratch_create_vault(scratch);
-	lock_vault();
+	scratch_lock_vault();
 
 	assert_int_equal(open_unasked(), KT_ERROR_NONE);
 	scratch_read(scratch->key_file, &content);
@@ -174,12 +121,12 @@ static void key_file_of_others_is_refused_with_the_reason(void **state)
 	struct kt_error error = { 0 };
 
 	scratch_create_vault(scratch);
-	lock_vault();
+	scratch_lock_vault();
 	assert_int_equal(chmod(scratch->key_file, 0640), 0);
 	{
 		KT_CLEANUP(kt_secret_clear) struct kt_secret key = { 0 };
 
-		assert_int_equal(open_vault(&asking, &key, &error), KT_ERROR_UNSAFE);
+		assert_int_equal(scratch_open_vault(&scratch_asking, &key, &error), KT_ERROR_UNSAFE);
 		assert_non_null(strstr(error.message, "can be used by others"));
 		assert_non_null(strstr(error.remedy, "chmod 600"));
 	}
@@ -190,7 +137,7 @@ static void key_file_of_others_is_refused_with_the_reason(void **state)
 		print_message("another owner: skipped, only root can give a file away\n");
 		return;
 	}
-	lock_vault();
+	scratch_lock_vault();
 	assert_int_equal(chown(scratch->key_file, 1, 1), 0);
 	assert_int_equal(open_unasked(), KT_ERROR_UNSAFE);
 }
@@ -230,9 +177,9 @@ static void kernel_keyring_keeps_the_vault_open_until_lock(void **state)
 	assert_int_equal(unlink(scratch->key_file), 0);
 	assert_int_equal(open_unasked(), KT_ERROR_NONE);
 
-	lock_vault();
+	scratch_lock_vault();
 
-	assert_int_equal(open_vault(&asking, &key, &error), KT_ERROR_LOCKED);
+	assert_int_equal(scratch_open_vault(&scratch_asking, &key, &error), KT_ERROR_LOCKED);
 	assert_non_null(strstr(error.message, scratch->key_file));
 	assert_non_null(strstr(error.remedy, "KEYTURN_VAULT_KEY_FILE"));
 }
@@ -240,7 +187,7 @@ static void kernel_keyring_keeps_the_vault_open_until_lock(void **state)
 static void lock_does_not_hold_where_the_key_file_is(void **state)
 {
 	scratch_create_vault(*state);
-	lock_vault();
+	scratch_lock_vault();
 
 	assert_int_equal(open_unasked(), KT_ERROR_NONE);
 }
@@ -254,18 +201,18 @@ static void key_may_come_from_variable_or_credential_instead(void **state)
 	snprintf(elsewhere, sizeof(elsewhere), "%s/keyturn", scratch->directory);
 	assert_int_equal(rename(scratch->key_file, elsewhere), 0);
 
-	lock_vault();
+	scratch_lock_vault();
 	assert_int_equal(open_unasked(), KT_ERROR_LOCKED);
 	setenv("KEYTURN_VAULT_KEY_FILE", elsewhere, 1);
 	assert_int_equal(open_unasked(), KT_ERROR_NONE);
 	unsetenv("KEYTURN_VAULT_KEY_FILE");
 
-	lock_vault();
+	scratch_lock_vault();
 	setenv("CREDENTIALS_DIRECTORY", scratch->directory, 1);
 	assert_int_equal(chmod(elsewhere, 0440), 0);
 	assert_int_equal(open_unasked(), KT_ERROR_NONE);
 
-	lock_vault();
+	scratch_lock_vault();
 	assert_int_equal(chmod(elsewhere, 0444), 0);
 	assert_int_equal(open_unasked(), KT_ERROR_UNSAFE);
 }
@@ -291,12 +238,12 @@ static void vault_of_a_credential_opens_with_it_alone(void **state)
 
 	kt_error_clear(&error);
 	assert_true(kt_vault_create(&options, &error));
-	lock_vault();
+	scratch_lock_vault();
 	assert_int_equal(open_unasked(), KT_ERROR_NONE);
 
-	lock_vault();
+	scratch_lock_vault();
 	unsetenv("CREDENTIALS_DIRECTORY");
-	assert_int_equal(open_vault(NULL, &key, &error), KT_ERROR_LOCKED);
+	assert_int_equal(scratch_open_vault(NULL, &key, &error), KT_ERROR_LOCKED);
 	assert_non_null(strstr(error.remedy, "LoadCredential=work"));
 }
 
@@ -308,93 +255,13 @@ static void another_vaults_key_file_does_not_open(void **state)
 
 	scratch_create_vault(scratch);
 	scratch_write(scratch->key_file, "0123456789012345678901234567890123456789", 40);
-	lock_vault();
+	scratch_lock_vault();
 
-	assert_int_equal(open_vault(NULL, &key, &error), KT_ERROR_LOCKED);
+	assert_int_equal(scratch_open_vault(NULL, &key, &error), KT_ERROR_LOCKED);
 	assert_non_null(strstr(error.message, "does not open the vault"));
 }
 
 /* One test for all that needs passphrases: each try costs as much as a thief's. */
-static void passphrase_and_key_file_and_login_open_the_same_vault(void **state)
-{
-	const struct scratch *scratch = *state;
-	KT_CLEANUP(kt_secret_clear) struct kt_secret first = { 0 };
-	KT_CLEANUP(kt_secret_clear) struct kt_secret second = { 0 };
-	KT_CLEANUP(kt_secret_clear) struct kt_secret key = { 0 };
-	KT_CLEANUP(kt_secret_clear) struct kt_secret again = { 0 };
-	struct kt_vault_options options = { .key_file = scratch->key_file, .passphrase = &first };
-	struct kt_error error = { 0 };
-
-	set_text(&first, "correct horse");
-	set_text(&second, "battery staple");
-	assert_true(kt_vault_create(&options, &error));
-	lock_vault();
-	assert_int_equal(open_vault(NULL, &key, &error), KT_ERROR_NONE);
-	assert_int_equal(unlink(scratch->key_file), 0);
-	lock_vault();
-
-	assert_int_equal(open_vault(NULL, &again, &error), KT_ERROR_LOCKED);
-	assert_string_equal(error.remedy, "run: keyturn unlock");
-
-	typed = (const char *const[]){ "incorrect horse", "correct horse", NULL };
-	questions = 0;
-	assert_int_equal(open_vault(&asking, &again, &error), KT_ERROR_NONE);
-	assert_int_equal(questions, 2);
-	assert_true(kt_secret_is_equal(&key, &again));
-	assert_int_equal(open_unasked(), KT_ERROR_NONE);
-
-	assert_false(kt_vault_change_passphrase(&second, &first, NULL, &error));
-	assert_int_equal(error.code, KT_ERROR_LOCKED);
-	assert_non_null(strstr(error.message, "wrong passphrase"));
-	kt_error_clear(&error);
-	assert_true(kt_vault_change_passphrase(&first, &second, NULL, &error));
-
-	assert_false(kt_vault_open_with_login(&first, &error));
-	assert_int_equal(error.code, KT_ERROR_LOCKED);
-	kt_error_clear(&error);
-	assert_true(kt_vault_add_login(&first, NULL, &error));
-	lock_vault();
-	assert_true(kt_vault_open_with_login(&first, &error));
-	assert_true(kt_vault_change_login(&first, &second, &error));
-	assert_false(kt_vault_open_with_login(&first, &error));
-	assert_non_null(strstr(error.message, "wrong login password"));
-
-	kt_error_clear(&error);
-	assert_int_equal(open_vault(NULL, &again, &error), KT_ERROR_NONE);
-	assert_true(kt_secret_is_equal(&key, &again));
-	lock_vault();
-	typed = (const char *const[]){ "battery staple", NULL };
-	assert_int_equal(open_vault(&asking, &again, &error), KT_ERROR_NONE);
-	assert_true(kt_secret_is_equal(&key, &again));
-}
-
-static void person_is_asked_three_times_or_until_nothing_is_typed(void **state)
-{
-	KT_CLEANUP(kt_secret_clear) struct kt_secret passphrase = { 0 };
-	KT_CLEANUP(kt_secret_clear) struct kt_secret key = { 0 };
-	struct kt_keyring_options silent = asking;
-	struct kt_vault_options options = { .passphrase = &passphrase };
-	struct kt_error error = { 0 };
-
-	(void)state;
-	silent.may_prompt = false;
-	set_text(&passphrase, "correct horse");
-	assert_true(kt_vault_create(&options, &error));
-	lock_vault();
-	questions = 0;
-
-	assert_int_equal(open_vault(&silent, &key, &error), KT_ERROR_LOCKED);
-	assert_int_equal(questions, 0);
-	typed = (const char *const[]){ "", "correct horse", NULL };
-	assert_int_equal(open_vault(&asking, &key, &error), KT_ERROR_DISMISSED);
-	assert_int_equal(questions, 1);
-	typed = (const char *const[]){ "a", "b", "c", "correct horse", NULL };
-	assert_int_equal(open_vault(&asking, &key, &error), KT_ERROR_LOCKED);
-	assert_int_equal(questions, 4);
-	assert_non_null(strstr(error.message, "wrong passphrase"));
-	assert_int_equal(open_unasked(), KT_ERROR_LOCKED);
-}
-
 static void every_flipped_bit_of_the_header_is_noticed(void **state)
 {
 	const struct scratch *scratch = *state;
@@ -453,7 +320,7 @@ static void header_that_asks_for_gigabytes_is_refused(void **state)
 	struct kt_error error = { 0 };
 
 	assert_int_equal(mkdir(scratch->vault, 0700), 0);
-	typed = (const char *const[]){ "correct horse", NULL };
+	scratch_typed = (const char *const[]){ "correct horse", NULL };
 
 	for (size_t i = 0; i < sizeof(hostile) / sizeof(hostile[0]); i++) {
 		char text[600];
@@ -461,7 +328,7 @@ static void header_that_asks_for_gigabytes_is_refused(void **state)
 		                      0, 0, 0);
 
 		scratch_write(scratch_path(scratch, "vault.json"), text, (size_t)length);
-		assert_int_equal(open_vault(&asking, &key, &error), KT_ERROR_CORRUPT);
+		assert_int_equal(scratch_open_vault(&scratch_asking, &key, &error), KT_ERROR_CORRUPT);
 	}
 }
 
@@ -475,7 +342,7 @@ static void newer_vault_is_named_as_such(void **state)
 	assert_int_equal(mkdir(scratch->vault, 0700), 0);
 	scratch_write(scratch_path(scratch, "vault.json"), newer, strlen(newer));
 
-	assert_int_equal(open_vault(NULL, &key, &error), KT_ERROR_UNAVAILABLE);
+	assert_int_equal(scratch_open_vault(NULL, &key, &error), KT_ERROR_UNAVAILABLE);
 	assert_non_null(strstr(error.message, "newer"));
 }
 
@@ -488,7 +355,7 @@ static void directory_that_others_can_enter_is_refused(void **state)
 
 	scratch_create_vault(scratch);
 	assert_int_equal(chmod(scratch->vault, 0755), 0);
-	assert_int_equal(open_vault(NULL, &key, &error), KT_ERROR_UNSAFE);
+	assert_int_equal(scratch_open_vault(NULL, &key, &error), KT_ERROR_UNSAFE);
 	assert_non_null(strstr(error.remedy, "chmod 700"));
 	assert_int_equal(chmod(scratch->vault, 0700), 0);
 	assert_int_equal(open_unasked(), KT_ERROR_NONE);
@@ -507,11 +374,11 @@ static void missing_vault_says_how_to_make_one(void **state)
 	struct kt_error error = { 0 };
 
 	(void)state;
-	assert_int_equal(open_vault(NULL, &key, &error), KT_ERROR_UNAVAILABLE);
+	assert_int_equal(scratch_open_vault(NULL, &key, &error), KT_ERROR_UNAVAILABLE);
 	assert_string_equal(error.remedy, "run: keyturn vault create");
 
 	setenv("KEYTURN_VAULT", "relative", 1);
-	assert_int_equal(open_vault(NULL, &key, &error), KT_ERROR_USAGE);
+	assert_int_equal(scratch_open_vault(NULL, &key, &error), KT_ERROR_USAGE);
 }
 
 static bool open_in_a_container(void *context)
@@ -553,60 +420,12 @@ static void status_tells_what_is_there_and_what_is_open(void **state)
 	assert_string_equal(kt_vault_find_way(&status.vault, KT_VAULT_KEY_FILE)->source,
 	                    scratch->key_file);
 
-	lock_vault();
+	scratch_lock_vault();
 	assert_int_equal(unlink(scratch->key_file), 0);
 	assert_true(kt_vault_status(&status, &error));
 	assert_false(status.is_open);
 	assert_false(status.is_unattended);
 	assert_int_equal(status.obstacle.code, KT_ERROR_LOCKED);
-}
-
-/* A process that derives the key of the vault "id" until it is killed. */
-static pid_t derive_elsewhere(const char *id)
-{
-	int ready[2];
-	char byte;
-	pid_t child;
-
-	assert_int_equal(pipe(ready), 0);
-	child = fork();
-	assert_true(child >= 0);
-	if (child == 0) {
-		struct kt_lock claim = { 0 };
-
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (!kt_vault_underway_begin(&claim, id, 0) || write(ready[1], "x", 1) != 1)
-			_exit(1);
-		pause();
-		_exit(0);
-	}
-	close(ready[1]);
-	assert_int_equal(read(ready[0], &byte, 1), 1);
-	close(ready[0]);
-	return child;
-}
-
-static void derivation_that_was_killed_is_waited_for_by_nobody(void **state)
-{
-	static const char id[] = "00112233445566778899aabbccddeeff";
-	static const char other[] = "ff112233445566778899aabbccddeeff";
-	KT_CLEANUP(kt_lock_release) struct kt_lock claim = { 0 };
-	KT_CLEANUP(kt_lock_release) struct kt_lock of_other = { 0 };
-	pid_t child = derive_elsewhere(id);
-
-	(void)state;
-	assert_true(kt_vault_underway_wait(id, 0));
-	assert_false(kt_vault_underway_begin(&claim, id, 0));
-	assert_false(kt_vault_underway_wait(other, 60000));
-	assert_true(kt_vault_underway_begin(&of_other, other, 0));
-
-	assert_int_equal(kill(child, SIGKILL), 0);
-	assert_int_equal(waitpid(child, NULL, 0), child);
-
-	assert_false(kt_vault_underway_wait(id, 0));
-	assert_true(kt_vault_underway_begin(&claim, id, 0));
-	kt_lock_release(&claim);
-	assert_false(kt_vault_underway_wait(id, 0));
 }
 
 #define VAULT_TEST(test) \
@@ -626,8 +445,6 @@ int main(void)
 		VAULT_TEST(key_may_come_from_variable_or_credential_instead),
 		VAULT_TEST(vault_of_a_credential_opens_with_it_alone),
 		VAULT_TEST(another_vaults_key_file_does_not_open),
-		VAULT_TEST(passphrase_and_key_file_and_login_open_the_same_vault),
-		VAULT_TEST(person_is_asked_three_times_or_until_nothing_is_typed),
 		VAULT_TEST(every_flipped_bit_of_the_header_is_noticed),
 		VAULT_TEST(truncated_or_endless_header_is_refused),
 		VAULT_TEST(header_that_asks_for_gigabytes_is_refused),
@@ -636,7 +453,6 @@ int main(void)
 		VAULT_TEST(missing_vault_says_how_to_make_one),
 		VAULT_TEST(key_file_is_enough_where_the_kernel_keyring_is_refused),
 		VAULT_TEST(status_tells_what_is_there_and_what_is_open),
-		cmocka_unit_test(derivation_that_was_killed_is_waited_for_by_nobody),
 	};
 
 	return cmocka_run_group_tests(tests, alone, NULL);

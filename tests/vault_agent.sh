@@ -209,7 +209,7 @@ ssh-add -q "$work/ed25519" 2>/dev/null
 at_terminal 'spawn ssh-add -x
 	expect "password"
 	send "word\r"
-	expect "again"
+	expect "Again"
 	send "word\r"'
 says 'has not the key'
 at_terminal 'spawn ssh-add -X

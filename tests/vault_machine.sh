@@ -24,11 +24,8 @@ serve()
 	stop_service
 	python3 "$srcdir/tests/programs/credentials_service.py" "$service" "$work/host.key" "$1" &
 	running=$!
-	wait_end=$(($(now) + 10000))
-	until [ -S "$service" ] && python3 -c 'import socket, sys
-socket.socket(socket.AF_UNIX).connect(sys.argv[1])' "$service" 2>/dev/null; do
-		[ "$(now)" -lt "$wait_end" ] || { complain 'the service does not start'; return; }
-	done
+	wait_beside "$running" python3 -c 'import socket, sys
+socket.socket(socket.AF_UNIX).connect(sys.argv[1])' "$service" || complain 'the service does not start'
 }
 
 stop_service()

@@ -40,7 +40,7 @@ login_in_browser()
 	keyturn login "$@" --api-base "$COZE_API" --www-base "$COZE_WWW" --ca-file "$COZE_CA" \
 		--redirect-uri "$redirect" --no-browser >>"$work/login" 2>&1 &
 	login_pid=$!
-	wait_until grep -q 'oauth2/.*authorize?' "$work/login"
+	wait_beside "$login_pid" grep -q 'oauth2/.*authorize?' "$work/login"
 	curl --silent --location --cacert "$COZE_CA" --output "$work/page" \
 		"$(grep -o 'https://.*authorize?.*' "$work/login")"
 	wait "$login_pid" || { cat "$work/login"; exit 1; }

@@ -13,15 +13,17 @@
 DESKTOP_PASSWORD='not a secret'
 DESKTOP_COLLECTION=/org/freedesktop/secrets/collection/login
 
-# Runs a command each 20 ms until it succeeds, and no longer than a minute.
+. "$srcdir/tests/lib/time.sh"
+: "${DESKTOP_BUS:=}" "${DESKTOP_DAEMON:=}"
+
+# desktop_wait COMMAND...: as wait_until does; it says why where the bus or the daemon has ended.
 desktop_wait()
 {
-	desktop_tries=3000
-	until "$@" >/dev/null 2>&1; do
-		desktop_tries=$((desktop_tries - 1))
-		[ "$desktop_tries" -gt 0 ] || return 1
-		sleep 0.02
+	wait_beside "$DESKTOP_BUS $DESKTOP_DAEMON" "$@" && return
+	for desktop_log in "$DESKTOP_DIRECTORY"/*.log; do
+		[ ! -s "$desktop_log" ] || tail -n 5 "$desktop_log" | sed "s/^/#   ${desktop_log##*/}: /" >&2
 	done
+	return 1
 }
 
 # desktop_call PATH INTERFACE.METHOD [ARGUMENT...]: the keyring service's reply.

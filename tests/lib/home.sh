@@ -58,6 +58,7 @@ if (: </dev/tty) 2>/dev/null; then
 fi
 
 . "$srcdir/tests/lib/time.sh"
+. "$srcdir/tests/lib/port.sh"
 
 : "${TEST_ALONE:=}" "${DESKTOP_BUS:=}" "${DESKTOP_DAEMON:=}" "${DESKTOP_DIRECTORY:=}"
 tests_failed=0
@@ -177,36 +178,32 @@ home_leave()
 	rm -rf "$work" || :
 }
 
+# show_newest: the end of what was written last in $work, which tells where a script broke off, and often
+# why. The shell has no line to tell.
+show_newest()
+{
+	for newest in $(cd "$work" && find . -maxdepth 1 -type f -size +0 -printf '%T@ %f\n' | sort -rn |
+		sed -n '1,4s/^[^ ]* //p'); do
+		tail -n 5 "$work/$newest" | cut -c 1-300 | tr -cd '[:print:]\n' | sed "s/^/#   $newest: /"
+	done
+}
+
 # home_end [STATUS]: with the script's, where something else was ended first. A server that was
 # started (server.sh) is ended here, so that no script's own trap loses what it came to.
 home_end()
 {
 	home_status=${1:-$?}
-	[ -z "$test_name" ] || echo "not ok $test_name (broken off)"
+	if [ -n "$test_name" ]; then
+		echo "not ok $test_name (broken off)"
+		show_newest
+	elif [ "$home_status" -ne 0 ] && [ "$home_status" -ne 77 ] && [ "$tests_failed" -eq 0 ]; then
+		echo "# broken off outside of the tests, with exit status $home_status"
+		show_newest
+	fi
 	[ -z "${COZE_PID:-}${OIDC_PID:-}${OAUTH_PID:-}${QUIRKS_PID:-}" ] || server_stop || true
 	home_leave
 	[ -z "$test_name" ] || exit 1
 	exit "$home_status"
-}
-
-# free_port: one that nobody listens at, for a program that has to be told it. It is none of those
-# that a connection gets, so that none has it before the program; oidc-gen takes none of them either.
-free_port()
-{
-	python3 -c '
-import random, socket
-with open("/proc/sys/net/ipv4/ip_local_port_range") as file:
-    end = int(file.read().split()[0])
-end = min(end, 32768) if end > 4096 else 32768
-while True:
-    with socket.socket() as asked:
-        try:
-            asked.bind(("127.0.0.1", random.randrange(end // 2, end)))
-        except OSError:
-            continue
-        print(asked.getsockname()[1])
-        break
-'
 }
 
 # begin NAME: what follows is this test, until the next begin or finish.
@@ -431,6 +428,15 @@ is_sanitized()
 	readelf --wide --dyn-syms "$builddir/tests/bin/keyturn-keeper" | grep -q __asan_init
 }
 
+# login_says PATTERN: stderr of the login in the background, $login, has it; else that one is ended.
+login_says()
+{
+	wait_beside "$login" grep -q -e "$1" "$work/err" && return
+	complain "the login does not say: $1"
+	show_call
+	kill "$login" 2>/dev/null || :
+}
+
 # takes_little COMMAND...: less than 16 MiB of memory at its peak.
 takes_little()
 {
@@ -488,12 +494,18 @@ expect_crowd()
 	sort "$work/err" | uniq -c | sed 's/^/#   stderr: /' | head
 }
 
-# at_terminal SCRIPT: a dialogue in expect's language; it ends with the program's exit status.
+# at_terminal SCRIPT: a dialogue in expect's language; it ends with the program's exit status, or with 98
+# where something that is expected does not come.
 at_terminal()
 {
 	cat >"$work/dialogue" <<-END
 	set timeout 20
 	set env(TERM) xterm
+	rename spawn spawn_alone
+	proc spawn {args} {
+		uplevel 1 spawn_alone \$args
+		uplevel 1 {expect_after timeout { send_error "this did not come within \$timeout s\n"; exit 98 }}
+	}
 	$1
 	expect {
 	  timeout { exit 99 }
@@ -514,3 +526,7 @@ store_token()
 			exit 1
 		}
 }
+
+# A script that says nothing of it has a state directory of its own all the same: what locks there is a
+# vault's, a setup's or a default's of every home.
+grep -q '^alone ' "$0" || alone "$0" "$@"

@@ -109,7 +109,6 @@ dialogue()
 	at_terminal "proc answer {text} { send -- \"\$text\\r\" }
 	proc paste {text} { send -- \"\$text\\r\" }
 	spawn -noecho $1
-	expect_after timeout { exit 98 }
 	$(cat "$work/script")"
 	journey_show "$1"
 }

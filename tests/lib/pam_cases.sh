@@ -10,6 +10,7 @@ module=$programs/pam_keyturn.so
 failed=0
 started=
 . "$srcdir/tests/lib/time.sh"
+. "$srcdir/tests/lib/port.sh"
 
 skip() {
 	echo "skip: $*"
@@ -22,17 +23,24 @@ need() {
 	done
 }
 
-# check NAME COMMAND...
+# check NAME COMMAND...: where it fails, what was done last and said on stderr tells why.
 check() {
 	case_name=$1
 	shift
-	if "$@"; then
+	case_state=0
+	{
+		set -x
+		"$@" || case_state=$?
+		set +x
+	} 2>"$scratch/last_case"
+	if [ "$case_state" = 0 ]; then
 		echo "ok $case_name"
-	else
-		echo "not ok $case_name"
-		[ ! -s "$scratch/out" ] || sed 's/^/# /' "$scratch/out"
-		failed=1
+		return
 	fi
+	echo "not ok $case_name"
+	[ ! -s "$scratch/out" ] || sed 's/^/# /' "$scratch/out"
+	grep -v '^+ set +x$' "$scratch/last_case" | tail -n 20 | sed 's/^/# trace: /'
+	failed=1
 }
 
 is_sanitized() {

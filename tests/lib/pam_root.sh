@@ -115,13 +115,24 @@ as_keyturn() {
 	as "$keyturn_user" env KEYTURN_CACHE=off KEYTURN_PROMPT=0 "$programs/keyturn" "$@"
 }
 
-# gives_token USER TOKEN
+# gives_token USER TOKEN: at once, or where a key's derivation takes this machine longer than a command
+# waits for it (5 s, pam_keyturn(8)), once that has ended.
 gives_token() {
-	[ "$(as_keyturn "$1" token 2>"$scratch/told")" = "$2" ]
+	gives_began=$(now)
+	[ "$(as_keyturn "$1" token 2>"$scratch/told")" = "$2" ] && return
+	cat "$scratch/told" >&2
+	[ "$(($(now) - gives_began))" -ge 5000 ] && wait_for 120 no_derivation "$1" &&
+		[ "$(as_keyturn "$1" token 2>"$scratch/told")" = "$2" ]
 }
 
-# gives_none USER TEXT: exit 4, and the message has the text.
+# no_derivation USER: nothing that a login left behind runs any more.
+no_derivation() {
+	! pgrep -x -u "$1" keyturn-unlock
+}
+
+# gives_none USER TEXT: exit 4, and the message has the text, once no login opens anything any more.
 gives_none() {
+	wait_for 120 no_derivation "$1" || return 1
 	state=0
 	as_keyturn "$1" token >"$scratch/told" 2>&1 || state=$?
 	[ "$state" = 4 ] && grep -qF -e "$2" "$scratch/told" || {

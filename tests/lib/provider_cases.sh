@@ -68,10 +68,12 @@ refresh_killing()
 # log_in NAME: as a person does it, whose browser allows the app.
 log_in()
 {
+	control '{"any_loopback_port":true}'
 	keyturn login "$1" --kind pkce --api-base "$COZE_API" --www-base "$COZE_WWW" \
-		--client-id pkce-client.app.coze >"$work/out" 2>"$work/login.err" </dev/null &
+		--redirect-uri http://127.0.0.1:0/callback --client-id pkce-client.app.coze \
+		>"$work/out" 2>"$work/login.err" </dev/null &
 	login=$!
-	desktop_wait grep -q response_type= "$work/login.err" || complain 'no address was told'
+	wait_beside "$login" grep -q response_type= "$work/login.err" || complain 'no address was told'
 	curl -sL --noproxy '*' -o "$work/page" \
 		"$(grep -o 'http.*response_type=.*' "$work/login.err")"
 	wait "$login" || complain "the login of $1 failed: $(cat "$work/login.err")"

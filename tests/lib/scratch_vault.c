@@ -26,6 +26,7 @@
 #include "keyring/cleanup.h"
 #include "keyring/vault.h"
 #include "keyring/vault_key.h"
+#include "keyring/vault_open.h"
 #include "tests/lib/scratch_vault.h"
 
 int scratch_set_up(void **state)
@@ -150,4 +151,50 @@ bool scratch_forbid_kernel_keyring(void)
 
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
 	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
+}
+
+const char *const *scratch_typed;
+int scratch_questions;
+
+static bool type_next(const struct kt_passphrase_question *question,
+                      struct kt_secret *passphrase, struct kt_error *error)
+{
+	(void)question;
+	scratch_questions++;
+	return kt_secret_append_text(passphrase, *scratch_typed ? *scratch_typed++ : "", error);
+}
+
+const struct kt_keyring_options scratch_asking = {
+	.may_prompt = true,
+	.ask_passphrase = type_next,
+};
+
+void scratch_set_text(struct kt_secret *secret, const char *text)
+{
+	struct kt_error error = { 0 };
+
+	assert_true(kt_secret_set(secret, text, strlen(text), &error));
+}
+
+enum kt_error_code scratch_open_vault(const struct kt_keyring_options *options,
+                                      struct kt_secret *key, struct kt_error *error)
+{
+	KT_CLEANUP(kt_vault_clear) struct kt_vault vault = { 0 };
+	bool opened;
+
+	kt_error_clear(error);
+	opened = kt_vault_read(&vault, error) && kt_vault_open_key(&vault, options, key, error);
+	assert_int_equal(opened, error->code == KT_ERROR_NONE);
+	assert_int_equal(opened, !kt_secret_is_empty(key));
+	return error->code;
+}
+
+void scratch_lock_vault(void)
+{
+	KT_CLEANUP(kt_vault_clear) struct kt_vault vault = { 0 };
+	struct kt_error error = { 0 };
+
+	assert_true(kt_vault_read(&vault, &error));
+	kt_vault_lock(&vault);
+	assert_false(kt_vault_is_open(&vault));
 }

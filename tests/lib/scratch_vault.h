@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "keyring/keyring_options.h"
 #include "keyring/secret.h"
 
 struct scratch {
@@ -36,3 +37,16 @@ bool scratch_run_apart(bool (*body)(void *context), void *context);
 
 /* From now on this process finds key calls refused, as in a container. */
 bool scratch_forbid_kernel_keyring(void);
+
+/* A person at the terminal, who types these lines, and how often they were asked. */
+extern const char *const *scratch_typed;
+extern int scratch_questions;
+extern const struct kt_keyring_options scratch_asking;
+
+void scratch_set_text(struct kt_secret *secret, const char *text);
+
+/* Reads the vault and opens it; returns the error's code. */
+enum kt_error_code scratch_open_vault(const struct kt_keyring_options *options,
+                                      struct kt_secret *key, struct kt_error *error);
+
+void scratch_lock_vault(void);

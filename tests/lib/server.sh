@@ -34,7 +34,9 @@ server_request()
 	curl --silent --show-error --fail --noproxy '*' --request "$1" ${3:+--data-binary "$3"} "$2"
 }
 
-# server_launch PROGRAM DIR [OPTION...]: waits 30 s for DIR/server.json; its pid in server_pid.
+. "$srcdir/tests/lib/time.sh"
+
+# server_launch PROGRAM DIR [OPTION...]: waits for DIR/server.json; its pid in server_pid.
 server_launch()
 {
 	server_program=$1
@@ -45,16 +47,10 @@ server_launch()
 	node "$srcdir/tests/servers/$server_program" --dir "$server_directory" "$@" \
 		>"$server_directory/output" 2>&1 </dev/null &
 	server_pid=$!
-	server_tries=300
-	until [ -f "$server_directory/server.json" ]; do
-		server_tries=$((server_tries - 1))
-		if [ "$server_tries" -eq 0 ] || ! kill -0 "$server_pid" 2>/dev/null; then
-			echo "$server_program did not start:" >&2
-			cat "$server_directory/output" >&2
-			return 1
-		fi
-		sleep 0.1
-	done
+	wait_beside "$server_pid" test -f "$server_directory/server.json" && return
+	echo "$server_program did not start:" >&2
+	cat "$server_directory/output" >&2
+	return 1
 }
 
 # coze_server_start DIR [--tls] [--host NAME]: sets COZE_API, COZE_WWW, COZE_CONTROL, COZE_CA, COZE_PID.

@@ -36,6 +36,15 @@ is_in_time()
 # wait_until COMMAND...: each 20 ms until it succeeds. Only what never comes takes the whole minute.
 wait_until()
 {
+	wait_beside '' "$@"
+}
+
+# wait_beside PIDS COMMAND...: the same, where it comes from programs in the background: not once one
+# of these has ended.
+wait_beside()
+{
+	wait_pids=$1
+	shift
 	wait_tries=3000
 	until "$@" >/dev/null 2>&1; do
 		wait_tries=$((wait_tries - 1))
@@ -43,6 +52,13 @@ wait_until()
 			echo "# a minute was waited for: $*" >&2
 			return 1
 		fi
+		for wait_pid in $wait_pids; do
+			kill -0 "$wait_pid" 2>/dev/null && continue
+			# It may have come with the end.
+			! "$@" >/dev/null 2>&1 || return 0
+			echo "# process $wait_pid ended before: $*" >&2
+			return 1
+		done
 		sleep 0.02
 	done
 }

@@ -17,8 +17,6 @@
 #define LARGEST 32767
 /* What every description begins with. */
 #define NAMES "keyturn:escrow"
-/* The longest that a provider takes to write a change. */
-#define SETTLING 30
 
 static bool append_part(struct kt_secret *description, const char *part, struct kt_error *error)
 {
@@ -210,7 +208,7 @@ bool kt_escrow_forget_login(const struct kt_identity *identity, struct kt_error 
 	if (!kt_escrow_open_login(&escrow, identity, error))
 		return false;
 	kt_escrow_drop(&escrow);
-	kt_kernel_key_prolong(NAMES, SETTLING);
+	kt_kernel_key_prolong(NAMES, (unsigned int)kt_keyring_settling(NULL));
 	return true;
 }
 
