@@ -5,10 +5,12 @@
 # secret-tool, gh, docker or skopeo, npm, cargo, uv, cozepy), in files and in a real gnome-keyring. One
 # import moves it all, and each tool goes on at its server.
 
+. "$srcdir/tests/clients/cargo.sh"
 . "$srcdir/tests/clients/python.sh"
 . "$srcdir/tests/lib/desktop.sh"
 . "$srcdir/tests/lib/server.sh"
 home_here=$KEYTURN_CLIENTS_DIR/home
+registries_home='debian pypi'
 gh_package=gh_2.46.0-3_amd64.deb
 gh_sum=4af2d243a11c94ade52aa2e66bb28d8a048fc05f95e2f7cb0e0ecad2343ea872
 
@@ -24,13 +26,14 @@ get_gh()
 
 get_home()
 {
-	for program in npm cargo expect secret-tool gnome-keyring-daemon skopeo; do
+	for program in npm expect secret-tool gnome-keyring-daemon skopeo; do
 		command -v "$program" || { echo "there is no $program"; return 1; }
 	done
 	has_module ws || { echo 'there is no ws: run npm ci in tests/servers'; return 1; }
 	mkdir -p "$home_here"
-	get_gh && get_python && HOME=$caller_home "$python_here/new/bin/python" -m pip install --quiet \
-		--disable-pip-version-check cozepy==0.20.0 &&
+	get_gh && get_cargo && get_python &&
+		HOME=$caller_home "$python_here/new/bin/python" -m pip install --quiet \
+			--disable-pip-version-check cozepy==0.20.0 &&
 		cc -O2 -o "$home_here/git-credential-libsecret" \
 			/usr/share/doc/git/contrib/credential/libsecret/git-credential-libsecret.c \
 			$(pkg-config --cflags --libs libsecret-1 glib-2.0)
@@ -215,7 +218,8 @@ try_home()
 	must desktop_start "$work/desktop"
 	RUSTUP_HOME=${RUSTUP_HOME:-$caller_home/.rustup}
 	CARGO_HOME=$HOME/.cargo
-	export RUSTUP_HOME CARGO_HOME
+	PATH=${newer_cargo:+$newer_cargo:}$PATH
+	export RUSTUP_HOME CARGO_HOME PATH
 
 	begin 'each tool keeps its login as it does by itself'
 	start_services
