@@ -98,6 +98,7 @@ begin 'every script can be called by hand'
 for script in "$srcdir"/tests/*.sh; do
 	grep -qE '^\. "\$\(dirname "\$0"\)/lib/(home|pam_cases)\.sh"$' "$script" ||
 		complain "$script takes its surroundings from make"
+	[ -x "$script" ] || complain "$script has no run bit, which make wants"
 done
 
 begin 'a script that finds no build says what to type'
