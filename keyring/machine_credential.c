@@ -40,13 +40,13 @@ static bool connect_service(int *descriptor)
 }
 
 /* Varlink: one object and a NUL in each direction. *is_hung_up: the connection ended before. */
-static bool receive(int descriptor, int64_t deadline, struct kt_secret *reply, bool *is_hung_up,
-                    struct kt_error *error)
+static bool receive(int descriptor, int64_t deadline, struct kt_secret *reply, bool *is_hung_up)
 {
 	*is_hung_up = false;
 	for (;;) {
 		struct pollfd wanted = { .fd = descriptor, .events = POLLIN };
 		int ready = poll(&wanted, 1, kt_local_socket_time_left(deadline));
+		struct kt_error ignored = { 0 };
 		size_t length;
 		size_t taken;
 
@@ -54,7 +54,7 @@ static bool receive(int descriptor, int64_t deadline, struct kt_secret *reply, b
 			continue;
 		if (ready <= 0 || kt_secret_length(reply) > REPLY_MAXIMUM)
 			return false;
-		*is_hung_up = !kt_secret_read_some(reply, descriptor, &taken, error) || taken == 0;
+		*is_hung_up = !kt_secret_read_some(reply, descriptor, &taken, &ignored) || taken == 0;
 		if (*is_hung_up)
 			return false;
 		length = strlen(kt_secret_reveal(reply));
@@ -109,7 +109,7 @@ static bool exchange(const struct kt_secret *text, struct kt_secret *reply, stru
 			return fail_service(strerror(errno), error);
 		kt_secret_clear(reply);
 		if (kt_file_write(descriptor, kt_secret_reveal(text), kt_secret_length(text)) &&
-		    receive(descriptor, deadline, reply, &is_hung_up, error))
+		    receive(descriptor, deadline, reply, &is_hung_up))
 			return true;
 		if (!is_hung_up || kt_clock_monotonic() + PAUSE >= deadline)
 			return fail_service(strerror(ETIMEDOUT), error);

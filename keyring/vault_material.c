@@ -17,6 +17,9 @@
 #define KEY_FILE_MINIMUM 32
 #define KEY_FILE_MAXIMUM 65536
 
+/* systemd.exec(5), CREDENTIALS: of all units; nobody but root writes there. */
+#define CREDENTIALS "/run/credentials/"
+
 static bool fail_key_file(const char *path, enum kt_secret_file verdict, struct kt_error *error)
 {
 	struct kt_shell_word word;
@@ -42,12 +45,13 @@ static bool fail_key_file(const char *path, enum kt_secret_file verdict, struct 
 
 /*
  * A credential may be root's and, by its access list, look readable to a group: systemd gives
- * a service its own directory. A key file is the user's alone.
+ * a service its own directory, also where its path is named as a key file's. A key file elsewhere
+ * is the user's alone.
  */
 bool kt_vault_read_key_file(const char *path, enum kt_vault_way way, struct kt_secret *material,
                             struct kt_error *error)
 {
-	bool is_credential = way == KT_VAULT_CREDENTIAL;
+	bool is_credential = way == KT_VAULT_CREDENTIAL || kt_text_has_prefix(path, CREDENTIALS);
 	const struct kt_secret_file_rule rule = {
 		.may_be_roots = is_credential,
 		.forbidden = is_credential ? 007 : 077,

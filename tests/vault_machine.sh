@@ -96,14 +96,59 @@ locked
 expect_said 'BadFormat'
 mv "$work/host.away" "$work/host.key"
 opens
-for sort in silent garbled; do
+for sort in silent garbled busy; do
 	serve "$sort"
 	locked
+	expect_said 'service for credentials does not open the vault'
 	must_not grep -q "$(printf '\033')" "$work/err"
 done
 stop_service
 locked
 serve tpm
+opens
+
+# put_blob FILE: the credential in the vault's header is what this file has.
+put_blob()
+{
+	python3 -c '
+import json, sys
+with open(sys.argv[1]) as file:
+    header = json.load(file)
+slot = next(slot for slot in header["slots"] if slot["way"] == "machine")
+print(slot["blob"])
+slot["blob"] = open(sys.argv[2]).read().strip()
+with open(sys.argv[1], "w") as file:
+    json.dump(header, file)
+' "$HOME/.local/share/keyturn/vault/vault.json" "$1"
+}
+
+begin "a credential that was changed, or is another vault's"
+KEYTURN_VAULT=$work/other keyturn vault create --machine --no-recovery >"$work/out" 2>>"$work/stage.log"
+sed 's/.*"blob":"\([^"]*\)".*/\1/' "$work/other/vault.json" >"$work/blob.other"
+put_blob "$work/blob.other" >"$work/blob"
+locked
+expect_said 'NameMismatch'
+tr ABCDEFGH BCDEFGHA <"$work/blob" >"$work/blob.changed"
+put_blob "$work/blob.changed" >"$work/blob.other"
+locked
+expect_said 'BadFormat'
+put_blob "$work/blob" >"$work/blob.other"
+opens
+
+begin 'a user who has another name now: the credential hangs on it, and another way opens the vault'
+call keyturn vault add-key --key-file "$work/spare"
+expect_status 0
+keyturn lock
+sed "s/^$(id -un):/renamed:/" /etc/passwd >"$work/passwd"
+must mount --bind "$work/passwd" /etc/passwd
+mv "$work/spare" "$work/spare.away"
+locked
+expect_said 'BadFormat'
+mv "$work/spare.away" "$work/spare"
+opens
+umount /etc/passwd
+call keyturn vault remove-key "$(keyturn vault keys | sed -n 's/ *key-file .*//p')" --force
+expect_status 0
 opens
 
 # crowd COMMAND...: forty callers that begin together, each for the locked vault's token.
@@ -175,6 +220,26 @@ KEYTURN_VAULT=$HOME/second keyturn lock
 call env KEYTURN_VAULT="$HOME/second" keyturn token second
 expect_output pat_second
 KEYTURN_VAULT=$HOME/second keyturn lock
+# On systemd 257 the file is root's, and the user reads it by the group.
+if setpriv --reuid 65534 --clear-groups true 2>/dev/null; then
+	theirs=/run/credentials/user@65534.service
+	mkdir -m 755 "$theirs"
+	cp "/run/credentials/user@$(id -u).service/keyturn" "$theirs/keyturn"
+	chgrp 65534 "$theirs/keyturn"
+	chmod 440 "$theirs/keyturn"
+	cp -R "$HOME/second" "$work/second"
+	chown -R 65534 "$work/second"
+	chmod 711 "$work"
+	for variable in KEYTURN_VAULT="$work/second" CREDENTIALS_DIRECTORY="$theirs" \
+		KEYTURN_VAULT_KEY_FILE="$theirs/keyturn"; do
+		call setpriv --reuid 65534 --regid 65534 --clear-groups env HOME="$work/theirs" \
+			KEYTURN_KEYRING=vault KEYTURN_VAULT="$work/second" "$variable" \
+			sh -c 'keyturn token second && keyturn lock'
+		expect_status 0
+		expect_output pat_second
+	done
+	chmod 700 "$work"
+fi
 rm -r "/run/credentials/user@$(id -u).service"
 call env KEYTURN_VAULT="$HOME/second" keyturn token second
 expect_status 4

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
 """A double of systemd's io.systemd.Credentials (systemd-creds(1), Varlink): user-scoped credentials.
 
-credentials_service.py SOCKET KEY-FILE [SORT]: SORT is disk, tpm, strange, slow, silent or garbled. As
-in systemd 257, the credential is good for its name and its user, and for the host whose key it has;
-errors are BadFormat, NameMismatch and, of polkit, PermissionDenied. Of a user's connections it holds
-16 at once (systemd-creds.socket), and hangs up on each that comes then. SOCKET.calls has a line for
-each call.
+credentials_service.py SOCKET KEY-FILE [SORT]: SORT is disk, tpm, strange, slow, silent, garbled or
+busy. As in systemd 257, the credential is good for its name, for its user's number and name, and for
+the host whose key it has; errors are BadFormat, NameMismatch and, of polkit, PermissionDenied. Of a
+user's connections it holds 16 at once (systemd-creds.socket), and hangs up on each that comes then;
+busy, on each. SOCKET.calls has a line for each call.
 """
 import base64
 import contextlib
@@ -13,6 +13,7 @@ import hashlib
 import hmac
 import json
 import os
+import pwd
 import socket
 import struct
 import sys
@@ -29,8 +30,15 @@ class Refusal(Exception):
     """An error's name."""
 
 
+def user(said):
+    try:
+        return [said["uid"], pwd.getpwuid(said["uid"]).pw_name]
+    except KeyError as error:
+        raise Refusal("io.systemd.Credentials.NoSuchUser") from error
+
+
 def seal(said):
-    content = json.dumps([said["name"], said["uid"], said["data"]]).encode()
+    content = json.dumps([said["name"], user(said), said["data"]]).encode()
     key = open(key_file, "rb").read()
     mask = hashlib.shake_256(key).digest(len(content))
     body = bytes(a ^ b for a, b in zip(content, mask))
@@ -48,8 +56,8 @@ def unseal(said):
     if not hmac.compare_digest(mark, hmac.digest(key, head + body, "sha256")):
         raise Refusal("io.systemd.Credentials.BadFormat")
     mask = hashlib.shake_256(key).digest(len(body))
-    name, uid, data = json.loads(bytes(a ^ b for a, b in zip(body, mask)))
-    if uid != said["uid"]:
+    name, whose, data = json.loads(bytes(a ^ b for a, b in zip(body, mask)))
+    if whose != user(said):
         raise Refusal("io.systemd.Credentials.BadFormat")
     if name != said["name"]:
         raise Refusal("io.systemd.Credentials.NameMismatch")
@@ -86,12 +94,12 @@ def converse(connection):
 
 
 def hold(connection):
-    with connection, contextlib.suppress(OSError):
+    with connection, contextlib.suppress(OSError, ValueError):
         converse(connection)
     places.release()
 
 
-places = threading.Semaphore(16)
+places = threading.Semaphore(0 if sort == "busy" else 16)
 server = socket.socket(socket.AF_UNIX)
 server.bind(path)
 os.chmod(path, 0o666)
