@@ -495,7 +495,8 @@ if [ "$(id -u)" -eq 0 ] && [ -x /usr/sbin/sshd ]; then
 	must [ -s "$work/figures" ]
 	read -r ours theirs ratio <"$work/figures"
 	echo "# locked, over a forwarded agent $ours ms, ssh-keygen -Y sign $theirs ms: $ratio"
-	must awk "BEGIN { exit !($ratio < 4) }"
+	# A sanitizer makes keyturn's start slower, and ssh-keygen's not.
+	is_sanitized || must awk "BEGIN { exit !($ratio < 4) }"
 
 	begin 'a login that forwards none says so'
 	keyturn lock

@@ -49,7 +49,14 @@ bool kt_courier_send(struct kt_courier *courier, const struct kt_errand *message
 bool kt_courier_receive(struct kt_courier *courier, struct kt_errand *message,
                         int64_t deadline, struct kt_error *error)
 {
-	return kt_errand_receive(message, courier->socket, deadline, error);
+	if (kt_errand_receive(message, courier->socket, deadline, error))
+		return true;
+	if (deadline == 0 || kt_clock_monotonic() < deadline)
+		return false;
+	/* It keeps its own time, but where it is stopped, or the machine too busy for it. */
+	kt_error_clear(error);
+	kt_fail(error, KT_ERROR_NETWORK, "the server did not answer in time");
+	return kt_advise(error, "nothing is lost; check the network and try again");
 }
 
 bool kt_courier_await(const struct kt_courier *courier, int milliseconds)
