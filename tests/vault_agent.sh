@@ -498,11 +498,21 @@ if [ "$(id -u)" -eq 0 ] && [ -x /usr/sbin/sshd ]; then
 	# A sanitizer makes keyturn's start slower, and ssh-keygen's not.
 	is_sanitized || must awk "BEGIN { exit !($ratio < 4) }"
 
-	begin 'a login that forwards none says so'
+	# log_in: without a forwarded agent.
+	log_in()
+	{
+		call ssh -a -F /dev/null -p "$port" -i "$work/rsa" -o IdentitiesOnly=yes \
+			-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR \
+			root@127.0.0.1 "HOME='$HOME' PATH='$PATH' KEYTURN_CACHE=off keyturn token main"
+	}
+
+	begin 'a login that forwards none has what another opened, until it is locked, and then says so'
+	call keyturn token main
+	expect_status 0
+	log_in
+	expect_output pat_main
 	keyturn lock
-	call ssh -a -F /dev/null -p "$port" -i "$work/rsa" -o IdentitiesOnly=yes \
-		-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR \
-		root@127.0.0.1 "HOME='$HOME' PATH='$PATH' KEYTURN_CACHE=off keyturn token main"
+	log_in
 	expect_status 4
 	expect_said 'ssh -A'
 fi
