@@ -267,7 +267,7 @@ static enum kt_unlock_outcome login_outcome(const struct kt_vault *vault)
 	               : KT_UNLOCK_OUTCOME_NONE;
 }
 
-/* What a person does who can open it. */
+/* Advises a person who can open it. */
 static bool advise_person(const struct kt_vault *vault, enum kt_unlock_outcome outcome,
                           struct kt_error *error)
 {

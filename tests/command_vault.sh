@@ -368,17 +368,7 @@ need gpg gpg-agent age age-keygen
 GNUPGHOME=$work/gnupg
 export GNUPGHOME
 mkdir "$GNUPGHOME"
-cat >"$work/pinentry" <<'END'
-#!/bin/sh
-echo OK
-while read -r word rest; do
-	[ "$word" != GETPIN ] || echo 'D word'
-	echo OK
-	[ "$word" != BYE ] || exit
-done
-END
-chmod 700 "$work/pinentry"
-printf '%s\n' "pinentry-program $work/pinentry" 's2k-count 65536' >"$GNUPGHOME/gpg-agent.conf"
+gpg_agent_configure "$GNUPGHOME"
 gpg --batch --quiet --passphrase word --pinentry-mode loopback \
 	--quick-generate-key me@example.com future-default default never 2>>"$work/stage.log"
 head -c 32 /dev/urandom >"$work/plain"

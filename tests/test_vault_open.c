@@ -158,7 +158,7 @@ static void derivation_that_was_killed_is_waited_for_by_nobody(void **state)
 	assert_false(kt_vault_underway_wait(id, 0));
 }
 
-/* What the next waits for a derivation come to, instead of waiting; NULL: they wait. */
+/* The next waits for a derivation come to these at once; NULL: they wait. */
 struct wait {
 	bool was_underway;
 	bool has_opened;

@@ -399,17 +399,7 @@ KEYTURN_VAULT=$work/stolen keyturn lock
 if command -v gpg-agent >/dev/null; then
 	begin 'gpg-agent signs the same, so that the slot does not hang on the agent'
 	mkdir -m 700 "$work/gnupg"
-	cat >"$work/pinentry" <<-'END'
-	#!/bin/sh
-	echo OK
-	while read -r word rest; do
-		[ "$word" != GETPIN ] || echo 'D word'
-		echo OK
-		[ "$word" != BYE ] || exit
-	done
-	END
-	chmod 700 "$work/pinentry"
-	printf '%s\n' "pinentry-program $work/pinentry" 's2k-count 65536' >"$work/gnupg/gpg-agent.conf"
+	gpg_agent_configure "$work/gnupg"
 	GNUPGHOME=$work/gnupg gpg-agent --daemon --enable-ssh-support >/dev/null 2>&1
 	SSH_AUTH_SOCK=$(GNUPGHOME=$work/gnupg gpgconf --list-dirs agent-ssh-socket)
 	export SSH_AUTH_SOCK

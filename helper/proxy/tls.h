@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * What the room does with OpenSSL beneath libcurl, which else has for each connection all that
- * connections could share: the trusted certificates are read once, and buffers in which nothing
- * waits are given back. Where libcurl stands on another library nothing of it happens.
+ * OpenSSL beneath libcurl: the trusted certificates are read once for all connections, each of
+ * which would have its own, and buffers in which nothing waits are given back. Where libcurl stands
+ * on another library nothing of it happens.
  */
 
 #include <stdbool.h>

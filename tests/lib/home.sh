@@ -206,6 +206,22 @@ home_end()
 	exit "$home_status"
 }
 
+# gpg_agent_configure DIRECTORY: whoever is asked there types "word".
+gpg_agent_configure()
+{
+	cat >"$work/pinentry" <<-'END'
+	#!/bin/sh
+	echo OK
+	while read -r word rest; do
+		[ "$word" != GETPIN ] || echo 'D word'
+		echo OK
+		[ "$word" != BYE ] || exit
+	done
+	END
+	chmod 700 "$work/pinentry"
+	printf '%s\n' "pinentry-program $work/pinentry" 's2k-count 65536' >"$1/gpg-agent.conf"
+}
+
 # begin NAME: what follows is this test, until the next begin or finish.
 begin()
 {

@@ -99,7 +99,7 @@ static const struct owner {
 	{ "gh", "service", GH, NULL, read_gh },
 };
 
-/* Of the items from this one on, those that are not the owner's are forgotten. */
+/* Forgets the items from this one on that are not the owner's. */
 static void keep_own(struct kt_foreign_items *list, size_t first, const struct owner *owner)
 {
 	size_t count = first;

@@ -16,7 +16,7 @@
 #define TOKEN "oauth_token"
 #define TENANT ".ghe.com"
 
-/* What gh(1), environment, reads at a host: another variable where an enterprise has its own. */
+/* The variable that gh reads at a host, as its help on "environment" has it. */
 static const char *variable_of(const char *host)
 {
 	const char *tenant = host ? strstr(host, TENANT) : NULL;
