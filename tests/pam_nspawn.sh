@@ -118,11 +118,17 @@ all_gone() {
 	! in_container pgrep -u kt-one
 }
 
-# logs_in SERVICE LOCKED OUTCOME LINES
+session_is_open() {
+	grep -q '^open ' "$scratch/out"
+}
+
+# logs_in SERVICE LOCKED OUTCOME LINES: to ask whether it is locked starts the daemon where nothing
+# else did, so it is asked once the session is open.
 logs_in() {
 	in_container systemctl stop "user@$uid.service"
 	wait_for 30 all_gone || return 1
 	login "$1"
+	wait_for 30 session_is_open || return 1
 	wait_for 3 lock_state_is "$2" && state=0 || state=1
 	found=$(in_container cat "/run/user/$uid/keyturn/unlock-outcome" 2>/dev/null) || :
 	wait "$session" && succeeded_with_lines "$4" && [ "$state" = 0 ] && [ "$found" = "$3" ] &&
@@ -139,7 +145,6 @@ check "a login in a booted system opens it" logs_in kt-login false opened 0
 check "a line before pam_systemd opens nothing and is no error" logs_in kt-before true "" 0
 in_container systemctl --global mask gnome-keyring-daemon.socket gnome-keyring-daemon.service \
 	>/dev/null 2>&1
-# To ask whether it is locked starts it, behind the login.
 check "without the daemon's units, nothing starts it" logs_in kt-dbus true no-daemon 0
 
 exit "$failed"

@@ -343,8 +343,10 @@ static void timed_call(pam_handle_t *handle, const char *step)
 	double start = milliseconds();
 	int result = call(handle, step);
 
-	if (is_loud)
+	if (is_loud) {
 		printf("%s %d %.1f\n", step, result, milliseconds() - start);
+		fflush(stdout);
+	}
 }
 
 /* True if the step was one that sets something. */
