@@ -128,16 +128,18 @@ static void set_times(struct kt_cache_entry *entry, const struct kt_credential *
 {
 	int64_t left = kt_lifetime_until_renewal_milliseconds(credential);
 	int64_t end = kt_clock_wall_milliseconds() + left;
+	int64_t margin;
 
 	if (!kt_facts_is_renewable(credential)) {
 		if (!credential->end_unknown)
 			entry->until = end - 1000;
 		return;
 	}
-	entry->until = end - kt_lifetime_margin(credential) * 1000;
+	margin = kt_lifetime_margin(credential) * 1000;
+	entry->until = end - margin;
 	if (!kt_facts_old_token_lives(credential))
 		/* From then on a hand-out is put on record (docs/safety.md, R9). */
-		entry->until -= kt_lifetime_margin(credential) * 1000;
+		entry->until -= margin;
 	else if (may_outlive_caller(credential))
 		entry->renew = end - credential->lifetime * 200;
 }
