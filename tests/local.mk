@@ -589,6 +589,7 @@ EXTRA_DIST += \
 	tests/lib/home.sh \
 	tests/lib/locale.sh \
 	tests/lib/manual_skeleton.awk \
+	tests/lib/beside.h \
 	tests/lib/in_time.h \
 	tests/lib/hot.sh \
 	tests/lib/journey.sh \
