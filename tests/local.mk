@@ -576,6 +576,7 @@ EXTRA_DIST += \
 	tests/bench/protocols.sh \
 	tests/bench/proxy.py \
 	tests/bench/proxy.sh \
+	tests/bench/proxy_relay.c \
 	tests/bench/refresh.sh \
 	tests/bench/run \
 	tests/bench/token.sh \
