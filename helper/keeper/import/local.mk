@@ -11,7 +11,7 @@ libkeeper_a_SOURCES += \
 	helper/keeper/import/desktop.c helper/keeper/import/desktop.h \
 	helper/keeper/import/docker.c \
 	helper/keeper/import/dotenv.c \
-	helper/keeper/import/gh.c \
+	helper/keeper/import/gh.c helper/keeper/import/gh.h \
 	helper/keeper/import/git.c \
 	helper/keeper/import/import.c helper/keeper/import/import.h \
 	helper/keeper/import/item.c helper/keeper/import/item.h \
