@@ -172,6 +172,7 @@ FUZZ_REPLAYS = \
 SCRIPT_TESTS = \
 	tests/backend_secret_service.sh \
 	tests/bad_input.sh \
+	tests/bind_layouts.sh \
 	tests/build_flags.sh \
 	tests/bus_peer.sh \
 	tests/cache_forbidden.sh \
