@@ -600,6 +600,7 @@ EXTRA_DIST += \
 	tests/lib/provider_cases.sh \
 	tests/lib/providers.sh \
 	tests/lib/refresh.sh \
+	tests/lib/registry.sh \
 	tests/lib/server.sh \
 	tests/lib/setup.sh \
 	tests/lib/silent_dns.sh \
