@@ -195,6 +195,22 @@ try_tools()
 	# shellcheck disable=SC2086
 	works by_proxy $command -- "$gh" api user --hostname ghe.example.com
 
+	begin 'gh clones, and where its lines have git ask gh alone, doctor tells the way back'
+	works by_proxy keyturn run octo@github.com --env GH_TOKEN -- "$gh" repo clone octo/empty \
+		"$work/cloned"
+	must [ -d "$work/cloned/.git" ]
+	call by_proxy keyturn run octo@github.com --env GH_TOKEN -- "$gh" auth setup-git
+	expect_status 0
+	works by_proxy keyturn run octo@github.com --env GH_TOKEN -- git ls-remote \
+		https://github.com/octo/code.git
+	call by_proxy git ls-remote https://github.com/octo/code.git
+	must [ "$status" -ne 0 ]
+	call keyturn doctor
+	sed -n 's/.*to have keyturn asked there: //p' "$work/out" >"$work/remedies"
+	must [ "$(grep -c . "$work/remedies")" -ge 2 ]
+	must sh -e "$work/remedies"
+	works by_proxy git ls-remote https://github.com/octo/code.git
+
 	begin 'docker and skopeo read an image, npm knows who it is, cargo finds a crate'
 	try_images
 	works keyturn run "npm@$npm" --env NPM_TOKEN -- npm whoami --registry "http://$npm/"
