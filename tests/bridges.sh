@@ -38,7 +38,7 @@ done
 register example 9
 login example --kind jwt --client-id 310000000019 --public-key-id kid1 \
 	--private-key-file "$work/key.pem" --duration 900
-for language in go; do
+for language in go java; do
 	case " $bridges " in *" $language "*) ;; *) continue ;; esac
 	register "proxied-$language" 7
 	login_in_browser "proxied-$language" --kind pkce --client-id "proxied-$language-pkce.app.coze"
@@ -238,9 +238,12 @@ bridge_java()
 	trust=-Djavax.net.ssl.trustStore=$work/java/trust
 	export JAVA_TOOL_OPTIONS="$trust -Djavax.net.ssl.trustStorePassword=changeit"
 	mkdir classes
+	cp "$srcdir/tests/bridges/ProxyPeer.java" src/test/java/org/keyturn/
 	find src -name '*.java' >sources
 	javac -d classes -cp "$(cat "$work/java/classpath")" @sources
 	in_language java java -cp "classes:$(cat "$work/java/classpath")" org.keyturn.CozeTest
+	(HOME=$home && export HOME &&
+		proxied java java -cp "classes:$(cat "$work/java/classpath")" org.keyturn.ProxyPeer)
 	javac -d classes -cp "$(cat "$work/java/classpath")" "$srcdir/docs/examples/Workspaces.java"
 	(CLASSPATH=classes:$(cat "$work/java/classpath") && export CLASSPATH &&
 		cp -R classes "$work/java/" && first_call java 1 'java Workspaces')

@@ -537,6 +537,7 @@ EXTRA_DIST += \
 	tests/bridges/over_socket.py \
 	tests/bridges/proxied.sh \
 	tests/bridges/proxy_peer_test.go \
+	tests/bridges/ProxyPeer.java \
 	tests/bridges/screens/go.txt \
 	tests/bridges/screens/java.txt \
 	tests/bridges/screens/node.txt \

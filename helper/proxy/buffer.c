@@ -27,12 +27,10 @@ static bool grow(struct kt_buffer *buffer, size_t wanted)
 	return true;
 }
 
-bool kt_buffer_append(struct kt_buffer *buffer, const void *bytes, size_t length)
+char *kt_buffer_reserve(struct kt_buffer *buffer, size_t length)
 {
 	size_t held = kt_buffer_length(buffer);
 
-	if (length == 0)
-		return true;
 	if (buffer->capacity - buffer->end < length && buffer->capacity - held >= length) {
 		memmove(buffer->memory, buffer->memory + buffer->start, held);
 		buffer->start = 0;
@@ -40,8 +38,26 @@ bool kt_buffer_append(struct kt_buffer *buffer, const void *bytes, size_t length
 	}
 	if (buffer->capacity - buffer->end < length &&
 	    (length > SIZE_MAX / 4 || !grow(buffer, held + length)))
+		return NULL;
+	return buffer->memory + buffer->end;
+}
+
+void kt_buffer_extend(struct kt_buffer *buffer, size_t length)
+{
+	buffer->end += length;
+	kt_buffer_drop(buffer, 0);
+}
+
+bool kt_buffer_append(struct kt_buffer *buffer, const void *bytes, size_t length)
+{
+	char *place;
+
+	if (length == 0)
+		return true;
+	place = kt_buffer_reserve(buffer, length);
+	if (!place)
 		return false;
-	memcpy(buffer->memory + buffer->end, bytes, length);
+	memcpy(place, bytes, length);
 	buffer->end += length;
 	return true;
 }

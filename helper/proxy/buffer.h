@@ -21,6 +21,12 @@ bool kt_buffer_append(struct kt_buffer *buffer, const void *bytes, size_t length
 
 bool kt_buffer_append_text(struct kt_buffer *buffer, const char *text);
 
+/* Place for so many bytes behind those that wait; NULL: there is no memory. */
+char *kt_buffer_reserve(struct kt_buffer *buffer, size_t length);
+
+/* So many bytes, perhaps none, were put into the place that was reserved just before. */
+void kt_buffer_extend(struct kt_buffer *buffer, size_t length);
+
 /* The bytes that wait, borrowed until the buffer changes. */
 const char *kt_buffer_bytes(const struct kt_buffer *buffer);
 

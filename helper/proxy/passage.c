@@ -162,6 +162,29 @@ static void keep(struct kt_exchange *exchange, const char *bytes, size_t length)
 	kt_buffer_clear(&exchange->kept);
 }
 
+/* The rest of a long body goes from the client's socket to where TLS takes it. */
+static bool read_directly(struct kt_exchange *exchange)
+{
+	size_t limit = exchange->request.left < KT_ROOM_CHUNK ? (size_t)exchange->request.left
+	                                                      : KT_ROOM_CHUNK;
+	char *place = kt_buffer_reserve(&exchange->to_server, limit);
+	ssize_t count = place ? recv(exchange->client, place, limit, 0) : 0;
+	size_t taken = count > 0 ? kt_frame_take(&exchange->request, place, (size_t)count) : 0;
+
+	exchange->client_speaks = taken == limit;
+	exchange->is_lost = exchange->is_lost || (count <= 0 && !is_later(count));
+	kt_buffer_extend(&exchange->to_server, taken);
+	exchange->entry.up += taken;
+	return taken > 0;
+}
+
+static bool may_read_directly(const struct kt_exchange *exchange)
+{
+	return exchange->request.framing == KT_FRAMING_LENGTH && !exchange->can_repeat &&
+	       exchange->client >= 0 && exchange->client_speaks &&
+	       kt_buffer_length(&exchange->in) == 0;
+}
+
 bool kt_passage_take_body(struct kt_exchange *exchange)
 {
 	bool has_moved = false;
@@ -170,6 +193,8 @@ bool kt_passage_take_body(struct kt_exchange *exchange)
 	if (exchange->request.is_done || exchange->is_stuck ||
 	    kt_buffer_length(&exchange->to_server) >= KT_PASSAGE_ENOUGH)
 		return false;
+	if (may_read_directly(exchange))
+		return read_directly(exchange);
 	if (kt_buffer_length(&exchange->in) == 0)
 		has_moved = kt_passage_read_client(exchange, KT_ROOM_CHUNK);
 	taken = kt_frame_take(&exchange->request, kt_buffer_bytes(&exchange->in),
