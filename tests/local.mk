@@ -4,6 +4,7 @@ CHECKED = -DKEYTURN_LIBEXECDIR='"$(abs_top_builddir)/tests/bin"' \
 	-DKEYTURN_DATADIR='"$(abs_top_srcdir)/packaging"' \
 	-DKEYTURN_LOCALEDIR='"$(abs_top_builddir)/packaging/locale"'
 SCRIPT_PEERS = \
+	tests/programs/calls \
 	tests/programs/collection \
 	tests/bin/faulty-keeper \
 	tests/bin/keyturn-courier \
@@ -63,15 +64,20 @@ tests_bin_keyturn_steward_LDADD = $(STEWARD_LIBS)
 
 if HAVE_FIDO2
 FIDO2_PEER = tests/programs/authenticator.so
+FIDO2_PEER_SOURCES = tests/programs/authenticator.c tests/programs/authenticator.h \
+	tests/programs/authenticator_cbor.c tests/programs/authenticator_cbor.h \
+	tests/programs/authenticator_commands.c \
+	tests/programs/authenticator_crypto.c tests/programs/authenticator_crypto.h \
+	tests/programs/authenticator_files.c
 FIDO2_BUILT = tests/bin/keyturn-fido2.so
 FIDO2_TEST = tests/vault_fido2.sh
 FIDO2_UNIT_TEST = tests/test_vault_fido2
-tests_test_vault_fido2_SOURCES = tests/test_vault_fido2.c tests/programs/authenticator.c \
+tests_test_vault_fido2_SOURCES = tests/test_vault_fido2.c $(FIDO2_PEER_SOURCES) \
 	tests/lib/scratch_vault.c tests/lib/scratch_vault.h
 tests_test_vault_fido2_CFLAGS = $(AM_CFLAGS) $(FIDO2_CFLAGS) $(CRYPTO_CFLAGS)
 tests_test_vault_fido2_LDADD = $(KEYRING_TEST) $(FIDO2_LIBS)
 EXTRA_tests_test_vault_fido2_DEPENDENCIES = tests/bin/keyturn-fido2.so
-tests_programs_authenticator_so_SOURCES = tests/programs/authenticator.c
+tests_programs_authenticator_so_SOURCES = $(FIDO2_PEER_SOURCES)
 tests_programs_authenticator_so_CFLAGS = $(AM_CFLAGS) -fPIC $(FIDO2_CFLAGS) $(CRYPTO_CFLAGS)
 tests_programs_authenticator_so_LDFLAGS = $(MODULE_FLAGS)
 tests_programs_authenticator_so_LDADD = $(FIDO2_LIBS) $(CRYPTO_LIBS)
@@ -394,6 +400,17 @@ tests_test_vault_header_SOURCES = tests/test_vault_header.c \
 	tests/lib/scratch_vault.c tests/lib/scratch_vault.h
 tests_test_vault_header_LDADD = $(KEYRING_TEST)
 
+# The door's and the keeper's main(), one behind the other.
+check_LIBRARIES += libdoormain.a libkeepermain.a
+libdoormain_a_SOURCES = helper/door/call.c helper/door/hot.c helper/door/main.c helper/door/tool.c
+libdoormain_a_CPPFLAGS = $(AM_CPPFLAGS) -Dmain=door_main
+libdoormain_a_CFLAGS = $(AM_CFLAGS) -Wno-missing-prototypes
+libkeepermain_a_SOURCES = helper/keeper/main.c
+libkeepermain_a_CPPFLAGS = $(AM_CPPFLAGS) -Dmain=keeper_main
+libkeepermain_a_CFLAGS = $(AM_CFLAGS) -Wno-missing-prototypes
+tests_programs_calls_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_programs_calls_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=execve
+tests_programs_calls_LDADD = libdoormain.a libkeepermain.a $(KEEPER_LIBS) libchecked.a
 tests_programs_collection_CFLAGS = $(AM_CFLAGS) $(SECRET_CFLAGS)
 tests_programs_collection_LDADD = $(SECRET_LIBS)
 tests_programs_cut_LDADD =
@@ -572,6 +589,7 @@ EXTRA_DIST += \
 	tests/bench/protocols.sh \
 	tests/bench/proxy.py \
 	tests/bench/proxy.sh \
+	tests/bench/proxy_relay.c \
 	tests/bench/refresh.sh \
 	tests/bench/run \
 	tests/bench/token.sh \
@@ -585,6 +603,7 @@ EXTRA_DIST += \
 	tests/lib/home.sh \
 	tests/lib/locale.sh \
 	tests/lib/manual_skeleton.awk \
+	tests/lib/beside.h \
 	tests/lib/in_time.h \
 	tests/lib/hot.sh \
 	tests/lib/journey.sh \
@@ -601,6 +620,7 @@ EXTRA_DIST += \
 	tests/lib/provider_cases.sh \
 	tests/lib/providers.sh \
 	tests/lib/refresh.sh \
+	tests/lib/registry.sh \
 	tests/lib/server.sh \
 	tests/lib/setup.sh \
 	tests/lib/silent_dns.sh \

@@ -7,7 +7,7 @@
 set -eu
 
 . "$(dirname "$0")/lib/home.sh"
-alone "$0" "$@"
+alone --keyring "$0" "$@"
 need tmux localedef msgfmt
 need_mounts 'have a home of a known path, and a locale'
 home_make

@@ -10,7 +10,7 @@
 . "$srcdir/tests/lib/desktop.sh"
 . "$srcdir/tests/lib/server.sh"
 home_here=$KEYTURN_CLIENTS_DIR/home
-registries_home='debian pypi'
+registries_home='debian pypi pool'
 gh_package=gh_2.46.0-3_amd64.deb
 gh_sum=4af2d243a11c94ade52aa2e66bb28d8a048fc05f95e2f7cb0e0ecad2343ea872
 
@@ -19,11 +19,8 @@ get_gh()
 {
 	gh=$home_here/gh/usr/bin/gh
 	[ ! -x "$gh" ] || return 0
-	gh_address=http://deb.debian.org/debian/pool/main/g/gh/$gh_package
-	if ! curl -sSf -o "$home_here/$gh_package" "$gh_address"; then
-		echo "skip: the registry of gh cannot be reached: $gh_address"
-		return 1
-	fi
+	curl -sSf -o "$home_here/$gh_package" \
+		"http://deb.debian.org/debian/pool/main/g/gh/$gh_package" || return 1
 	echo "$gh_sum  $home_here/$gh_package" | sha256sum -c --quiet &&
 		dpkg -x "$home_here/$gh_package" "$home_here/gh"
 }
@@ -206,6 +203,22 @@ try_tools()
 	works by_proxy $command -- "$gh" api user --hostname ghe.example.com
 	works by_proxy keyturn run octo@ghk.example.com --env GH_ENTERPRISE_TOKEN -- "$gh" api user --hostname \
 		ghk.example.com
+
+	begin 'gh clones, and where its lines have git ask gh alone, doctor tells the way back'
+	works by_proxy keyturn run octo@github.com --env GH_TOKEN -- "$gh" repo clone octo/empty \
+		"$work/cloned"
+	must [ -d "$work/cloned/.git" ]
+	call by_proxy keyturn run octo@github.com --env GH_TOKEN -- "$gh" auth setup-git
+	expect_status 0
+	works by_proxy keyturn run octo@github.com --env GH_TOKEN -- git ls-remote \
+		https://github.com/octo/code.git
+	call by_proxy git ls-remote https://github.com/octo/code.git
+	must [ "$status" -ne 0 ]
+	call keyturn doctor
+	sed -n 's/.*to have keyturn asked there: //p' "$work/out" >"$work/remedies"
+	must [ "$(grep -c . "$work/remedies")" -ge 2 ]
+	must sh -e "$work/remedies"
+	works by_proxy git ls-remote https://github.com/octo/code.git
 
 	begin 'docker and skopeo read an image, npm knows who it is, cargo finds a crate'
 	try_images
