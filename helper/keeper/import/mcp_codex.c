@@ -56,6 +56,14 @@ static bool add_variable(struct kt_import_file *file, const struct kt_import_lin
 	                           base ? base : file->site, error);
 }
 
+/* A name without a table below it: no dot but in quotes. */
+static bool is_one_name(const char *name, size_t length)
+{
+	if (length > 2 && strchr("\"'", name[0]))
+		return memchr(name + 1, name[0], length - 1) == name + length - 1;
+	return length > 0 && !memchr(name, '.', length);
+}
+
 /* The table of the server that the heading is of, or that of its headers; NULL: of none. */
 static bool find_remote(const struct kt_import_line *line, const struct kt_import_setting *heading,
                         char **remote, struct kt_error *error)
@@ -69,7 +77,8 @@ static bool find_remote(const struct kt_import_line *line, const struct kt_impor
 		return true;
 	if (kt_import_codex_is_headers(line, heading))
 		length -= strlen("." HEADERS);
-	return kt_text_set_bytes(remote, name, length, error);
+	return !is_one_name(name + strlen(KT_CODEX_SERVERS), length - strlen(KT_CODEX_SERVERS)) ||
+	       kt_text_set_bytes(remote, name, length, error);
 }
 
 bool kt_import_mcp_codex_read(struct kt_import_file *file, struct kt_error *error)
@@ -93,7 +102,8 @@ bool kt_import_mcp_codex_read(struct kt_import_file *file, struct kt_error *erro
 			continue;
 		}
 		if ((is_among_headers || kt_import_setting_is(&line, &setting, HEADERS)) &&
-		    !kt_import_codex_add_headers(file, &line, &setting, remote, error))
+		    !kt_import_codex_add_headers(file, &line, &setting, remote, is_among_headers,
+		                                 error))
 			return false;
 		if (!server || !kt_import_setting_is_literal(&line, &setting))
 			continue;

@@ -28,15 +28,19 @@ struct header {
 	bool is_alone; /* in { } */
 };
 
+static bool is_headers(const char *table, size_t length)
+{
+	size_t ending = strlen("." HEADERS);
+
+	return length > strlen(KT_CODEX_SERVERS) + ending &&
+	       strncmp(table, KT_CODEX_SERVERS, strlen(KT_CODEX_SERVERS)) == 0 &&
+	       strncmp(table + length - ending, "." HEADERS, ending) == 0;
+}
+
 bool kt_import_codex_is_headers(const struct kt_import_line *line,
                                 const struct kt_import_setting *heading)
 {
-	size_t length = strlen("." HEADERS);
-
-	return heading->name_length > strlen(KT_CODEX_SERVERS) + length &&
-	       strncmp(line->text + heading->name, KT_CODEX_SERVERS, strlen(KT_CODEX_SERVERS)) == 0 &&
-	       strncmp(line->text + heading->name + heading->name_length - length, "." HEADERS,
-	               length) == 0;
+	return is_headers(line->text + heading->name, heading->name_length);
 }
 
 static size_t skip(const struct kt_import_line *line, size_t place)
@@ -229,7 +233,7 @@ static bool add_header(struct kt_import_file *file, const struct kt_import_line 
 
 bool kt_import_codex_add_headers(struct kt_import_file *file, const struct kt_import_line *line,
                                  const struct kt_import_setting *setting, const char *server,
-                                 struct kt_error *error)
+                                 bool is_table, struct kt_error *error)
 {
 	KT_CLEANUP(kt_secret_clear) struct kt_secret text = { 0 };
 	struct kt_import_item *item;
@@ -237,7 +241,7 @@ bool kt_import_codex_add_headers(struct kt_import_file *file, const struct kt_im
 	size_t count = 0;
 	size_t place = 0;
 
-	if (server && kt_import_setting_is(line, setting, HEADERS)) {
+	if (server && !is_table) {
 		while (next_inline(line, setting, &place, &header))
 			if (!add_header(file, line, &header, server, &count, error))
 				return false;
@@ -350,7 +354,7 @@ bool kt_import_codex_replace_header(const struct kt_import_file *file,
 
 	if (!find_line(file, item, &line, &setting, &table, error))
 		return false;
-	if (!kt_import_setting_is(&line, &setting, HEADERS)) {
+	if (is_headers(table, strlen(table))) {
 		place = setting.name;
 		table[strlen(table) - strlen("." HEADERS)] = '\0';
 		if (!read_pair(&line, &place, &header))

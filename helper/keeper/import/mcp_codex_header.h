@@ -14,12 +14,12 @@ bool kt_import_codex_is_headers(const struct kt_import_line *line,
                                 const struct kt_import_setting *heading);
 
 /*
- * Adds the token of a line, if it has one: in the table of headers, or one that holds them all. One
+ * Adds the token of a line, if it has one: is_table: in a table of headers, else it holds them. One
  * that is of no server (NULL), or is written otherwise, is left.
  */
 bool kt_import_codex_add_headers(struct kt_import_file *file, const struct kt_import_line *line,
                                  const struct kt_import_setting *setting, const char *server,
-                                 struct kt_error *error);
+                                 bool is_table, struct kt_error *error);
 
 /* Adds the changes by which the item, which one of these added and which is kept, gives way. */
 bool kt_import_codex_replace_header(const struct kt_import_file *file,
