@@ -155,9 +155,10 @@ mcp_server_start()
 # server_stop: ends those that were started here.
 server_stop()
 {
-	for server_pid in ${server_pids:-} ${COZE_PID:-} ${OIDC_PID:-} ${OAUTH_PID:-} ${QUIRKS_PID:-} ${MCP_PID:-}; do
-		kill "$server_pid" 2>/dev/null
-		wait "$server_pid" 2>/dev/null
+	for server_pid in ${server_pids:-}; do
+		# It may be gone already.
+		kill "$server_pid" 2>/dev/null || :
+		wait "$server_pid" 2>/dev/null || :
 	done
 	server_pids=
 	COZE_PID=
