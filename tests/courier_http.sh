@@ -91,7 +91,7 @@ refresh()
 	run 0 2400 -- errand=post "url=$token_url" format=json "ca@$COZE_CA" rotating=1 timeout=1500 \
 		connect_timeout=700 body.grant_type=refresh_token \
 		body.client_id=pkce-client.app.coze \
-		"body.refresh_token=$(server_field "$scratch/minted" refresh_token)" "$@"
+		"body.refresh_token=$(member refresh_token <"$scratch/minted")" "$@"
 }
 
 # fault KIND OUTCOME [CAUSE [JSON_MEMBERS]]: a refresh that meets this fault.
@@ -118,9 +118,7 @@ canary_bytes()
 
 token_requests()
 {
-	coze_state brief >"$scratch/state"
-	server_field "$scratch/state" counts >"$scratch/counts"
-	server_field "$scratch/counts" token_requests
+	coze_state brief | member token_requests
 }
 
 # The whole 30 s of a server that is silent after a rotating request; runs beside the rest.
@@ -147,7 +145,7 @@ grep -q '^logid=' "$scratch/out" || check logid missing there
 
 case_name="data and detail, and no ready without rotating"
 run 0 2000 -- errand=get "url=$COZE_API/v1/users/me" "ca@$COZE_CA" timeout=1500 \
-	"authorization=Bearer $(server_field "$scratch/minted" access_token)"
+	"authorization=Bearer $(member access_token <"$scratch/minted")"
 expect outcome=answered json=1 n.code=0 s.data.user_name=tester
 refuse say=ready
 
@@ -219,9 +217,9 @@ coze_control '{"fault":{"kind":"big_body","bytes":65000}}' >/dev/null || exit 1
 refresh
 expect outcome=answered json=1
 
-for location in "$(server_field "$scratch/coze/server.json" canaries >"$scratch/where"
-	server_field "$scratch/where" http)" "$(server_field "$scratch/where" https)" \
-	"http://$(server_field "$scratch/where" raw)/" file:///etc/passwd /other; do
+server_field "$scratch/coze/server.json" canaries >"$scratch/where"
+for location in "$(member http <"$scratch/where")" "$(member https <"$scratch/where")" \
+	"http://$(member raw <"$scratch/where")/" file:///etc/passwd /other; do
 	for status in 301 302 303 307 308; do
 		fault redirect answered redirect "\"status\":$status,\"location\":\"$location\""
 	done
@@ -272,7 +270,7 @@ tls()
 {
 	case_name="tls $1"
 	before=$(token_requests)
-	run 0 2400 -- errand=post "url=$(server_field "$bad_tls" "$1")/api/permission/oauth2/token" \
+	run 0 2400 -- errand=post "url=$(member "$1" <"$bad_tls")/api/permission/oauth2/token" \
 		format=json "ca@$COZE_CA" timeout=1500 rotating=1 "authorization=Bearer secret" \
 		body.refresh_token=x
 	expect outcome=unsent "cause=$2"

@@ -56,7 +56,7 @@ coze_server_start "$work/server"
 coze_control '{"token_life":25}' >"$work/control"
 coze_mint pkce-client.app.coze pkce >"$work/minted"
 input 'url=%s\nusername=due\noauth_refresh_token=%s\nclient_id=%s\nkind=pkce\n\n' \
-	"$COZE_API" "$(server_field "$work/minted" refresh_token)" pkce-client.app.coze
+	"$COZE_API" "$(member refresh_token <"$work/minted")" pkce-client.app.coze
 call keyturn store
 expect_status 0
 call keyturn token due
@@ -80,7 +80,7 @@ start_over()
 	keyturn logout expired 2>>"$work/stage.log" >>"$work/stage.log" || :
 	coze_mint pkce-client.app.coze pkce >"$work/minted"
 	input 'url=%s\nusername=expired\noauth_refresh_token=%s\nclient_id=%s\nkind=pkce\n\n' \
-		"$COZE_API" "$(server_field "$work/minted" refresh_token)" pkce-client.app.coze
+		"$COZE_API" "$(member refresh_token <"$work/minted")" pkce-client.app.coze
 	call keyturn store
 	expect_status 0
 	renewals=$(grep -c '"operation":"refresh"' "$work/server/requests.jsonl")

@@ -64,15 +64,20 @@ tests_bin_keyturn_steward_LDADD = $(STEWARD_LIBS)
 
 if HAVE_FIDO2
 FIDO2_PEER = tests/programs/authenticator.so
+FIDO2_PEER_SOURCES = tests/programs/authenticator.c tests/programs/authenticator.h \
+	tests/programs/authenticator_cbor.c tests/programs/authenticator_cbor.h \
+	tests/programs/authenticator_commands.c \
+	tests/programs/authenticator_crypto.c tests/programs/authenticator_crypto.h \
+	tests/programs/authenticator_files.c
 FIDO2_BUILT = tests/bin/keyturn-fido2.so
 FIDO2_TEST = tests/vault_fido2.sh
 FIDO2_UNIT_TEST = tests/test_vault_fido2
-tests_test_vault_fido2_SOURCES = tests/test_vault_fido2.c tests/programs/authenticator.c \
+tests_test_vault_fido2_SOURCES = tests/test_vault_fido2.c $(FIDO2_PEER_SOURCES) \
 	tests/lib/scratch_vault.c tests/lib/scratch_vault.h
 tests_test_vault_fido2_CFLAGS = $(AM_CFLAGS) $(FIDO2_CFLAGS) $(CRYPTO_CFLAGS)
 tests_test_vault_fido2_LDADD = $(KEYRING_TEST) $(FIDO2_LIBS)
 EXTRA_tests_test_vault_fido2_DEPENDENCIES = tests/bin/keyturn-fido2.so
-tests_programs_authenticator_so_SOURCES = tests/programs/authenticator.c
+tests_programs_authenticator_so_SOURCES = $(FIDO2_PEER_SOURCES)
 tests_programs_authenticator_so_CFLAGS = $(AM_CFLAGS) -fPIC $(FIDO2_CFLAGS) $(CRYPTO_CFLAGS)
 tests_programs_authenticator_so_LDFLAGS = $(MODULE_FLAGS)
 tests_programs_authenticator_so_LDADD = $(FIDO2_LIBS) $(CRYPTO_LIBS)
@@ -168,6 +173,7 @@ FUZZ_REPLAYS = \
 SCRIPT_TESTS = \
 	tests/backend_secret_service.sh \
 	tests/bad_input.sh \
+	tests/bind_layouts.sh \
 	tests/build_flags.sh \
 	tests/bus_peer.sh \
 	tests/cache_forbidden.sh \
@@ -583,6 +589,7 @@ EXTRA_DIST += \
 	tests/bench/protocols.sh \
 	tests/bench/proxy.py \
 	tests/bench/proxy.sh \
+	tests/bench/proxy_relay.c \
 	tests/bench/refresh.sh \
 	tests/bench/run \
 	tests/bench/token.sh \
@@ -596,6 +603,7 @@ EXTRA_DIST += \
 	tests/lib/home.sh \
 	tests/lib/locale.sh \
 	tests/lib/manual_skeleton.awk \
+	tests/lib/beside.h \
 	tests/lib/in_time.h \
 	tests/lib/hot.sh \
 	tests/lib/journey.sh \

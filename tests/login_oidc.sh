@@ -181,7 +181,7 @@ begin 'a grant that is handed over keeps the CA that the login named'
 oidc_control /mint '{"client_id":"basic-client"}' >"$work/minted"
 input 'url=%s\nusername=basic\nkind=oauth\nclient_id=basic-client\nclient_secret=%s\ntoken_endpoint=%s\noauth_refresh_token=%s\n\n' \
 	"$OIDC_ISSUER" basic-secret-for-tests-0123456789 "$OIDC_ISSUER/token" \
-	"$(server_field "$work/minted" refresh_token)"
+	"$(member refresh_token <"$work/minted")"
 call keyturn store
 expect_status 0
 call keyturn refresh basic

@@ -86,7 +86,7 @@ must_not cmp -s "$work/header" "$work/before"
 
 begin 'a token without the resource does not open it: the server looks at that'
 server_request POST "$OIDC_CONTROL/control/mint" '{"client_id":"native-client"}' >"$work/minted"
-printf 'Authorization: Bearer %s\n' "$(server_field "$work/minted" access_token)" >"$work/header"
+printf 'Authorization: Bearer %s\n' "$(member access_token <"$work/minted")" >"$work/header"
 must_not node "$srcdir/tests/servers/mcp_client.mjs" "$MCP_RESOURCE" <"$work/header" \
 	>"$work/client" 2>&1
 

@@ -17,7 +17,7 @@ coze_server_start "$work/coze" || exit 1
 mkdir "$work/directory"
 ln -s "$KEYTURN_NODE_MODULES" "$work/directory/node_modules"
 coze_mint pkce-client.app.coze pat >"$work/minted"
-token=$(server_field "$work/minted" access_token)
+token=$(member access_token <"$work/minted")
 
 # example LANGUAGE NUMBER: that block of the README, for the test server.
 example()

@@ -67,7 +67,7 @@ keys()
 begin 'nobody waits for the network'
 coze_mint pkce-client.app.coze pkce >"$work/minted"
 input 'url=%s\nusername=renewed\noauth_refresh_token=%s\nclient_id=%s\nkind=pkce\n\n' \
-	"$COZE_API" "$(server_field "$work/minted" refresh_token)" pkce-client.app.coze
+	"$COZE_API" "$(member refresh_token <"$work/minted")" pkce-client.app.coze
 call keyturn store
 # One renewal shows that the old token lives on; from then on they come ahead.
 call keyturn token renewed

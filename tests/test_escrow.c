@@ -176,6 +176,33 @@ static void only_what_a_renewal_changes_is_parked(void **state)
 	assert_true(kt_credential_is_equal(&stored, &renewed));
 }
 
+/* What is reserved before the answer comes is told by the credential that it renews. */
+static void its_size_is_known_before_it_is_packed(void **state)
+{
+	struct kt_credential *credential = *state;
+	KT_CLEANUP(kt_secret_clear) struct kt_secret form = { 0 };
+	char **const texts[] = { &credential->grant, &credential->boot_id,
+		                 &credential->granted_scope, &credential->subject };
+	int64_t *const numbers[] = { &credential->generation, &credential->refreshed,
+		                     &credential->issued, &credential->lifetime,
+		                     &credential->issued_boot_milliseconds,
+		                     &credential->state_since };
+	struct kt_error error = { 0 };
+	size_t size = 0;
+
+	credential->end_unknown = true;
+	for (size_t i = 0; i < KT_COUNT(numbers); i++)
+		*numbers[i] = INT64_C(1) << 52;
+	for (size_t i = 0; i < KT_COUNT(texts); i++)
+		assert_true(kt_text_set(texts[i], "a text of some length", &error));
+	assert_true(kt_text_set(&credential->state, "dead", &error));
+	assert_true(kt_text_set(&credential->rotation, "rotates", &error));
+	assert_true(kt_secret_append_text(&credential->token, "access_seven", &error));
+	assert_true(kt_escrow_pack(credential, &form, &error));
+	size = kt_escrow_size(credential);
+	assert_in_range(kt_secret_length(&form), size - 400, size);
+}
+
 static void accounts_do_not_share_an_escrow(void **state)
 {
 	struct kt_credential *credential = *state;
@@ -204,6 +231,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(more_than_a_key_holds_is_refused, make_credential,
 		                                free_credential),
 		cmocka_unit_test_setup_teardown(only_what_a_renewal_changes_is_parked,
+		                                make_credential, free_credential),
+		cmocka_unit_test_setup_teardown(its_size_is_known_before_it_is_packed,
 		                                make_credential, free_credential),
 		cmocka_unit_test_setup_teardown(accounts_do_not_share_an_escrow, make_credential,
 		                                free_credential),

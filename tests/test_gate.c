@@ -18,6 +18,7 @@
 #include "keyring/clock.h"
 #include "keyring/gate.h"
 #include "tests/lib/alone.h"
+#include "tests/lib/beside.h"
 
 #define LIMIT 1000
 
@@ -100,36 +101,46 @@ static bool has_waiters(const struct kt_gate *gate, int least)
 }
 
 /* A process that has the gate until so many others wait, and then notes how its turn ended. */
-static pid_t holder(int waiters, void (*note)(struct kt_gate *gate))
+struct holder {
+	struct kt_gate gate;
+	int waiters;
+	void (*note)(struct kt_gate *gate);
+};
+
+static bool enter_beside(void *context)
 {
-	int ready[2];
-	char byte;
-	pid_t child;
+	struct holder *holder = context;
+	struct kt_error error = { 0 };
+	bool waited;
 
-	assert_int_equal(pipe(ready), 0);
-	child = fork();
-	assert_true(child >= 0);
-	if (child == 0) {
-		struct kt_gate gate = { 0 };
-		struct kt_error error = { 0 };
-		bool waited;
-
-		if (!kt_gate_enter(&gate, 1, LIMIT, &waited, &error) || write(ready[1], "x", 1) != 1)
-			_exit(WRONG);
-		while (!has_waiters(&gate, waiters))
-			kt_clock_sleep(5);
-		note(&gate);
-		kt_gate_leave(&gate);
-		_exit(PASSED);
-	}
-	close(ready[1]);
-	assert_int_equal(read(ready[0], &byte, 1), 1);
-	close(ready[0]);
-	return child;
+	return kt_gate_enter(&holder->gate, 1, LIMIT, &waited, &error);
 }
 
-/* More than there are: the holder stays until it is killed. */
-enum { FOR_EVER = CROWD + 1 };
+static int leave_beside(void *context)
+{
+	struct holder *holder = context;
+
+	while (!has_waiters(&holder->gate, holder->waiters))
+		kt_clock_sleep(5);
+	holder->note(&holder->gate);
+	kt_gate_leave(&holder->gate);
+	return PASSED;
+}
+
+static pid_t holder(int waiters, void (*note)(struct kt_gate *gate))
+{
+	struct holder holder = { .waiters = waiters, .note = note };
+
+	return beside_start(enter_beside, leave_beside, &holder);
+}
+
+/* One that stays until it is killed. */
+static pid_t holder_for_ever(void)
+{
+	struct holder holder = { 0 };
+
+	return beside_start(enter_beside, NULL, &holder);
+}
 
 static void note_nothing(struct kt_gate *gate)
 {
@@ -140,12 +151,6 @@ static void die(struct kt_gate *gate)
 {
 	(void)gate;
 	raise(SIGKILL);
-}
-
-static void end(pid_t child)
-{
-	assert_int_equal(kill(child, SIGKILL), 0);
-	assert_int_equal(waitpid(child, NULL, 0), child);
 }
 
 /* When the gate was last left, and the longest time in which nobody was answered: for all. */
@@ -276,11 +281,11 @@ static void assert_gives_up_at_the_limit(void)
 
 static void silence_ends_the_wait_at_the_limit(void **state)
 {
-	pid_t child = holder(FOR_EVER, note_nothing);
+	pid_t child = holder_for_ever();
 
 	(void)state;
 	assert_gives_up_at_the_limit();
-	end(child);
+	beside_end(child);
 }
 
 static void timeout_of_another_ends_the_wait(void **state)
@@ -333,7 +338,7 @@ static void signals_and_timer_are_as_before(void **state)
 {
 	const struct itimerval later = { .it_value = { 1000, 0 } };
 	const struct itimerval none = { 0 };
-	pid_t child = holder(FOR_EVER, note_nothing);
+	pid_t child = holder_for_ever();
 	struct itimerval timer;
 	struct sigaction action;
 	sigset_t mask;
@@ -350,7 +355,7 @@ static void signals_and_timer_are_as_before(void **state)
 	assert_false(sigismember(&mask, SIGALRM));
 	assert_true(timer.it_value.tv_sec > 900);
 	signal(SIGALRM, SIG_DFL);
-	end(child);
+	beside_end(child);
 }
 
 int main(void)

@@ -7,7 +7,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,6 +16,7 @@
 #include "keyring/clock.h"
 #include "keyring/lock.h"
 #include "tests/lib/alone.h"
+#include "tests/lib/beside.h"
 #include "tests/lib/in_time.h"
 
 static const char file[] = "test_lock";
@@ -35,36 +35,19 @@ static void path_of(const char *name, char *path, size_t size)
 	snprintf(path, size, "%s/%s", directory, name);
 }
 
+/* Its context is the mode. */
+static bool take_beside(void *context)
+{
+	static struct kt_lock lock;
+	struct kt_error error = { 0 };
+
+	return take(&lock, *(enum kt_lock_mode *)context, &error);
+}
+
 /* A process that holds the lock until it is killed. */
 static pid_t hold_elsewhere(enum kt_lock_mode mode)
 {
-	int ready[2];
-	char byte;
-	pid_t child;
-
-	assert_int_equal(pipe(ready), 0);
-	child = fork();
-	assert_true(child >= 0);
-	if (child == 0) {
-		struct kt_lock lock = { 0 };
-		struct kt_error error = { 0 };
-
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (!take(&lock, mode, &error) || write(ready[1], "x", 1) != 1)
-			_exit(1);
-		pause();
-		_exit(0);
-	}
-	close(ready[1]);
-	assert_int_equal(read(ready[0], &byte, 1), 1);
-	close(ready[0]);
-	return child;
-}
-
-static void end(pid_t child)
-{
-	assert_int_equal(kill(child, SIGKILL), 0);
-	assert_int_equal(waitpid(child, NULL, 0), child);
+	return beside_start(take_beside, NULL, &mode);
 }
 
 static void lock_is_taken_and_released(void **state)
@@ -97,7 +80,7 @@ static void held_lock_is_busy_and_names_its_holder(void **state)
 	assert_int_equal(error.code, KT_ERROR_BUSY);
 	assert_string_equal(error.message, expected);
 	assert_false(kt_lock_is_held(&lock));
-	end(child);
+	beside_end(child);
 }
 
 static void lock_dies_with_its_holder(void **state)
@@ -107,7 +90,7 @@ static void lock_dies_with_its_holder(void **state)
 	struct kt_error error = { 0 };
 
 	(void)state;
-	end(child);
+	beside_end(child);
 	for (int mode = KT_LOCK_SHARED; mode <= KT_LOCK_EXCLUSIVE; mode++) {
 		assert_true(take(&lock, mode, &error));
 		assert_int_equal(lock.was_left, true);
@@ -132,7 +115,7 @@ static void shared_locks_keep_out_only_an_exclusive_one(void **state)
 	assert_int_equal(error.code, KT_ERROR_BUSY);
 	/* Its last exclusive holder is gone: no pid is better than a wrong one. */
 	assert_string_equal(error.message, "the test is in use by another process");
-	end(child);
+	beside_end(child);
 }
 
 static void wait_ends_at_the_deadline(void **state)
@@ -146,7 +129,7 @@ static void wait_ends_at_the_deadline(void **state)
 	assert_false(kt_lock_take(&lock, file, KT_LOCK_EXCLUSIVE, start + 300, "the test", NULL,
 	                          &error));
 	assert_true(is_in_time(kt_clock_monotonic() - start, 300, 600));
-	end(child);
+	beside_end(child);
 }
 
 static void wait_ends_when_the_holder_does(void **state)

@@ -8,7 +8,6 @@
 
 #include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,6 +19,7 @@
 #include "keyring/vault_open.h"
 #include "keyring/vault_underway.h"
 #include "tests/lib/alone.h"
+#include "tests/lib/beside.h"
 #include "tests/lib/scratch_vault.h"
 
 static enum kt_error_code open_unasked(void)
@@ -110,38 +110,21 @@ static void person_is_asked_three_times_or_until_nothing_is_typed(void **state)
 	assert_int_equal(open_unasked(), KT_ERROR_LOCKED);
 }
 
-/* A process that derives the key of the vault "id" until it is killed. */
-static pid_t derive_elsewhere(const char *id)
+/* Its context is the vault's id. */
+static bool derive_beside(void *context)
 {
-	int ready[2];
-	char byte;
-	pid_t child;
+	static struct kt_lock claim;
 
-	assert_int_equal(pipe(ready), 0);
-	child = fork();
-	assert_true(child >= 0);
-	if (child == 0) {
-		struct kt_lock claim = { 0 };
-
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (!kt_vault_underway_begin(&claim, id, 0) || write(ready[1], "x", 1) != 1)
-			_exit(1);
-		pause();
-		_exit(0);
-	}
-	close(ready[1]);
-	assert_int_equal(read(ready[0], &byte, 1), 1);
-	close(ready[0]);
-	return child;
+	return kt_vault_underway_begin(&claim, context, 0);
 }
 
 static void derivation_that_was_killed_is_waited_for_by_nobody(void **state)
 {
-	static const char id[] = "00112233445566778899aabbccddeeff";
+	static char id[] = "00112233445566778899aabbccddeeff";
 	static const char other[] = "ff112233445566778899aabbccddeeff";
 	KT_CLEANUP(kt_lock_release) struct kt_lock claim = { 0 };
 	KT_CLEANUP(kt_lock_release) struct kt_lock of_other = { 0 };
-	pid_t child = derive_elsewhere(id);
+	pid_t child = beside_start(derive_beside, NULL, id);
 
 	(void)state;
 	assert_true(kt_vault_underway_wait(id, 0));
@@ -149,8 +132,7 @@ static void derivation_that_was_killed_is_waited_for_by_nobody(void **state)
 	assert_false(kt_vault_underway_wait(other, 60000));
 	assert_true(kt_vault_underway_begin(&of_other, other, 0));
 
-	assert_int_equal(kill(child, SIGKILL), 0);
-	assert_int_equal(waitpid(child, NULL, 0), child);
+	beside_end(child);
 
 	assert_false(kt_vault_underway_wait(id, 0));
 	assert_true(kt_vault_underway_begin(&claim, id, 0));

@@ -26,11 +26,11 @@ static void tell(const char *line)
 		kt_report_note("%s", kt_translate(line));
 }
 
-struct kt_security_keys kt_keeper_security_keys(bool may_prompt)
+struct kt_security_keys kt_keeper_security_keys(bool has_terminal)
 {
 	struct kt_security_keys keys = { .module = kt_libexec_path(KT_LIBEXEC_FIDO2) };
 
-	if (may_prompt && kt_terminal_is_there()) {
+	if (has_terminal) {
 		keys.ask_pin = kt_terminal_ask_pin;
 		keys.tell = kt_terminal_tell;
 	}
@@ -41,21 +41,23 @@ struct kt_keyring *kt_keeper_keyring(struct kt_keeper *keeper, struct kt_error *
 {
 	struct kt_keyring_options options;
 	bool asks;
+	bool has_terminal;
 
 	if (keeper->keyring.backend)
 		return &keeper->keyring;
 	asks = may_prompt(keeper);
+	has_terminal = asks && kt_terminal_is_there();
 	options = (struct kt_keyring_options){
 		.keyring = kt_environment_get("KEYTURN_KEYRING"),
 		.secret_service = kt_libexec_path(KT_LIBEXEC_SECRET_SERVICE),
 		.may_prompt = asks,
 		.ignore_dismissed = keeper->ignores_dismissed,
-		.security_keys = kt_keeper_security_keys(asks),
+		.security_keys = kt_keeper_security_keys(has_terminal),
 		.tell = tell,
 		.translate = kt_translate,
 		.trace = kt_report_trace_line,
 	};
-	if (asks && kt_terminal_is_there())
+	if (has_terminal)
 		options.ask_passphrase = kt_terminal_ask_vault_passphrase;
 	if (!kt_keyring_open(&keeper->keyring, &options, error))
 		return NULL;

@@ -28,8 +28,8 @@ struct kt_keeper {
 	void (*sigxfsz)(int);      /* likewise */
 };
 
-/* For security keys; may_prompt: the person at the terminal, if there is one, may be asked. */
-struct kt_security_keys kt_keeper_security_keys(bool may_prompt);
+/* For security keys; has_terminal: somebody is at the terminal and may be asked. */
+struct kt_security_keys kt_keeper_security_keys(bool has_terminal);
 
 /* The keyring, opened by the first call. NULL with the error. */
 struct kt_keyring *kt_keeper_keyring(struct kt_keeper *keeper, struct kt_error *error);

@@ -4,8 +4,9 @@
 # The cost of a refresh, store included, beside one curl POST to the same server over TLS on this
 # machine, with the distribution's default CA bundle. Prints the ratio of least times, the
 # instructions and the system calls of one refresh; fails where one is over its goal (0.75, 75
-# million, 1,300). Not a test: a machine that is busy with something else says nothing. Root alone
-# can add the server's CA for a while, in a mount namespace.
+# million, 1,300). Where perf counts no instructions, as in many virtual machines, a line says so.
+# Not a test: a machine that is busy with something else says nothing. Root alone can add the
+# server's CA for a while, in a mount namespace.
 #
 #	tests/bench/refresh.sh
 set -eu
@@ -48,7 +49,7 @@ python3 - "$work" <<'END'
 import json, sys
 
 work = sys.argv[1]
-over = False
+over = uncounted = False
 print("%-16s %18s %18s %6s %9s %7s" % ("refresh", "ms (median)", "curl POST", "ratio",
                                        "M instr.", "calls"))
 for name in ("secret-service", "vault"):
@@ -65,5 +66,8 @@ for name in ("secret-service", "vault"):
         name, 1000 * refresh["min"], 1000 * refresh["median"], 1000 * post["min"],
         1000 * post["median"], ratio, "-" if instructions is None else round(instructions, 1),
         calls))
+    uncounted = uncounted or instructions is None
+if uncounted:
+    print("perf counts no instructions here: their goal was not looked at")
 sys.exit(over)
 END

@@ -21,12 +21,6 @@ refresh_serve()
 	refreshes_before=0
 }
 
-# member NAME: of a JSON object on stdin, the last of that name that is text or a number.
-member()
-{
-	sed -n "s/.*\"$1\":\"\{0,1\}\([^\",}]*\).*/\1/p"
-}
-
 # grant NAME [CLIENT KIND [LINE]]: mints a grant and hands it over; what names the app's secret is
 # added to it.
 grant()

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 #
 # For test scripts, to be sourced: starts and stops the test servers and talks to their control listeners.
-# One server of each sort at a time.
+# The variables are those of one server of each sort, the last that was started; coze_server_use
+# changes to another.
 
 # has_module NAME: "npm ci" in tests/servers installed it.
 has_module()
@@ -18,7 +19,20 @@ need_module()
 	done
 }
 
-# server_field FILE NAME: a member of a JSON object in a file, nothing if there is none.
+# member NAME: of a JSON object on stdin, the last of that name that is text or a number. By sed, for it
+# is asked for a hundred times, and node takes a tenth of a second to start.
+member()
+{
+	sed -n -e "s/.*\"$1\": \{0,1\}null.*//p" -e t -e "s/.*\"$1\": \{0,1\}\"\{0,1\}\([^\",}]*\).*/\1/p"
+}
+
+# server_says DIR NAME: of what a server says of itself.
+server_says()
+{
+	member "$2" <"$1/server.json"
+}
+
+# server_field FILE NAME: any member of a JSON object in a file, nothing if there is none.
 server_field()
 {
 	node -e '
@@ -47,6 +61,7 @@ server_launch()
 	node "$srcdir/tests/servers/$server_program" --dir "$server_directory" "$@" \
 		>"$server_directory/output" 2>&1 </dev/null &
 	server_pid=$!
+	server_pids="${server_pids:-} $server_pid"
 	wait_beside "$server_pid" test -f "$server_directory/server.json" && return
 	echo "$server_program did not start:" >&2
 	cat "$server_directory/output" >&2
@@ -56,12 +71,17 @@ server_launch()
 # coze_server_start DIR [--tls] [--host NAME]: sets COZE_API, COZE_WWW, COZE_CONTROL, COZE_CA, COZE_PID.
 coze_server_start()
 {
-	server_launch coze_server.mjs "$@" || return 1
-	COZE_PID=$server_pid
-	COZE_API=$(server_field "$1/server.json" api_base)
-	COZE_WWW=$(server_field "$1/server.json" www_base)
-	COZE_CONTROL=$(server_field "$1/server.json" control)
-	COZE_CA=$(server_field "$1/server.json" ca_file)
+	server_launch coze_server.mjs "$@" && coze_server_use "$1"
+}
+
+# coze_server_use DIR: one that was started there.
+coze_server_use()
+{
+	COZE_PID=$(server_says "$1" pid)
+	COZE_API=$(server_says "$1" api_base)
+	COZE_WWW=$(server_says "$1" www_base)
+	COZE_CONTROL=$(server_says "$1" control)
+	COZE_CA=$(server_says "$1" ca_file)
 }
 
 # oidc_server_start DIR [OPTION...]: sets OIDC_ISSUER, OIDC_CONTROL, OIDC_CA, OIDC_PID.
@@ -69,9 +89,9 @@ oidc_server_start()
 {
 	server_launch oidc_server.mjs "$@" || return 1
 	OIDC_PID=$server_pid
-	OIDC_ISSUER=$(server_field "$1/server.json" issuer)
-	OIDC_CONTROL=$(server_field "$1/server.json" control)
-	OIDC_CA=$(server_field "$1/server.json" ca_file)
+	OIDC_ISSUER=$(server_says "$1" issuer)
+	OIDC_CONTROL=$(server_says "$1" control)
+	OIDC_CA=$(server_says "$1" ca_file)
 }
 
 # oauth_server_start DIR: sets OAUTH_ISSUER, OAUTH_CONTROL, OAUTH_PID.
@@ -79,8 +99,8 @@ oauth_server_start()
 {
 	server_launch oauth_server.mjs "$@" || return 1
 	OAUTH_PID=$server_pid
-	OAUTH_ISSUER=$(server_field "$1/server.json" issuer)
-	OAUTH_CONTROL=$(server_field "$1/server.json" control)
+	OAUTH_ISSUER=$(server_says "$1" issuer)
+	OAUTH_CONTROL=$(server_says "$1" control)
 }
 
 # coze_control JSON: changes settings, queues faults.
@@ -117,7 +137,7 @@ quirks_server_start()
 {
 	server_launch quirks_server.mjs "$@" || return 1
 	QUIRKS_PID=$server_pid
-	QUIRKS_BASE=$(server_field "$1/server.json" base)
+	QUIRKS_BASE=$(server_says "$1" base)
 }
 
 # mcp_server_start DIR [OPTION...]: behind the oidc server; sets MCP_RESOURCE, MCP_CONTROL, MCP_PID.
@@ -128,17 +148,18 @@ mcp_server_start()
 	server_launch mcp_server.mjs "$mcp_directory" --issuer "$OIDC_ISSUER" \
 		--tls "${OIDC_CA%/*}/tls" "$@" || return 1
 	MCP_PID=$server_pid
-	MCP_RESOURCE=$(server_field "$mcp_directory/server.json" resource)
-	MCP_CONTROL=$(server_field "$mcp_directory/server.json" control)
+	MCP_RESOURCE=$(server_says "$mcp_directory" resource)
+	MCP_CONTROL=$(server_says "$mcp_directory" control)
 }
 
 # server_stop: ends those that were started here.
 server_stop()
 {
-	for server_pid in ${COZE_PID:-} ${OIDC_PID:-} ${OAUTH_PID:-} ${QUIRKS_PID:-} ${MCP_PID:-}; do
+	for server_pid in ${server_pids:-} ${COZE_PID:-} ${OIDC_PID:-} ${OAUTH_PID:-} ${QUIRKS_PID:-} ${MCP_PID:-}; do
 		kill "$server_pid" 2>/dev/null
 		wait "$server_pid" 2>/dev/null
 	done
+	server_pids=
 	COZE_PID=
 	OIDC_PID=
 	OAUTH_PID=

@@ -7,15 +7,13 @@
 
 #include "helper/keeper/account/default.h"
 #include "helper/keeper/account/find.h"
+#include "helper/keeper/account/find_failure.h"
 #include "helper/keeper/account/idn.h"
-#include "helper/keeper/account/secret_word.h"
 #include "helper/keeper/account/service.h"
 #include "helper/report.h"
 #include "helper/url.h"
 #include "keyring/cleanup.h"
 #include "keyring/environment.h"
-#include "keyring/shell_word.h"
-#include "keyring/suggestion.h"
 #include "keyring/text.h"
 
 static bool is_listed_before(const struct kt_credentials *list, size_t count,
@@ -65,29 +63,6 @@ static void take(struct kt_credential *credential, struct kt_credentials *list, 
 	kt_credential_clear(credential);
 	*credential = list->items[index];
 	list->items[index] = (struct kt_credential){ 0 };
-}
-
-static bool fail_ambiguous(const struct kt_credentials *list, struct kt_error *error)
-{
-	char names[200] = "";
-	size_t length = 0;
-
-	for (size_t i = 0; i < list->count; i++) {
-		KT_CLEANUP(kt_text_free) char *name = NULL;
-		size_t needed;
-
-		if (!kt_service_full_name(&list->items[i].identity, &name, error))
-			return false;
-		needed = strlen(name) + 2;
-		if (length + needed + 4 > sizeof(names)) {
-			length += (size_t)snprintf(names + length, sizeof(names) - length, " ...");
-			break;
-		}
-		length += (size_t)snprintf(names + length, sizeof(names) - length, "%s%s",
-		                           i ? ", " : "", name);
-	}
-	kt_fail(error, KT_ERROR_ACCOUNT_NEEDED, "several accounts fit: %s", names);
-	return kt_advise(error, "name one of them, or choose once: keyturn default ACCOUNT");
 }
 
 static bool is_listed(const struct kt_credentials *list, const struct kt_identity *identity,
@@ -160,7 +135,7 @@ static bool choose(struct kt_credentials *list, struct kt_credential *credential
 			if (!kt_default_get(NULL, &preferred, &found, error))
 				return false;
 			if (!found || !is_listed(list, &preferred, &index))
-				return fail_ambiguous(list, error);
+				return kt_account_fail_ambiguous(list, error);
 		}
 	}
 	if (*by == KT_ACCOUNT_BY_NOTHING)
@@ -220,68 +195,24 @@ bool kt_account_erase_damaged(struct kt_keeper *keeper, const char *account, siz
 }
 
 /* All accounts, as far as they are seen without asking anybody. */
-static bool search_unasked(struct kt_keeper *keeper, struct kt_credentials *list)
+static void search_unasked(struct kt_keeper *keeper, struct kt_credentials *list)
 {
 	const struct kt_identity anything = { 0 };
 	struct kt_keyring *keyring = &keeper->keyring;
 	bool may_prompt = keyring->options.may_prompt;
 	struct kt_error ignored = { 0 };
-	bool done;
 
 	keyring->options.may_prompt = false;
-	done = kt_keyring_search(keyring, &anything, list, &ignored);
+	kt_keyring_search(keyring, &anything, list, &ignored);
 	keyring->options.may_prompt = may_prompt;
-	return done;
-}
-
-/* A password that git stored is no token; else a stored name may be near the one that was typed. */
-static bool advise_near(const struct kt_credentials *list, const char *account,
-                        struct kt_error *error)
-{
-	struct kt_suggestion suggestion = { 0 };
-	struct kt_shell_word word;
-
-	for (size_t i = 0; i < list->count; i++) {
-		KT_CLEANUP(kt_text_free) char *name = NULL;
-
-		if (!kt_service_full_name(&list->items[i].identity, &name, error))
-			return false;
-		if (list->items[i].kind == KT_KIND_PASSWORD &&
-		    (strcmp(account, name) == 0 ||
-		     strcmp(account, list->items[i].identity.username) == 0)) {
-			kt_fail(error, KT_ERROR_NOT_FOUND, "%s is a git password: it is handed out to "
-			        "git alone", account);
-			return kt_advise(error, "to see it: keyturn show %s",
-			                 kt_shell_word(&word, account, "ACCOUNT"));
-		}
-		kt_suggestion_consider(&suggestion, account, list->items[i].identity.username);
-	}
-	if (kt_secret_word_is_likely(account)) {
-		kt_fail(error, KT_ERROR_NOT_FOUND, "no account of that name is stored, and the name looks "
-		        "like a token");
-		return kt_advise(error, "name the account that has the token: keyturn list");
-	}
-	kt_fail(error, KT_ERROR_NOT_FOUND, "no account %s is stored", account);
-	if (suggestion.word)
-		return kt_advise(error, "did you mean %s? run: keyturn list", suggestion.word);
-	return kt_advise(error, "run: keyturn list");
 }
 
 static bool fail_absent(struct kt_keeper *keeper, const char *account, struct kt_error *error)
 {
 	KT_CLEANUP(kt_credentials_clear) struct kt_credentials list = { 0 };
 
-	if (account) {
-		search_unasked(keeper, &list);
-		return advise_near(&list, account, error);
-	}
 	search_unasked(keeper, &list);
-	if (list.count > 0)
-		kt_fail(error, KT_ERROR_NOT_FOUND, "no token is stored yet, only passwords, which git "
-		        "alone gets");
-	else
-		kt_fail(error, KT_ERROR_NOT_FOUND, "no account is stored yet");
-	return kt_advise(error, "run: keyturn login --site coze.cn --with-token");
+	return kt_account_fail_absent(&list, account, error);
 }
 
 /*
@@ -332,15 +263,6 @@ static bool search_name_at(struct kt_keeper *keeper, const char *name,
 	       search_user_at(keeper, pattern.username, wanted, list, error);
 }
 
-static bool fail_unstored(const char *place, const char *name, struct kt_error *error)
-{
-	struct kt_shell_word word;
-
-	kt_fail(error, KT_ERROR_NOT_FOUND, "%s is bound to %s, which is not stored", place, name);
-	return kt_advise(error, "log in to it, or have others answer there: keyturn unbind %s",
-	                 kt_shell_word(&word, place, "PLACE"));
-}
-
 static bool is_stored(struct kt_keeper *keeper, const struct kt_identity *identity, bool *stored,
                       struct kt_error *error)
 {
@@ -378,7 +300,7 @@ static bool search_binding(struct kt_keeper *keeper, const struct kt_binding *bi
 	if (!is_stored(keeper, bound, &stored, error) ||
 	    !kt_service_full_name(bound, &name, error))
 		return false;
-	return stored || fail_unstored(binding->place, name, error);
+	return stored || kt_account_fail_unstored(binding->place, name, error);
 }
 
 /* The accounts of a directory's file: those that are stored. */
@@ -403,7 +325,7 @@ static bool search_names(struct kt_keeper *keeper, const struct kt_binding *bind
 			return true;
 		is_any_meant = is_any_meant || is_meant;
 	}
-	return !is_any_meant || fail_unstored(binding->place, name, error);
+	return !is_any_meant || kt_account_fail_unstored(binding->place, name, error);
 }
 
 static bool search_place(struct kt_keeper *keeper, const struct kt_bindings *bindings,

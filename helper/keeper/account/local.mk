@@ -7,6 +7,7 @@ libkeeper_a_SOURCES += \
 	helper/keeper/account/expiry.c helper/keeper/account/expiry.h \
 	helper/keeper/account/facts.c helper/keeper/account/facts.h \
 	helper/keeper/account/find.c helper/keeper/account/find.h \
+	helper/keeper/account/find_failure.c helper/keeper/account/find_failure.h \
 	helper/keeper/account/idn.c helper/keeper/account/idn.h \
 	helper/keeper/account/lifetime.c helper/keeper/account/lifetime.h \
 	helper/keeper/account/line_file.c helper/keeper/account/line_file.h \

@@ -128,16 +128,18 @@ static void set_times(struct kt_cache_entry *entry, const struct kt_credential *
 {
 	int64_t left = kt_lifetime_until_renewal_milliseconds(credential);
 	int64_t end = kt_clock_wall_milliseconds() + left;
+	int64_t margin;
 
 	if (!kt_facts_is_renewable(credential)) {
 		if (!credential->end_unknown)
 			entry->until = end - 1000;
 		return;
 	}
-	entry->until = end - kt_lifetime_margin(credential) * 1000;
+	margin = kt_lifetime_margin(credential) * 1000;
+	entry->until = end - margin;
 	if (!kt_facts_old_token_lives(credential))
 		/* From then on a hand-out is put on record (docs/safety.md, R9). */
-		entry->until -= kt_lifetime_margin(credential) * 1000;
+		entry->until -= margin;
 	else if (may_outlive_caller(credential))
 		entry->renew = end - credential->lifetime * 200;
 }
@@ -198,14 +200,18 @@ static bool is_of_account(void *context, const char *packed, size_t length)
 }
 
 /* Answers the lookup by what its own renewal got, if nothing else has changed since it began. */
-static void answer_lookup(struct kt_lookup *lookup, uint64_t account,
+static void answer_lookup(struct kt_lookup *lookup, uint64_t account, struct kt_answer *answer,
                           const struct kt_cache_entry *entry)
 {
 	const struct kt_stamp_end end = { lookup->question, entry->until / 1000 };
+	const struct kt_answer before = *lookup->answer;
 
-	lookup->is_answered =
-		kt_stamp_is_still(lookup->stamp, account, entry->generation, &end) &&
-		put(lookup, entry);
+	if (!kt_stamp_is_still(lookup->stamp, account, entry->generation, &end) ||
+	    !put(lookup, entry))
+		return;
+	*lookup->answer = *answer;
+	*answer = before;
+	lookup->is_answered = true;
 }
 
 void kt_answers_replace(const struct kt_cache *cache, struct kt_lookup *lookup, uint64_t account,
@@ -224,7 +230,7 @@ void kt_answers_replace(const struct kt_cache *cache, struct kt_lookup *lookup, 
 	kt_cache_renew(cache, &credential->identity, &entry, is_of_account, &answer);
 	/* A session's token is not the one that is renewed ahead: kt_answers_put() knows it. */
 	if (lookup && cache->seconds != 0 && !lookup->key.variant)
-		answer_lookup(lookup, account, &entry);
+		answer_lookup(lookup, account, &answer, &entry);
 }
 
 void kt_answers_forget(const struct kt_identity *identity)

@@ -22,7 +22,8 @@ struct kt_lookup {
 	uint64_t question; /* the key as a number, for the stamp's hints */
 	uint64_t stamp;
 	bool is_due; /* its last answer was a token that is over by now; one caller is told */
-	bool is_answered; /* kt_answers_replace() has put the answer there */
+	bool is_answered; /* kt_answers_replace() has put the answer there, and into *answer */
+	struct kt_answer *answer; /* the caller's, borrowed while its token is got */
 };
 
 void kt_answers_begin(struct kt_lookup *lookup, const struct kt_cache *cache,

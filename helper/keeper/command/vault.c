@@ -247,10 +247,11 @@ static bool check_words(const struct action *action, int count, struct kt_error 
 
 static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error *error)
 {
+	bool has_terminal = kt_terminal_is_there();
 	struct call call = {
-		.asking = { .may_prompt = kt_terminal_is_there(),
+		.asking = { .may_prompt = has_terminal,
 		            .ask_passphrase = kt_terminal_ask_vault_passphrase,
-		            .security_keys = kt_keeper_security_keys(true) },
+		            .security_keys = kt_keeper_security_keys(has_terminal) },
 	};
 	const struct kt_option options[] = {
 		KT_OPTION_JSON(keeper),

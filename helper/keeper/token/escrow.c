@@ -15,6 +15,8 @@
 #define SECONDS (24 * 60 * 60)
 /* A kernel key's payload is smaller. */
 #define LARGEST 32767
+/* The members' names, the numbers, and what stands between them. */
+#define FORM 640
 /* What every description begins with. */
 #define NAMES "keyturn:escrow"
 
@@ -100,6 +102,22 @@ bool kt_escrow_pack(const struct kt_credential *renewed, struct kt_secret *form,
 	return kt_identity_copy(&packed.identity, &renewed->identity, error) &&
 	       kt_text_set(&packed.grant, renewed->grant, error) &&
 	       take_changes(&packed, renewed, error) && kt_credential_write(&packed, form, error);
+}
+
+size_t kt_escrow_size(const struct kt_credential *renewed)
+{
+	const struct kt_identity *identity = &renewed->identity;
+	const char *const texts[] = {
+		identity->protocol, identity->host, identity->path, identity->username,
+		renewed->grant, renewed->state, renewed->boot_id, renewed->rotation,
+		renewed->granted_scope, renewed->subject,
+	};
+	size_t size = FORM + kt_secret_length(&renewed->token) +
+	              kt_secret_length(&renewed->refresh_token);
+
+	for (size_t i = 0; i < KT_COUNT(texts); i++)
+		size += strlen(kt_text_or_empty(texts[i]));
+	return size;
 }
 
 bool kt_escrow_apply(const struct kt_credential *parked, struct kt_credential *credential,

@@ -38,6 +38,9 @@ bool kt_escrow_login_prefix(char **prefix, struct kt_error *error);
 bool kt_escrow_pack(const struct kt_credential *renewed, struct kt_secret *form,
                     struct kt_error *error);
 
+/* As many bytes as that form has at most, where no character of a text is written as several. */
+size_t kt_escrow_size(const struct kt_credential *renewed);
+
 /* Puts what was packed, and read again as parked, into the credential that it renews. */
 bool kt_escrow_apply(const struct kt_credential *parked, struct kt_credential *credential,
                      struct kt_error *error);

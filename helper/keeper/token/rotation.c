@@ -358,11 +358,7 @@ static bool look_again(struct rotation *rotation, bool *changed, struct kt_error
  */
 static bool reserve_escrow(struct rotation *rotation, struct kt_error *error)
 {
-	KT_CLEANUP(kt_secret_clear) struct kt_secret form = { 0 };
-
-	if (!kt_escrow_pack(rotation->credential, &form, error))
-		return false;
-	if (kt_escrow_reserve(&rotation->escrow, kt_secret_length(&form) + ESCROW_ROOM))
+	if (kt_escrow_reserve(&rotation->escrow, kt_escrow_size(rotation->credential) + ESCROW_ROOM))
 		return true;
 	if (is_usable(rotation->credential) && !rotation->requirement->fresh) {
 		kt_fail(error, KT_ERROR_UNAVAILABLE, "%s is not renewed yet: the kernel's keyring has no "

@@ -6,6 +6,7 @@
 #include "helper/keeper/account/answer.h"
 #include "helper/keeper/account/lock.h"
 #include "helper/keeper/account/service.h"
+#include "helper/keeper/cache/answers.h"
 #include "helper/keeper/token/rotation.h"
 #include "helper/keeper/token/service_app.h"
 #include "helper/keeper/token/token.h"
@@ -72,10 +73,15 @@ bool kt_token_get(struct kt_keeper *keeper, struct kt_credential *credential,
                   const struct kt_requirement *requirement, struct kt_answer *answer,
                   bool *found, struct kt_error *error)
 {
+	struct kt_lookup *lookup = requirement->lookup;
+
 	*found = false;
+	if (lookup)
+		lookup->answer = answer;
 	if (kt_kind_is_grant(credential->kind) &&
 	    !kt_token_renew(keeper, credential, requirement, error) &&
 	    !renew_after_login(keeper, credential, requirement, error))
 		return false;
-	return kt_token_as_is(credential, answer, found, error);
+	*found = lookup && lookup->is_answered;
+	return *found || kt_token_as_is(credential, answer, found, error);
 }
