@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 #
-# For tests/clients.sh: docker, skopeo, crane and oras against Debian's docker-registry, with a
+# For tests/clients.sh: docker, skopeo, buildah, crane and oras against Debian's docker-registry, with a
 # htpasswd and with a token service. docker itself is tried where it is installed.
 
 registry_here=$KEYTURN_CLIENTS_DIR/registry
-registries_registry=go
+registries_registry='go debian'
 
 # build_registry_client NAME PACKAGE VERSION...: the first version that the go here compiles.
 build_registry_client()
@@ -21,12 +21,21 @@ build_registry_client()
 	[ -x "$registry_here/$build_name" ]
 }
 
+# Debian's, beside the system.
+get_buildah()
+{
+	[ ! -x "$registry_here/usr/bin/buildah" ] || return 0
+	mkdir -p "$work/debs"
+	(cd "$work/debs" && apt-get download buildah) && dpkg -x "$work"/debs/*.deb "$registry_here"
+}
+
 get_registry()
 {
 	for program in docker-registry skopeo htpasswd go; do
 		command -v "$program" || { echo "skip: there is no $program"; return 1; }
 	done
 	mkdir -p "$registry_here"
+	get_buildah || return 1
 	build_registry_client crane github.com/google/go-containerregistry/cmd/crane v0.22.1 v0.15.2 &&
 		build_registry_client oras oras.land/oras/cmd/oras v1.3.6 v1.0.1
 }
@@ -92,6 +101,26 @@ read_image()
 	esac
 }
 
+# buildah WORD...: its storage is the test's own.
+buildah()
+{
+	call "$registry_here/usr/bin/buildah" --storage-driver vfs --root "$work/buildah" \
+		--runroot "$work/buildah.run" "$@"
+}
+
+# Its storage takes root's rights, or a namespace of many users.
+try_buildah()
+{
+	[ "$(id -u)" -eq 0 ] || { echo 'skip: needs root, as the storage of buildah does'; return 0; }
+	begin "$sort: buildah pushes an image and pulls it, as podman does"
+	buildah from scratch
+	expect_status 0
+	buildah commit --tls-verify=false "$(cat "$work/out")" "docker://$registry/team/image:1"
+	expect_status 0
+	buildah pull --policy always --tls-verify=false "$registry/team/image:1"
+	expect_status 0
+}
+
 # try_registry_with SORT CLIENT...: push and read, and neither before the login nor behind the logout.
 try_registry_with()
 {
@@ -112,12 +141,15 @@ try_registry_with()
 		expect_status 0
 		must grep -q 'schemaVersion' "$work/out"
 	done
+	try_buildah
 	begin "$sort: nobody reads it behind docker logout"
 	log_out
 	for client in crane oras skopeo; do
 		read_image "$client"
 		must [ "$status" -ne 0 ]
 	done
+	[ "$(id -u)" -ne 0 ] || buildah pull --policy always --tls-verify=false "$registry/team/image:1"
+	must [ "$status" -ne 0 ]
 }
 
 try_registry()

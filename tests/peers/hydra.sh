@@ -16,7 +16,7 @@ get_hydra()
 	export HOME="$caller_home" GOFLAGS=-mod=mod GOTOOLCHAIN=local
 	go mod init peers && go mod edit -replace "github.com/gobuffalo/pop/v6=$hydra_pop" &&
 		go get "github.com/ory/hydra/v2@$hydra_version" || return 1
-	timeout 300 nice go build -tags sqlite,json1 -o hydra github.com/ory/hydra/v2 ||
+	timeout 900 nice go build -tags sqlite,json1 -o hydra github.com/ory/hydra/v2 ||
 		{ echo 'the build did not end well'; return 1; }
 	mv hydra "$KEYTURN_PEERS_DIR/hydra-$hydra_version"
 }
