@@ -46,22 +46,6 @@ static bool is_command(const char *line, const char *text)
 	       (text - line >= 5 && strncmp(text - 5, "run: ", 5) == 0);
 }
 
-/* Up to the blank behind a comma or semicolon, or before a bracket, that no quote holds. */
-static size_t command_length(const char *text)
-{
-	bool is_quoted = false;
-	size_t i;
-
-	for (i = 0; text[i]; i++) {
-		if (text[i] == '\'')
-			is_quoted = !is_quoted;
-		if (text[i] == ' ' && !is_quoted &&
-		    (text[i + 1] == '(' || text[i - 1] == ',' || text[i - 1] == ';'))
-			break;
-	}
-	return i;
-}
-
 /* One character, and what may not stand at the end or the beginning of a line. */
 struct character {
 	size_t length;
@@ -91,6 +75,34 @@ static struct character read_character(const char *text)
 	for (size_t i = 0; i < KT_COUNT(closing); i++)
 		character.is_closing = character.is_closing || code == closing[i];
 	return character;
+}
+
+/* A blank at which a command is over: behind a mark, before a bracket or between two columns. */
+static bool is_end(const char *text, size_t i)
+{
+	return strchr("([ ", text[i + 1]) != NULL || (i > 0 && strchr(",;", text[i - 1]) != NULL);
+}
+
+/* Up to such a blank that no quote holds, or with a mark of double width behind a blank. */
+static size_t command_length(const char *text)
+{
+	bool is_quoted = false;
+	size_t i;
+
+	for (i = 0; text[i]; i++) {
+		struct character next;
+
+		if (text[i] == '\'')
+			is_quoted = !is_quoted;
+		if (text[i] != ' ' || is_quoted)
+			continue;
+		if (is_end(text, i))
+			break;
+		next = read_character(text + i + 1);
+		if (next.is_closing)
+			return i + 1 + next.length;
+	}
+	return i;
 }
 
 /* A word, or in a script without blanks a character with the marks that stand by it. */

@@ -67,10 +67,10 @@ struct kt_backend {
 	bool (*erase)(void *state, const char *place, struct kt_error *error);
 
 	/*
-	 * Adds other programs' items whose attribute has this value. Asks nobody. NULL where no other
-	 * program keeps anything.
+	 * Adds other programs' items that fit the pattern. Asks nobody. NULL where no other program
+	 * keeps anything.
 	 */
-	bool (*search_foreign)(void *state, const char *attribute, const char *value,
+	bool (*search_foreign)(void *state, const struct kt_foreign_pattern *pattern,
 	                       struct kt_foreign_items *found, struct kt_error *error);
 
 	/* The way in which a password that is typed at a terminal opens it. NULL: none does. */

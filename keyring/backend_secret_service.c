@@ -320,12 +320,12 @@ static bool erase(void *state, const char *place, struct kt_error *error)
 	return turn && delete_item(turn, place, error);
 }
 
-static bool search_foreign(void *state, const char *attribute, const char *value,
+static bool search_foreign(void *state, const struct kt_foreign_pattern *pattern,
                            struct kt_foreign_items *found, struct kt_error *error)
 {
 	KT_CLEANUP(kt_turn_end) struct kt_turn *turn = take_turn(state, error);
 
-	return turn && kt_foreign_find(turn, attribute, value, found, error);
+	return turn && kt_foreign_find(turn, pattern, found, error);
 }
 
 static bool takes_password(void *state, enum kt_password_way *way, struct kt_error *error)

@@ -12,6 +12,13 @@
 #include "keyring/error.h"
 #include "keyring/secret.h"
 
+/* Which items: those whose attribute has this value or, where is_beginning, one that begins so. */
+struct kt_foreign_pattern {
+	const char *attribute;
+	const char *value;
+	bool is_beginning;
+};
+
 struct kt_foreign_item {
 	char *place;      /* in the backend's own words */
 	char *attributes; /* NAME=VALUE lines */

@@ -538,12 +538,12 @@ bool kt_keyring_erase_damaged(struct kt_keyring *keyring, const struct kt_identi
 	return *count > 0 || found.corrupt == 0 || fail_damaged(&found, error);
 }
 
-bool kt_keyring_search_foreign(struct kt_keyring *keyring, const char *attribute,
-                               const char *value, struct kt_foreign_items *found,
-                               struct kt_error *error)
+bool kt_keyring_search_foreign(struct kt_keyring *keyring,
+                               const struct kt_foreign_pattern *pattern,
+                               struct kt_foreign_items *found, struct kt_error *error)
 {
 	return !keyring->backend->search_foreign ||
-	       keyring->backend->search_foreign(keyring->state, attribute, value, found, error);
+	       keyring->backend->search_foreign(keyring->state, pattern, found, error);
 }
 
 bool kt_keyring_erase_foreign(struct kt_keyring *keyring, const struct kt_foreign_item *item,

@@ -95,12 +95,12 @@ bool kt_keyring_unlock_with(struct kt_keyring *keyring, const struct kt_secret *
                             bool *opened, struct kt_error *error);
 
 /*
- * Adds the items of other programs whose attribute has this value, where they are in this keyring
- * too. What is locked stays so, and found->is_locked tells of it.
+ * Adds the items of other programs that fit the pattern, where they are in this keyring too. What
+ * is locked stays so, and found->is_locked tells of it.
  */
-bool kt_keyring_search_foreign(struct kt_keyring *keyring, const char *attribute,
-                               const char *value, struct kt_foreign_items *found,
-                               struct kt_error *error);
+bool kt_keyring_search_foreign(struct kt_keyring *keyring,
+                               const struct kt_foreign_pattern *pattern,
+                               struct kt_foreign_items *found, struct kt_error *error);
 
 /* Deletes the item of another program. That it is not there is no error. */
 bool kt_keyring_erase_foreign(struct kt_keyring *keyring, const struct kt_foreign_item *item,

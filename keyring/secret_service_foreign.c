@@ -10,13 +10,15 @@
 #include "keyring/secret_service_matches.h"
 #include "keyring/text.h"
 
-static bool search(struct kt_turn *turn, const char *attribute, const char *value,
+/* The service compares whole values alone: for a beginning all items are asked for. */
+static bool search(struct kt_turn *turn, const struct kt_foreign_pattern *pattern,
                    char ***unlocked, char ***locked, struct kt_error *error)
 {
 	KT_CLEANUP(kt_table_unref) GHashTable *attributes = g_hash_table_new(g_str_hash, g_str_equal);
 	GError *problem = NULL;
 
-	g_hash_table_insert(attributes, (char *)attribute, (char *)value);
+	if (!pattern->is_beginning)
+		g_hash_table_insert(attributes, (char *)pattern->attribute, (char *)pattern->value);
 	kt_call_start(&turn->call, "SearchItems");
 	secret_service_search_for_dbus_paths(turn->service, NULL, attributes,
 	                                     turn->call.cancellable, kt_call_done, &turn->call);
@@ -51,6 +53,49 @@ static bool read_attributes(struct kt_turn *turn, const char *path, char **lines
 	return true;
 }
 
+/* An item that vanished meanwhile does not fit. */
+static bool look_whether_it_fits(struct kt_turn *turn, const struct kt_foreign_pattern *pattern,
+                                 const char *path, bool *fits, struct kt_error *error)
+{
+	KT_CLEANUP(kt_foreign_item_clear) struct kt_foreign_item item = { 0 };
+	KT_CLEANUP(kt_text_free) char *value = NULL;
+	struct kt_error cause = { 0 };
+
+	*fits = false;
+	if (!read_attributes(turn, path, &item.attributes, &cause)) {
+		if (turn->call.is_no_object)
+			return true;
+		*error = cause;
+		return false;
+	}
+	if (!kt_foreign_attribute(&item, pattern->attribute, &value, error))
+		return false;
+	*fits = kt_text_has_prefix(kt_text_or_empty(value), pattern->value);
+	return true;
+}
+
+/* Forgets the paths of the other items. */
+static bool keep_fitting(struct kt_turn *turn, const struct kt_foreign_pattern *pattern,
+                         char **paths, struct kt_error *error)
+{
+	char **end = paths;
+
+	for (char **path = paths; *path; path++) {
+		char *own = *path;
+		bool fits;
+
+		if (!look_whether_it_fits(turn, pattern, own, &fits, error))
+			return false;
+		if (!fits)
+			continue;
+		*path = *end;
+		*end++ = own;
+	}
+	for (; *end; end++)
+		g_clear_pointer(end, g_free);
+	return true;
+}
+
 static bool read_label(struct kt_turn *turn, const char *path, char **label,
                        struct kt_error *error)
 {
@@ -77,7 +122,7 @@ static bool add(struct kt_turn *turn, const char *path, SecretValue *value,
 	       kt_foreign_items_add(found, &item, error);
 }
 
-bool kt_foreign_find(struct kt_turn *turn, const char *attribute, const char *value,
+bool kt_foreign_find(struct kt_turn *turn, const struct kt_foreign_pattern *pattern,
                      struct kt_foreign_items *found, struct kt_error *error)
 {
 	KT_CLEANUP(kt_strings_free) char **unlocked = NULL;
@@ -85,7 +130,9 @@ bool kt_foreign_find(struct kt_turn *turn, const char *attribute, const char *va
 	KT_CLEANUP(kt_table_unref) GHashTable *values = NULL;
 	GError *problem = NULL;
 
-	if (!search(turn, attribute, value, &unlocked, &locked, error))
+	if (!search(turn, pattern, &unlocked, &locked, error) ||
+	    (pattern->is_beginning && (!keep_fitting(turn, pattern, unlocked, error) ||
+	                               !keep_fitting(turn, pattern, locked, error))))
 		return false;
 	found->is_locked = found->is_locked || *locked;
 	if (!*unlocked)

@@ -3,10 +3,12 @@
 #
 # The packages of bridges/, each with the SDK that it is for from its registry, against the Coze
 # server. Not one of "make check", because it takes the network: packaging/check runs it as a phase
-# of its own. A registry that cannot be reached is told, and the others are tried.
+# of its own. A registry that cannot be reached, or does not give one of them, is told, and the others
+# are tried; a package that cannot be had from a registry that answers has failed.
 set -eu
 
 . "$(dirname "$0")/lib/home.sh"
+. "$srcdir/tests/lib/registry.sh"
 . "$srcdir/tests/lib/server.sh"
 . "$srcdir/tests/bridges/accounts.sh"
 . "$srcdir/tests/bridges/first_call.sh"
@@ -67,12 +69,6 @@ in_language()
 		BRIDGE_STARTS="$work/$language/starts" "$@"
 }
 
-# lacks NAME LOG: the registry's packages are not to be had.
-lacks()
-{
-	echo "skipped: the registry of $1 cannot be reached: $(grep . "$2" | tail -n 1 | cut -c 1-200)"
-}
-
 # tell NAME: an example's output is the user's name.
 tell()
 {
@@ -85,13 +81,13 @@ bridge_python()
 	if ! { python3 -m venv "$work/python/venv" && HOME=$caller_home "$work/python/venv/bin/pip" \
 		install --quiet --disable-pip-version-check "$work/python/source" cozepy==0.20.0 \
 		requests; } >"$work/python/install" 2>&1; then
-		lacks 'Python packages' "$work/python/install"
-		return 0
+		lacks 'Python packages' "$work/python/install" pypi
+		return
 	fi
 	loop=yes
 	if ! HOME=$caller_home "$work/python/venv/bin/pip" install --quiet \
 		--disable-pip-version-check cozeloop==0.1.28 >"$work/python/install" 2>&1; then
-		lacks 'Python packages' "$work/python/install"
+		lacks 'Python packages' "$work/python/install" pypi
 		loop=
 	fi
 	export SSL_CERT_FILE="$COZE_CA" REQUESTS_CA_BUNDLE="$COZE_CA"
@@ -159,7 +155,7 @@ asked_as()
 
 bridge_node()
 {
-	has_module @coze/api || { echo 'skipped: there is no @coze/api: run npm ci in tests/servers'; return 0; }
+	has_module @coze/api || { echo 'skip: there is no @coze/api: run npm ci in tests/servers'; return 0; }
 	export NODE_EXTRA_CA_CERTS="$COZE_CA"
 	mkdir "$work/node/node_modules"
 	ln -s "$KEYTURN_NODE_MODULES"/* "$work/node/node_modules/"
@@ -179,7 +175,7 @@ bridge_go()
 		cd "$work/go/source"
 		export HOME="$caller_home" GOFLAGS=-mod=mod GOTOOLCHAIN=local
 		if ! (cd oauth2source && go mod download golang.org/x/oauth2) >"$work/go/install" 2>&1; then
-			lacks 'Go modules' "$work/go/install"
+			lacks 'Go modules' "$work/go/install" go
 		else
 			(cd oauth2source && go vet ./...)
 		fi
@@ -204,7 +200,7 @@ bridge_go()
 				grep 'Token usage:12'
 			misled keyturn run example --app -- "$work/go/jwt_oauth" | grep AccessToken:czs_
 		else
-			lacks 'Go modules' "$work/go/install"
+			lacks 'Go modules' "$work/go/install" go:github.com/coze-dev/coze-go go
 		fi
 		in_test_go go test -race -v ./... 2>&1
 	)
@@ -234,8 +230,8 @@ bridge_java()
 	if ! mvn --batch-mode --quiet -Duser.home="$caller_home" \
 		org.apache.maven.plugins:maven-dependency-plugin:3.6.1:build-classpath \
 		-Dmdep.outputFile="$work/java/classpath" >"$work/java/install" 2>&1; then
-		lacks 'Java packages' "$work/java/install"
-		return 0
+		lacks 'Java packages' "$work/java/install" maven
+		return
 	fi
 	keytool -importcert -noprompt -alias coze -file "$COZE_CA" -keystore "$work/java/trust" \
 		-storepass changeit 2>/dev/null
@@ -259,8 +255,8 @@ bridge_mcp()
 	echo '{"private":true}' >package.json
 	if ! HOME=$caller_home npm install --silent --no-audit --no-fund --ignore-scripts \
 		@modelcontextprotocol/sdk@1.32.2 >install 2>&1; then
-		lacks 'Node.js packages' install
-		return 0
+		lacks 'Node.js packages' install npm
+		return
 	fi
 	NODE_EXTRA_CA_CERTS=$COZE_CA COZE_API_TOKEN=pat_stale BRIDGE_ACCOUNT=example BRIDGE_API=$COZE_API \
 		BRIDGE_SERVER=$work/mcp/mcp_server.mjs node mcp_client.mjs
@@ -290,7 +286,7 @@ wait $running
 for language in $bridges; do
 	[ -f "$work/$language/status" ] || continue
 	begin "a fresh token for $language"
-	grep -e '^skipped: ' -e ' calls' "$work/$language/log" || :
+	grep -e '^skip: ' -e ' calls' "$work/$language/log" || :
 	if [ "$(cat "$work/$language/status")" -ne 0 ]; then
 		complain 'its tests fail'
 		tail -n 60 "$work/$language/log"

@@ -9,6 +9,7 @@
 set -eu
 
 . "$(dirname "$0")/lib/home.sh"
+. "$srcdir/tests/lib/registry.sh"
 need curl node openssl python3
 : "${KEYTURN_CLIENTS:=python google registry mail passwords pnpm kubectl cargo go aws home}"
 : "${KEYTURN_CLIENTS_DIR:=${XDG_CACHE_HOME:-$HOME/.cache}/keyturn-clients}"
@@ -34,41 +35,6 @@ end_clients()
 	home_end "$clients_status"
 }
 trap end_clients EXIT
-
-# Registries, each asked by its own client for a small thing that it has.
-reaches_pypi()
-{
-	HOME=$caller_home python3 -m pip download --quiet --disable-pip-version-check --no-cache-dir \
-		--no-deps --dest "$work/reached" six==1.17.0
-}
-
-reaches_npm()
-{
-	HOME=$caller_home npm view --prefer-online semver@7.7.2 version
-}
-
-reaches_go()
-{
-	HOME=$caller_home go list -m -versions golang.org/x/text
-}
-
-# lacks CLIENT: the log tells why; registries_CLIENT are those that it comes from.
-lacks()
-{
-	if grep '^skip: ' "$work/get.log"; then
-		return 0
-	fi
-	eval "registries=\$registries_$1"
-	for registry in $registries; do
-		"reaches_$registry" >"$work/reach.log" 2>&1 </dev/null && continue
-		echo "skip: the registry of what $1 takes cannot be reached: $registry: $(grep . \
-			"$work/reach.log" | tail -n 1 | cut -c 1-200)"
-		return 0
-	done
-	begin "what $1 takes is to be had"
-	complain 'its registry answers, and yet:'
-	tail -n 50 "$work/get.log" | sed 's/^/#   /'
-}
 
 # serve NAME COMMAND...: in the background, to the end of the script; its first line of output is its
 # port, in $port.
@@ -99,7 +65,9 @@ for client in $KEYTURN_CLIENTS; do
 		"try_$client"
 	else
 		conclude
-		lacks "$client"
+		eval "registries=\${registries_$client:-}"
+		# shellcheck disable=SC2086
+		must_have "what $client takes" "$work/get.log" $registries
 	fi
 done
 

@@ -373,10 +373,55 @@ for case in '"url": "https://u.example.com/mcp?api_key=abcdefgh1"|part of an add
 done
 rm "$HOME/.cursor/mcp.json"
 
-begin 'a token among the headers of a server of codex stays, with what to write there'
-for headers in 'http_headers = { "Authorization" = "Bearer abcdefgh1", "X-Team" = "a" }' \
-	'[mcp_servers.far.http_headers]
-X-API-Key = "ghp_9fQx2LmV7aZk3BtR8nWc5YhJ"'; do
+begin 'a token among the headers of a server of codex becomes a variable, which codex is started with'
+# codex_has EXPECTED HEADERS: import makes that of a server with these lines, and another run nothing more.
+codex_has()
+{
+	put .codex/config.toml '%s\n' 'model = "x"' '[mcp_servers.dex]' 'url = "https://dex.example.com/mcp"' \
+		"$2" 'enabled = true'
+	call keyturn scan
+	expect_status 1
+	call keyturn import --yes --remove mcp
+	expect_status 0
+	expect_unsaid sk-dex-
+	has .codex/config.toml '%s\n' 'model = "x"' '[mcp_servers.dex]' "$1"
+	call keyturn scan
+	must_not grep -q '(mcp)' "$work/out"
+	must [ "$(keyturn run dex@dex.example.com --env KEYTURN_TOKEN_DEX -- sh -c 'echo "$KEYTURN_TOKEN_DEX"')" = "$3" ]
+	keyturn logout dex@dex.example.com 2>>"$work/stage.log"
+}
+started='# keyturn run dex@dex.example.com --env KEYTURN_TOKEN_DEX -- codex'
+codex_has "url = \"https://dex.example.com/mcp\"
+$started
+bearer_token_env_var = \"KEYTURN_TOKEN_DEX\" # x
+enabled = true" 'http_headers = { "Authorization" = "Bearer sk-dex-123" } # x' sk-dex-123
+codex_has "url = \"https://dex.example.com/mcp\"
+$started
+bearer_token_env_var = \"KEYTURN_TOKEN_DEX\"
+http_headers = { \"X-Team\" = \"a\" }
+enabled = true" 'http_headers = { "Authorization" = "Bearer sk-dex-234", "X-Team" = "a" }' sk-dex-234
+codex_has "url = \"https://dex.example.com/mcp\"
+$started
+env_http_headers = { \"X-API-Key\" = \"KEYTURN_TOKEN_DEX\" }
+http_headers = { X-Team = \"a\" , X = 'b' }
+enabled = true" "http_headers = { X-Team = \"a\" , X-API-Key='sk-dex-345678', X = 'b' }" sk-dex-345678
+codex_has "$started
+bearer_token_env_var = \"KEYTURN_TOKEN_DEX\"
+url = \"https://dex.example.com/mcp\"
+[mcp_servers.dex.http_headers]
+X-Team = \"a\"
+# authorization = <kept by keyturn>
+enabled = true" '[mcp_servers.dex.http_headers]
+X-Team = "a"
+"authorization" = "bearer  sk-dex-456" # y' sk-dex-456
+
+begin 'one that codex could not take so stays, with what to write there'
+for headers in 'http_headers = { "Authorization" = "Token ghp_9fQx2LmV7aZk3BtR8nWc5YhJ", "X-Team" = "a" }' \
+	'bearer_token_env_var = "OTHER"
+http_headers = { "X-Key" = "ghp_9fQx2LmV7aZk3BtR8nWc5YhJ" }' \
+	'http_headers = { "X-Key" = """ghp_9fQx2LmV7aZk3BtR8nWc5YhJ""" }' \
+	'[model_providers.x]
+http_headers = { "X-Key" = "ghp_9fQx2LmV7aZk3BtR8nWc5YhJ" }'; do
 	put .codex/config.toml '%s\n' '[mcp_servers.far]' 'url = "https://far.example.com/mcp"' "$headers"
 	snapshot >"$work/before"
 	call keyturn scan

@@ -10,6 +10,7 @@ set -eu
 . "$srcdir/tests/lib/refresh.sh"
 alone "$0" "$@"
 need_module @coze/api
+need strace
 refresh_start --tls
 
 # lend_grant NAME: a grant whose server is trusted by its own CA.
@@ -123,6 +124,14 @@ for options in '--allow GET_/x' '--proxy --allow GET' '--proxy --for 1' '--proxy
 	expect_status 125
 	expect_output ''
 done
+
+begin 'no room is loaded for a command that never starts'
+# LeakSanitizer cannot work where strace does.
+call env ASAN_OPTIONS="$ASAN_OPTIONS:detect_leaks=0" strace -f -qq -e trace=execve -o "$work/trace" \
+	keyturn run nobody --proxy -- echo ran
+expect_status 125
+must grep -q 'execve(".*/keyturn-steward"' "$work/trace"
+must_not grep 'execve(".*/keyturn-proxy"' "$work/trace"
 
 begin "three lives of a token, and one that the service forgets: no call of the SDK's fails"
 control '{"token_life":3}'

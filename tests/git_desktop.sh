@@ -96,7 +96,7 @@ everyday()
 	no_clear_text pat_canary_everyday canary_typed
 }
 
-need dbus-daemon dbus-send gnome-keyring-daemon secret-tool perl
+need dbus-daemon dbus-send gnome-keyring-daemon secret-tool perl docker-credential-secretservice
 home_on_desktop
 everyday desktop
 
@@ -126,7 +126,7 @@ must desktop_unlock
 fill
 expect_token pat_canary_everyday
 
-begin 'desktop: items of git-credential-libsecret, Git Credential Manager and gh are moved'
+begin 'desktop: items of git-credential-libsecret, Git Credential Manager, gh and docker are moved'
 printf 'libpass\npassword_expiry_utc=9999999999' | secret-tool store --label x \
 	xdg:schema org.git.Password user me protocol https server lib.example.com port 8443 object team
 printf 'gcmpass' | secret-tool store --label x xdg:schema com.microsoft.GitCredentialManager \
@@ -139,8 +139,21 @@ for user in ann ''; do
 	printf 'gho_annannannannannann1' | secret-tool store --label x service gh:github.com \
 		username "$user"
 done
+printf 'gho_bobbobbobbobbobbob1' | secret-tool store --label x service gh:ghe.example.com username bob
+printf 'not of gh' | secret-tool store --label x service github:ghe.example.com username bob
+for server in https://index.docker.io/v1/ r.example.com:5000; do
+	input '{"ServerURL":"%s","Username":"doc","Secret":"dockpass"}' "$server"
+	call docker-credential-secretservice store
+	expect_status 0
+done
+mkdir "$HOME/.docker"
+printf '{"credsStore": "secretservice", "auths": {"r.example.com:5000": {}}}\n' >"$HOME/.docker/config.json"
 call keyturn import --dry-run desktop
 expect_status 0
+expect_line 'desktop keyring (gh):1: bob@ghe.example.com (pat), not in the keyring yet'
+expect_line 'desktop keyring (docker-credential-secretservice):1: doc@index.docker.io (password), not in the keyring yet'
+expect_line 'desktop keyring (docker-credential-secretservice):1: doc@r.example.com:5000 (password), not in the keyring yet'
+expect_unsaid dockpass
 expect_line 'desktop keyring (git-credential-libsecret):1: me@lib.example.com:8443 (password), not in the keyring yet'
 expect_line 'desktop keyring (git-credential-libsecret):1: me@old.example.com (password), not in the keyring yet'
 must_not grep -q files.example.com "$work/out"
@@ -150,6 +163,19 @@ expect_line 'desktop keyring (gh):1: ann@github.com (pat), the same secret again
 call keyturn import --yes --remove desktop
 expect_status 0
 expect_unsaid libpass
+expect_unsaid dockpass
+must grep -q '"credsStore": "keyturn"' "$HOME/.docker/config.json"
+for server in https://index.docker.io/v1/ r.example.com:5000; do
+	input '%s' "$server"
+	call docker-credential-keyturn get
+	expect_json dockpass Secret
+	input '%s' "$server"
+	call docker-credential-secretservice get
+	expect_status 1
+done
+rm -r "$HOME/.docker"
+must [ "$(keyturn token bob@ghe.example.com)" = gho_bobbobbobbobbobbob1 ]
+must [ "$(secret-tool lookup service github:ghe.example.com)" = 'not of gh' ]
 for answer in https://lib.example.com:8443/team=libpass https://old.example.com=oldpass https://gcm.example.com=gcmpass \
 	https://github.com=gho_annannannannannann1; do
 	input 'url=%s\n\n' "${answer%=*}"
@@ -157,13 +183,14 @@ for answer in https://lib.example.com:8443/team=libpass https://old.example.com=
 	expect_line "password=${answer##*=}"
 done
 for item in 'xdg:schema org.git.Password' 'xdg:schema com.microsoft.GitCredentialManager' \
-	'service gh:github.com'; do
+	'service gh:github.com' 'service gh:ghe.example.com' 'docker_cli 1'; do
 	# shellcheck disable=SC2086
 	must [ -z "$(secret-tool search --all $item 2>/dev/null)" ]
 done
 must [ "$(secret-tool lookup server files.example.com)" = otherpass ]
 must [ -z "$(secret-tool search --all server old.example.com xdg:schema org.gnome.keyring.NetworkPassword 2>/dev/null)" ]
-for account in me@lib.example.com:8443 me@old.example.com you@gcm.example.com ann@github.com; do
+for account in me@lib.example.com:8443 me@old.example.com you@gcm.example.com ann@github.com \
+	bob@ghe.example.com doc@index.docker.io doc@r.example.com:5000; do
 	must keyturn logout "$account" 2>>"$work/stage.log"
 done
 

@@ -87,6 +87,22 @@ done
 with keyturn
 expect_line password=secret
 
+# As gh auth setup-git writes them.
+begin 'lines of one address that end keyturn there are told, and the remedy has git ask it again'
+git config --global --add credential.https://git.example.com.helper ''
+git config --global --add credential.https://git.example.com.helper '!/usr/bin/gh auth git-credential'
+input 'url=https://git.example.com\n\n'
+call git credential fill
+must_not grep -q password=secret "$work/out"
+finding
+must grep -q '^ok  *git  *git asks other helpers than keyturn for https://git.example.com,' "$work/finding"
+remedy=$(sed -n 's/.*to have keyturn asked there: //p' "$work/out")
+must sh -c "$remedy"
+with keyturn
+expect_line password=secret
+finding
+must_not grep -q 'other helpers' "$work/finding"
+
 begin 'the setting of one server counts, and a password in its name is not shown'
 git config --global --unset credential.helper
 git config --global credential.https://git.example.com.helper keyturn

@@ -42,6 +42,32 @@ expect_line '#   err: the cause'
 ends_with 1 'test_name=' 'call sh -c "echo the cause >&2"' 'exit 1'
 expect_line '#   err: the cause'
 
+# taken_from STATUS REGISTRY...: what these are to have could not be built.
+taken_from()
+{
+	wanted=$1
+	shift
+	echo 'compiler: no such type' >"$work/build.log"
+	# shellcheck disable=SC2016
+	printf '%s\n' 'set -eu' '. "$srcdir/tests/lib/home.sh"' '. "$srcdir/tests/lib/registry.sh"' home_make \
+		'reaches_here() { [ -z "${1:-}" ] || [ "$1" = example.com/it ]; }' \
+		"reaches_away() { echo '	no route to host'; return 1; }" \
+		"must_have it $work/build.log $*" finish >"$work/script"
+	call sh "$work/script"
+	expect_status "$wanted"
+}
+
+begin 'what cannot be had is skipped where its registry is out of reach or does not give it, else it fails'
+taken_from 0 here away
+expect_line 'skip: the registry of it cannot be reached: away: no route to host'
+taken_from 0 here:example.com/another here
+taken_from 1 here here:example.com/it
+expect_line '#   compiler: no such type'
+expect_line 'not ok it is to be had'
+for script in bridges clients peers; do
+	must grep -q '/tests/lib/registry.sh"$' "$srcdir/tests/$script.sh"
+done
+
 # It is a keyturn only when it has become one.
 one_is_left_behind()
 {

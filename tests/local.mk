@@ -4,6 +4,7 @@ CHECKED = -DKEYTURN_LIBEXECDIR='"$(abs_top_builddir)/tests/bin"' \
 	-DKEYTURN_DATADIR='"$(abs_top_srcdir)/packaging"' \
 	-DKEYTURN_LOCALEDIR='"$(abs_top_builddir)/packaging/locale"'
 SCRIPT_PEERS = \
+	tests/programs/calls \
 	tests/programs/collection \
 	tests/bin/faulty-keeper \
 	tests/bin/keyturn-courier \
@@ -172,6 +173,7 @@ FUZZ_REPLAYS = \
 SCRIPT_TESTS = \
 	tests/backend_secret_service.sh \
 	tests/bad_input.sh \
+	tests/bind_layouts.sh \
 	tests/build_flags.sh \
 	tests/bus_peer.sh \
 	tests/cache_forbidden.sh \
@@ -398,6 +400,17 @@ tests_test_vault_header_SOURCES = tests/test_vault_header.c \
 	tests/lib/scratch_vault.c tests/lib/scratch_vault.h
 tests_test_vault_header_LDADD = $(KEYRING_TEST)
 
+# The door's and the keeper's main(), one behind the other.
+check_LIBRARIES += libdoormain.a libkeepermain.a
+libdoormain_a_SOURCES = helper/door/call.c helper/door/hot.c helper/door/main.c helper/door/tool.c
+libdoormain_a_CPPFLAGS = $(AM_CPPFLAGS) -Dmain=door_main
+libdoormain_a_CFLAGS = $(AM_CFLAGS) -Wno-missing-prototypes
+libkeepermain_a_SOURCES = helper/keeper/main.c
+libkeepermain_a_CPPFLAGS = $(AM_CPPFLAGS) -Dmain=keeper_main
+libkeepermain_a_CFLAGS = $(AM_CFLAGS) -Wno-missing-prototypes
+tests_programs_calls_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_programs_calls_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=execve
+tests_programs_calls_LDADD = libdoormain.a libkeepermain.a $(KEEPER_LIBS) libchecked.a
 tests_programs_collection_CFLAGS = $(AM_CFLAGS) $(SECRET_CFLAGS)
 tests_programs_collection_LDADD = $(SECRET_LIBS)
 tests_programs_cut_LDADD =
@@ -576,6 +589,7 @@ EXTRA_DIST += \
 	tests/bench/protocols.sh \
 	tests/bench/proxy.py \
 	tests/bench/proxy.sh \
+	tests/bench/proxy_relay.c \
 	tests/bench/refresh.sh \
 	tests/bench/run \
 	tests/bench/token.sh \
@@ -606,6 +620,7 @@ EXTRA_DIST += \
 	tests/lib/provider_cases.sh \
 	tests/lib/providers.sh \
 	tests/lib/refresh.sh \
+	tests/lib/registry.sh \
 	tests/lib/server.sh \
 	tests/lib/setup.sh \
 	tests/lib/silent_dns.sh \

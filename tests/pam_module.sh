@@ -5,7 +5,7 @@
 set -eu
 . "$(dirname "$0")/lib/pam_cases.sh"
 
-need prlimit setpriv strace nm
+need prlimit setpriv strace nm pgrep
 
 if [ "$(id -u)" = 0 ]; then
 	setpriv --reuid=65534 --regid=65534 --clear-groups test -x "$programs/pam_harness" ||
@@ -71,7 +71,7 @@ daemon() {
 	"$programs/fake_control_daemon" "$socket" "$1" "$log" >"$scratch/ready" &
 	remember $!
 	daemon_pid=$!
-	wait_for 5 grep -q ready "$scratch/ready"
+	wait_for 30 grep -q ready "$scratch/ready"
 }
 
 got() {
@@ -262,14 +262,18 @@ rm -f "$socket"
 check "no daemon: login goes on, nothing logged" absent
 
 retried() {
-	login retry auth cred open && succeeded_with_lines 1 && wait_for 3 has_outcome opened &&
+	login retry auth cred open && succeeded_with_lines 1 && wait_for 30 has_outcome opened &&
 		[ "$(wc -l <"$log")" = 3 ]
 }
 daemon denied-then-ok
 check "a daemon that is not ready yet is asked again" retried
 
+helper_is_gone() {
+	! pgrep -u "$(id -u)" -x keyturn-unlock
+}
+
 gives_up() {
-	login retry auth cred open && sleep 2.5 && [ "$(wc -l <"$log")" = 4 ] &&
+	login retry auth cred open && wait_for 30 helper_is_gone && [ "$(wc -l <"$log")" = 4 ] &&
 		has_outcome passwords-differ
 }
 daemon denied
@@ -277,7 +281,7 @@ check "a daemon that denies is asked three times more at most" gives_up
 
 wakes_up() {
 	login retry auth cred open && has_outcome no-daemon && kill -CONT "$daemon_pid" &&
-		wait_for 3 has_outcome opened
+		wait_for 30 has_outcome opened
 }
 daemon stopped
 check "a daemon that wakes up in the grace time is opened" wakes_up

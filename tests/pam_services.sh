@@ -71,7 +71,7 @@ false_daemon() {
 		>"$scratch/ready" &
 	false_pid=$!
 	remember "$false_pid"
-	wait_for 5 grep -q ready "$scratch/ready"
+	wait_for 30 grep -q ready "$scratch/ready"
 }
 
 stop_false_daemon() {
@@ -218,7 +218,7 @@ END
 port=$(free_port)
 "$sshd" -D -e -p "$port" -f "$scratch/ssh/config" 2>"$scratch/ssh/log" &
 remember $!
-wait_for 5 grep -q 'Server listening' "$scratch/ssh/log"
+wait_for 30 grep -q 'Server listening' "$scratch/ssh/log"
 
 # ssh_as USER PASSWORD METHOD COMMAND [OPTION...]
 ssh_as() {

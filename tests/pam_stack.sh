@@ -158,7 +158,7 @@ start_fake() {
 		>"$scratch/ready" &
 	fake_pid=$!
 	remember "$fake_pid"
-	wait_for 5 grep -q ready "$scratch/ready"
+	wait_for 30 grep -q ready "$scratch/ready"
 	chown -R "$2" "/run/user/$2/keyring"
 	chmod 700 "/run/user/$2/keyring"
 }
@@ -187,10 +187,10 @@ foreign_bus() {
 	become kt-two dbus-daemon --session --nofork --address="unix:path=/run/user/$two/his" \
 		>/dev/null 2>&1 &
 	remember $!
-	wait_for 5 test -S "/run/user/$two/his" || return 1
+	wait_for 30 test -S "/run/user/$two/his" || return 1
 	become kt-two dbus-monitor --address "unix:path=/run/user/$two/his" >"$scratch/his" 2>&1 &
 	remember $!
-	wait_for 5 test -s "$scratch/his" || return 1
+	wait_for 30 test -s "$scratch/his" || return 1
 	mv "/run/user/$one/bus" "/run/user/$one/kept"
 	mv "/run/user/$two/his" "/run/user/$one/bus"
 	chown "$one" "/run/user/$one/bus"
@@ -216,7 +216,7 @@ switched() {
 		"$scratch/requests" >"$scratch/ready" &
 	fake_pid=$!
 	remember "$fake_pid"
-	wait_for 5 grep -q ready "$scratch/ready"
+	wait_for 30 grep -q ready "$scratch/ready"
 	login kt-login auth user:kt-two cred open close && succeeded_with_lines 0 &&
 		[ ! -s "$scratch/requests" ] &&
 		"$programs/pam_harness" /etc/pam.d kt-login kt-two default "pw:$scratch/two" auth \
@@ -248,7 +248,7 @@ helper_pid() {
 
 helper_is_confined() {
 	start_keyring kt-one && kill -STOP "$keyring_pid" && login kt-grace auth cred &&
-		wait_for 2 helper_pid || return 1
+		wait_for 30 helper_pid || return 1
 	helper=$(helper_pid)
 	status=/proc/$helper/status
 	cat "$status" >>"$scratch/out"
@@ -271,7 +271,7 @@ check "the helper has the user's rights alone, and nobody may look into it" help
 # What of the password lies where, in the program that waits for a daemon to wake up.
 memory_is_locked() {
 	start_keyring kt-one && kill -STOP "$keyring_pid" && login kt-grace auth cred &&
-		wait_for 2 helper_pid || return 1
+		wait_for 30 helper_pid || return 1
 	python3 - "$(helper_pid)" "$good" >"$scratch/memory" <<'END'
 import re, sys
 pid, password = sys.argv[1], sys.argv[2].encode()
@@ -373,8 +373,8 @@ prefetched() {
 	become kt-one dbus-monitor --session >"$scratch/monitor" 2>&1 &
 	monitor_pid=$!
 	remember "$monitor_pid"
-	wait_for 5 grep -q NameAcquired "$scratch/monitor"
-	login kt-prefetch auth cred open && wait_for 5 grep -q 'keyturn-prefetch.service' "$scratch/monitor" &&
+	wait_for 30 grep -q NameAcquired "$scratch/monitor"
+	login kt-prefetch auth cred open && wait_for 30 grep -q 'keyturn-prefetch.service' "$scratch/monitor" &&
 		grep -q 'member=StartUnit' "$scratch/monitor" && ! grep -q "$good" "$scratch/monitor"
 	state=$?
 	kill "$monitor_pid"
@@ -387,8 +387,8 @@ bus_is_sealed() {
 	become kt-one dbus-monitor --session >"$scratch/monitor" 2>&1 &
 	monitor_pid=$!
 	remember "$monitor_pid"
-	wait_for 5 grep -q NameAcquired "$scratch/monitor"
-	login kt-dbus auth cred open && wait_for 5 grep -q UnlockWithMasterPassword "$scratch/monitor" &&
+	wait_for 30 grep -q NameAcquired "$scratch/monitor"
+	login kt-dbus auth cred open && wait_for 30 grep -q UnlockWithMasterPassword "$scratch/monitor" &&
 		is_locked kt-one no && ! grep -q "$good" "$scratch/monitor"
 	state=$?
 	kill "$monitor_pid"
@@ -450,7 +450,7 @@ check "login opens the vault" vault_opens kt-login
 has_outcome() {
 	[ "$(outcome_of "$1")" = "$2" ]
 }
-check "and says so" wait_for 5 has_outcome kt-two opened
+check "and says so" wait_for 30 has_outcome kt-two opened
 
 vault_without_runtime_dir() {
 	mv "/run/user/$two" /run/user/away
@@ -463,7 +463,7 @@ check "also where there is no runtime directory" vault_without_runtime_dir
 
 vault_later() {
 	as_keyturn kt-two lock && login_two kt-short auth cred open close &&
-		is_in_time "$(took cred)" 350 && wait_for 5 gives_token kt-two pat_vault
+		is_in_time "$(took cred)" 350 && wait_for 30 gives_token kt-two pat_vault
 }
 check "a vault for which there is no time opens behind the login" vault_later
 

@@ -3,11 +3,12 @@
 #
 # Authorization servers that nobody here wrote, as they are: django-oauth-toolkit, Keycloak and Ory
 # Hydra, with a person in Chromium. Not one of "make check", because it takes the network:
-# packaging/check runs it as a phase of its own. A server that cannot be had is told, and the others
-# are tried. KEYTURN_PEERS: which of them; KEYTURN_PEERS_DIR: where they are kept for the next time.
+# packaging/check runs it as a phase of its own. A server whose registry cannot be reached is told, and
+# the others are tried; one that cannot be had from a registry that answers has failed. KEYTURN_PEERS: which of them; KEYTURN_PEERS_DIR: where they are kept for the next time.
 set -eu
 
 . "$(dirname "$0")/lib/home.sh"
+. "$srcdir/tests/lib/registry.sh"
 . "$srcdir/tests/lib/server.sh"
 need curl python3 chromium chromedriver openssl
 : "${KEYTURN_PEERS:=django django-forgiving keycloak keycloak-forgiving hydra hydra-forgiving}"
@@ -32,13 +33,6 @@ end_peers()
 	home_end "$peers_status"
 }
 trap end_peers EXIT
-
-# lacks PEER: the reason stands in its log.
-lacks()
-{
-	[ -n "$forgiving" ] ||
-		echo "skip: the registry of $1 did not give it: $(grep . "$work/$1.log" | tail -n 1 | cut -c 1-200)"
-}
 
 # visit PART URL [FIELD=VALUE...]: the person goes there, logs in and allows.
 visit()
@@ -235,7 +229,9 @@ for peer in $KEYTURN_PEERS; do
 	*) forgiving='' spent=refused second=400 ;;
 	esac
 	if [ -e "$work/$server.lacks" ]; then
-		lacks "$server"
+		eval "registries=\$registries_$server"
+		# shellcheck disable=SC2086
+		[ -n "$forgiving" ] || must_have "what $server takes" "$work/$server.log" $registries
 		continue
 	fi
 	begin "$peer starts"

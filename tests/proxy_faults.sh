@@ -10,6 +10,7 @@ set -eu
 . "$srcdir/tests/lib/server.sh"
 . "$srcdir/tests/lib/refresh.sh"
 alone "$0" "$@"
+need faketime
 refresh_start --tls
 grant work pkce-client.app.coze pkce "ca_file=$COZE_CA"
 
@@ -90,9 +91,17 @@ if mountpoint -q "$TEST_ALONE" && [ "$(id -u)" -eq 0 ]; then
 		echo answer >"$2/mode"; status; strike keyturn-proxy
 		echo silent >"$2/mode"; me & sleep 0.5' - "$work/lib" "$work/names"
 	gone
+	must [ "$(sed 's/}200/}\n200/' "$work/out")" = "$(printf '200\n200\n%s\n502\n200' '{"code":502,"msg":"keyturn: the server'"'"'s name cannot be resolved"}')" ]
+
+	begin 'a name server that says nothing is waited for ten seconds, and that is told'
+	echo silent >"$work/names/mode"
+	speed=10
+	! is_sanitized || speed=5
+	call faketime -f "+0x$speed" keyturn run named --proxy -- sh -c '. "$1"; me -w " %{http_code} %{time_total}\n"' - "$work/lib"
 	kill "$names"
 	umount /etc/resolv.conf
-	must [ "$(sed 's/}200/}\n200/' "$work/out")" = "$(printf '200\n200\n%s\n502\n200' '{"code":502,"msg":"keyturn: the server'"'"'s name cannot be resolved"}')" ]
+	must grep -q '^{"code":504,"msg":"keyturn: the server.s name .*"}' "$work/out"
+	must [ "$(sed -n 's/^ 504 //; s/\..*//; $p' "$work/out")" -ge 9 ]
 fi
 
 # bad_server KIND: its address, of those that the test server has beside the good one.
@@ -134,6 +143,15 @@ call keyturn run work --proxy -- sh -c '. "$1"; status; for turn in 1 2 3; do
 	curl -s -d "{\"forget\":\"access_tokens\"}" "$2/control" >/dev/null; status; done' - "$work/lib" "$COZE_CONTROL"
 expect_output "$(printf '200\n200\n200\n200')"
 expect_requests 3
+
+begin 'four tokens a minute are given up, and no more'
+keyturn refresh work 2>/dev/null
+mark
+call keyturn run work --proxy -- sh -c '. "$1"; status; for turn in 1 2 3 4 5; do
+	curl -s -d "{\"forget\":\"access_tokens\"}" "$2/control" >/dev/null; status; done' - "$work/lib" "$COZE_CONTROL"
+expect_output "$(printf '200\n200\n200\n200\n200\n401')"
+expect_requests 4
+keyturn refresh work 2>/dev/null
 
 begin 'a service that refuses one thing for long and answers another is asked for one more token'
 control '{"fault":{"on":"me","kind":"status","status":401,"times":5}}'

@@ -79,6 +79,13 @@ default_collection()
 		"objpath:/org/freedesktop/secrets/collection/$1" >"$work/alias" || complain "no $1"
 }
 
+# lock_collection PATH
+lock_collection()
+{
+	desktop_call /org/freedesktop/secrets org.freedesktop.Secret.Service.Lock \
+		"array:objpath:$1" >"$work/locked" || complain "$1 is not locked"
+}
+
 begin 'an item is renewed where it is, though new ones go elsewhere by now'
 grant moved
 default_collection session
@@ -90,6 +97,58 @@ must [ "$(keyturn list | grep -c ' moved ')" -eq 1 ]
 default_collection login
 call keyturn token moved
 expect_token
+
+# log_in NAME TOKEN
+log_in()
+{
+	input '%s\n' "$2"
+	call keyturn login "$1" --site coze.cn --with-token
+}
+
+# is_locked STATUS: that exit status, and the remedy.
+is_locked()
+{
+	expect_status 4
+	expect_said 'keyturn unlock'
+	expect_cause_and_remedy
+}
+
+begin 'a login replaces one that lies open, also where new ones would go to a keyring that is locked'
+log_in open pat_open
+second=$("$builddir/tests/programs/collection" create second word)
+default_collection "${second##*/}"
+lock_collection "$second"
+log_in open pat_opened
+expect_status 0
+must [ "$(keyturn token open)" = pat_opened ]
+log_in new pat_new
+is_locked
+call keyturn refresh moved
+expect_status 0
+
+begin 'and none is made beside one that may lie in a locked keyring, though new ones could be'
+must "$builddir/tests/programs/collection" unlock "$second" word
+log_in second pat_second
+expect_status 0
+default_collection login
+lock_collection "$second"
+log_in second pat_other
+is_locked
+log_in new pat_new
+is_locked
+log_in open pat_open
+expect_status 0
+must "$builddir/tests/programs/collection" unlock "$second" word
+must [ "$(keyturn token second)" = pat_second ]
+log_in second pat_other
+expect_status 0
+log_in new pat_new
+expect_status 0
+must [ "$(keyturn list | grep -c ' second ')" -eq 1 ]
+for account in open second new; do
+	must keyturn logout "$account" 2>>"$work/stage.log"
+done
+must desktop_call "$second" org.freedesktop.Secret.Collection.Delete >"$work/deleted"
 
 begin 'a keyring that is locked between answer and store'
 grant locked

@@ -7,7 +7,7 @@
 set -eu
 
 . "$(dirname "$0")/lib/home.sh"
-alone "$0" "$@"
+alone --keyring "$0" "$@"
 need tmux localedef msgfmt
 need_mounts 'have a home of a known path, and a locale'
 home_make
@@ -52,6 +52,20 @@ keyturn show nobody
 keyturn token
 stty -g >after
 echo done: $?
+END
+
+# What stands in no screen that is kept: a service that cannot be reached, what is bound, and help.
+mkdir -p "$HOME/src/a-rather-long-directory/of-a-project/项目"
+keyturn bind work@coze.cn "$HOME/src/a-rather-long-directory/of-a-project/项目" 2>>"$work/stage.log"
+keyturn bind user1@git.example.com https://git.example.com/a-rather-long-group/of-a-project 2>>"$work/stage.log"
+cat >"$HOME/rest" <<'END'
+clear
+HTTPS_PROXY=http://127.0.0.1:9 keyturn status --all
+keyturn bind
+(cd src/*/*/项目 && keyturn which https://git.example.com/a-rather-long-group/of-a-project/tool)
+keyturn help
+for command in bind which import scan status; do keyturn help $command; done
+echo rest: done
 END
 
 sessions=0
@@ -114,6 +128,21 @@ screen()
 	tmux -S "$work/tmux$sessions" capture-pane -p | sed -e 's/[[:space:]]*$//' -e '/^$/d'
 }
 
+# nothing_is_wider COLUMNS: of all that was printed, but for a word that could not be broken.
+nothing_is_wider()
+{
+	tmux -S "$work/tmux$sessions" capture-pane -p -J -S - | python3 -c '
+import sys, unicodedata
+wide = lambda text: sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+lines = [line.rstrip() for line in sys.stdin]
+bad = [line for line in lines if wide(line) > int(sys.argv[1]) and " " in line.lstrip("* ")]
+print(*bad, sep="\n")
+sys.exit(bool(bad) or not any(lines))' "$1" >"$work/wide" || {
+		complain "is wider than $1 columns:"
+		sed 's/^/#   /' "$work/wide"
+	}
+}
+
 for language in C.UTF-8 zh_CN.UTF-8; do
 	for columns in 60 80 200; do
 		name=${language%%.*}-$columns
@@ -132,6 +161,10 @@ for language in C.UTF-8 zh_CN.UTF-8; do
 		keys Escape
 		shows 'done: '
 		must cmp -s "$HOME/before" "$HOME/after"
+		nothing_is_wider "$columns"
+		types '. ./rest'
+		shows 'rest: done'
+		nothing_is_wider "$columns"
 		leave
 	done
 done

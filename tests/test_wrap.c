@@ -62,6 +62,16 @@ static void a_command_is_never_broken(void **state)
 	       "name its server:\n  --issuer URL --host HOST");
 }
 
+static void a_command_ends_at_a_column_a_bracket_or_a_wide_mark(void **state)
+{
+	(void)state;
+	expect("--site SITE  for tokens that name none", 24,
+	       "--site SITE  for tokens\n  that name none");
+	expect("usage: keyturn which [URL] [--json]", 24, "usage: keyturn which\n  [URL] [--json]");
+	expect("run: keyturn import \357\274\233\346\233\276\350\242\253", 21,
+	       "run:\n  keyturn import \357\274\233\346\233\276\n  \350\242\253");
+}
+
 static void nor_one_behind_a_word_without_a_blank(void **state)
 {
 	(void)state;
@@ -115,6 +125,7 @@ int main(void)
 		cmocka_unit_test(the_next_line_is_indented_more),
 		cmocka_unit_test(a_word_that_is_longer_than_a_line_is_whole),
 		cmocka_unit_test(a_command_is_never_broken),
+		cmocka_unit_test(a_command_ends_at_a_column_a_bracket_or_a_wide_mark),
 		cmocka_unit_test(nor_one_behind_a_word_without_a_blank),
 		cmocka_unit_test(prose_about_a_program_is_prose),
 		cmocka_unit_test(double_width_counts_twice_and_is_broken_anywhere),

@@ -507,32 +507,39 @@ if [ "$(id -u)" -eq 0 ] && [ -x /usr/sbin/sshd ]; then
 	expect_said 'ssh -A'
 fi
 
-begin 'a token from a locked vault takes little longer than with a key file'
+begin 'a token from a locked vault takes a key file'\''s time and a signature'
 must keyturn vault add-key --key-file "$work/key" --name file
 mv "$work/key" "$work/key.away"
-python3 - "$work/key" >"$work/figures" <<'END'
+echo 'a message' >"$work/message"
+# Who asks an agent waits for the processor once more, which a busy machine makes long: a signature
+# for another program is the control.
+python3 - "$work" >"$work/figures" <<'END'
 import os, subprocess, sys, time
-def once(with_file):
-    subprocess.run(["keyturn", "lock"], check=True)
-    if with_file:
-        os.rename(sys.argv[1] + ".away", sys.argv[1])
+key, message = sys.argv[1] + "/key", sys.argv[1] + "/message"
+def once(*command):
     begin = time.monotonic()
-    subprocess.run(["keyturn", "token", "main"], check=True, stdout=subprocess.DEVNULL)
-    took = time.monotonic() - begin
-    if with_file:
-        os.rename(sys.argv[1], sys.argv[1] + ".away")
-    return took
-times = {True: [], False: []}
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return time.monotonic() - begin
+def opening():
+    subprocess.run(["keyturn", "lock"], check=True)
+    return once("keyturn", "token", "main")
+times = {"agent": [], "file": [], "signature": []}
 for turn in range(20):
-    for with_file in (True, False):
-        times[with_file].append(once(with_file))
-agent, file = min(times[False]), min(times[True])
-print(f"{agent * 1000:.1f} {file * 1000:.1f} {agent / file:.2f}")
+    times["agent"].append(opening())
+    os.rename(key + ".away", key)
+    times["file"].append(opening())
+    os.rename(key, key + ".away")
+    times["signature"].append(once("ssh-keygen", "-Y", "sign", "-n", "test",
+                                   "-f", sys.argv[1] + "/ed25519.pub", message))
+    os.unlink(message + ".sig")
+agent, file, signature = (min(times[name]) * 1000 for name in ("agent", "file", "signature"))
+print(f"{agent:.1f} {file:.1f} {signature:.1f} {(agent - file) / signature:.2f}")
 END
 must [ -s "$work/figures" ]
-read -r agent_time file_time ratio <"$work/figures"
-echo "# locked, over the agent $agent_time ms, by a key file $file_time ms: $ratio"
-must awk "BEGIN { exit !($ratio < 3) }"
+read -r agent_time file_time signature ratio <"$work/figures"
+echo "# locked, over the agent $agent_time ms, by a key file $file_time ms, ssh-keygen -Y sign $signature ms: $ratio more"
+# What a sanitizer adds to the way to the agent is not in the signature.
+is_sanitized || must awk "BEGIN { exit !($ratio < 2) }"
 keyturn lock
 
 finish

@@ -91,7 +91,7 @@ static bool print_help(int argc, char **argv, struct kt_error *error)
 	}
 	return (command ? kt_help_command(command, &output, error)
 	                : kt_help_overview(commands, KT_COUNT(commands), &output, error)) &&
-	       kt_answer_send(STDOUT_FILENO, &output, error);
+	       kt_report_lines(&output, error);
 }
 
 static bool print_version(struct kt_error *error)

@@ -32,8 +32,8 @@ bool kt_proxy_open(struct kt_proxy *proxy, const char *path, mode_t mode, const 
                    struct kt_error *error);
 
 /*
- * Starts the steward, which starts the room, in a session of their own and as nobody's child: they
- * load while something else is done.
+ * Starts the steward, in a session of its own and as nobody's child. It starts the room once it has
+ * the first message and the command goes on.
  */
 bool kt_proxy_start(struct kt_proxy *proxy, struct kt_error *error);
 

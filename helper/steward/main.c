@@ -36,6 +36,7 @@
 #define SAY_TIME 5000
 #define KEEPER_TIME 120000
 #define MINUTE 60000
+#define SHORT_COMMAND 2 /* it gets no room */
 
 #define ARGUMENTS 40
 #define STARTS 3 /* of the room, in a minute */
@@ -97,24 +98,46 @@ static bool copy_field(struct kt_errand *target, const struct kt_errand_field *f
 	return kt_errand_add_secret(target, field->name, &field->value, &ignored);
 }
 
-/* The first message goes to the room as it is; the token in it is not kept. */
-static bool take_first(struct steward *steward)
+/* Without the token, which goes to the first room and is not kept. */
+static bool keep_settings(struct steward *steward, const struct kt_errand *message)
+{
+	for (size_t i = 0; i < message->count; i++)
+		if (strcmp(message->fields[i].name, "token") != 0 &&
+		    !copy_field(&steward->first, &message->fields[i]))
+			return false;
+	steward->is_foreground = kt_errand_text(&steward->first, "path") != NULL;
+	kt_errand_number(&steward->first, "end", &steward->end);
+	return true;
+}
+
+/*
+ * False: the command is over already, as one is that was not found. To load the room takes more
+ * than to run the keeper, which is why it begins behind both, or with the first client.
+ */
+static bool is_room_wanted(const struct steward *steward)
+{
+	struct pollfd wanted[] = {
+		{ .fd = KT_PROXY_LISTENER, .events = POLLIN },
+		{ .fd = KT_PROXY_COMMAND, .events = POLLIN },
+	};
+
+	return steward->is_foreground || poll(wanted, KT_COUNT(wanted), SHORT_COMMAND) <= 0 ||
+	       !wanted[1].revents;
+}
+
+/* The first message goes to the room as it is. False: there is nothing to attend to. */
+static bool begin(struct steward *steward)
 {
 	KT_CLEANUP(kt_errand_clear) struct kt_errand message = { 0 };
 	struct kt_error ignored = { 0 };
 
 	if (!kt_errand_receive(&message, KT_PROXY_SOCKET, kt_clock_monotonic() + LONGEST_IDLE,
 	                       &ignored) ||
-	    !kt_errand_send(&message, steward->room, kt_clock_monotonic() + SAY_TIME, &ignored))
+	    !keep_settings(steward, &message))
 		return false;
 	close(KT_PROXY_SOCKET);
-	for (size_t i = 0; i < message.count; i++)
-		if (strcmp(message.fields[i].name, "token") != 0 &&
-		    !copy_field(&steward->first, &message.fields[i]))
-			return false;
-	steward->is_foreground = kt_errand_text(&steward->first, "path") != NULL;
-	kt_errand_number(&steward->first, "end", &steward->end);
-	return true;
+	return is_room_wanted(steward) && start_room(steward) &&
+	       kt_errand_send(&message, steward->room, kt_clock_monotonic() + SAY_TIME, &ignored);
 }
 
 static void become_keeper(const struct steward *steward, int socket)
@@ -338,7 +361,7 @@ int main(void)
 	close_range(KT_PROXY_LOG + 1, ~0u, 0);
 	silence();
 	mark_close_on_exec();
-	is_good = is_good && start_room(&steward) && take_first(&steward) && take_signals(&steward);
+	is_good = is_good && begin(&steward) && take_signals(&steward);
 	if (is_good)
 		attend(&steward);
 	if (steward.is_foreground)

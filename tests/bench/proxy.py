@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The measuring part of tests/bench/proxy.sh: runs as the command, with direct access beside it."""
+"""
+The measuring part of tests/bench/proxy.sh: runs as the command, with direct access beside it, and a
+relay that does nothing but TLS (proxy_relay.c): what it costs is the machine's, not the room's.
+"""
 
 import http.client
 import os
@@ -7,6 +10,7 @@ import resource
 import socket
 import ssl
 import statistics
+import subprocess
 import sys
 import threading
 import time
@@ -18,33 +22,51 @@ STREAMS = int(os.environ.get("STREAMS", "1000"))
 DIRECT = os.environ["COZE_API"].removeprefix("https://").split(":")
 PROXY = os.environ["COZE_API_BASE"].removeprefix("http://").split(":")
 CONTEXT = ssl.create_default_context(cafile=os.environ["COZE_CA"])
+RELAY = subprocess.Popen([os.environ["RELAY"], DIRECT[1], os.environ["COZE_CA"]], stdout=subprocess.PIPE)
+WAYS = {"direct": DIRECT, "proxy": PROXY, "relay": ["127.0.0.1", RELAY.stdout.readline().decode().strip()]}
 missed = []
 
 
-def raw(is_direct):
-    host, port = DIRECT if is_direct else PROXY
+def raw(way):
+    host, port = WAYS[way]
     connection = socket.create_connection((host, int(port)))
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return CONTEXT.wrap_socket(connection, server_hostname=host) if is_direct else connection
+    return CONTEXT.wrap_socket(connection, server_hostname=host) if way == "direct" else connection
 
 
-def head(is_direct, line, fields=""):
-    host, port = DIRECT if is_direct else PROXY
-    token = os.environ["COZE_DIRECT_TOKEN"] if is_direct else os.environ["COZE_API_TOKEN"]
+def head(way, line, fields=""):
+    host, port = PROXY if way == "proxy" else DIRECT
+    token = os.environ["COZE_API_TOKEN" if way == "proxy" else "COZE_DIRECT_TOKEN"]
     return f"{line} HTTP/1.1\r\nHost: {host}:{port}\r\nAuthorization: Bearer {token}\r\n{fields}\r\n".encode()
 
 
-def tell(name, proxy, direct, goal, is_ratio=False, unit=""):
-    value = proxy / direct if is_ratio else proxy - direct
+def judge(name, value, goal):
     if value > goal:
         missed.append(name)
-    print(f"{name:44} {proxy:8.2f} ({direct:.2f})   {'ratio' if is_ratio else 'more'} {value:.2f}, "
-          f"goal {goal}{unit}", flush=True)
 
 
-def requests(is_direct):
-    connection = raw(is_direct)
-    request = head(is_direct, "GET /v1/users/me")
+def tell(name, value, goal):
+    judge(name, value, goal)
+    print(f"{name:44} {value:8.2f}   goal {goal}", flush=True)
+
+
+def tell_more(name, times, goal):
+    more = times["proxy"] - times["direct"]
+    judge(name, more, goal)
+    print(f"{name:44} {times['proxy']:8.2f} ({times['direct']:.2f})   more {more:.2f}, goal {goal}; "
+          f"relay {times['relay'] - times['direct']:.2f}", flush=True)
+
+
+def tell_ratio(name, times, goal):
+    ratio = times["proxy"] / times["direct"]
+    judge(name, ratio, goal)
+    print(f"{name:44} {times['proxy']:8.2f} ({times['direct']:.2f})   ratio {ratio:.2f}, goal {goal}; "
+          f"relay {times['relay'] / times['direct']:.2f}", flush=True)
+
+
+def requests(way):
+    connection = raw(way)
+    request = head(way, "GET /v1/users/me")
     times = []
     for _ in range(REQUESTS):
         begin = time.perf_counter()
@@ -56,9 +78,9 @@ def requests(is_direct):
     return statistics.median(times)
 
 
-def events(is_direct):
-    connection = raw(is_direct)
-    connection.sendall(head(is_direct, "POST /v3/chat?events=300&pause=4", "Content-Length: 2\r\n") + b"{}")
+def events(way):
+    connection = raw(way)
+    connection.sendall(head(way, "POST /v3/chat?events=300&pause=4", "Content-Length: 2\r\n") + b"{}")
     delays = []
     text = b""
     while b"[DONE]" not in text:
@@ -69,9 +91,9 @@ def events(is_direct):
     return statistics.median(delays)
 
 
-def download(is_direct):
-    connection = raw(is_direct)
-    connection.sendall(head(is_direct, f"GET /v1/files/download?bytes={MIB << 20}"))
+def download(way):
+    connection = raw(way)
+    connection.sendall(head(way, f"GET /v1/files/download?bytes={MIB << 20}"))
     left = MIB << 20
     buffer = bytearray(1 << 18)
     begin = time.perf_counter()
@@ -80,11 +102,11 @@ def download(is_direct):
     return time.perf_counter() - begin
 
 
-def upload(is_direct):
-    connection = raw(is_direct)
+def upload(way):
+    connection = raw(way)
     piece = bytes(1 << 18)
     begin = time.perf_counter()
-    connection.sendall(head(is_direct, "POST /v1/files/upload", f"Content-Length: {MIB << 20}\r\n"))
+    connection.sendall(head(way, "POST /v1/files/upload", f"Content-Length: {MIB << 20}\r\n"))
     for _ in range(MIB * 4):
         connection.sendall(piece)
     connection.recv(1000)
@@ -92,11 +114,32 @@ def upload(is_direct):
 
 
 def in_turn(call):
-    results = {True: [], False: []}
+    results = {way: [] for way in WAYS}
     for _ in range(ROUNDS):
-        for is_direct in (True, False):
-            results[is_direct].append(call(is_direct))
-    return min(results[False]), min(results[True])
+        for way in WAYS:
+            results[way].append(call(way))
+    return {way: min(times) for way, times in results.items()}
+
+
+def processor_time(pid):
+    with open(f"/proc/{pid}/schedstat") as file:
+        return int(file.read().split()[0]) / 1e9
+
+
+def tell_body(name, call):
+    """Time beside direct access, and the room's processor time beside the relay's."""
+    used = {way: [] for way in WAYS}
+
+    def counted(way):
+        pid = ROOM if way == "proxy" else RELAY.pid
+        begin = processor_time(pid)
+        time_taken = call(way)
+        used[way].append(processor_time(pid) - begin)
+        return time_taken
+
+    tell_ratio(f"{MIB} MiB {name}, s (direct)", in_turn(counted), 1.3)
+    print(f"{'  of that the room, s of a processor (relay)':44} {min(used['proxy']):8.2f} ({min(used['relay']):.2f})",
+          flush=True)
 
 
 def room():
@@ -121,25 +164,26 @@ def memory(name):
 
 
 ROOM = room()
-tell("kept-alive request, median, us (direct)", *in_turn(requests), 60)
-tell("event of a stream, median, us (direct)", *in_turn(events), 300)
-for name, call in (("down", download), ("up", upload)):
-    tell(f"{MIB} MiB {name}, s (direct)", *in_turn(call), 1.3, is_ratio=True)
-tell("room's peak after that, MiB", memory("VmHWM"), 0, 16)
+tell_more("kept-alive request, median, us (direct)", in_turn(requests), 60)
+tell_more("event of a stream, median, us (direct)", in_turn(events), 300)
+tell_body("down", download)
+tell_body("up", upload)
+RELAY.kill()
+tell("room's peak after that, MiB", memory("VmHWM"), 16)
 
-streams = [raw(False) for _ in range(STREAMS)]
+streams = [raw("proxy") for _ in range(STREAMS)]
 for stream in streams:
-    stream.sendall(head(False, "POST /v3/chat?events=1&pause=30000", "Content-Length: 2\r\n") + b"{}")
+    stream.sendall(head("proxy", "POST /v3/chat?events=1&pause=30000", "Content-Length: 2\r\n") + b"{}")
 for stream in streams:
     stream.recv(1000)
 time.sleep(2)
-tell(f"room with {STREAMS} idle streams, MiB", memory("VmRSS"), 0, 80)
+tell(f"room with {STREAMS} idle streams, MiB", memory("VmRSS"), 80)
 for stream in streams:
     stream.close()
 deadline = time.monotonic() + 10
 while len(os.listdir(f"/proc/{ROOM}/fd")) > 20 and time.monotonic() < deadline:
     time.sleep(0.05)
-tell("its descriptors after these were closed", len(os.listdir(f"/proc/{ROOM}/fd")), 0, 20)
+tell("its descriptors after these were closed", len(os.listdir(f"/proc/{ROOM}/fd")), 20)
 if missed:
     print("missed: " + "; ".join(missed))
 sys.exit(bool(missed))

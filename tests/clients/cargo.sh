@@ -7,11 +7,6 @@
 cargo_here=$KEYTURN_CLIENTS_DIR/cargo
 registries_cargo=debian
 
-reaches_debian()
-{
-	apt-get -o APT::Update::Error-Mode=any -o Dir::State::Lists="$work/lists" update
-}
-
 rustup=${RUSTUP_HOME:-$HOME/.rustup}
 
 has_providers()

@@ -10,7 +10,7 @@
 . "$srcdir/tests/lib/desktop.sh"
 . "$srcdir/tests/lib/server.sh"
 home_here=$KEYTURN_CLIENTS_DIR/home
-registries_home='debian pypi'
+registries_home='debian pypi pool'
 gh_package=gh_2.46.0-3_amd64.deb
 gh_sum=4af2d243a11c94ade52aa2e66bb28d8a048fc05f95e2f7cb0e0ecad2343ea872
 
@@ -19,18 +19,15 @@ get_gh()
 {
 	gh=$home_here/gh/usr/bin/gh
 	[ ! -x "$gh" ] || return 0
-	gh_address=http://deb.debian.org/debian/pool/main/g/gh/$gh_package
-	if ! curl -sSf -o "$home_here/$gh_package" "$gh_address"; then
-		echo "skip: the registry of gh cannot be reached: $gh_address"
-		return 1
-	fi
+	curl -sSf -o "$home_here/$gh_package" \
+		"http://deb.debian.org/debian/pool/main/g/gh/$gh_package" || return 1
 	echo "$gh_sum  $home_here/$gh_package" | sha256sum -c --quiet &&
 		dpkg -x "$home_here/$gh_package" "$home_here/gh"
 }
 
 get_home()
 {
-	for program in npm expect secret-tool gnome-keyring-daemon skopeo; do
+	for program in npm expect secret-tool gnome-keyring-daemon skopeo docker-credential-secretservice; do
 		command -v "$program" || { echo "there is no $program"; return 1; }
 	done
 	has_module ws || { echo 'there is no ws: run npm ci in tests/servers'; return 1; }
@@ -64,7 +61,7 @@ start_service()
 start_services()
 {
 	openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=github.com -days 2 -keyout "$work/github.key" \
-		-addext subjectAltName=DNS:github.com,DNS:api.github.com,DNS:ghe.example.com \
+		-addext subjectAltName=DNS:github.com,DNS:api.github.com,DNS:ghe.example.com,DNS:ghk.example.com \
 		-out "$work/github.pem" 2>/dev/null
 	cat "$work/github.key" "$work/github.pem" >"$work/github.both"
 	for name in git github images npm crates wheels; do
@@ -130,7 +127,8 @@ fill_home()
 		"$home_here/git-credential-libsecret" store >"$work/stage.log"
 	printf gcm-pass | secret-tool store --label=gcm xdg:schema com.microsoft.GitCredentialManager \
 		service git:https://gcm.example.com account you
-	for where in '--hostname github.com' '--hostname ghe.example.com --insecure-storage'; do
+	for where in '--hostname github.com' '--hostname ghe.example.com --insecure-storage' \
+		'--hostname ghk.example.com'; do
 		input 'gho_real0123456789abcdef0123456789abcdef\n'
 		# shellcheck disable=SC2086
 		works by_proxy "$gh" auth login --with-token --git-protocol https $where
@@ -138,6 +136,9 @@ fill_home()
 	must grep -q 'oauth_token: gho_real' "$HOME/.config/gh/hosts.yml"
 	mkdir "$HOME/.docker"
 	log_in_images
+	input '{"ServerURL":"kept.example.com","Username":"me","Secret":"helper-pass"}'
+	call docker-credential-secretservice store
+	expect_status 0
 	log_in_npm
 	mkdir -p "$CARGO_HOME"
 	printf '[registries.own]\nindex = "sparse+http://%s/crates/"\n[registry]\n%s\n' "$crates" \
@@ -154,11 +155,11 @@ fill_home()
 # No file has one of the secrets, but for the desktop's keyring and keyturn's places.
 home_is_clean()
 {
-	for secret in real-pass bWU6cmVhbC1wYXNz npm_real cargo_real gho_real lib-pass gcm-pass refresh_; do
+	for secret in real-pass bWU6cmVhbC1wYXNz npm_real cargo_real gho_real lib-pass gcm-pass helper-pass refresh_; do
 		must_not grep -rlaF -e "$secret" --exclude-dir=keyrings "$HOME"
 	done
 	for attribute in 'server lib.example.com' 'service git:https://gcm.example.com' \
-		'service gh:github.com'; do
+		'service gh:github.com' 'service gh:ghk.example.com' 'docker_cli 1'; do
 		# shellcheck disable=SC2086
 		must [ -z "$(secret-tool search --all $attribute 2>/dev/null)" ]
 	done
@@ -166,6 +167,9 @@ home_is_clean()
 
 try_images()
 {
+	input kept.example.com
+	call docker-credential-keyturn get
+	expect_json helper-pass Secret
 	works skopeo list-tags --authfile "$HOME/.docker/config.json" --tls-verify=false \
 		"docker://$images/app"
 	! command -v docker >/dev/null ||
@@ -197,6 +201,24 @@ try_tools()
 	command=$(sed -n 's/.*<kept by keyturn: \(keyturn run .*\) -- COMMAND>/\1/p' "$HOME/.config/gh/hosts.yml" | head -n 1)
 	# shellcheck disable=SC2086
 	works by_proxy $command -- "$gh" api user --hostname ghe.example.com
+	works by_proxy keyturn run octo@ghk.example.com --env GH_ENTERPRISE_TOKEN -- "$gh" api user --hostname \
+		ghk.example.com
+
+	begin 'gh clones, and where its lines have git ask gh alone, doctor tells the way back'
+	works by_proxy keyturn run octo@github.com --env GH_TOKEN -- "$gh" repo clone octo/empty \
+		"$work/cloned"
+	must [ -d "$work/cloned/.git" ]
+	call by_proxy keyturn run octo@github.com --env GH_TOKEN -- "$gh" auth setup-git
+	expect_status 0
+	works by_proxy keyturn run octo@github.com --env GH_TOKEN -- git ls-remote \
+		https://github.com/octo/code.git
+	call by_proxy git ls-remote https://github.com/octo/code.git
+	must [ "$status" -ne 0 ]
+	call keyturn doctor
+	sed -n 's/.*to have keyturn asked there: //p' "$work/out" >"$work/remedies"
+	must [ "$(grep -c . "$work/remedies")" -ge 2 ]
+	must sh -e "$work/remedies"
+	works by_proxy git ls-remote https://github.com/octo/code.git
 
 	begin 'docker and skopeo read an image, npm knows who it is, cargo finds a crate'
 	try_images

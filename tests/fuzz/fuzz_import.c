@@ -49,6 +49,14 @@ static void check(bool holds)
 		abort();
 }
 
+static const struct kt_plain_source *find_plain(const char *name)
+{
+	for (size_t i = 0; i < kt_plain_source_count; i++)
+		if (strcmp(kt_plain_sources[i].name, name) == 0)
+			return &kt_plain_sources[i];
+	abort();
+}
+
 static void file_clear(struct kt_import_file *file)
 {
 	for (size_t i = 0; i < file->count; i++) {
@@ -66,6 +74,7 @@ static bool read_file(struct kt_import_file *file, uint8_t which, const char *by
 	bool done;
 
 	file->source = files[(which & 0x7f) % KT_COUNT(files)].source;
+	file->plain = find_plain(file->source->name);
 	file->site = which & 0x80 ? "coze.cn" : NULL;
 	check(kt_text_set(&file->target.path, files[(which & 0x7f) % KT_COUNT(files)].path, &error) &&
 	      kt_text_set(&file->target.file, file->target.path, &error) &&

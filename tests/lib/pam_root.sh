@@ -60,7 +60,7 @@ start_bus() {
 	become "$1" dbus-daemon --session --nofork --address="unix:path=/run/user/$(id -u "$1")/bus" \
 		>/dev/null 2>&1 &
 	remember $!
-	wait_for 5 test -S "/run/user/$(id -u "$1")/bus"
+	wait_for 30 test -S "/run/user/$(id -u "$1")/bus"
 }
 
 # A daemon that has just started, and so holds a locked keyring.
@@ -70,8 +70,8 @@ start_keyring() {
 		--control-directory="/run/user/$(id -u "$1")/keyring" >/dev/null 2>&1 &
 	keyring_pid=$!
 	remember "$keyring_pid"
-	wait_for 5 test -S "/run/user/$(id -u "$1")/keyring/control"
-	wait_for 5 as "$1" gdbus call --session -d org.freedesktop.DBus \
+	wait_for 30 test -S "/run/user/$(id -u "$1")/keyring/control"
+	wait_for 30 as "$1" gdbus call --session -d org.freedesktop.DBus \
 		-o /org/freedesktop/DBus -m org.freedesktop.DBus.GetNameOwner \
 		org.freedesktop.secrets
 }
@@ -97,7 +97,7 @@ lock_state_is() {
 
 # is_locked USER yes|no: a daemon has its name before its collections.
 is_locked() {
-	wait_for 3 lock_state_is "$@"
+	wait_for 30 lock_state_is "$@"
 }
 
 outcome_of() {

@@ -4,6 +4,8 @@
 # For tests/peers.sh: django-oauth-toolkit. A renewal ends the access token of before; a refresh
 # token that comes again ends its family, or is good for some minutes more.
 
+registries_django=pypi
+
 get_django()
 {
 	[ -x "$KEYTURN_PEERS_DIR/django/bin/python" ] || python3 -m venv "$KEYTURN_PEERS_DIR/django" || return 1

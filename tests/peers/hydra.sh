@@ -7,6 +7,7 @@
 hydra_version=v2.3.0
 # What its own go.mod has in its place; a module that is no main module cannot say so.
 hydra_pop=github.com/ory/pop/v6@v6.2.1-0.20241121111754-e5dfc0f3344b
+registries_hydra=go:github.com/ory/hydra/v2
 
 get_hydra()
 {

@@ -5,6 +5,7 @@
 # leaves the access token of before alive.
 
 keycloak_version=26.5.6
+registries_keycloak=maven
 
 get_keycloak()
 {

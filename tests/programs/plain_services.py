@@ -19,7 +19,11 @@ BASIC = "Basic " + base64.b64encode(b"me:real-pass").decode()
 BEARER = "Bearer npm_real0123456789abcdef"
 CARGO = "cargo_real0123456789"
 GITHUB = "gho_real0123456789abcdef0123456789abcdef"
-GITHUB_BASIC = "Basic " + base64.b64encode(b"octo:" + GITHUB.encode()).decode()
+# The token counts there; gh gives git a user name of its own.
+GITHUB_BASIC = ["Basic " + base64.b64encode(f"{user}:{GITHUB}".encode()).decode()
+                for user in ("octo", "x-access-token")]
+REPOSITORY = {"id": "1", "name": "empty", "owner": {"login": "octo"}, "hasWikiEnabled": False,
+              "viewerPermission": "WRITE", "defaultBranchRef": {"name": "main"}, "parent": None}
 REFS = b"0123456789012345678901234567890123456789\trefs/heads/main\n"
 IMAGE = b'{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}'
 IMAGE_DIGEST = "sha256:" + hashlib.sha256(IMAGE).hexdigest()
@@ -70,14 +74,16 @@ class Services(http.server.BaseHTTPRequestHandler):
     def answer_github(self, path):
         given = self.headers.get("Authorization", "")
         if self.host == "github.com":
-            if given == GITHUB_BASIC:
-                self.answer(*((200, REFS) if path.endswith("/info/refs") else (404, b"")), "text/plain")
+            refs = b"" if path.startswith("/octo/empty.git/") else REFS
+            if given in GITHUB_BASIC:
+                self.answer(*((200, refs) if path.endswith("/info/refs") else (404, b"")), "text/plain")
             else:
                 self.answer(401, headers=[("WWW-Authenticate", 'Basic realm="GitHub"')])
         elif given != f"token {GITHUB}":
             self.answer(401, b'{"message":"Bad credentials"}')
         elif path.endswith("/graphql"):
-            self.answer(200, b'{"data":{"viewer":{"login":"octo"}}}')
+            data = {"viewer": {"login": "octo"}, "repository": REPOSITORY}
+            self.answer(200, json.dumps({"data": data}).encode())
         else:
             self.answer(200, b'{"login":"octo"}', headers=[("X-OAuth-Scopes", "repo, read:org, gist")])
 

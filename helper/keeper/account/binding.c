@@ -101,7 +101,8 @@ static bool read_line(void *context, const char *line, const char *end, struct k
 		parts[1] = &binding.hash;
 		parts[2] = &binding.stamp;
 	}
-	return !kt_line_file_read_parts(line, end, parts, kinds[binding.kind].parts, &unreadable) ||
+	return !kt_line_file_read_parts(line, end, parts, kinds[binding.kind].parts,
+	                                binding.kind != KT_BINDING_PREFIX, &unreadable) ||
 	       add(context, &binding, error);
 }
 

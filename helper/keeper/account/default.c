@@ -68,7 +68,7 @@ static bool read_line(void *context, const char *line, const char *end, struct k
 
 	if (!is_general && (end - line <= 7 || memcmp(line, "service", 7) != 0))
 		return true;
-	return !kt_line_file_read_parts(line + 7, end, parts, PARTS, &unreadable) ||
+	return !kt_line_file_read_parts(line + 7, end, parts, PARTS, false, &unreadable) ||
 	       add_entry(context, is_general, &identity, error);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "helper/keeper/account/line_file.h"
+#include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/environment.h"
 #include "keyring/file.h"
@@ -33,7 +34,28 @@ bool kt_line_file_read(const char *name, size_t most, kt_line_file_taker take, v
 	return true;
 }
 
-static bool read_part(const char **cursor, const char *end, char **part, struct kt_error *error)
+/* A path has any byte but NUL; another text is what a URL may hold. */
+static bool decode(struct kt_secret *decoded, const char *bytes, size_t length, bool is_path,
+                   struct kt_error *error)
+{
+	if (!is_path)
+		return kt_text_append_unescaped(decoded, bytes, length, error);
+	for (size_t i = 0; i < length; i++) {
+		int value = bytes[i] == '%' ? kt_characters_percent_value(bytes + i, length - i)
+		                            : bytes[i];
+		char byte = (char)value;
+
+		if (value == 0 || (bytes[i] == '%' && value < 0))
+			return kt_fail(error, KT_ERROR_CORRUPT, "a path is not written as it should be");
+		if (!kt_secret_append(decoded, &byte, 1, error))
+			return false;
+		i += bytes[i] == '%' ? 2 : 0;
+	}
+	return true;
+}
+
+static bool read_part(const char **cursor, const char *end, bool is_path, char **part,
+                      struct kt_error *error)
 {
 	KT_CLEANUP(kt_secret_clear) struct kt_secret decoded = { 0 };
 	const char *stop;
@@ -43,17 +65,17 @@ static bool read_part(const char **cursor, const char *end, char **part, struct 
 	*cursor += 2;
 	stop = memchr(*cursor, ' ', (size_t)(end - *cursor));
 	stop = stop ? stop : end;
-	if (!kt_text_append_unescaped(&decoded, *cursor, (size_t)(stop - *cursor), error))
+	if (!decode(&decoded, *cursor, (size_t)(stop - *cursor), is_path, error))
 		return false;
 	*cursor = stop;
 	return kt_text_set(part, kt_secret_reveal(&decoded), error);
 }
 
 bool kt_line_file_read_parts(const char *cursor, const char *end, char **const *parts,
-                             size_t count, struct kt_error *error)
+                             size_t count, bool has_path, struct kt_error *error)
 {
 	for (size_t i = 0; i < count; i++)
-		if (!read_part(&cursor, end, parts[i], error))
+		if (!read_part(&cursor, end, has_path && i == 0, parts[i], error))
 			return false;
 	return true;
 }

@@ -20,9 +20,12 @@ typedef bool (*kt_line_file_taker)(void *context, const char *line, const char *
 bool kt_line_file_read(const char *name, size_t most, kt_line_file_taker take, void *context,
                        struct kt_error *error);
 
-/* Reads so many times " =PART" off the line, from cursor on; false where one is not there. */
+/*
+ * Reads so many times " =PART" off the line, from cursor on; false where one is not there. Only a
+ * path, which the first one may be, has control characters.
+ */
 bool kt_line_file_read_parts(const char *cursor, const char *end, char **const *parts,
-                             size_t count, struct kt_error *error);
+                             size_t count, bool has_path, struct kt_error *error);
 
 /* Appends a line. A part that is NULL is an empty one. */
 bool kt_line_file_append(struct kt_secret *content, const char *word, const char *const *parts,

@@ -140,8 +140,9 @@ static bool print_bindings(bool wants_json, struct kt_error *error)
 			return false;
 	if (!wants_json && bindings.count == 0)
 		kt_report_note("nothing is bound; to bind this directory: keyturn bind ACCOUNT");
-	return (!wants_json || (kt_json_print(json, &output, error) &&
-	                        kt_secret_append_text(&output, "\n", error))) &&
+	if (!wants_json)
+		return kt_report_lines(&output, error);
+	return kt_json_print(json, &output, error) && kt_secret_append_text(&output, "\n", error) &&
 	       kt_answer_send(STDOUT_FILENO, &output, error);
 }
 

@@ -9,7 +9,7 @@
 bool kt_help_overview(const struct kt_command *const *commands, size_t count,
                       struct kt_secret *output, struct kt_error *error)
 {
-	if (!kt_secret_append_text(output, kt_translate("keyturn keeps tokens in the keyring and "
+	if (!kt_secret_append_text(output, kt_translate("Keeps tokens in the keyring and "
 	                                                "hands them to any tool.\n\nusage: keyturn "
 	                                                "COMMAND [ARGUMENT...]\n\n"), error))
 		return false;

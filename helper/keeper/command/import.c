@@ -265,7 +265,7 @@ static bool move(struct kt_import *import, const struct wishes *wishes, struct k
 {
 	struct kt_keyring *keyring = NULL;
 
-	if (import->count > 0 && !kt_login_open_keyring(keeper, &keyring, error))
+	if (import->count > 0 && !kt_login_open_keyring(keeper, NULL, &keyring, error))
 		return false;
 	/* Nobody is asked to open a keyring for which there may be no use. */
 	if (import->count == 0)

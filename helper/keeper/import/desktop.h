@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* Items that git-credential-libsecret, Git Credential Manager and gh keep in the same keyring. */
+/*
+ * Items that git-credential-libsecret, Git Credential Manager, gh and docker's helper keep in the
+ * same keyring.
+ */
 
 #include "helper/keeper/import/source.h"
 #include "keyring/keyring.h"
 
+#define KT_IMPORT_OWNERS 5
+
 struct kt_import_foreign {
 	struct kt_foreign_items list;
-	size_t owners[4]; /* how many of the list there are when each program was looked for */
+	size_t owners[KT_IMPORT_OWNERS]; /* how many there are when each was looked for */
 	size_t count;
 };
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "helper/keeper/import/gh.h"
 #include "helper/keeper/import/item.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
@@ -16,8 +17,8 @@
 #define TOKEN "oauth_token"
 #define TENANT ".ghe.com"
 
-/* The variable that gh reads at a host, as its help on "environment" has it. */
-static const char *variable_of(const char *host)
+/* gh's help on "environment". */
+const char *kt_import_gh_variable(const char *host)
 {
 	const char *tenant = host ? strstr(host, TENANT) : NULL;
 
@@ -97,7 +98,7 @@ static bool add_token(struct kt_import_file *file, const struct kt_import_line *
 	struct kt_import_item *item = kt_import_add(file, line->start, line->length, error);
 	bool is_service = false;
 
-	if (!item || !kt_text_set(&item->name, variable_of(host), error))
+	if (!item || !kt_text_set(&item->name, kt_import_gh_variable(host), error))
 		return false;
 	if (!host || strchr("&*|>!{[$", *entry->value) ||
 	    memchr(entry->value, ' ', entry->value_length))

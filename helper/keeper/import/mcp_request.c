@@ -74,17 +74,24 @@ static bool name_of(const char *text, const struct kt_json_member *server, char 
 	                         error);
 }
 
-/* Fills the item with the token, and its service from the address. */
+bool kt_import_mcp_fill(struct kt_import_item *item, const char *name, const char *url,
+                        const char *token, size_t length, struct kt_error *error)
+{
+	KT_CLEANUP(kt_secret_clear) struct kt_secret copy = { 0 };
+
+	return kt_secret_set(&copy, token, length, error) &&
+	       (kt_secret_move(&item->credential.token, &copy), true) &&
+	       set_service(item, url, name, error);
+}
+
 static bool fill(struct kt_import_item *item, const char *text,
                  const struct kt_json_member *server, const char *url, const char *token,
                  size_t length, struct kt_error *error)
 {
 	KT_CLEANUP(kt_text_free) char *name = NULL;
-	KT_CLEANUP(kt_secret_clear) struct kt_secret copy = { 0 };
 
-	return name_of(text, server, &name, error) && kt_secret_set(&copy, token, length, error) &&
-	       (kt_secret_move(&item->credential.token, &copy), true) &&
-	       set_service(item, url, name, error);
+	return name_of(text, server, &name, error) &&
+	       kt_import_mcp_fill(item, name, url, token, length, error);
 }
 
 static bool add_header(struct kt_import_file *file, const char *text,

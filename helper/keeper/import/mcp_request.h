@@ -13,6 +13,10 @@
 bool kt_import_mcp_add_requests(struct kt_import_file *file, const char *text,
                                 const struct kt_json_member *server, struct kt_error *error);
 
+/* Fills the item with the token; its service is that of the address, its account has this name. */
+bool kt_import_mcp_fill(struct kt_import_item *item, const char *name, const char *url,
+                        const char *token, size_t length, struct kt_error *error);
+
 /* The item that is kept and lies between the two places; NULL: none. */
 const struct kt_import_item *kt_import_mcp_find_kept(const struct kt_import_file *file,
                                                      size_t start, size_t end);

@@ -217,9 +217,10 @@ bool kt_login_with_app(struct kt_keeper *keeper, const struct kt_login_options *
 	if (login->expires)
 		return kt_fail(error, KT_ERROR_USAGE, "login: --expires is for a PAT or SAT");
 	if (!kt_login_identify(login, settings, identity, error) ||
-	    !kt_login_open_keyring(keeper, &keyring, error) ||
+	    !kt_login_open_keyring(keeper, identity, &keyring, error) ||
 	    !kt_login_settle_account(login, settings->kind, keyring, identity, &old, &replaces,
 	                             error) ||
+	    (!replaces && !kt_login_open_keyring(keeper, NULL, &keyring, error)) ||
 	    !kt_identity_copy(&credential.identity, identity, error) ||
 	    !kt_login_lock_take(&login_lock, identity, error) ||
 	    !resume(keeper, login, identity, &is_done, error))

@@ -192,15 +192,21 @@ bool kt_login_identify(const struct kt_login_options *login, const struct kt_set
 	       check_like(settings, identity, error);
 }
 
-bool kt_login_open_keyring(struct kt_keeper *keeper, struct kt_keyring **keyring,
-                           struct kt_error *error)
+bool kt_login_open_keyring(struct kt_keeper *keeper, const struct kt_identity *identity,
+                           struct kt_keyring **keyring, struct kt_error *error)
 {
+	KT_CLEANUP(kt_credential_clear) struct kt_credential before = { 0 };
+	bool found = false;
 	bool open = false;
 
 	*keyring = kt_keeper_keyring(keeper, error);
 	if (!*keyring || !kt_keyring_is_open(*keyring, &open, error))
 		return false;
-	return open || kt_keyring_unlock(*keyring, error);
+	if (open)
+		return true;
+	if (identity && !kt_keyring_load_to_replace(*keyring, identity, &before, &found, error))
+		return false;
+	return found || kt_keyring_unlock(*keyring, error);
 }
 
 /* A grant of the same client, and, as far as the service told, of the same person. */

@@ -62,8 +62,12 @@ bool kt_login_read_settings(struct kt_keeper *keeper, const struct kt_login_opti
 bool kt_login_identify(const struct kt_login_options *login, const struct kt_settings *settings,
                        struct kt_identity *identity, struct kt_error *error);
 
-bool kt_login_open_keyring(struct kt_keeper *keeper, struct kt_keyring **keyring,
-                           struct kt_error *error);
+/*
+ * Opens the keyring for a login, before anyone is asked for anything else. An account that lies in
+ * an open part of it is replaced there, and nothing else has to be open. NULL: any account.
+ */
+bool kt_login_open_keyring(struct kt_keeper *keeper, const struct kt_identity *identity,
+                           struct kt_keyring **keyring, struct kt_error *error);
 
 /*
  * Stores the credential in place of the account's old one, and drops the old one's journal and

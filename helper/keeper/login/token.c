@@ -197,8 +197,9 @@ bool kt_login_with_token(struct kt_keeper *keeper, const struct kt_login_options
 	bool replaces;
 
 	if (!kt_login_identify(login, settings, identity, error) ||
-	    !kt_login_open_keyring(keeper, &keyring, error) ||
+	    !kt_login_open_keyring(keeper, identity, &keyring, error) ||
 	    !kt_login_settle_account(login, KT_KIND_PAT, keyring, identity, &old, &replaces, error) ||
+	    (!replaces && !kt_login_open_keyring(keeper, NULL, &keyring, error)) ||
 	    !fill(login, settings, identity, &credential, error) ||
 	    !check(login, &credential, &user, error) || !ask_end(login, &credential, error) ||
 	    (replaces && !kt_login_check_replaced(login, &old, &credential, user, error)) ||

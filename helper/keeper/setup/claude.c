@@ -25,12 +25,6 @@ static bool make(struct kt_setup_plan *plan, struct kt_error *error)
 	                         plan->account->name);
 }
 
-static bool tell(struct kt_setup_plan *plan, const char *old, struct kt_error *error)
-{
-	return !old || !*old ||
-	       kt_setup_plan_note(plan, error, "the command of before is no longer run: %.100s", old);
-}
-
 static bool wire(struct kt_setup_plan *plan, struct kt_keeper *keeper, struct kt_error *error)
 {
 	KT_CLEANUP(kt_json_free) struct kt_json *json = NULL;
@@ -50,7 +44,7 @@ static bool wire(struct kt_setup_plan *plan, struct kt_keeper *keeper, struct kt
 		return false;
 	plan->is_asked = kt_text_is_equal(old, command);
 	return plan->is_asked || (kt_setup_member_set(plan, MEMBER, command, error) &&
-	                          tell(plan, old, error));
+	                          kt_setup_member_tell(plan, old, error));
 }
 
 static bool unwire(struct kt_setup_plan *plan, struct kt_keeper *keeper, struct kt_error *error)

@@ -108,9 +108,7 @@ static bool wire(struct kt_setup_plan *plan, struct kt_keeper *keeper, struct kt
 	plan->is_asked = strcmp(kt_secret_reveal(&old), command) == 0;
 	return plan->is_asked ||
 	       (kt_setup_member_set_in(plan, server.value, MEMBER, command, error) &&
-	        (kt_secret_is_empty(&old) ||
-	         kt_setup_plan_note(plan, error, "the command of before is no longer run: %.100s",
-	                            kt_secret_reveal(&old))));
+	        kt_setup_member_tell(plan, kt_secret_reveal(&old), error));
 }
 
 /* The account's server, or the only one that asks keyturn. */

@@ -108,3 +108,10 @@ bool kt_setup_member_take_back_in(struct kt_setup_plan *plan, size_t object, con
 		return false;
 	return kt_edits_apply(&edits, &plan->target.content, &plan->content, error);
 }
+
+bool kt_setup_member_tell(struct kt_setup_plan *plan, const char *command, struct kt_error *error)
+{
+	return !command || !*command ||
+	       kt_setup_plan_note(plan, error, "the command of before is no longer run: %.100s",
+	                          command);
+}

@@ -26,3 +26,6 @@ bool kt_setup_member_set_in(struct kt_setup_plan *plan, size_t object, const cha
                             const char *value, struct kt_error *error);
 bool kt_setup_member_take_back_in(struct kt_setup_plan *plan, size_t object, const char *name,
                                   const char *value, struct kt_error *error);
+
+/* Notes the command that had the member's place before; NULL or empty: there was none. */
+bool kt_setup_member_tell(struct kt_setup_plan *plan, const char *command, struct kt_error *error);
