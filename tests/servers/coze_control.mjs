@@ -57,7 +57,8 @@ function reset(server) {
 
 /*
  * { any setting, fault, clients, jwt_key, listening, revoke, revoke_access, forget }: settings are
- * checked first, so that a refused request changes none. forget: 'access_tokens', of whomever.
+ * checked first, so that a refused request changes none. forget: 'access_tokens', of whomever, or
+ * 'faults', those that nobody met.
  */
 async function change(server, fields) {
 	const settings = Object.fromEntries(
@@ -72,6 +73,7 @@ async function change(server, fields) {
 	if (fields.revoke_access && !server.grants.accessTokens.delete(fields.revoke_access))
 		throw new ControlError('no such access token');
 	if (fields.forget === 'access_tokens') server.grants.accessTokens.clear();
+	if (fields.forget === 'faults') server.faults.clear();
 	if (fields.listening !== undefined)
 		await Promise.all(
 			server.ports.map((port) =>
