@@ -154,7 +154,7 @@ live()
 
 begin 'a renewal comes ahead, and below nine tenths for run, only where the old token lives'
 forget_all
-live 18
+live 24
 for name in gitlab google; do
 	be "$name" "{\"life\":$life}"
 	log_in "$name" "$name-ahead"
@@ -172,18 +172,37 @@ for name in gitlab:0 google:1; do
 	expect_status 0
 	must [ "$(saw refresh)" -eq $((asked + ${name#*:})) ]
 done
-# The last fifth of a life has begun, and the last tenth has not.
-until [ "$(left gitlab)" -le $((life / 6)) ]; do
-	sleep 0.1
+# gitlab_milliseconds: what its token has left, at least: the end is told without its fraction.
+gitlab_milliseconds()
+{
+	call keyturn show gitlab --json
+	echo $(($(json expires_at) * 1000 - $(now)))
+}
+
+# The last fifth of a life has begun, and the last tenth has not. A machine that stood still until that
+# had has shown nothing, and a longer life is tried.
+google_life=$life
+for try in 1 2 3; do
+	until [ "$(gitlab_milliseconds)" -le $((life * 200 - 1000)) ]; do
+		sleep 0.1
+	done
+	gitlab_end=$(json expires_at)
+	asked=$(saw refresh)
+	call keyturn refresh --due
+	expect_status 0
+	[ $((gitlab_end * 1000 - $(now))) -le $((life * 100)) ] || break
+	life=$((life * 2))
+	google_life=$((life * 2))
+	be gitlab "{\"life\":$life}"
+	call keyturn refresh gitlab
+	be google "{\"life\":$google_life}"
+	call keyturn refresh google
 done
-asked=$(saw refresh)
-call keyturn refresh --due
-expect_status 0
 must [ "$(saw refresh)" -eq "$asked" ]
-until [ "$(left google)" -le $((life / 6)) ]; do
+until [ "$(left google)" -le $((google_life / 6)) ]; do
 	sleep 0.1
 done
-be google "{\"life\":$life}"
+be google "{\"life\":$google_life}"
 call keyturn logout gitlab
 call keyturn refresh --due
 expect_status 0
