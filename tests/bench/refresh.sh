@@ -15,7 +15,7 @@ set -eu
 . "$srcdir/tests/lib/desktop.sh"
 . "$srcdir/tests/lib/server.sh"
 . "$srcdir/tests/lib/refresh.sh"
-alone "$0" "$@"
+alone --keyring "$0" "$@"
 need hyperfine curl strace dbus-daemon gnome-keyring-daemon
 rounds=${ROUNDS:-100}
 home_on_desktop
