@@ -176,7 +176,7 @@ static void only_what_a_renewal_changes_is_parked(void **state)
 	assert_true(kt_credential_is_equal(&stored, &renewed));
 }
 
-/* What is reserved before the answer comes is told by the credential that it renews. */
+/* The credential that is renewed tells how much is reserved before the answer comes. */
 static void its_size_is_known_before_it_is_packed(void **state)
 {
 	struct kt_credential *credential = *state;

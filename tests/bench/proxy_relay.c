@@ -36,7 +36,7 @@ static bool send_all(int client, const char *bytes, size_t length)
 	return true;
 }
 
-/* What is there: whole records, up to a chunk of them. */
+/* Whole records go down, as many as are there, up to a chunk of them. */
 static bool pass_down(SSL *server, int client)
 {
 	size_t length = 0;
@@ -97,7 +97,7 @@ int main(int argc, char **argv)
 	SSL_CTX_set_default_read_buffer_len(context, READ_AHEAD);
 	printf("%d\n", ntohs(address.sin_port));
 	fflush(stdout);
-	address.sin_port = htons((in_port_t)atoi(argv[1]));
+	address.sin_port = htons((in_port_t)strtoul(argv[1], NULL, 10));
 	for (;;) {
 		int client = accept(listener, NULL, NULL);
 		int server = socket(AF_INET, SOCK_STREAM, 0);

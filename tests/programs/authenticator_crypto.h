@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* What a security key computes, for authenticator.c; the numbers are of CTAP 2.1. */
+/* A security key's computations, for authenticator.c; the numbers are of CTAP 2.1. */
 
 #include <openssl/evp.h>
 #include <openssl/sha.h>

@@ -254,7 +254,7 @@ bool kt_import_codex_add_headers(struct kt_import_file *file, const struct kt_im
 				return false;
 		}
 	}
-	/* What is written in another way, but is a secret by its looks. */
+	/* A line that is written in another way may be a secret by its looks. */
 	if (count > 0 || !file->plain)
 		return true;
 	if (!kt_secret_append(&text, line->text, line->length, error))
