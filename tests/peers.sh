@@ -3,8 +3,9 @@
 #
 # Authorization servers that nobody here wrote, as they are: django-oauth-toolkit, Keycloak and Ory
 # Hydra, with a person in Chromium. Not one of "make check", because it takes the network:
-# packaging/check runs it as a phase of its own. A server whose registry cannot be reached is told, and
-# the others are tried; one that cannot be had from a registry that answers has failed. KEYTURN_PEERS: which of them; KEYTURN_PEERS_DIR: where they are kept for the next time.
+# packaging/check runs it with others of that kind. A server whose registry cannot be reached is told,
+# and the others are tried; one that cannot be had from a registry that answers has failed.
+# KEYTURN_PEERS: which of them; KEYTURN_PEERS_DIR: where they are kept for the next time.
 set -eu
 
 . "$(dirname "$0")/lib/home.sh"
