@@ -30,12 +30,8 @@ expect_unavailable()
 }
 
 # How many callers, and how long for each 100 of them; sanitizers make a call ten times slower.
-crowd=1000
-slack=1
-if is_sanitized; then
-	crowd=100
-	slack=10
-fi
+crowd=$(amount 1000 100)
+slack=$(amount 1 10)
 
 #
 # The vault.

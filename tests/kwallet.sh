@@ -45,8 +45,7 @@ call keyturn doctor
 must grep -q '^ok *keyring *provided by KWallet' "$work/out"
 
 begin 'each session has a key that both sides make alike, and each answer can be read'
-rounds=150
-! is_sanitized || rounds=20
+rounds=$(amount 150 20)
 for round in $(seq "$rounds"); do
 	[ "$(keyturn token 2>"$work/err")" = pat_rotated ] || complain "round $round: $(cat "$work/err")"
 done

@@ -39,9 +39,7 @@ try_mutants 4
 # Where the keeper goes on in the door's place, what the door has read is lost, in no program but this.
 ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0
 export ASAN_OPTIONS
-many=400
-! is_sanitized || many=80
 begin 'nor does one of many'
-try_mutants "${KEYTURN_MUTANT_COUNT:-$many}" "$builddir/tests/programs/calls" 40
+try_mutants "${KEYTURN_MUTANT_COUNT:-$(amount 400 80)}" "$builddir/tests/programs/calls" 40
 
 finish

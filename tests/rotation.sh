@@ -14,8 +14,8 @@ alone "$0" "$@"
 need keyctl strace
 refresh_start
 
-callers=${KEYTURN_CALLERS:-300}
-rounds=${KEYTURN_ROUNDS:-100}
+callers=${KEYTURN_CALLERS:-$(amount 300 60)}
+rounds=${KEYTURN_ROUNDS:-$(amount 100 25)}
 
 # crowd COMMAND...: that many callers at once; their outputs and statuses in $work/crowd.
 crowd()

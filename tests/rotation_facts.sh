@@ -4,7 +4,7 @@
 # Services with habits of their own, as their documents tell them (tests/servers/oauth_server.mjs):
 # what a renewal does to the token of before, whether there is a refresh token, when a token ends.
 # Nothing is assumed, and what is learned is kept (docs/safety.md, 2.5). KEYTURN_RUNS: of a lost
-# answer; KEYTURN_SECONDS: of calls at random.
+# answer; KEYTURN_SECONDS: of calls at random; with sanitizers fewer, for what differs is timed without.
 set -eu
 
 . "$(dirname "$0")/lib/home.sh"
@@ -15,6 +15,8 @@ alone "$0" "$@"
 need node python3 curl
 home_start
 oauth_server_start "$work/oauth" || exit 1
+runs=${KEYTURN_RUNS:-$(amount 40 10)}
+seconds=${KEYTURN_SECONDS:-$(amount 30 12)}
 
 # habits JSON: from here on the server is so, and else as it was before.
 habits()
@@ -319,7 +321,6 @@ call keyturn refresh slow
 call keyturn token slow --json
 must [ $(($(json expires_at) - $(date +%s))) -le 57 ]
 
-runs=${KEYTURN_RUNS:-40}
 begin "a lost answer while the token lives, $runs times: no second presentation"
 # Else refresh --due presents what this server took for good at a login of before.
 forget_all
@@ -393,8 +394,7 @@ forget_all
 be gitlab '{"life":10}'
 log_in random random
 call keyturn refresh random
-must python3 "$srcdir/tests/programs/random_calls.py" "$OAUTH_ISSUER/userinfo" random \
-	"${KEYTURN_SECONDS:-30}"
+must python3 "$srcdir/tests/programs/random_calls.py" "$OAUTH_ISSUER/userinfo" random "$seconds"
 
 # hand_over NAME LINE...: of a grant that the server minted; $access is its access token.
 hand_over()

@@ -13,8 +13,7 @@ alone "$0" "$@"
 refresh_start --tls
 trust "$COZE_CA"
 
-memory=16384 # KiB at most; a sanitizer has its shadow memory beside
-! is_sanitized || memory=1000000
+memory=$(amount 16384 1000000) # KiB at most; a sanitizer has its shadow memory beside
 
 # The status of a command, or 99 where it took too long or one of its processes grew too large. Its
 # start is no part of the half minute: eight begin at once here, each of three programs, and the control

@@ -13,7 +13,7 @@ set -eu
 alone "$0" "$@"
 need node python3 curl
 need_module oidc-provider
-seconds=${KEYTURN_SECONDS:-30}
+seconds=${KEYTURN_SECONDS:-$(amount 30 12)}
 life=5
 home_start
 oidc_server_start "$work/oidc" --access-life "$life" || exit 1

@@ -11,7 +11,7 @@ strace -qq -e trace=none true 2>/dev/null || skip 'strace may not trace here'
 home_start
 # LeakSanitizer cannot work where strace does.
 export ASAN_OPTIONS="$ASAN_OPTIONS:detect_leaks=0"
-points=${KEYTURN_POINTS:-60}
+points=${KEYTURN_POINTS:-$(amount 60 20)}
 file=$HOME/.gitconfig
 
 # killed CALL:NUMBER OPTION...: keyturn setup ends at this system call of its own.

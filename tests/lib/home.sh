@@ -444,6 +444,16 @@ is_sanitized()
 	readelf --wide --dyn-syms "$builddir/tests/bin/keyturn-keeper" | grep -q __asan_init
 }
 
+# amount PLAIN SANITIZED: the one that is meant for these programs.
+amount()
+{
+	if is_sanitized; then
+		echo "$2"
+	else
+		echo "$1"
+	fi
+}
+
 # login_says PATTERN: stderr of the login in the background, $login, has it; else that one is ended.
 login_says()
 {

@@ -2,9 +2,9 @@
 #include "config.h"
 
 /*
- * cut wait|end|reset REQUEST SAID STATUS [-b VERB FILE] [-a VERB FILE SAID] PROGRAM VERB
+ * cut EVERY wait|end|reset REQUEST SAID STATUS [-b VERB FILE] [-a VERB FILE SAID] PROGRAM VERB
  *
- * Runs PROGRAM VERB once for each byte of the file REQUEST, with a stdin that is cut there:
+ * Runs PROGRAM VERB once for each EVERYth byte of the file REQUEST, with a stdin that is cut there:
  *
  *   wait   a non-blocking pipe, which stays empty until PROGRAM waits; then the rest comes
  *   end    a pipe that ends; behind a whole line, where git ends its own requests, is no cut
@@ -45,6 +45,7 @@ struct side {
 };
 
 struct plan {
+	size_t every;
 	const char *way;
 	struct bytes request;
 	struct bytes said;
@@ -292,14 +293,17 @@ static void read_side(struct side *side, const char *verb, const char *file)
 
 static void read_plan(int argc, char **argv)
 {
-	int next = 5;
+	int next = 6;
 
-	if (argc < 7)
+	if (argc < 8)
 		exit(2);
-	plan.way = argv[1];
-	read_file(argv[2], &plan.request);
-	read_file(argv[3], &plan.said);
-	plan.status = (int)strtol(argv[4], NULL, 10);
+	plan.every = strtoul(argv[1], NULL, 10);
+	if (plan.every == 0)
+		exit(2);
+	plan.way = argv[2];
+	read_file(argv[3], &plan.request);
+	read_file(argv[4], &plan.said);
+	plan.status = (int)strtol(argv[5], NULL, 10);
 	if (next + 3 < argc && strcmp(argv[next], "-b") == 0) {
 		read_side(&plan.before, argv[next + 1], argv[next + 2]);
 		next += 3;
@@ -319,7 +323,7 @@ int main(int argc, char **argv)
 {
 	read_plan(argc, argv);
 	signal(SIGPIPE, SIG_IGN);
-	for (size_t cut = 0; cut <= plan.request.length; cut++)
+	for (size_t cut = 0; cut <= plan.request.length; cut += plan.every)
 		if (!is_whole(cut))
 			try_cut(cut);
 	printf("%d cuts, %d wrong\n", cuts, wrong);
