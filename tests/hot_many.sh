@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# A thousand callers at once: none is wrong, and of a token that is due, or over, one renewal comes.
+# A thousand callers at once, or with sanitizers, which measure nothing, a hundred: none is wrong, and of
+# a token that is due, or over, one renewal comes.
 set -eu
 
 . "$(dirname "$0")/lib/home.sh"
@@ -18,36 +19,38 @@ field()
 	sed -n "s/.*$1=\([0-9]*\).*/\1/p" "$work/out"
 }
 
-# quickest_of_five COMMAND...: total and wrong of the best round; other programs run here too.
-quickest_of_five()
+crowd=$(amount 1000 100)
+rounds=$(amount '1 2 3 4 5' 1)
+
+# least A B: the smaller one; A may be empty.
+least()
 {
-	best=
-	wrong=0
-	for round in 1 2 3 4 5; do
-		call "$many" -n 1000 "$@"
-		expect_status 0
-		wrong=$((wrong + $(field wrong)))
-		[ -n "$best" ] && [ "$best" -le "$(field total)" ] || best=$(field total)
-	done
+	[ -n "$1" ] && [ "$1" -le "$2" ] && echo "$1" || echo "$2"
 }
 
-begin 'a thousand callers have their token within 0.7 s'
+begin "$crowd callers have their token, a thousand within 0.7 s or as soon as they have true"
 store_token work coze.cn pat_one
 printf 'protocol=https\nhost=api.coze.cn\n\n' >"$work/request"
 input 'protocol=https\nhost=api.coze.cn\n\n'
 call keyturn get
 cp "$work/out" "$work/answer"
-quickest_of_five -i "$work/request" -o "$(cat "$work/answer")" keyturn get
-echo "# $best us"
-must [ "$wrong" -eq 0 ]
-if is_static; then
-	quickest=$best
-	quickest_of_five true
-	echo "# $best us for true"
-	[ "$quickest" -le 700000 ] || must [ "$quickest" -le "$best" ]
+ours=
+of_true=
+for round in $rounds; do
+	call "$many" -n "$crowd" -i "$work/request" -o "$(cat "$work/answer")" keyturn get
+	expect_status 0
+	must [ "$(field wrong)" -eq 0 ]
+	ours=$(least "$ours" "$(field total)")
+	call "$many" -n "$crowd" true
+	of_true=$(least "$of_true" "$(field total)")
+done
+echo "# the best round took $ours us, and $of_true us of true"
+# Where other programs run beside it, true is as slow as that machine is.
+if is_static && [ "$ours" -gt 700000 ]; then
+	must [ $((ours * 4)) -le $((of_true * 5)) ]
 fi
 
-begin 'a thousand callers in the last fifth of a life cause one renewal'
+begin "$crowd callers in the last fifth of a life cause one renewal"
 XDG_RUNTIME_DIR=$work/run
 export XDG_RUNTIME_DIR
 mkdir -p "$XDG_RUNTIME_DIR/systemd"
@@ -67,7 +70,7 @@ expect_status 0
 # The next one outlives the crowd, however long this machine takes for it.
 coze_control '{"token_life":900}' >"$work/control"
 sleep 20.2
-call "$many" -n 1000 -o czu_ keyturn token due
+call "$many" -n "$crowd" -o czu_ keyturn token due
 echo "# $(cat "$work/out")"
 must [ "$(field wrong)" -eq 0 ]
 must wait_until none_is_left_behind
@@ -94,24 +97,25 @@ each_has_it()
 	must [ "$(grep -c '"operation":"refresh"' "$work/server/requests.jsonl")" -eq $((renewals + 1)) ]
 }
 
-begin '200 calls of Bazel and 200 of docker on an expired grant cause one renewal'
+each=$((crowd / 5))
+begin "$each calls of Bazel and $each of docker on an expired grant cause one renewal"
 start_over
 printf '{"uri":"%s/a"}' "$COZE_API" >"$work/bazel"
 printf '%s' "$COZE_API" >"$work/docker"
-"$many" -n 200 -i "$work/bazel" -o '{"headers":{"Authorization":["Bearer czu_' \
+"$many" -n "$each" -i "$work/bazel" -o '{"headers":{"Authorization":["Bearer czu_' \
 	bazel-credential-keyturn get >"$work/bazel.said" &
-"$many" -n 200 -i "$work/docker" \
+"$many" -n "$each" -i "$work/docker" \
 	-o "{\"ServerURL\":\"$COZE_API\",\"Username\":\"expired\",\"Secret\":\"czu_" \
 	docker-credential-keyturn get >"$work/docker.said"
 wait $!
 each_has_it "$work/bazel.said"
 each_has_it "$work/docker.said"
 
-begin '200 calls of cargo on an expired grant cause one renewal'
+begin "$each calls of cargo on an expired grant cause one renewal"
 start_over
 printf '{"v":1,"kind":"get","operation":"read","registry":{"index-url":"sparse+%s/"}}\n' "$COZE_API" \
 	>"$work/cargo"
-"$many" -n 200 -i "$work/cargo" -o "$(printf '{"v":[1]}\n{"Ok":{"kind":"get","token":"Bearer czu_')" \
+"$many" -n "$each" -i "$work/cargo" -o "$(printf '{"v":[1]}\n{"Ok":{"kind":"get","token":"Bearer czu_')" \
 	keyturn --cargo-plugin >"$work/cargo.said"
 each_has_it "$work/cargo.said"
 
