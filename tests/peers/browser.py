@@ -32,15 +32,28 @@ BUTTONS = [
 
 class Browser:
     def __init__(self):
+        port = None
+        # It takes a port that is free at 127.0.0.1, and ends where that is not free at ::1.
+        while not port:
+            port = self.start_driver()
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=LIMIT)
+        self.session = ""
+
+    def start_driver(self):
+        """The port where it listens; None where another program has that."""
         self.driver = subprocess.Popen(
             ["chromedriver", "--port=0"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL, text=True)
+            stderr=subprocess.STDOUT, text=True)
+        said = ""
         for line in self.driver.stdout:
+            said += line
             port = re.search(r"successfully on port (\d+)", line)
             if port:
-                break
-        self.connection = http.client.HTTPConnection("127.0.0.1", int(port[1]), timeout=LIMIT)
-        self.session = ""
+                return int(port[1])
+        self.driver.wait()
+        if "port not available" in said:
+            return None
+        raise RuntimeError("chromedriver ended: " + said)
 
     def open(self, profile, url):
         options = {"args": ["--headless", "--no-sandbox", "--disable-gpu", "--user-data-dir=" + profile]}
