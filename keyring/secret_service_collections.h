@@ -16,6 +16,7 @@
 #include "keyring/secret_service_turn.h"
 
 #define KT_COLLECTION "org.freedesktop.Secret.Collection"
+#define KT_ITEM "org.freedesktop.Secret.Item"
 
 /* A property of an object of the service, which has the type; the caller unrefs. */
 GVariant *kt_collection_read(struct kt_turn *turn, const char *path, const char *interface,

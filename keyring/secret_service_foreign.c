@@ -7,7 +7,7 @@
 #include "keyring/secret_service_cleanup.h"
 #include "keyring/secret_service_collections.h"
 #include "keyring/secret_service_foreign.h"
-#include "keyring/secret_service_matches.h"
+#include "keyring/secret_service_secrets.h"
 #include "keyring/text.h"
 
 /* The service compares whole values alone: for a beginning all items are asked for. */
@@ -128,7 +128,6 @@ bool kt_foreign_find(struct kt_turn *turn, const struct kt_foreign_pattern *patt
 	KT_CLEANUP(kt_strings_free) char **unlocked = NULL;
 	KT_CLEANUP(kt_strings_free) char **locked = NULL;
 	KT_CLEANUP(kt_table_unref) GHashTable *values = NULL;
-	GError *problem = NULL;
 
 	if (!search(turn, pattern, &unlocked, &locked, error) ||
 	    (pattern->is_beginning && (!keep_fitting(turn, pattern, unlocked, error) ||
@@ -137,17 +136,8 @@ bool kt_foreign_find(struct kt_turn *turn, const struct kt_foreign_pattern *patt
 	found->is_locked = found->is_locked || *locked;
 	if (!*unlocked)
 		return true;
-	if (!kt_turn_open_session(turn, error))
+	if (!kt_secrets_fetch_agreed(turn, unlocked, &values, error))
 		return false;
-	kt_call_start(&turn->call, "GetSecrets");
-	secret_service_get_secrets_for_dbus_paths(turn->service, (const char **)unlocked,
-	                                          turn->call.cancellable, kt_call_done,
-	                                          &turn->call);
-	kt_call_wait(&turn->call);
-	values = secret_service_get_secrets_for_dbus_paths_finish(turn->service, turn->call.result,
-	                                                          &problem);
-	if (!values)
-		return kt_call_fail(&turn->call, problem, error);
 	for (char **path = unlocked; *path; path++) {
 		SecretValue *secret = g_hash_table_lookup(values, *path);
 

@@ -10,6 +10,7 @@
 #include "keyring/secret_service_collections.h"
 #include "keyring/secret_service_home.h"
 #include "keyring/secret_service_matches.h"
+#include "keyring/secret_service_secrets.h"
 #include "keyring/text.h"
 
 /*
@@ -210,13 +211,11 @@ static bool read_match(struct kt_turn *turn, const char *path, SecretValue *valu
 	return !*is_ours || kt_text_set(&match->path, path, error);
 }
 
-/* *unread: the first item without a secret that could be read. */
 static bool read_matches(struct kt_turn *turn, char *const *paths, GHashTable *values,
                          const struct kt_identity *pattern, struct kt_matches *matches,
-                         const char **unread, struct kt_error *error)
+                         struct kt_error *error)
 {
 	kt_matches_clear(matches);
-	*unread = NULL;
 	matches->items = calloc(g_strv_length((char **)paths), sizeof(*matches->items));
 	if (!matches->items)
 		return kt_fail_memory(error);
@@ -225,10 +224,8 @@ static bool read_matches(struct kt_turn *turn, char *const *paths, GHashTable *v
 		SecretValue *value = g_hash_table_lookup(values, *paths);
 		bool is_ours = false;
 
-		if (!value) {
-			*unread = *unread ? *unread : *paths;
+		if (!value)
 			continue;
-		}
 		matches->count++;
 		if (!read_match(turn, *paths, value, pattern, match, &is_ours, error))
 			return false;
@@ -242,56 +239,30 @@ static bool read_matches(struct kt_turn *turn, char *const *paths, GHashTable *v
 	return true;
 }
 
-static bool fetch_once(struct kt_turn *turn, char **paths, const struct kt_identity *pattern,
-                       struct kt_matches *matches, const char **unread, struct kt_error *error)
+static bool is_any_corrupt(const struct kt_matches *matches)
 {
-	struct kt_call *call = &turn->call;
-	KT_CLEANUP(kt_table_unref) GHashTable *values = NULL;
-	GError *problem = NULL;
-
-	kt_call_start(call, "GetSecrets");
-	secret_service_get_secrets_for_dbus_paths(turn->service, (const char **)paths,
-	                                          call->cancellable, kt_call_done, call);
-	kt_call_wait(call);
-	values = secret_service_get_secrets_for_dbus_paths_finish(turn->service, call->result,
-	                                                          &problem);
-	if (!values)
-		return kt_call_fail(call, problem, error);
-	return read_matches(turn, paths, values, pattern, matches, unread, error);
+	for (size_t i = 0; i < matches->count; i++)
+		if (matches->items[i].is_corrupt)
+			return true;
+	return false;
 }
 
-/* The item was removed, or locked, since it was found. */
-static bool is_gone(struct kt_turn *turn, const char *path)
-{
-	KT_CLEANUP(kt_variant_unref) GVariant *locked = NULL;
-	struct kt_error ignored = { 0 };
-
-	locked = kt_collection_read(turn, path, KT_ITEM, "Locked", "b", &ignored);
-	return locked ? g_variant_get_boolean(locked) : turn->call.is_no_object;
-}
-
-/* An item that is there, and whose secret cannot be read, is not absent: it is asked for anew. */
+/* What was decrypted with a wrong key seems to be damaged: another session shows whether it is. */
 static bool fetch(struct kt_turn *turn, char **paths, const struct kt_identity *pattern,
                   struct kt_matches *matches, struct kt_error *error)
 {
-	const char *unread = NULL;
+	KT_CLEANUP(kt_table_unref) GHashTable *values = NULL;
 
 	if (!*paths)
 		return true;
-	if (!kt_turn_open_session(turn, error))
+	if (!kt_secrets_fetch(turn, paths, &values, error) ||
+	    !read_matches(turn, paths, values, pattern, matches, error))
 		return false;
-	for (int tries = 1;; tries++) {
-		if (!fetch_once(turn, paths, pattern, matches, &unread, error))
-			return false;
-		if (!unread || is_gone(turn, unread))
-			return true;
-		if (tries == KT_TURN_SESSIONS)
-			break;
-		if (!kt_turn_renew_session(turn, error))
-			return false;
-	}
-	kt_fail(error, KT_ERROR_UNAVAILABLE, "the keyring service's answer cannot be decrypted");
-	return kt_advise(error, "run the command again");
+	if (!is_any_corrupt(matches))
+		return true;
+	return kt_turn_renew_session(turn, error) &&
+	       kt_secrets_fetch(turn, paths, &values, error) &&
+	       read_matches(turn, paths, values, pattern, matches, error);
 }
 
 /* Fills matches, and the turn's hidden paths with matching items that are locked. */

@@ -15,7 +15,6 @@
 #include "keyring/error.h"
 #include "keyring/secret_service_turn.h"
 
-#define KT_ITEM "org.freedesktop.Secret.Item"
 #define KT_ITEM_SCHEMA "org.keyturn.Credential"
 #define KT_ITEM_SCHEMA_ATTRIBUTE "xdg:schema"
 

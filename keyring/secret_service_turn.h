@@ -66,10 +66,7 @@ void kt_turn_end(struct kt_turn **turn);
 /* Opens the encrypted session that secrets travel in, unless it is open; "plain" is refused. */
 bool kt_turn_open_session(struct kt_turn *turn, struct kt_error *error);
 
-/*
- * Opens another one. KWallet and libsecret differ in the keys that they make of a shared secret
- * that begins with zeros, one in 256: what is sent in such a session, nobody can read.
- */
+/* Opens another one: what is sent in a session of different keys, nobody can read. */
 bool kt_turn_renew_session(struct kt_turn *turn, struct kt_error *error);
 
 /* Asks the service for its default collection, which may have become another. */

@@ -345,6 +345,8 @@ tests_test_backend_secret_service_SOURCES = tests/test_backend_secret_service.c 
 	tests/lib/desktop_backend.h $(SECRET_SERVICE_SOURCES)
 tests_test_backend_secret_service_CFLAGS = $(AM_CFLAGS) $(SECRET_CFLAGS)
 tests_test_backend_secret_service_LDADD = $(LDADD) $(SECRET_LIBS)
+tests_test_backend_secret_service_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=secret_service_get_secrets_for_dbus_paths_finish
 tests_test_provider_SOURCES = tests/test_provider.c $(SECRET_SERVICE_SOURCES)
 tests_test_provider_CFLAGS = $(AM_CFLAGS) $(SECRET_CFLAGS)
 tests_test_provider_LDADD = $(LDADD) $(SECRET_LIBS)

@@ -28,6 +28,35 @@ static const SecretSchema ours = {
 	},
 };
 
+/* So many answers are decrypted with a wrong key, to a padding that fits. */
+static int spoiled;
+
+/* Names that ld(1), --wrap, gives. */
+GHashTable *__real_secret_service_get_secrets_for_dbus_paths_finish(SecretService *service,
+                                                                    GAsyncResult *result,
+                                                                    GError **problem);
+GHashTable *__wrap_secret_service_get_secrets_for_dbus_paths_finish(SecretService *service,
+                                                                    GAsyncResult *result,
+                                                                    GError **problem);
+
+GHashTable *__wrap_secret_service_get_secrets_for_dbus_paths_finish(SecretService *service,
+                                                                    GAsyncResult *result,
+                                                                    GError **problem)
+{
+	GHashTable *values = __real_secret_service_get_secrets_for_dbus_paths_finish(
+		service, result, problem);
+	GHashTableIter iterator;
+	gpointer path;
+
+	if (!values || spoiled == 0)
+		return values;
+	spoiled--;
+	g_hash_table_iter_init(&iterator, values);
+	while (g_hash_table_iter_next(&iterator, &path, NULL))
+		g_hash_table_iter_replace(&iterator, secret_value_new("\x8f\x01", 2, "text/plain"));
+	return values;
+}
+
 static void erase(void *state, struct kt_identity identity)
 {
 	struct kt_error error = { 0 };
@@ -175,17 +204,18 @@ static void open_erase_takes_one_alone(void **state)
 	assert_int_equal(count(*state, name(api, home)), 1);
 }
 
+static const SecretSchema foreign = {
+	.name = "org.example.Other",
+	.attributes = {
+		{ "protocol", SECRET_SCHEMA_ATTRIBUTE_STRING },
+		{ "host", SECRET_SCHEMA_ATTRIBUTE_STRING },
+		{ "path", SECRET_SCHEMA_ATTRIBUTE_STRING },
+		{ "username", SECRET_SCHEMA_ATTRIBUTE_STRING },
+	},
+};
+
 static void open_foreign_item_is_passed_over_and_stays(void **state)
 {
-	static const SecretSchema foreign = {
-		.name = "org.example.Other",
-		.attributes = {
-			{ "protocol", SECRET_SCHEMA_ATTRIBUTE_STRING },
-			{ "host", SECRET_SCHEMA_ATTRIBUTE_STRING },
-			{ "path", SECRET_SCHEMA_ATTRIBUTE_STRING },
-			{ "username", SECRET_SCHEMA_ATTRIBUTE_STRING },
-		},
-	};
 	char host[] = "foreign.example.org";
 
 	plant(&foreign, name(host, work), "something else", SECRET_ITEM_CREATE_REPLACE);
@@ -209,6 +239,38 @@ static void open_item_that_cannot_be_read_is_counted_and_can_be_erased(void **st
 
 	erase(*state, name(host, work));
 	assert_int_equal(count(*state, name(host, work)), 0);
+}
+
+static void open_item_of_a_wrong_key_is_read_in_another_session(void **state)
+{
+	KT_CLEANUP(kt_credentials_clear) struct kt_credentials found = { 0 };
+
+	store(*state, api, work, KT_KIND_PAT, "pat_one");
+	spoiled = 1;
+	search(*state, name(api, work), &found);
+	assert_int_equal(spoiled, 0);
+	assert_int_equal(found.corrupt, 0);
+	assert_int_equal(found.count, 1);
+	assert_string_equal(kt_secret_reveal(&found.items[0].token), "pat_one");
+}
+
+static void open_foreign_secret_is_what_two_sessions_say(void **state)
+{
+	static const struct kt_foreign_pattern pattern = { .attribute = "host",
+		                                           .value = "other.example.org" };
+	char host[] = "other.example.org";
+
+	plant(&foreign, name(host, work), "something else", SECRET_ITEM_CREATE_REPLACE);
+	for (int wrong = 0; wrong < 2; wrong++) {
+		KT_CLEANUP(kt_foreign_items_clear) struct kt_foreign_items found = { 0 };
+		struct kt_error error = { 0 };
+
+		spoiled = wrong;
+		assert_true(backend->search_foreign(*state, &pattern, &found, &error));
+		assert_int_equal(spoiled, 0);
+		assert_int_equal(found.count, 1);
+		assert_string_equal(kt_secret_reveal(&found.items[0].secret), "something else");
+	}
 }
 
 static void open_two_equal_items_are_both_reported(void **state)
@@ -430,6 +492,8 @@ int main(int argc, char **argv)
 		OPENED(open_erase_takes_one_alone),
 		OPENED(open_foreign_item_is_passed_over_and_stays),
 		OPENED(open_item_that_cannot_be_read_is_counted_and_can_be_erased),
+		OPENED(open_item_of_a_wrong_key_is_read_in_another_session),
+		OPENED(open_foreign_secret_is_what_two_sessions_say),
 		OPENED(open_two_equal_items_are_both_reported),
 		OPENED(open_item_is_what_its_content_says),
 		OPENED(open_name_that_is_not_utf8_is_refused),
