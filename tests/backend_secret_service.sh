@@ -71,6 +71,7 @@ tests_with_a_person()
 {
 	trap '' PIPE
 	mkfifo "$DESKTOP_DIRECTORY/answers"
+	: >"$DESKTOP_DIRECTORY/prompter.log"
 	"$prompter" <"$DESKTOP_DIRECTORY/answers" >"$DESKTOP_DIRECTORY/prompter.log" 2>&1 &
 	person=$!
 	exec 9>"$DESKTOP_DIRECTORY/answers"

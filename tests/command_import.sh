@@ -304,6 +304,7 @@ expect_json app-1 client_id
 call keyturn token office@login.example.com
 expect_status 3
 expect_said 'keyturn login office@login.example.com'
+: >"$work/err"
 keyturn login office@login.example.com --redirect-uri http://localhost:0/ >"$work/out" 2>"$work/err" &
 login=$!
 login_says 'https://login.example.com/authorize?.*response_type'

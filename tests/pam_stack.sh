@@ -181,6 +181,12 @@ check "a daemon of another user behind the user's socket gets nothing" foreign_p
 
 two=$(id -u kt-two)
 
+# is_watched: what came to the other's bus before has been told: the caller that had its last word.
+is_watched() {
+	grep -q 'interface=org.example.Watched' "$scratch/his" &&
+		[ "$(tail -n 1 "$scratch/his")" = '   string ""' ]
+}
+
 # Where the user's own bus was, and with the user's own socket file; its process is another's.
 foreign_bus() {
 	start_keyring kt-one
@@ -191,6 +197,9 @@ foreign_bus() {
 	become kt-two dbus-monitor --address "unix:path=/run/user/$two/his" >"$scratch/his" 2>&1 &
 	remember $!
 	wait_for 30 test -s "$scratch/his" || return 1
+	(become kt-two dbus-send "--bus=unix:path=/run/user/$two/his" --type=signal / \
+		org.example.Watched.Now) || return 1
+	wait_for 30 is_watched || return 1
 	mv "/run/user/$one/bus" "/run/user/$one/kept"
 	mv "/run/user/$two/his" "/run/user/$one/bus"
 	chown "$one" "/run/user/$one/bus"
@@ -370,6 +379,7 @@ check "after open_session memory holds no copy of ours" memory
 
 prefetched() {
 	start_keyring kt-one
+	: >"$scratch/monitor"
 	become kt-one dbus-monitor --session >"$scratch/monitor" 2>&1 &
 	monitor_pid=$!
 	remember "$monitor_pid"
@@ -384,6 +394,7 @@ check "prefetch asks the user's service manager, and waits for nothing" prefetch
 
 bus_is_sealed() {
 	start_keyring kt-one
+	: >"$scratch/monitor"
 	become kt-one dbus-monitor --session >"$scratch/monitor" 2>&1 &
 	monitor_pid=$!
 	remember "$monitor_pid"

@@ -231,6 +231,7 @@ saved after
 allowed()
 {
 	control '{"any_loopback_port":true}'
+	: >"$work/stopped.err"
 	KEYTURN_FAULT=login-got:stop "$faulty" login "$1" --kind pkce --api-base "$COZE_API" \
 		--www-base "$COZE_WWW" --redirect-uri http://127.0.0.1:0/callback \
 		--client-id pkce-client.app.coze \

@@ -194,7 +194,7 @@ home_end()
 {
 	home_status=${1:-$?}
 	if [ -n "$test_name" ]; then
-		echo "not ok $test_name (broken off)"
+		echo "not ok $test_name (broken off, exit status $home_status)"
 		show_newest
 	elif [ "$home_status" -ne 0 ] && [ "$home_status" -ne 77 ] && [ "$tests_failed" -eq 0 ]; then
 		echo "# broken off outside of the tests, with exit status $home_status"

@@ -69,6 +69,7 @@ refresh_killing()
 log_in()
 {
 	control '{"any_loopback_port":true}'
+	: >"$work/login.err"
 	keyturn login "$1" --kind pkce --api-base "$COZE_API" --www-base "$COZE_WWW" \
 		--redirect-uri http://127.0.0.1:0/callback --client-id pkce-client.app.coze \
 		>"$work/out" 2>"$work/login.err" </dev/null &
