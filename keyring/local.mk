@@ -65,10 +65,10 @@ SECRET_SERVICE_SOURCES = \
 	keyring/secret_service_foreign.c keyring/secret_service_foreign.h \
 	keyring/secret_service_home.c keyring/secret_service_home.h \
 	keyring/secret_service_matches.c keyring/secret_service_matches.h \
-	keyring/secret_service_secrets.c keyring/secret_service_secrets.h \
 	keyring/secret_service_prompt.c keyring/secret_service_prompt.h \
 	keyring/secret_service_provider.c keyring/secret_service_provider.h \
 	keyring/secret_service_record.c keyring/secret_service_record.h \
+	keyring/secret_service_secrets.c keyring/secret_service_secrets.h \
 	keyring/secret_service_turn.c keyring/secret_service_turn.h
 keyturn_secret_service_so_SOURCES = $(SECRET_SERVICE_SOURCES) \
 	keyring/characters.c \
