@@ -206,7 +206,20 @@ static void revoke_all(int32_t keyring)
 		keyctl(KEYCTL_REVOKE, serials[i], 0, 0, 0);
 }
 
-/* Every pool but one goes, with all that is in it. Nothing but ours is ever in a pool. */
+/* What is dead stays behind. */
+static void move_all(int32_t from, int32_t to)
+{
+	size_t count = 0;
+	KT_CLEANUP(free_serials) int32_t *serials = list_keys(from, &count);
+
+	for (size_t i = 0; i < count; i++)
+		syscall(SYS_keyctl, KEYCTL_MOVE, serials[i], from, to, KEYCTL_MOVE_EXCL);
+}
+
+/*
+ * Every pool but one goes; what lives in them goes on in that one or, without one, goes as well.
+ * Nothing but ours is ever in a pool.
+ */
 static void drop_pools(int32_t kept)
 {
 	size_t count = 0;
@@ -218,6 +231,8 @@ static void drop_pools(int32_t kept)
 
 		if (serials[i] == kept || !description || !kt_text_has_prefix(description, POOL))
 			continue;
+		if (kept)
+			move_all(serials[i], kept);
 		revoke_all(serials[i]);
 		unlink_from(KEY_SPEC_USER_KEYRING, serials[i]);
 		keyctl(KEYCTL_REVOKE, serials[i], 0, 0, 0);

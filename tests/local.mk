@@ -370,6 +370,7 @@ tests_test_hot_SOURCES = tests/test_hot.c helper/door/call.c helper/door/hot.c h
 tests_test_judge_LDADD = $(PROXY_TEST)
 tests_test_kernel_cache_LDADD = $(KEYRING_TEST)
 tests_test_kernel_key_LDADD = $(KEYRING_TEST)
+tests_test_kernel_key_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=kt_clock_wall
 tests_test_lock_LDADD = $(KEYRING_TEST)
 tests_test_loopback_LDADD = $(COURIER_TEST)
 tests_test_pages_LDADD = $(COURIER_TEST)

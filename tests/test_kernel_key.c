@@ -31,6 +31,18 @@ static void drop(void *context, int32_t serial, const char *description)
 	kt_kernel_key_drop(serial);
 }
 
+/* By so many days the wall clock is ahead. */
+static int64_t days;
+
+/* Names that ld(1), --wrap, gives. */
+int64_t __real_kt_clock_wall(void);
+int64_t __wrap_kt_clock_wall(void);
+
+int64_t __wrap_kt_clock_wall(void)
+{
+	return __real_kt_clock_wall() + days * 86400;
+}
+
 static int begin(void **state)
 {
 	(void)state;
@@ -465,6 +477,24 @@ static void a_precious_key_replaces_itself_where_all_is_full(void **state)
 	as_a_user(61273, replace_where_full);
 }
 
+static void what_lives_goes_on_behind_the_turn_of_a_day(void **state)
+{
+	int32_t retired = kt_kernel_key_put(first, "login", 5, 60);
+
+	(void)state;
+	assert_true(kt_kernel_key_retire(retired, 60));
+	for (days = 1; days >= 0; days--) {
+		int32_t answer = kt_kernel_key_put_disposable(second, "answer", 6, 60);
+
+		assert_true(answer > 0);
+		assert_int_equal(kt_kernel_key_find(first), retired);
+		assert_payload(retired, "login");
+		assert_int_equal(kt_kernel_key_find(second), answer);
+		assert_payload(answer, "answer");
+	}
+	days = 0;
+}
+
 /*
  * Claims that end by themselves for weeks: the rest of each that the kernel keeps goes with the
  * day.
@@ -593,6 +623,7 @@ int main(void)
 		KEPT_CLEAN(disposable_keys_have_half_of_the_quota),
 		KEPT_CLEAN(a_precious_key_is_put_at_every_fill_level),
 		KEPT_CLEAN(a_precious_key_replaces_itself_where_all_is_full),
+		KEPT_CLEAN(what_lives_goes_on_behind_the_turn_of_a_day),
 		KEPT_CLEAN(what_expires_leaves_nothing_for_good),
 	};
 
