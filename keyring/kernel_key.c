@@ -206,7 +206,7 @@ static void revoke_all(int32_t keyring)
 		keyctl(KEYCTL_REVOKE, serials[i], 0, 0, 0);
 }
 
-/* What is dead stays behind. */
+/* Dead keys stay behind. */
 static void move_all(int32_t from, int32_t to)
 {
 	size_t count = 0;

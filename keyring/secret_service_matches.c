@@ -247,7 +247,7 @@ static bool is_any_corrupt(const struct kt_matches *matches)
 	return false;
 }
 
-/* What was decrypted with a wrong key seems to be damaged: another session shows whether it is. */
+/* A secret of a wrong key seems to be damaged: another session shows whether it is. */
 static bool fetch(struct kt_turn *turn, char **paths, const struct kt_identity *pattern,
                   struct kt_matches *matches, struct kt_error *error)
 {

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # The packages of bridges/, each with the SDK that it is for from its registry, against the Coze
-# server. Not one of "make check", because it takes the network: packaging/check runs it with
-# others of that kind. A registry that cannot be reached, or does not give one of them, is told, and the others
+# server. Not one of "make check", because it takes the network: packaging/check runs it with others of
+# that kind. A registry that cannot be reached, or does not give one of them, is told, and the others
 # are tried; a package that cannot be had from a registry that answers has failed.
 set -eu
 

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # Tools that ask keyturn in a protocol of their own, as they are: from their registries or from Debian.
-# Not one of "make check", because it takes the network: packaging/check runs it with others
-# of that kind. A tool whose registry cannot be reached is told, and the others are tried; one that cannot be
+# Not one of "make check", because it takes the network: packaging/check runs it with others of that
+# kind. A tool whose registry cannot be reached is told, and the others are tried; one that cannot be
 # had from a registry that answers has failed. KEYTURN_CLIENTS: which of them; KEYTURN_CLIENTS_DIR:
 # where they are kept for the next time.
 set -eu

@@ -18,15 +18,17 @@
 #include "keyring/clock.h"
 #include "tests/lib/desktop_backend.h"
 
-static const SecretSchema ours = {
-	.name = "org.keyturn.Credential",
-	.attributes = {
-		{ "protocol", SECRET_SCHEMA_ATTRIBUTE_STRING },
-		{ "host", SECRET_SCHEMA_ATTRIBUTE_STRING },
-		{ "path", SECRET_SCHEMA_ATTRIBUTE_STRING },
-		{ "username", SECRET_SCHEMA_ATTRIBUTE_STRING },
-	},
-};
+/* An account's place, by which our items and other programs' alike are found. */
+#define PLACE                                                  \
+	{                                                      \
+		{ "protocol", SECRET_SCHEMA_ATTRIBUTE_STRING }, \
+		{ "host", SECRET_SCHEMA_ATTRIBUTE_STRING },     \
+		{ "path", SECRET_SCHEMA_ATTRIBUTE_STRING },     \
+		{ "username", SECRET_SCHEMA_ATTRIBUTE_STRING }, \
+	}
+
+static const SecretSchema ours = { .name = "org.keyturn.Credential", .attributes = PLACE };
+static const SecretSchema foreign = { .name = "org.example.Other", .attributes = PLACE };
 
 /* So many answers are decrypted with a wrong key, to a padding that fits. */
 static int spoiled;
@@ -203,16 +205,6 @@ static void open_erase_takes_one_alone(void **state)
 	assert_int_equal(count(*state, name(api, work)), 0);
 	assert_int_equal(count(*state, name(api, home)), 1);
 }
-
-static const SecretSchema foreign = {
-	.name = "org.example.Other",
-	.attributes = {
-		{ "protocol", SECRET_SCHEMA_ATTRIBUTE_STRING },
-		{ "host", SECRET_SCHEMA_ATTRIBUTE_STRING },
-		{ "path", SECRET_SCHEMA_ATTRIBUTE_STRING },
-		{ "username", SECRET_SCHEMA_ATTRIBUTE_STRING },
-	},
-};
 
 static void open_foreign_item_is_passed_over_and_stays(void **state)
 {
