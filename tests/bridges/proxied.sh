@@ -26,7 +26,8 @@ proxied()
 		"$(cut -c 1-4 "$proxied_log.token")" || { tail -n 40 "$proxied_log"; return 1; }
 	wait "$proxied_pid" || {
 		tail -n 40 "$proxied_log"
-		grep -v -e ' 200 ' -e ' 101 ' -e ' 202 ' "$proxied_log.requests"
+		grep -v -e ' 200 ' -e ' 101 ' -e ' 202 ' "$proxied_log.requests" || :
+		tail -n 5 "$proxied_log.requests"
 		return 1
 	}
 	grep ' calls' "$proxied_log" | sed 's/^/under --proxy: /'

@@ -6,7 +6,6 @@ import com.coze.openapi.client.chat.model.ChatEvent;
 import com.coze.openapi.client.chat.model.ChatEventType;
 import com.coze.openapi.client.connversations.message.model.Message;
 import com.coze.openapi.client.files.UploadFileReq;
-import com.coze.openapi.client.websocket.event.downstream.ChatCreatedEvent;
 import com.coze.openapi.client.websocket.event.downstream.ConversationChatCompletedEvent;
 import com.coze.openapi.client.workspace.ListWorkspaceReq;
 import com.coze.openapi.service.service.CozeAPI;
@@ -58,11 +57,6 @@ enum CozeCalls {
             WebsocketsChatClient client = coze.websockets().chat()
                     .create(new WebsocketsChatCreateReq("7", new WebsocketsChatCallbackHandler() {
                         @Override
-                        public void onChatCreated(WebsocketsChatClient self, ChatCreatedEvent event) {
-                            self.conversationMessageCreate(Message.buildUserQuestionText("hello"));
-                        }
-
-                        @Override
                         public void onConversationChatCompleted(WebsocketsChatClient self,
                                 ConversationChatCompletedEvent event) {
                             completed.complete(null);
@@ -80,6 +74,9 @@ enum CozeCalls {
                     }));
 
             try {
+                // The SDK's constructor connects before it is done, and an event that comes first is
+                // lost without a word: that the chat has begun is nothing to wait for.
+                client.conversationMessageCreate(Message.buildUserQuestionText("hello"));
                 completed.get(30, TimeUnit.SECONDS);
             } finally {
                 client.close();
