@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-/* A place of its own for a test's vault, and children that live under other conditions. */
+/*
+ * A place of its own for a test's vault, and children that live under other conditions. Of a
+ * passphrase's work the time is simulated: linked with SCRATCH_VAULT_FLAGS, it is done a hundredth.
+ */
 
 #include <stdbool.h>
 #include <stddef.h>
