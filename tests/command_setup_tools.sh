@@ -125,6 +125,21 @@ for text in '[]' '{' '{"a":1,"a":2}' 'x'; do
 	must [ "$(cat "$HOME/.docker/config.json")" = "$text" ]
 done
 
+begin 'docker: what another helper and the file keep is told, each with the command that moves it'
+fresh
+mkdir "$HOME/.docker"
+printf '{"credsStore":"secretservice","auths":{"r.example.com":{"auth":"bWU6dGhyZWU="}}}' \
+	>"$HOME/.docker/config.json"
+call keyturn setup docker --yes
+expect_status 0
+expect_said 'docker no longer asks secretservice; to move what it still keeps, run: keyturn import desktop'
+expect_said 'in plain text, and are not used any more; to move them, run: keyturn import docker'
+call keyturn import docker --yes --remove
+expect_status 0
+input r.example.com
+call docker-credential-keyturn get
+expect_json three Secret
+
 begin 'go: the command is the first of the list, and the others stay'
 go()
 {

@@ -162,6 +162,7 @@ expect_line 'desktop keyring (gh):1: ann@github.com (pat), not in the keyring ye
 expect_line 'desktop keyring (gh):1: ann@github.com (pat), the same secret again'
 call keyturn import --yes --remove desktop
 expect_status 0
+expect_said 'to move what it still keeps, run: keyturn import desktop'
 expect_unsaid libpass
 expect_unsaid dockpass
 must grep -q '"credsStore": "keyturn"' "$HOME/.docker/config.json"

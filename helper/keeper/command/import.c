@@ -163,6 +163,17 @@ static bool keep(struct kt_import *import, struct kt_keyring *keyring, struct kt
 	return true;
 }
 
+/* Of a file the notes are about what is on its way; the keyring may have more. */
+static void tell_wired(const struct kt_import_source *source, const struct kt_setup_plan *plan)
+{
+	const char *name = plan->tool->name;
+
+	for (size_t i = 0; !source->read && i < plan->note_count; i++)
+		kt_report_note("%s: %s", name, plan->notes[i]);
+	kt_report_note("%s asks keyturn now (%s); to take it back: keyturn setup %s --undo", name,
+	               plan->target.file, name);
+}
+
 /* The tool asks keyturn before its own copy goes. A tool that is not there needs none. */
 static bool wire(const struct kt_import_source *source, struct kt_keeper *keeper)
 {
@@ -176,8 +187,7 @@ static bool wire(const struct kt_import_source *source, struct kt_keeper *keeper
 	    kt_setup_plan_make(&plan, tool, NULL, false, keeper, &failure) &&
 	    (!plan.is_change || kt_setup_plan_carry_out(&plan, keeper, &failure))) {
 		if (plan.is_change)
-			kt_report_note("%s asks keyturn now (%s); to take it back: keyturn setup %s --undo",
-			               tool->name, plan.target.file, tool->name);
+			tell_wired(source, &plan);
 		return true;
 	}
 	kt_report_note("%s does not ask keyturn yet: %s", source->tool, failure.message);

@@ -19,6 +19,9 @@
 #define MEMBER "credsStore"
 #define VALUE "keyturn"
 
+/* The helper whose items import finds in the keyring: helper/keeper/import/desktop.c. */
+#define DESKTOP "secretservice"
+
 static bool locate(char **path, struct kt_error *error)
 {
 	const char *directory = kt_environment_get("DOCKER_CONFIG");
@@ -47,13 +50,19 @@ static bool has_passwords(const struct kt_json *json)
 	        strstr(kt_secret_reveal(&text), "\"identitytoken\""));
 }
 
+static bool tell_old(struct kt_setup_plan *plan, const char *old, struct kt_error *error)
+{
+	if (kt_text_is_equal(old, DESKTOP))
+		return kt_setup_plan_note(plan, error, "docker no longer asks %s; to move what it still "
+		                          "keeps, run: keyturn import desktop", old);
+	return !*kt_text_or_empty(old) ||
+	       kt_setup_plan_note(plan, error, "docker no longer asks %.40s; what it keeps stays there",
+	                          old);
+}
+
 static bool tell(struct kt_setup_plan *plan, const struct kt_json *json, struct kt_error *error)
 {
-	const char *old = kt_json_text(json, MEMBER);
-
-	if (old && *old &&
-	    !kt_setup_plan_note(plan, error, "docker no longer asks %.40s; what it keeps stays there",
-	                        old))
+	if (!tell_old(plan, kt_json_text(json, MEMBER), error))
 		return false;
 	if (kt_json_object(json, "credHelpers") &&
 	    !kt_setup_plan_note(plan, error, "registries with a helper of their own (credHelpers) keep "
@@ -61,8 +70,7 @@ static bool tell(struct kt_setup_plan *plan, const struct kt_json *json, struct 
 		return false;
 	return !has_passwords(json) ||
 	       kt_setup_plan_note(plan, error, "passwords lie in %s in plain text, and are not used "
-	                          "any more: docker logout and docker login bring each into the "
-	                          "keyring",
+	                          "any more; to move them, run: keyturn import docker",
 	                          plan->target.file);
 }
 
