@@ -89,9 +89,12 @@ test('three lives of a token of each kind, with many callers', async () => {
 	const asked = accounts.map((account, i) => starts(account) - before[i]);
 
 	console.log(`starts of keyturn for these calls: ${asked}`);
-	/* A token is left a tenth of its life before its end, and the first may be an old one. */
+	/*
+	 * A token is left a tenth of its life before its end, and may have been in its last fifth,
+	 * with its renewal under way: the first, and two for each life at the most.
+	 */
 	assert.ok(
-		asked.every((count) => count >= 3 && count <= 5),
+		asked.every((count) => count >= 3 && count <= 7),
 		`${asked}`
 	);
 });

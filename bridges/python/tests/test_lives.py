@@ -184,8 +184,9 @@ class Lives(unittest.TestCase):
         asked = [starts(account) - b for account, b in zip(ACCOUNTS, before)]
         print(f"{callers.done} calls, {callers.anew} websockets anew; starts of keyturn: {asked}")
         for count in asked:
-            # A token is left a tenth of its life before its end, and the first may be an old one.
-            self.assertIn(count, (3, 4, 5))
+            # A token is left a tenth of its life before its end, and may have been in its last
+            # fifth, with its renewal under way: the first, and two for each life at the most.
+            self.assertIn(count, range(3, 8))
 
     def test_what_is_not_renewed(self):
         for account in FIXED:

@@ -98,8 +98,9 @@ public final class CozeTest {
         int done = run(clients, System.currentTimeMillis() + 3000L * LIFE, 1000, () -> { });
         for (int i = 0; i < accounts.length; i++) {
             asked[i] += starts(accounts[i]);
-            // A token is left a tenth of its life before its end; the first may be an old one.
-            check(asked[i] >= 3 && asked[i] <= 5, asked[i] + " starts for " + accounts[i]);
+            // A token is left a tenth of its life before its end, and may have been in its last
+            // fifth, with its renewal under way: the first, and two for each life at the most.
+            check(asked[i] >= 3 && asked[i] <= 7, asked[i] + " starts for " + accounts[i]);
         }
         System.out.println(done + " calls; starts of keyturn: " + java.util.Arrays.toString(asked));
     }
