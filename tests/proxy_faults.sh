@@ -193,9 +193,18 @@ wait_beside "$broken" test -s "$work/port"
 echo pat_0123456789abcdef0123456789abcdef | keyturn login broken --api-base "http://127.0.0.1:$(cat "$work/port")" \
 	--with-token 2>"$work/err"
 call keyturn run broken --proxy -- python3 "$srcdir/tests/programs/proxy_broken.py"
-kill "$broken"
 expect_status 0
 expect_output ''
+
+begin "Coze's code for a refused token is any other at another service: nothing is sent twice"
+echo app-secret-0123456789 >"$work/secret"
+call keyturn login elsewhere --kind client-credentials --client-id app --client-secret-file "$work/secret" \
+	--token-endpoint "http://127.0.0.1:$(cat "$work/port")/token"
+expect_status 0
+call keyturn run elsewhere --proxy -- sh -c '
+	curl -s -H "Authorization: Bearer $COZE_API_TOKEN" -X POST "$COZE_API_BASE/refused"; echo'
+kill "$broken"
+expect_output '{"code":4100,"msg":"asked 1"}'
 
 begin 'killed at any moment: nothing hangs, is left or listens, and no token is presented twice'
 keyturn logout work 2>/dev/null

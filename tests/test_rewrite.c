@@ -230,7 +230,8 @@ static void a_page_may_read_an_answer_and_no_other_page(void **state)
 	       "Access-Control-Max-Age: 600\r\nConnection: close\r\n\r\n");
 }
 
-static enum kt_refused_token examine_bytes(const char *answer, size_t length, bool is_all)
+static enum kt_refused_token examine_at(bool is_coze, const char *answer, size_t length,
+                                        bool is_all)
 {
 	struct kt_head head;
 	struct kt_refusal refusal = { 0 };
@@ -238,7 +239,13 @@ static enum kt_refused_token examine_bytes(const char *answer, size_t length, bo
 	assert_int_equal(kt_head_read_answer(&head, answer, length, &refusal), KT_HEAD_WHOLE);
 	return kt_refused_token_examine(&head, false,
 	                                (struct kt_slice){ answer + head.length,
-	                                                   length - head.length }, is_all);
+	                                                   length - head.length }, is_all,
+	                                is_coze);
+}
+
+static enum kt_refused_token examine_bytes(const char *answer, size_t length, bool is_all)
+{
+	return examine_at(true, answer, length, is_all);
 }
 
 static enum kt_refused_token examine(const char *answer, bool is_all)
@@ -279,6 +286,23 @@ static void a_refused_token_is_seen_in_status_and_code(void **state)
 	                         "Transfer-Encoding: chunked\r\n\r\n", false), KT_REFUSED_TOKEN_NO);
 	assert_int_equal(examine("HTTP/1.1 200 X\r\nContent-Type: application/json\r\n"
 	                         "Content-Encoding: gzip\r\nContent-Length: 5\r\n\r\nxxxxx", false),
+	                 KT_REFUSED_TOKEN_NO);
+}
+
+static enum kt_refused_token examine_elsewhere(const char *answer)
+{
+	return examine_at(false, answer, strlen(answer), true);
+}
+
+static void elsewhere_than_at_coze_the_status_alone_refuses_a_token(void **state)
+{
+	(void)state;
+	assert_int_equal(examine_elsewhere("HTTP/1.1 401 X\r\n\r\n"), KT_REFUSED_TOKEN_YES);
+	assert_int_equal(examine_elsewhere(JSON("200", "13", "{\"code\":4100}")),
+	                 KT_REFUSED_TOKEN_NO);
+	assert_int_equal(examine_elsewhere(JSON("403", "18", "{\"code\":700012006}")),
+	                 KT_REFUSED_TOKEN_NO);
+	assert_int_equal(examine_elsewhere(JSON("403", "13", "{\"code\":4101}")),
 	                 KT_REFUSED_TOKEN_NO);
 }
 
@@ -335,6 +359,7 @@ int main(void)
 		cmocka_unit_test(a_refusal_is_json_as_the_service_has_it),
 		cmocka_unit_test(a_page_may_read_an_answer_and_no_other_page),
 		cmocka_unit_test(a_refused_token_is_seen_in_status_and_code),
+		cmocka_unit_test(elsewhere_than_at_coze_the_status_alone_refuses_a_token),
 		cmocka_unit_test(a_refused_token_is_seen_in_a_compressed_answer),
 	};
 

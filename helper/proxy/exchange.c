@@ -378,7 +378,8 @@ static bool examine(struct kt_exchange *exchange, const struct kt_head *head)
 
 	exchange->is_unauthorized = head->status == 401;
 	switch (kt_refused_token_examine(head, exchange->facts.is_head, rest,
-	                                 exchange->is_server_done)) {
+	                                 exchange->is_server_done,
+	                                 !exchange->room->settings.is_standard)) {
 	case KT_REFUSED_TOKEN_UNKNOWN:
 		return false;
 	case KT_REFUSED_TOKEN_NO:

@@ -53,6 +53,7 @@ bool kt_room_settings_read(struct kt_room_settings *settings, const struct kt_er
 	kt_errand_number(message, "most", &settings->most);
 	kt_errand_number(message, "end", &settings->end);
 	kt_errand_number(message, "guest", &settings->guest);
+	settings->is_standard = kt_errand_is(message, "standard", "1");
 	return read_origin(&settings->api, kt_errand_text(message, "api"), error) &&
 	       read_origin(&settings->websocket, kt_errand_text(message, "websocket"), error) &&
 	       copy_if_there(message, "ca", &settings->authority, error) &&

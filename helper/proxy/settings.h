@@ -29,6 +29,7 @@ struct kt_room_settings {
 	char *account;                /* as a person types it, quoted */
 	char *rules[KT_SETTINGS_RULES]; /* allow_rule.h; NULL ends them */
 	int64_t most;                 /* requests; 0: any number */
+	bool is_standard;             /* the service is any OAuth server's, not Coze */
 	int64_t end;                  /* by kt_clock_boot_milliseconds(); 0: none */
 };
 

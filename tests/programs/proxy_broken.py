@@ -46,7 +46,32 @@ def second(connection, head):
     reset(connection)
 
 
+def say(connection, text):
+    """That answer, and nothing is reset by a body that nobody read."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n"
+                       b"Content-Length: %d\r\n\r\n%s" % (len(text), text))
+    connection.shutdown(socket.SHUT_WR)
+    while connection.recv(65536):
+        pass
+
+
+def token(connection, head):
+    """A new token for each that is asked for."""
+    tokens.append(len(tokens))
+    say(connection, b'{"access_token":"token_%d","token_type":"bearer","expires_in":3600}' % len(tokens))
+
+
+def refused(connection, head):
+    """Coze's envelope of a refused token, and how many requests had it."""
+    asked.append(head)
+    say(connection, b'{"code":4100,"msg":"asked %d"}' % len(asked))
+
+
+tokens = []
+asked = []
 ACTS = {
+    "/token": token,
+    "/refused": refused,
     "/reset": after(b""),
     "/close": after(b"", socket.socket.close),
     "/head": after(b"HTTP/1.1 200 OK\r\nContent-Le"),
