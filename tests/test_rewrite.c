@@ -97,6 +97,14 @@ static void fields_of_the_connection_stay_behind(void **state)
 	               "Accept: */*\r\n\r\n");
 }
 
+static void a_coding_in_any_case_is_passed_on_in_small_letters(void **state)
+{
+	expect_request(*state,
+	               "POST /x HTTP/1.1\r\n" HOST TOKEN "Transfer-Encoding: CHUNKED\r\n\r\n",
+	               "POST /x HTTP/1.1\r\nHost: api.coze.cn\r\n"
+	               "Authorization: Bearer czu_live\r\nTransfer-Encoding: chunked\r\n\r\n");
+}
+
 static void a_target_with_our_own_authority_becomes_a_path(void **state)
 {
 	expect_request(*state, "GET http://127.0.0.1:4000/v1?x HTTP/1.1\r\n" HOST TOKEN "\r\n",
@@ -352,6 +360,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_token_takes_the_placeholders_place_and_all_else_stays),
 		cmocka_unit_test(fields_of_the_connection_stay_behind),
+		cmocka_unit_test(a_coding_in_any_case_is_passed_on_in_small_letters),
 		cmocka_unit_test(a_target_with_our_own_authority_becomes_a_path),
 		cmocka_unit_test(a_websocket_goes_to_its_own_host_without_the_token_in_its_query),
 		cmocka_unit_test(an_answer_passes_but_for_its_connections_fields),
