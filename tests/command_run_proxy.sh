@@ -114,6 +114,27 @@ must [ "$(sed 's/^[^ ]* //; s/ up=.*//' "$work/log")" = "$(printf 'GET /v1/users
 must_not grep secret "$work/log"
 must [ "$(stat -c %a "$work/log")" = 600 ]
 
+# A stream that says one thing and then nothing, in the background.
+stream=': >"$HOME/stream"
+curl -s -N -H "Authorization: Bearer $COZE_API_TOKEN" -d {} "$COZE_API_BASE/v3/chat?events=1&pause=30000" >"$HOME/stream" &
+until grep -q event: "$HOME/stream"; do sleep 0.02; done
+'
+
+# has_line PATTERN: the record.
+has_line()
+{
+	grep -q "$1" "$work/log"
+}
+
+begin 'a request that still runs when the command ends has its line, with the bytes that went'
+for end in 'exit 0' 'kill -KILL $$'; do
+	: >"$work/log"
+	call keyturn run work --proxy --log "$work/log" -- sh -c "$stream$end"
+	must wait_until has_line ' POST /v3/chat 200 up=2 down=[1-9]'
+	must [ "$(grep -c . "$work/log")" -eq 1 ]
+done
+gone
+
 begin 'options that mean nothing are refused before anything starts'
 for options in '--allow GET_/x' '--proxy --allow GET' '--proxy --for 1' '--proxy --max-requests 0' \
 	'--allow-origin http://x' '--proxy --allow-origin *' '--proxy --allow-origin http://x/' \
@@ -185,6 +206,17 @@ expect_cause_and_remedy
 kill -TERM "$lender"
 wait "$lender" || complain 'the lender did not end well'
 must_not test -e "$work/lent.sock"
+gone
+
+begin 'a request that still runs when the lender is ended has its line'
+: >"$work/log"
+: >"$work/stream"
+lend --log "$work/log"
+curl -s -N --unix-socket "$work/lent.sock" -d {} 'http://coze/v3/chat?events=1&pause=30000' >"$work/stream" &
+must wait_until grep -q event: "$work/stream"
+kill -TERM "$lender"
+wait "$lender" || complain 'the lender did not end well'
+must wait_until has_line ' POST /v3/chat 200 up=2 down=[1-9]'
 gone
 
 begin 'a socket that nobody answers is replaced; one with a placeholder asks for it; a loan ends'
