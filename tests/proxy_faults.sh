@@ -48,6 +48,12 @@ must [ "$(grep -cx 200 "$work/out")" -eq 2 ]
 must grep -q '^{"code":503,"msg":"keyturn: the proxy broke off .*"}' "$work/out"
 must [ "$(tail -n 1 "$work/out")" = 1 ]
 
+begin 'a room that counts is not replaced, for its count is gone'
+call keyturn run work --proxy --max-requests 2 -- sh -c '. "$1"; status; strike keyturn-proxy; me; status' - "$work/lib"
+must [ "$(sed -n 1p "$work/out")" = 200 ]
+must grep -q '^{"code":503,"msg":"keyturn: the proxy broke off, .*--max-requests .*"}' "$work/out"
+must [ "$(tail -n 1 "$work/out")" = 503 ]
+
 begin 'a steward that is killed takes nothing that is there already'
 call keyturn run work --proxy -- sh -c '. "$1"; status; strike keyturn-steward; status' - "$work/lib"
 expect_output "$(printf '200\n200')"
