@@ -12,6 +12,7 @@
  *   port                        of 127.0.0.1; absent: a unix socket
  *   account                     its full name
  *   allow.N, most, end          rules: allow_rule.h, requests, CLOCK_BOOTTIME in milliseconds
+ *   standard                    1: the service is any OAuth server's, not Coze
  *   argument.N                  words with which the keeper finds the account again
  *   path                        of the unix socket, to be removed at the end
  *

@@ -114,6 +114,42 @@ must [ "$(sed 's/^[^ ]* //; s/ up=.*//' "$work/log")" = "$(printf 'GET /v1/users
 must_not grep secret "$work/log"
 must [ "$(stat -c %a "$work/log")" = 600 ]
 
+# A stream that says one thing and then nothing, in the background.
+stream=': >"$HOME/stream"
+curl -s -N -H "Authorization: Bearer $COZE_API_TOKEN" -d {} "$COZE_API_BASE/v3/chat?events=1&pause=30000" >"$HOME/stream" &
+until grep -q event: "$HOME/stream"; do sleep 0.02; done
+'
+
+# has_line PATTERN: the record.
+has_line()
+{
+	grep -q "$1" "$work/log"
+}
+
+begin 'a request that still runs when the command ends has its line, with the bytes that went'
+for end in 'exit 0' 'kill -KILL $$'; do
+	: >"$work/log"
+	call keyturn run work --proxy --log "$work/log" -- sh -c "$stream$end"
+	must wait_until has_line ' POST /v3/chat 200 up=2 down=[1-9]'
+	must [ "$(grep -c . "$work/log")" -eq 1 ]
+done
+gone
+
+begin 'a record that nobody would read is refused before the command starts'
+mkfifo "$work/pipe"
+call keyturn run work --proxy --log "$work/pipe" -- echo ran
+expect_status 125
+expect_output ''
+expect_cause_and_remedy
+call keyturn lend work --socket "$work/lent.sock" --log "$work/pipe"
+expect_status 2
+expect_cause_and_remedy
+exec 9<>"$work/pipe"
+call keyturn run work --proxy --log "$work/pipe" -- sh -c "$ask"' "$COZE_API_BASE/v1/users/me"'
+head -n 1 <&9 >"$work/log"
+exec 9<&-
+must has_line ' GET /v1/users/me 200 '
+
 begin 'options that mean nothing are refused before anything starts'
 for options in '--allow GET_/x' '--proxy --allow GET' '--proxy --for 1' '--proxy --max-requests 0' \
 	'--allow-origin http://x' '--proxy --allow-origin *' '--proxy --allow-origin http://x/' \
@@ -187,6 +223,17 @@ wait "$lender" || complain 'the lender did not end well'
 must_not test -e "$work/lent.sock"
 gone
 
+begin 'a request that still runs when the lender is ended has its line'
+: >"$work/log"
+: >"$work/stream"
+lend --log "$work/log"
+curl -s -N --unix-socket "$work/lent.sock" -d {} 'http://coze/v3/chat?events=1&pause=30000' >"$work/stream" &
+must wait_until grep -q event: "$work/stream"
+kill -TERM "$lender"
+wait "$lender" || complain 'the lender did not end well'
+must wait_until has_line ' POST /v3/chat 200 up=2 down=[1-9]'
+gone
+
 begin 'a socket that nobody answers is replaced; one with a placeholder asks for it; a loan ends'
 python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$work/lent.sock"
 lend --placeholder --for 2s
@@ -237,6 +284,9 @@ echo kept >"$work/file"
 call keyturn lend work --socket "$work/file"
 expect_status 6
 must [ "$(cat "$work/file")" = kept ]
+call keyturn lend work --socket "$work/no one's/s"
+expect_status 2
+expect_said "mkdir -p -m 700 '$work/no one'\''s'"
 call keyturn lend work
 expect_status 2
 expect_cause_and_remedy

@@ -48,6 +48,12 @@ must [ "$(grep -cx 200 "$work/out")" -eq 2 ]
 must grep -q '^{"code":503,"msg":"keyturn: the proxy broke off .*"}' "$work/out"
 must [ "$(tail -n 1 "$work/out")" = 1 ]
 
+begin 'a room that counts is not replaced, for its count is gone'
+call keyturn run work --proxy --max-requests 2 -- sh -c '. "$1"; status; strike keyturn-proxy; me; status' - "$work/lib"
+must [ "$(sed -n 1p "$work/out")" = 200 ]
+must grep -q '^{"code":503,"msg":"keyturn: the proxy broke off, .*--max-requests .*"}' "$work/out"
+must [ "$(tail -n 1 "$work/out")" = 503 ]
+
 begin 'a steward that is killed takes nothing that is there already'
 call keyturn run work --proxy -- sh -c '. "$1"; status; strike keyturn-steward; status' - "$work/lib"
 expect_output "$(printf '200\n200')"
@@ -193,9 +199,25 @@ wait_beside "$broken" test -s "$work/port"
 echo pat_0123456789abcdef0123456789abcdef | keyturn login broken --api-base "http://127.0.0.1:$(cat "$work/port")" \
 	--with-token 2>"$work/err"
 call keyturn run broken --proxy -- python3 "$srcdir/tests/programs/proxy_broken.py"
-kill "$broken"
 expect_status 0
 expect_output ''
+
+begin 'a service with a path gets requests below it, and no path of its host beside'
+echo pat_0123456789abcdef0123456789abcdef | keyturn login below --with-token \
+	--api-base "http://127.0.0.1:$(cat "$work/port")/team" 2>"$work/err"
+call keyturn run below --proxy -- sh -c '. "$1"; status; COZE_API_BASE=${COZE_API_BASE%/team}; status; me' - "$work/lib"
+must [ "$(sed -n 1,2p "$work/out" | tr '\n' ' ')" = '200 403 ' ]
+must grep -q '"msg":"keyturn: the account.s service has a path' "$work/out"
+
+begin "Coze's code for a refused token is any other at another service: nothing is sent twice"
+echo app-secret-0123456789 >"$work/secret"
+call keyturn login elsewhere --kind client-credentials --client-id app --client-secret-file "$work/secret" \
+	--token-endpoint "http://127.0.0.1:$(cat "$work/port")/token"
+expect_status 0
+call keyturn run elsewhere --proxy -- sh -c '
+	curl -s -H "Authorization: Bearer $COZE_API_TOKEN" -X POST "$COZE_API_BASE/refused"; echo'
+kill "$broken"
+expect_output '{"code":4100,"msg":"asked 1"}'
 
 begin 'killed at any moment: nothing hangs, is left or listens, and no token is presented twice'
 keyturn logout work 2>/dev/null

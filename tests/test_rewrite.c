@@ -29,7 +29,7 @@ static int set_up(void **state)
 
 	fixture = (struct fixture){ 0 };
 	*state = &fixture;
-	return !(kt_errand_add(&message, "api", "https://api.coze.cn/base", &error) &&
+	return !(kt_errand_add(&message, "api", "https://api.coze.cn/", &error) &&
 	         kt_errand_add(&message, "websocket", "https://ws.coze.cn", &error) &&
 	         kt_errand_add(&message, "placeholder", "ktp_right", &error) &&
 	         kt_errand_add_number(&message, "port", 4000, &error) &&
@@ -95,6 +95,14 @@ static void fields_of_the_connection_stay_behind(void **state)
 	               "TE: trailers\r\nUpgrade: h2c\r\nHTTP2-Settings: x\r\nAccept: */*\r\n\r\n",
 	               "GET / HTTP/1.1\r\nHost: api.coze.cn\r\nAuthorization: Bearer czu_live\r\n"
 	               "Accept: */*\r\n\r\n");
+}
+
+static void a_coding_in_any_case_is_passed_on_in_small_letters(void **state)
+{
+	expect_request(*state,
+	               "POST /x HTTP/1.1\r\n" HOST TOKEN "Transfer-Encoding: CHUNKED\r\n\r\n",
+	               "POST /x HTTP/1.1\r\nHost: api.coze.cn\r\n"
+	               "Authorization: Bearer czu_live\r\nTransfer-Encoding: chunked\r\n\r\n");
 }
 
 static void a_target_with_our_own_authority_becomes_a_path(void **state)
@@ -230,7 +238,8 @@ static void a_page_may_read_an_answer_and_no_other_page(void **state)
 	       "Access-Control-Max-Age: 600\r\nConnection: close\r\n\r\n");
 }
 
-static enum kt_refused_token examine_bytes(const char *answer, size_t length, bool is_all)
+static enum kt_refused_token examine_at(bool is_coze, const char *answer, size_t length,
+                                        bool is_all)
 {
 	struct kt_head head;
 	struct kt_refusal refusal = { 0 };
@@ -238,7 +247,13 @@ static enum kt_refused_token examine_bytes(const char *answer, size_t length, bo
 	assert_int_equal(kt_head_read_answer(&head, answer, length, &refusal), KT_HEAD_WHOLE);
 	return kt_refused_token_examine(&head, false,
 	                                (struct kt_slice){ answer + head.length,
-	                                                   length - head.length }, is_all);
+	                                                   length - head.length }, is_all,
+	                                is_coze);
+}
+
+static enum kt_refused_token examine_bytes(const char *answer, size_t length, bool is_all)
+{
+	return examine_at(true, answer, length, is_all);
 }
 
 static enum kt_refused_token examine(const char *answer, bool is_all)
@@ -279,6 +294,23 @@ static void a_refused_token_is_seen_in_status_and_code(void **state)
 	                         "Transfer-Encoding: chunked\r\n\r\n", false), KT_REFUSED_TOKEN_NO);
 	assert_int_equal(examine("HTTP/1.1 200 X\r\nContent-Type: application/json\r\n"
 	                         "Content-Encoding: gzip\r\nContent-Length: 5\r\n\r\nxxxxx", false),
+	                 KT_REFUSED_TOKEN_NO);
+}
+
+static enum kt_refused_token examine_elsewhere(const char *answer)
+{
+	return examine_at(false, answer, strlen(answer), true);
+}
+
+static void elsewhere_than_at_coze_the_status_alone_refuses_a_token(void **state)
+{
+	(void)state;
+	assert_int_equal(examine_elsewhere("HTTP/1.1 401 X\r\n\r\n"), KT_REFUSED_TOKEN_YES);
+	assert_int_equal(examine_elsewhere(JSON("200", "13", "{\"code\":4100}")),
+	                 KT_REFUSED_TOKEN_NO);
+	assert_int_equal(examine_elsewhere(JSON("403", "18", "{\"code\":700012006}")),
+	                 KT_REFUSED_TOKEN_NO);
+	assert_int_equal(examine_elsewhere(JSON("403", "13", "{\"code\":4101}")),
 	                 KT_REFUSED_TOKEN_NO);
 }
 
@@ -328,6 +360,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_token_takes_the_placeholders_place_and_all_else_stays),
 		cmocka_unit_test(fields_of_the_connection_stay_behind),
+		cmocka_unit_test(a_coding_in_any_case_is_passed_on_in_small_letters),
 		cmocka_unit_test(a_target_with_our_own_authority_becomes_a_path),
 		cmocka_unit_test(a_websocket_goes_to_its_own_host_without_the_token_in_its_query),
 		cmocka_unit_test(an_answer_passes_but_for_its_connections_fields),
@@ -335,6 +368,7 @@ int main(void)
 		cmocka_unit_test(a_refusal_is_json_as_the_service_has_it),
 		cmocka_unit_test(a_page_may_read_an_answer_and_no_other_page),
 		cmocka_unit_test(a_refused_token_is_seen_in_status_and_code),
+		cmocka_unit_test(elsewhere_than_at_coze_the_status_alone_refuses_a_token),
 		cmocka_unit_test(a_refused_token_is_seen_in_a_compressed_answer),
 	};
 

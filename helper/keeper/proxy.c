@@ -16,6 +16,7 @@
 #include "helper/libexec.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
+#include "keyring/shell_word.h"
 #include "keyring/text.h"
 
 #define SAY_TIME 5000
@@ -48,6 +49,7 @@ static bool listen_on_port(struct kt_proxy *proxy, struct kt_error *error)
 static bool check_directory(const char *path, struct kt_error *error)
 {
 	KT_CLEANUP(kt_text_free) char *directory = NULL;
+	struct kt_shell_word word;
 	const char *slash = strrchr(path, '/');
 	struct stat status;
 
@@ -57,7 +59,8 @@ static bool check_directory(const char *path, struct kt_error *error)
 	if (stat(directory, &status) != 0)
 		return kt_fail(error, KT_ERROR_USAGE, "the socket's directory is not there: %s",
 		               strerror(errno)) ||
-		       kt_advise(error, "make it first: mkdir -m 700");
+		       kt_advise(error, "make it first: mkdir -p -m 700 %s",
+		                 kt_shell_word(&word, directory, "DIRECTORY"));
 	if (status.st_uid == geteuid() && !(status.st_mode & (S_IWGRP | S_IWOTH)))
 		return true;
 	kt_fail(error, KT_ERROR_UNSAFE, "others could change the socket's directory");
@@ -119,10 +122,14 @@ static bool open_log(struct kt_proxy *proxy, const char *log, struct kt_error *e
 {
 	if (!log)
 		return true;
-	proxy->descriptors.log = open(log, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
-	                              S_IRUSR | S_IWUSR);
+	/* A pipe that nobody reads is not waited for, neither here nor at a line of the record. */
+	proxy->descriptors.log = open(log, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC |
+	                              O_NONBLOCK, S_IRUSR | S_IWUSR);
 	if (proxy->descriptors.log >= 0)
 		return true;
+	if (errno == ENXIO)
+		return kt_fail(error, KT_ERROR_USAGE, "the file of --log is a pipe that nobody reads") ||
+		       kt_advise(error, "start its reader first, or name a file");
 	kt_fail(error, KT_ERROR_USAGE, "the file of --log cannot be opened: %s", strerror(errno));
 	return kt_advise(error, "name a file of your own in a directory that is there");
 }

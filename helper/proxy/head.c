@@ -277,7 +277,7 @@ bool kt_head_request_framing(const struct kt_head *head, enum kt_framing *framin
 		return refuse(refusal, 400, "Content-Length stands beside Transfer-Encoding");
 	if (lengths > 1 || (said && !read_length(said->value, length)))
 		return refuse(refusal, 400, "Content-Length is not one plain number");
-	if (codings > 1 || (coding && !kt_slice_is_exactly(coding->value, "chunked")))
+	if (codings > 1 || (coding && !kt_slice_is(coding->value, "chunked")))
 		return refuse(refusal, 501, "Transfer-Encoding is not just chunked");
 	if (coding)
 		*framing = KT_FRAMING_CHUNKED;

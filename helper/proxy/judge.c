@@ -10,6 +10,7 @@
 #include "helper/proxy/page.h"
 #include "keyring/characters.h"
 #include "keyring/cleanup.h"
+#include "keyring/text.h"
 
 static bool refuse(struct kt_refusal *refusal, int status, const char *rule)
 {
@@ -189,25 +190,23 @@ static bool judge_placeholder(const struct kt_room_settings *settings, const str
 	                                       : "Authorization is not the token of this address");
 }
 
-/* Decodes %XX within text; true if there was any. */
-static bool decode(char *text)
+/*
+ * Decodes each %XX of the path, once. False: the path can be read in two ways, because something is
+ * escaped still, or twice, or is no text.
+ */
+static bool decode(struct kt_slice path, char text[static KT_HEAD_MAXIMUM])
 {
-	char *target = text;
-	bool is_changed = false;
+	size_t length = 0;
 
-	for (const char *source = text; *source; source++) {
-		int value = kt_characters_percent_value(source, strnlen(source, 3));
+	for (size_t i = 0; i < path.length; i++) {
+		int value = kt_characters_percent_value(path.bytes + i, path.length - i);
 
-		if (value > 0) {
-			*target++ = (char)value;
-			source += 2;
-			is_changed = true;
-		} else {
-			*target++ = *source;
-		}
+		text[length++] = value > 0 ? (char)value : path.bytes[i];
+		i += value > 0 ? 2 : 0;
 	}
-	*target = '\0';
-	return is_changed;
+	text[length] = '\0';
+	return !strchr(text, '%') && kt_characters_are_clean(text, length) &&
+	       kt_characters_are_utf8(text, length);
 }
 
 /* Cuts the path's next segment off, without its parameters. Empty ones and "." are left out. */
@@ -233,23 +232,13 @@ static bool next_segment(char **path, const char **segment)
  * A server may fold a path before it looks: whatever this one could be folded to, tokens are made
  * and revoked below it.
  */
-static bool makes_tokens(struct kt_slice path)
+static bool makes_tokens(char *path)
 {
-	char text[2048];
 	const char *segments[256];
 	size_t count = 0;
-	char *rest = text;
 	const char *segment;
 
-	if (path.length >= sizeof(text))
-		return kt_slice_is(path, "/api/permission") ||
-		       memmem(path.bytes, path.length, "permission", 10) || memchr(path.bytes, '%',
-		                                                                   path.length);
-	memcpy(text, path.bytes, path.length);
-	text[path.length] = '\0';
-	for (int times = 0; times < 4 && decode(text); times++)
-		continue;
-	while (next_segment(&rest, &segment)) {
+	while (next_segment(&path, &segment)) {
 		if (strcmp(segment, "..") == 0)
 			count -= count > 0;
 		else if (count < KT_COUNT(segments))
@@ -262,11 +251,38 @@ static bool makes_tokens(struct kt_slice path)
 	return false;
 }
 
+/* The base's path or one below it, also to a server that folds no "..". */
+static bool is_below(const char *base, struct kt_slice path)
+{
+	char text[KT_HEAD_MAXIMUM];
+	char *rest = text;
+	const char *segment;
+	size_t depth = 0;
+
+	decode(path, text);
+	while (next_segment(&rest, &segment)) {
+		size_t length = strlen(segment);
+		bool is_up = strcmp(segment, "..") == 0;
+
+		if (*base) {
+			if (is_up || strncmp(base + 1, segment, length) != 0 ||
+			    (base[1 + length] && base[1 + length] != '/'))
+				return false;
+			base += 1 + length;
+		} else if (is_up && depth-- == 0) {
+			return false;
+		} else {
+			depth += !is_up;
+		}
+	}
+	return !*base;
+}
+
 /* A path that a server may take for another one. */
 static bool is_ambiguous(struct kt_slice path)
 {
 	static const char *const parts[] = { "//", "\\", ";", "%2f", "%2F", "%5c", "%5C", "%2e", "%2E",
-		                             "/./", "/../", "%25", "%00", "%3b", "%3B" };
+		                             "/./", "/../", "%3b", "%3B" };
 
 	for (size_t i = 0; i < KT_COUNT(parts); i++)
 		if (memmem(path.bytes, path.length, parts[i], strlen(parts[i])))
@@ -281,7 +297,14 @@ static bool judge_rules(const struct kt_room_settings *settings, const struct kt
 	struct kt_slice path = kt_judge_path(head);
 	bool is_allowed = !settings->rules[0];
 	bool is_named = false;
+	char text[KT_HEAD_MAXIMUM];
 
+	if (!decode(path, text))
+		return refuse(refusal, 403, "a server could read the path in two ways: escape it once, as "
+		              "UTF-8");
+	if (*kt_text_or_empty(settings->base) && !is_below(settings->base, path))
+		return refuse(refusal, 403, "the account's service has a path, and this one is not below "
+		              "it");
 	if (settings->rules[0] && is_ambiguous(path))
 		return refuse(refusal, 403, "with --allow a path has to be plain");
 	for (size_t i = 0; settings->rules[i]; i++) {
@@ -293,7 +316,7 @@ static bool judge_rules(const struct kt_room_settings *settings, const struct kt
 	}
 	if (!is_allowed)
 		return refuse(refusal, 403, "no --allow names this method and path");
-	return is_named || !makes_tokens(path) ||
+	return is_named || !makes_tokens(text) ||
 	       refuse(refusal, 403, "tokens are made and changed there: only an --allow of this path "
 	              "opens it");
 }

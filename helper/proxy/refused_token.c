@@ -87,7 +87,7 @@ static enum kt_refused_token read_body(struct kt_slice body, const struct kt_fie
 }
 
 enum kt_refused_token kt_refused_token_examine(const struct kt_head *head, bool to_head,
-                                               struct kt_slice body, bool is_all)
+                                               struct kt_slice body, bool is_all, bool is_coze)
 {
 	struct kt_refusal ignored;
 	enum kt_framing framing;
@@ -97,7 +97,7 @@ enum kt_refused_token kt_refused_token_examine(const struct kt_head *head, bool 
 
 	if (head->status == 401)
 		return KT_REFUSED_TOKEN_YES;
-	if ((head->status != 200 && head->status / 100 != 4) || !is_json(head) ||
+	if (!is_coze || (head->status != 200 && head->status / 100 != 4) || !is_json(head) ||
 	    codings > 1 ||
 	    !kt_head_answer_framing(head, to_head, &framing, &length, &ignored) ||
 	    framing != KT_FRAMING_LENGTH || length > BODY_MAXIMUM)

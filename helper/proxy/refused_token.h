@@ -3,7 +3,7 @@
 
 /*
  * Whether an answer says that the token is not good (docs/coze.md, 8.2): a status of 401, or a
- * short JSON object with one of Coze's codes. No I/O.
+ * short JSON object with one of Coze's codes, which mean that at Coze alone. No I/O.
  */
 
 #include <stdbool.h>
@@ -18,8 +18,8 @@ enum kt_refused_token {
 };
 
 /*
- * body: what has come of it; is_all: no more will. Long bodies are not read, nor those that are
- * compressed otherwise than by gzip.
+ * body: what has come of it; is_all: no more will; is_coze: the service is Coze. Long bodies are
+ * not read, nor those that are compressed otherwise than by gzip.
  */
 enum kt_refused_token kt_refused_token_examine(const struct kt_head *head, bool to_head,
-                                               struct kt_slice body, bool is_all);
+                                               struct kt_slice body, bool is_all, bool is_coze);

@@ -127,6 +127,7 @@ static bool append_fields(const struct kt_head *head, const struct kt_origin *or
                           const struct kt_secret *token, struct kt_buffer *target)
 {
 	const struct kt_slice host = { origin->host, strlen(origin->host) };
+	const struct kt_slice chunked = { "chunked", strlen("chunked") };
 
 	for (size_t i = 0; i < head->count; i++) {
 		const struct kt_field *field = &head->fields[i];
@@ -138,6 +139,9 @@ static bool append_fields(const struct kt_head *head, const struct kt_origin *or
 			is_done = append_field(target, field->name, host);
 		else if (kt_slice_is(field->name, "Authorization"))
 			is_done = append_authorization(target, field->name, token);
+		else if (kt_slice_is(field->name, "Transfer-Encoding"))
+			/* Its only value (head.c), as every server reads it. */
+			is_done = append_field(target, field->name, chunked);
 		else
 			is_done = append_field(target, field->name, field->value);
 		if (!is_done)

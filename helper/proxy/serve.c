@@ -181,6 +181,14 @@ static bool handle(struct kt_room *room, const struct epoll_event *event, int li
 	return true;
 }
 
+/* Requests that are under way end with the room, and each has its line in the record. */
+static void end_all(struct kt_room *room)
+{
+	for (struct kt_exchange *each = room->first; each; each = each->next)
+		if (!each->is_over)
+			kt_exchange_end(each);
+}
+
 void kt_serve(struct kt_room *room, int listener, int command)
 {
 	struct epoll_event events[EVENTS];
@@ -195,8 +203,10 @@ void kt_serve(struct kt_room *room, int listener, int command)
 		int count = epoll_wait(room->watch.epoll, events, EVENTS, time_left(room));
 
 		for (int i = 0; i < count; i++)
-			if (!handle(room, &events[i], listener, diagnosis))
+			if (!handle(room, &events[i], listener, diagnosis)) {
+				end_all(room);
 				return;
+			}
 		kt_upstreams_step(room->upstreams, -1, 0);
 		decide_connections(room);
 		look_at_deadlines(room);

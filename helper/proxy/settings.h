@@ -21,6 +21,7 @@ struct kt_origin {
 struct kt_room_settings {
 	struct kt_origin api;
 	struct kt_origin websocket;
+	char *base;                   /* "/team/v1": paths elsewhere get no token; "": any */
 	struct kt_secret authority;   /* PEM, trusted alone; empty: the system's */
 	struct kt_secret placeholder; /* the token's in requests; empty: none is asked for */
 	int64_t port;                 /* of 127.0.0.1; 0: a unix socket */
@@ -29,6 +30,7 @@ struct kt_room_settings {
 	char *account;                /* as a person types it, quoted */
 	char *rules[KT_SETTINGS_RULES]; /* allow_rule.h; NULL ends them */
 	int64_t most;                 /* requests; 0: any number */
+	bool is_standard;             /* the service is any OAuth server's, not Coze */
 	int64_t end;                  /* by kt_clock_boot_milliseconds(); 0: none */
 };
 

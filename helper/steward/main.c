@@ -52,6 +52,7 @@ struct steward {
 	bool is_foreground;     /* lend: signals are for us, and the end of the loan ends us */
 	int signals;
 	int64_t end;            /* by kt_clock_boot_milliseconds(); 0: none */
+	bool is_counted;        /* the room counts requests, and a new one would begin at 0 */
 };
 
 static void silence(void)
@@ -107,6 +108,7 @@ static bool keep_settings(struct steward *steward, const struct kt_errand *messa
 			return false;
 	steward->is_foreground = kt_errand_text(&steward->first, "path") != NULL;
 	kt_errand_number(&steward->first, "end", &steward->end);
+	steward->is_counted = kt_errand_text(&steward->first, "most") != NULL;
 	return true;
 }
 
@@ -243,11 +245,13 @@ static void give_up_keeper(struct steward *steward)
 }
 
 /* The address stays ours, and nobody waits at it in vain. What the client sent is not looked at. */
-static void turn_away(void)
+static void turn_away(const struct steward *steward)
 {
-	static const char body[] =
-		"{\"code\":503,\"msg\":\"keyturn: the proxy broke off three times in a minute, and is "
-		"started again when that is over; wait, or start the command again\"}\n";
+	const char *body = steward->is_counted
+		? "{\"code\":503,\"msg\":\"keyturn: the proxy broke off, and with --max-requests no "
+		  "other one takes its place; start the command again\"}\n"
+		: "{\"code\":503,\"msg\":\"keyturn: the proxy broke off three times in a minute, and is "
+		  "started again when that is over; wait, or start the command again\"}\n";
 	char answer[512];
 	int length = snprintf(answer, sizeof(answer),
 	                      "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\n"
@@ -265,7 +269,7 @@ static void restart_room(struct steward *steward)
 	struct kt_error ignored = { 0 };
 	int64_t oldest = steward->starts[STARTS - 1];
 
-	if (oldest && kt_clock_monotonic() < oldest + MINUTE)
+	if (steward->is_counted || (oldest && kt_clock_monotonic() < oldest + MINUTE))
 		return;
 	if (start_room(steward) &&
 	    !kt_errand_send(&steward->first, steward->room, kt_clock_monotonic() + SAY_TIME, &ignored))
@@ -321,7 +325,7 @@ static void attend(struct steward *steward)
 		else if (steward->keeper >= 0 && kt_clock_monotonic() >= steward->keeper_deadline)
 			give_up_keeper(steward);
 		if (wanted[3].revents)
-			turn_away();
+			turn_away(steward);
 		/* Keepers that have ended meanwhile. */
 		if (steward->keeper < 0 && steward->keeper_process > 0 &&
 		    waitpid(steward->keeper_process, NULL, WNOHANG) != 0)

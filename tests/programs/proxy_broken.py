@@ -46,13 +46,40 @@ def second(connection, head):
     reset(connection)
 
 
+def say(connection, text):
+    """That answer, and nothing is reset by a body that nobody read."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n"
+                       b"Content-Length: %d\r\n\r\n%s" % (len(text), text))
+    connection.shutdown(socket.SHUT_WR)
+    while connection.recv(65536):
+        pass
+
+
+def token(connection, head):
+    """A new token for each that is asked for."""
+    tokens.append(len(tokens))
+    say(connection, b'{"access_token":"token_%d","token_type":"bearer","expires_in":3600}' % len(tokens))
+
+
+def refused(connection, head):
+    """Coze's envelope of a refused token, and how many requests had it."""
+    asked.append(head)
+    say(connection, b'{"code":4100,"msg":"asked %d"}' % len(asked))
+
+
+tokens = []
+asked = []
 ACTS = {
+    "/token": token,
+    "/refused": refused,
     "/reset": after(b""),
     "/close": after(b"", socket.socket.close),
     "/head": after(b"HTTP/1.1 200 OK\r\nContent-Le"),
     "/head-closed": after(b"HTTP/1.1 200 OK\r\nContent-Le", socket.socket.close),
     "/body": after(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nbegun"),
     "/body-closed": after(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nbegun", socket.socket.close),
+    "/endless": after(b"HTTP/1.1 200 OK\r\n\r\nbegun"),
+    "/endless-closed": after(b"HTTP/1.1 200 OK\r\n\r\nbegun", socket.socket.close),
     "/json": after(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"),
     "/chunk": after(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nbegun\r\n5\r\nbe"),
     "/chunk-closed": after(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nbegun\r\n", socket.socket.close),
@@ -160,7 +187,8 @@ def command():
     for path in ("/reset", "/close", "/head", "/head-closed", "/garbage"):
         expect(502, "GET", path)
         expect(502, "POST", path, b"{}")
-    for path in ("/body", "/body-closed", "/json", "/chunk", "/chunk-closed"):
+    expect(200, "GET", "/endless-closed")
+    for path in ("/endless", "/body", "/body-closed", "/json", "/chunk", "/chunk-closed"):
         expect("cut", "GET", path)
         expect("cut", "POST", path, b"{}")
     expect(502, "POST", "/upload", bytes(3000000))

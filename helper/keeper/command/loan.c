@@ -199,6 +199,8 @@ bool kt_loan_compose(const struct kt_loan *loan, const struct kt_token_lookup *l
 	       (!loan->guest || kt_errand_add_number(message, "guest", loan->guest, error)) &&
 	       (!loan->page || kt_errand_add(message, "page", loan->page, error)) &&
 	       (!account || kt_errand_add(message, "account", account, error)) &&
+	       (!kt_kind_is_standard(credential->kind) ||
+	        kt_errand_add(message, "standard", "1", error)) &&
 	       add_rules(loan, message, error) && add_arguments(lookup, account, message, error);
 }
 
