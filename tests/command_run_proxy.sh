@@ -135,6 +135,21 @@ for end in 'exit 0' 'kill -KILL $$'; do
 done
 gone
 
+begin 'a record that nobody would read is refused before the command starts'
+mkfifo "$work/pipe"
+call keyturn run work --proxy --log "$work/pipe" -- echo ran
+expect_status 125
+expect_output ''
+expect_cause_and_remedy
+call keyturn lend work --socket "$work/lent.sock" --log "$work/pipe"
+expect_status 2
+expect_cause_and_remedy
+exec 9<>"$work/pipe"
+call keyturn run work --proxy --log "$work/pipe" -- sh -c "$ask"' "$COZE_API_BASE/v1/users/me"'
+head -n 1 <&9 >"$work/log"
+exec 9<&-
+must has_line ' GET /v1/users/me 200 '
+
 begin 'options that mean nothing are refused before anything starts'
 for options in '--allow GET_/x' '--proxy --allow GET' '--proxy --for 1' '--proxy --max-requests 0' \
 	'--allow-origin http://x' '--proxy --allow-origin *' '--proxy --allow-origin http://x/' \

@@ -119,10 +119,14 @@ static bool open_log(struct kt_proxy *proxy, const char *log, struct kt_error *e
 {
 	if (!log)
 		return true;
-	proxy->descriptors.log = open(log, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
-	                              S_IRUSR | S_IWUSR);
+	/* A pipe that nobody reads is not waited for, neither here nor at a line of the record. */
+	proxy->descriptors.log = open(log, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC |
+	                              O_NONBLOCK, S_IRUSR | S_IWUSR);
 	if (proxy->descriptors.log >= 0)
 		return true;
+	if (errno == ENXIO)
+		return kt_fail(error, KT_ERROR_USAGE, "the file of --log is a pipe that nobody reads") ||
+		       kt_advise(error, "start its reader first, or name a file");
 	kt_fail(error, KT_ERROR_USAGE, "the file of --log cannot be opened: %s", strerror(errno));
 	return kt_advise(error, "name a file of your own in a directory that is there");
 }
