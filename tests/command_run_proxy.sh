@@ -284,6 +284,9 @@ echo kept >"$work/file"
 call keyturn lend work --socket "$work/file"
 expect_status 6
 must [ "$(cat "$work/file")" = kept ]
+call keyturn lend work --socket "$work/no one's/s"
+expect_status 2
+expect_said "mkdir -p -m 700 '$work/no one'\''s'"
 call keyturn lend work
 expect_status 2
 expect_cause_and_remedy

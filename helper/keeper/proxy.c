@@ -16,6 +16,7 @@
 #include "helper/libexec.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
+#include "keyring/shell_word.h"
 #include "keyring/text.h"
 
 #define SAY_TIME 5000
@@ -48,6 +49,7 @@ static bool listen_on_port(struct kt_proxy *proxy, struct kt_error *error)
 static bool check_directory(const char *path, struct kt_error *error)
 {
 	KT_CLEANUP(kt_text_free) char *directory = NULL;
+	struct kt_shell_word word;
 	const char *slash = strrchr(path, '/');
 	struct stat status;
 
@@ -57,7 +59,8 @@ static bool check_directory(const char *path, struct kt_error *error)
 	if (stat(directory, &status) != 0)
 		return kt_fail(error, KT_ERROR_USAGE, "the socket's directory is not there: %s",
 		               strerror(errno)) ||
-		       kt_advise(error, "make it first: mkdir -m 700");
+		       kt_advise(error, "make it first: mkdir -p -m 700 %s",
+		                 kt_shell_word(&word, directory, "DIRECTORY"));
 	if (status.st_uid == geteuid() && !(status.st_mode & (S_IWGRP | S_IWOTH)))
 		return true;
 	kt_fail(error, KT_ERROR_UNSAFE, "others could change the socket's directory");
