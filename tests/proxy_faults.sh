@@ -202,6 +202,13 @@ call keyturn run broken --proxy -- python3 "$srcdir/tests/programs/proxy_broken.
 expect_status 0
 expect_output ''
 
+begin 'a service with a path gets requests below it, and no path of its host beside'
+echo pat_0123456789abcdef0123456789abcdef | keyturn login below --with-token \
+	--api-base "http://127.0.0.1:$(cat "$work/port")/team" 2>"$work/err"
+call keyturn run below --proxy -- sh -c '. "$1"; status; COZE_API_BASE=${COZE_API_BASE%/team}; status; me' - "$work/lib"
+must [ "$(sed -n 1,2p "$work/out" | tr '\n' ' ')" = '200 403 ' ]
+must grep -q '"msg":"keyturn: the account.s service has a path' "$work/out"
+
 begin "Coze's code for a refused token is any other at another service: nothing is sent twice"
 echo app-secret-0123456789 >"$work/secret"
 call keyturn login elsewhere --kind client-credentials --client-id app --client-secret-file "$work/secret" \

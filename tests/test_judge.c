@@ -489,6 +489,48 @@ static void a_rule_for_all_below_does_not_open_where_tokens_are_made(void **stat
 	assert_int_equal(judge(&settings, request, sizeof(request) - 1), 403);
 }
 
+static void a_service_with_a_path_gets_no_other(void **state)
+{
+	KT_CLEANUP(kt_room_settings_clear) struct kt_room_settings settings = { 0 };
+	struct kt_error error = { 0 };
+	static const struct request asked[] = {
+		CASE(0, GET("/team/v1")),
+		CASE(0, GET("/team/v1/")),
+		CASE(0, GET("/team/v1?x=/..")),
+		CASE(0, GET("/team/v1/users/me")),
+		CASE(0, GET("/team/v1/a/../b")),
+		CASE(0, GET("/%74eam/v1/users/me")),
+		CASE(0, "GET http://127.0.0.1:4000/team/v1/x HTTP/1.1\r\n" HOST TOKEN "\r\n"),
+		CASE(403, GET("/")),
+		CASE(403, GET("/team")),
+		CASE(403, GET("/team/v10/users/me")),
+		CASE(403, GET("/team/v")),
+		CASE(403, GET("/Team/v1/users/me")),
+		CASE(403, GET("/v1/users/me")),
+		CASE(403, GET("/team/v1/../v2/users/me")),
+		CASE(403, GET("/team/v1/a/../../v2")),
+		CASE(403, GET("/team/v1/%2e%2e/v2")),
+		CASE(403, GET("/team/v1/..%2fv2")),
+		CASE(403, GET("/team/v1/..\\v2")),
+		CASE(403, GET("/team/v1/..;/v2")),
+		CASE(403, GET("/other/../team/v1/users/me")),
+		CASE(403, GET("/team/v2/../v1/users/me")),
+		CASE(403, "GET http://127.0.0.1:4000 HTTP/1.1\r\n" HOST TOKEN "\r\n"),
+		CASE(403, WITH("Connection: Upgrade\r\nUpgrade: websocket\r\n")),
+		CASE(403, GET("/team/v1/api/permission/oauth2/token")),
+	};
+
+	(void)state;
+	set_up(&settings);
+	assert_true(kt_text_set(&settings.base, "/team/v1", &error));
+	for (size_t i = 0; i < KT_COUNT(asked); i++) {
+		int status = judge(&settings, asked[i].bytes, asked[i].length);
+
+		if (status != asked[i].status)
+			fail_msg("line %d: %d, not %d", asked[i].line, status, asked[i].status);
+	}
+}
+
 static void a_socket_asks_for_no_token_but_takes_no_other(void **state)
 {
 	KT_CLEANUP(kt_room_settings_clear) struct kt_room_settings settings = { 0 };
@@ -579,6 +621,7 @@ int main(void)
 		cmocka_unit_test(a_head_that_comes_in_pieces_is_judged_alike),
 		cmocka_unit_test(rules_let_pass_what_they_name_alone),
 		cmocka_unit_test(a_rule_for_all_below_does_not_open_where_tokens_are_made),
+		cmocka_unit_test(a_service_with_a_path_gets_no_other),
 		cmocka_unit_test(a_socket_asks_for_no_token_but_takes_no_other),
 		cmocka_unit_test(pages_of_one_origin_may_ask_where_it_is_named),
 		cmocka_unit_test(a_head_is_bounded),

@@ -29,7 +29,7 @@ static int set_up(void **state)
 
 	fixture = (struct fixture){ 0 };
 	*state = &fixture;
-	return !(kt_errand_add(&message, "api", "https://api.coze.cn/base", &error) &&
+	return !(kt_errand_add(&message, "api", "https://api.coze.cn/", &error) &&
 	         kt_errand_add(&message, "websocket", "https://ws.coze.cn", &error) &&
 	         kt_errand_add(&message, "placeholder", "ktp_right", &error) &&
 	         kt_errand_add_number(&message, "port", 4000, &error) &&

@@ -10,6 +10,7 @@
 #include "helper/proxy/page.h"
 #include "keyring/characters.h"
 #include "keyring/cleanup.h"
+#include "keyring/text.h"
 
 static bool refuse(struct kt_refusal *refusal, int status, const char *rule)
 {
@@ -250,6 +251,33 @@ static bool makes_tokens(char *path)
 	return false;
 }
 
+/* The base's path or one below it, also to a server that folds no "..". */
+static bool is_below(const char *base, struct kt_slice path)
+{
+	char text[KT_HEAD_MAXIMUM];
+	char *rest = text;
+	const char *segment;
+	size_t depth = 0;
+
+	decode(path, text);
+	while (next_segment(&rest, &segment)) {
+		size_t length = strlen(segment);
+		bool is_up = strcmp(segment, "..") == 0;
+
+		if (*base) {
+			if (is_up || strncmp(base + 1, segment, length) != 0 ||
+			    (base[1 + length] && base[1 + length] != '/'))
+				return false;
+			base += 1 + length;
+		} else if (is_up && depth-- == 0) {
+			return false;
+		} else {
+			depth += !is_up;
+		}
+	}
+	return !*base;
+}
+
 /* A path that a server may take for another one. */
 static bool is_ambiguous(struct kt_slice path)
 {
@@ -274,6 +302,9 @@ static bool judge_rules(const struct kt_room_settings *settings, const struct kt
 	if (!decode(path, text))
 		return refuse(refusal, 403, "a server could read the path in two ways: escape it once, as "
 		              "UTF-8");
+	if (*kt_text_or_empty(settings->base) && !is_below(settings->base, path))
+		return refuse(refusal, 403, "the account's service has a path, and this one is not below "
+		              "it");
 	if (settings->rules[0] && is_ambiguous(path))
 		return refuse(refusal, 403, "with --allow a path has to be plain");
 	for (size_t i = 0; settings->rules[i]; i++) {

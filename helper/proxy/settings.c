@@ -20,6 +20,14 @@ static bool read_origin(struct kt_origin *origin, const char *url, struct kt_err
 	                         (size_t)(host - url) + strcspn(host, "/"), error);
 }
 
+/* The path of the service's address, which both servers have. */
+static bool read_base(struct kt_room_settings *settings, const char *url, struct kt_error *error)
+{
+	const char *path = strchr(strstr(url, "://") + 3, '/');
+
+	return kt_text_set(&settings->base, path && path[1] ? path : "", error);
+}
+
 static bool read_rules(struct kt_room_settings *settings, const struct kt_errand *message,
                        struct kt_error *error)
 {
@@ -55,6 +63,7 @@ bool kt_room_settings_read(struct kt_room_settings *settings, const struct kt_er
 	kt_errand_number(message, "guest", &settings->guest);
 	settings->is_standard = kt_errand_is(message, "standard", "1");
 	return read_origin(&settings->api, kt_errand_text(message, "api"), error) &&
+	       read_base(settings, kt_errand_text(message, "api"), error) &&
 	       read_origin(&settings->websocket, kt_errand_text(message, "websocket"), error) &&
 	       copy_if_there(message, "ca", &settings->authority, error) &&
 	       copy_if_there(message, "placeholder", &settings->placeholder, error) &&
@@ -69,6 +78,7 @@ void kt_room_settings_clear(struct kt_room_settings *settings)
 	kt_text_free(&settings->api.host);
 	kt_text_free(&settings->websocket.url);
 	kt_text_free(&settings->websocket.host);
+	kt_text_free(&settings->base);
 	kt_secret_clear(&settings->authority);
 	kt_secret_clear(&settings->placeholder);
 	kt_text_free(&settings->page);

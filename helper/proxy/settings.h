@@ -21,6 +21,7 @@ struct kt_origin {
 struct kt_room_settings {
 	struct kt_origin api;
 	struct kt_origin websocket;
+	char *base;                   /* "/team/v1": paths elsewhere get no token; "": any */
 	struct kt_secret authority;   /* PEM, trusted alone; empty: the system's */
 	struct kt_secret placeholder; /* the token's in requests; empty: none is asked for */
 	int64_t port;                 /* of 127.0.0.1; 0: a unix socket */
