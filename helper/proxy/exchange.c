@@ -35,7 +35,7 @@ static void drop_server(struct kt_exchange *exchange)
 {
 	kt_upstream_close(&exchange->server);
 	exchange->is_connected = false;
-	exchange->is_server_done = false;
+	exchange->is_server_done = exchange->is_server_cut = false;
 	exchange->has_served = false;
 	exchange->is_stuck = false;
 	kt_buffer_clear(&exchange->to_server);
@@ -138,7 +138,7 @@ static void start_request(struct kt_exchange *exchange)
 	exchange->can_repeat = true;
 	exchange->is_second = exchange->has_asked = exchange->has_continued = false;
 	exchange->is_examined = exchange->has_answer = false;
-	exchange->closes = exchange->server_closes = exchange->is_early = false;
+	exchange->closes = exchange->server_closes = exchange->is_early = exchange->is_cut = false;
 	kt_buffer_clear(&exchange->kept);
 	begin_entry(exchange);
 }
@@ -240,7 +240,8 @@ static bool connect_server(struct kt_exchange *exchange)
 		return true;
 	}
 	kt_upstream_close(&exchange->server);
-	exchange->is_connected = exchange->is_server_done = exchange->has_served = false;
+	exchange->is_connected = exchange->is_server_done = exchange->is_server_cut = false;
+	exchange->has_served = false;
 	kt_buffer_clear(&exchange->from_server);
 	exchange->is_websocket = exchange->facts.is_websocket;
 	exchange->server = kt_upstream_open(room->upstreams, origin_of(exchange),
@@ -458,6 +459,8 @@ static bool check_end(struct kt_exchange *exchange)
 	if ((exchange->is_server_done && (kt_buffer_length(&exchange->from_server) == 0 ||
 	                                  exchange->answer.is_done)) ||
 	    exchange->answer.is_broken) {
+		exchange->is_cut = exchange->is_server_cut &&
+		                   exchange->answer.framing == KT_FRAMING_UNTIL_CLOSE;
 		finish(exchange);
 		return true;
 	}
@@ -516,9 +519,16 @@ static bool tunnel(struct kt_exchange *exchange)
 /* A client that still sends would lose the answer if its connection were reset. */
 static bool end_gently(struct kt_exchange *exchange)
 {
+	const struct linger reset = { .l_onoff = 1 };
+
 	kt_passage_write_client(exchange);
 	if (exchange->is_lost || kt_buffer_length(&exchange->out) > 0)
 		return false;
+	if (exchange->is_cut) {
+		setsockopt(exchange->client, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+		kt_exchange_end(exchange);
+		return false;
+	}
 	if (exchange->deadline == 0) {
 		shutdown(exchange->client, SHUT_WR);
 		set_deadline(exchange, LAST_TIME);

@@ -79,6 +79,7 @@ static size_t receive(struct kt_exchange *exchange)
 		                                    KT_ROOM_CHUNK - length);
 
 		exchange->is_server_done = count < 0;
+		exchange->is_server_cut = count < 0 && kt_upstream_is_cut(exchange->server);
 		exchange->server_speaks = count > 0;
 		if (count > 0)
 			length += (size_t)count;
@@ -140,6 +141,7 @@ bool kt_passage_write_server(struct kt_exchange *exchange)
 			while (kt_passage_read_server(exchange))
 				continue;
 			kt_buffer_clear(&exchange->to_server);
+			exchange->is_server_cut |= !exchange->is_server_done;
 			exchange->is_server_done = true;
 			exchange->request.is_done = true;
 			exchange->closes = true;

@@ -44,6 +44,7 @@ struct kt_exchange {
 	bool has_served;           /* a request before this one */
 	bool server_speaks;        /* it may have sent something that was not read */
 	bool is_server_done;       /* it sends nothing more */
+	bool is_server_cut;        /* and that was no end of its own */
 	struct kt_buffer to_server;
 	bool is_stuck;             /* the server took nothing: to_server must not move (upstream.h) */
 	struct kt_buffer from_server;
@@ -64,6 +65,7 @@ struct kt_exchange {
 	bool is_examined;          /* the answer's head is no refusal of the token */
 	bool has_answer;           /* the answer's head was passed */
 	bool closes;               /* the client's connection ends with the answer */
+	bool is_cut;               /* the client's connection is reset: else the answer looks whole */
 	bool server_closes;
 	struct kt_log_entry entry;
 };

@@ -34,6 +34,7 @@ struct kt_upstream {
 	void *owner;
 	struct kt_tls_session session;
 	int descriptor; /* -1 until it is connected */
+	bool is_cut;
 };
 
 /* A socket that is ours by now is none of libcurl's, which would else take it out of the watch. */
@@ -206,6 +207,11 @@ ssize_t kt_upstream_send(struct kt_upstream *upstream, const char *bytes, size_t
 	return code == CURLE_OK ? (ssize_t)sent : -1;
 }
 
+bool kt_upstream_is_cut(const struct kt_upstream *upstream)
+{
+	return upstream->is_cut;
+}
+
 ssize_t kt_upstream_receive(struct kt_upstream *upstream, char *bytes, size_t capacity)
 {
 	size_t received = 0;
@@ -215,6 +221,7 @@ ssize_t kt_upstream_receive(struct kt_upstream *upstream, char *bytes, size_t ca
 		kt_tls_release(&upstream->session);
 	if (code == CURLE_AGAIN)
 		return 0;
+	upstream->is_cut = code != CURLE_OK;
 	return code == CURLE_OK && received > 0 ? (ssize_t)received : -1;
 }
 

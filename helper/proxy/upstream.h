@@ -50,6 +50,9 @@ int kt_upstream_descriptor(const struct kt_upstream *upstream);
  */
 ssize_t kt_upstream_send(struct kt_upstream *upstream, const char *bytes, size_t length);
 
+/* The connection is over, and the server did not end it: it was reset, or its TLS broke off. */
+bool kt_upstream_is_cut(const struct kt_upstream *upstream);
+
 /* Read until it gives 0: TLS holds bytes that epoll does not see. */
 ssize_t kt_upstream_receive(struct kt_upstream *upstream, char *bytes, size_t capacity);
 

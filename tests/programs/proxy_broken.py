@@ -78,6 +78,8 @@ ACTS = {
     "/head-closed": after(b"HTTP/1.1 200 OK\r\nContent-Le", socket.socket.close),
     "/body": after(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nbegun"),
     "/body-closed": after(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nbegun", socket.socket.close),
+    "/endless": after(b"HTTP/1.1 200 OK\r\n\r\nbegun"),
+    "/endless-closed": after(b"HTTP/1.1 200 OK\r\n\r\nbegun", socket.socket.close),
     "/json": after(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"),
     "/chunk": after(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nbegun\r\n5\r\nbe"),
     "/chunk-closed": after(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nbegun\r\n", socket.socket.close),
@@ -185,7 +187,8 @@ def command():
     for path in ("/reset", "/close", "/head", "/head-closed", "/garbage"):
         expect(502, "GET", path)
         expect(502, "POST", path, b"{}")
-    for path in ("/body", "/body-closed", "/json", "/chunk", "/chunk-closed"):
+    expect(200, "GET", "/endless-closed")
+    for path in ("/endless", "/body", "/body-closed", "/json", "/chunk", "/chunk-closed"):
         expect("cut", "GET", path)
         expect("cut", "POST", path, b"{}")
     expect(502, "POST", "/upload", bytes(3000000))
