@@ -14,6 +14,7 @@ struct kt_cache_key kt_cache_key_of_get(const struct kt_request *request,
 		.username = request->pattern.username,
 		.account = variable,
 		.variant = request->session_name,
+		.tool = request->tool,
 	};
 }
 

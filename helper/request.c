@@ -282,9 +282,7 @@ static void reset_list(struct kt_request *request, enum list list)
 	if (list == LIST_STATE)
 		kt_text_free(&request->state);
 	if (list == LIST_SETTING)
-		kt_text_free(&request->ca_file);
-	kt_text_free(&request->ca_file);
-	kt_text_free(&request->settings);
+		kt_text_free(&request->settings);
 	if (list == LIST_WWWAUTH)
 		request->wants_bearer = request->wants_basic = false;
 }

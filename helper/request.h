@@ -41,7 +41,8 @@ struct kt_request {
 	bool wants_basic;                     /* a wwwauth[] names Basic */
 	char *state;                          /* the text after "keyturn:" in our state[] */
 
-	const char *tool;                     /* the tool that stores it; NULL: git */
+	const char *tool;                     /* the tool that asks or stores; NULL: git */
+	bool is_of_host;                      /* a password of the whole host answers a path too */
 
 	/* keyturn's own, with which a program hands over a grant. */
 	char *kind;

@@ -233,7 +233,10 @@ static bool read_field(struct kt_credential *credential, const struct kt_json *j
 	return true;
 }
 
-/* An identity is whole in the stored form; nothing in it can break a protocol's line. */
+/*
+ * An identity is whole in the stored form; nothing in it can break a protocol's line. A password is
+ * whatever its service takes, several lines too: each protocol says what it can carry.
+ */
 static bool is_sound(const struct kt_credential *credential)
 {
 	const char *const parts[] = {
@@ -245,8 +248,9 @@ static bool is_sound(const struct kt_credential *credential)
 		if (!parts[i] || !kt_characters_are_clean(parts[i], strlen(parts[i])))
 			return false;
 	return credential->kind != KT_KIND_NONE &&
-	       kt_characters_are_clean(kt_secret_reveal(&credential->token),
-	                        kt_secret_length(&credential->token));
+	       (credential->kind == KT_KIND_PASSWORD ||
+	        kt_characters_are_clean(kt_secret_reveal(&credential->token),
+	                                kt_secret_length(&credential->token)));
 }
 
 static bool corrupt(struct kt_error *error, const char *message)

@@ -26,6 +26,7 @@ enum part {
 	PART_USERNAME,
 	PART_ACCOUNT,
 	PART_VARIANT,
+	PART_TOOL,
 	PARTS, /* a binding stands behind them where one is stated */
 };
 
@@ -207,6 +208,7 @@ static bool describe(struct description *description, const struct kt_cache *cac
 		[PART_USERNAME] = key->username,
 		[PART_ACCOUNT] = key->account,
 		[PART_VARIANT] = key->variant,
+		[PART_TOOL] = key->tool,
 	};
 
 	description->length = 0;

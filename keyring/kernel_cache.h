@@ -65,6 +65,7 @@ struct kt_cache_key {
 	const char *username;
 	const char *account;
 	const char *variant;
+	const char *tool; /* whose own logins go first */
 	const char *binding; /* the bound directory, "" for none of them */
 };
 

@@ -62,7 +62,7 @@ for verb in get store token header; do
 	must_not grep -E ' (open|openat|socket|connect|clone|clone3|fork|vfork)\(' "$work/calls"
 done
 
-begin 'and so are the tools that ask without JSON, or in words that the door knows whole'
+begin 'and so are the tools that ask without JSON, or in words that the door knows whole, once asked'
 end='"spec":{"interactive":false}}'
 info="$(printf '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1",%s\n.' "$end")"
 KUBERNETES_EXEC_INFO=${info%.}
@@ -75,9 +75,15 @@ for words in 'docker-credential-keyturn get' 'bazel-credential-keyturn get' \
 	'keyturn goauth https://api.coze.cn' 'keyturn npm' 'keyturn netrc api.coze.cn' \
 	'keyturn sasl xoauth2'; do
 	case $words in
-	docker*) input 'https://api.coze.cn' ;;
-	bazel*) input '{"uri":"https://api.coze.cn/first"}' ;;
+	docker*) asked=https://api.coze.cn ;;
+	bazel*) asked='{"uri":"https://api.coze.cn/first"}' ;;
+	*) asked= ;;
 	esac
+	input '%s' "$asked"
+	# shellcheck disable=SC2086
+	call $words
+	expect_status 0
+	input '%s' "$asked"
 	# shellcheck disable=SC2086
 	trace KUBERNETES_EXEC_INFO="$KUBERNETES_EXEC_INFO" $words
 	expect_status 0
@@ -100,6 +106,7 @@ bazel_says()
 }
 bazel_says 'Bearer pat_one' second/part
 expect_hot
+call keyturn goauth https://api.coze.cn/second
 trace keyturn goauth https://api.coze.cn/third
 expect_hot
 must [ -s "$work/out" ]

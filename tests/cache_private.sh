@@ -47,7 +47,7 @@ store_token work coze.cn pat_one
 call keyturn token
 expect_output pat_one
 entry=$(keyctl show @u |
-	sed -n 's/^ *\([0-9]*\) .*keyturn:v1:.*:token:\*:\*:\*:\*:\*:\*$/\1/p' | tail -n 1)
+	sed -n 's/^ *\([0-9]*\) .*keyturn:v1:.*:token:\*:\*:\*:\*:\*:\*:\*$/\1/p' | tail -n 1)
 must [ -n "$entry" ]
 keyctl rdescribe "$entry" >"$work/description"
 call as $other keyctl print "$entry"
@@ -57,7 +57,7 @@ must [ "$status" -ne 0 ]
 expect_said 'Permission denied'
 
 # The same for an ordinary user: the key is made here as the cache makes it.
-name='keyturn:v1:0000000000000000:token:*:*:*:*:*:*'
+name='keyturn:v1:0000000000000000:token:*:*:*:*:*:*:*'
 key=$(as $owner keyctl session - keyctl add user "$name" secret @u 2>"$work/session")
 # Its maker may change it by possession alone, which a session has by a link: the one that root came
 # in with may be of its own and have none.

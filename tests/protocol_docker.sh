@@ -61,9 +61,64 @@ store_token main coze.cn pat_main
 printf 'url=https://git.example.com\nusername=git\npassword=secret\n\n' | keyturn store
 call docker-credential-keyturn list
 expect_status 0
-expect_json hub https://index.docker.io
+expect_json hub https://index.docker.io/v1/
 expect_json jane https://registry.example.com
 must test "$(tr , '\n' <"$work/out" | wc -l)" -eq 2
+
+begin 'of several logins at one server the last one is what docker gets, lists and forgets'
+for user in ann ben ann cas; do
+	ask store '{"ServerURL":"two.example.com","Username":"%s","Secret":"of-%s"}' $user $user
+	for again in 1 2; do
+		ask get two.example.com
+		expect_json of-$user Secret
+	done
+	call docker-credential-keyturn list
+	expect_json $user https://two.example.com
+done
+ask erase two.example.com
+expect_status 0
+ask get two.example.com
+expect_output "$missing"
+
+begin 'a login of docker goes before an account of its server, and after a logout no more'
+input 'pat_other_0123456789abcdef\n'
+call keyturn login other --api-base https://two.example.com --with-token --expires never
+expect_status 0
+ask get two.example.com
+expect_json pat_other_0123456789abcdef Secret
+ask store '{"ServerURL":"two.example.com","Username":"ann","Secret":"of-ann"}'
+ask get two.example.com
+expect_json of-ann Secret
+ask erase two.example.com
+ask get two.example.com
+expect_json pat_other_0123456789abcdef Secret
+
+begin 'a login that docker changes is its own, though git had stored it'
+input 'url=https://forge.example.com\nusername=me\npassword=one\n\n'
+call keyturn store
+ask store '{"ServerURL":"forge.example.com","Username":"me","Secret":"two"}'
+call docker-credential-keyturn list
+expect_json me https://forge.example.com
+ask erase forge.example.com
+ask get forge.example.com
+expect_output "$missing"
+
+begin 'a token of ours is no second login under another name'
+ask store '{"ServerURL":"two.example.com","Username":"oauth2","Secret":"pat_other_0123456789abcdef"}'
+expect_status 0
+call keyturn list
+must_not grep -q oauth2 "$work/out"
+
+begin 'a secret of several lines, as of a service account, comes back whole; git is told why not'
+ask store '{"ServerURL":"gcr.example.com","Username":"_json_key","Secret":"{\\n\\t\\"a\\": 1\\n}"}'
+expect_status 0
+ask get gcr.example.com
+expect_json "$(printf '{\n\t"a": 1\n}')" Secret
+input 'url=https://gcr.example.com\n\n'
+call keyturn get
+expect_status 2
+expect_output ''
+expect_cause_and_remedy
 
 begin 'a token is the password of its own service alone'
 ask get api.coze.cn

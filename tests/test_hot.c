@@ -93,6 +93,7 @@ static int start(void **state)
 	static const struct kt_cache_key home_account = { .form = KT_CACHE_TOKEN,
 	                                                       .account = "home" };
 	static const struct kt_cache_key bob = { .form = KT_CACHE_TOKEN, .account = "bob" };
+	static const char *const tools[] = { "docker", "terraform", "keyring", "goauth", "netrc" };
 
 	(void)state;
 	set[0] = '\0';
@@ -100,6 +101,17 @@ static int start(void **state)
 		skip_because("the kernel keyring is not allowed here");
 	put(&get, "pat_get", true, 0);
 	put(&none, "", true, 0);
+	for (size_t i = 0; i < COUNT(tools); i++) {
+		struct kt_cache_key of_tool = get;
+
+		of_tool.tool = tools[i];
+		put(&of_tool, "pat_get", true, 0);
+		of_tool.host = "none.example";
+		put(&of_tool, "", true, 0);
+		of_tool = host;
+		of_tool.tool = tools[i];
+		put(&of_tool, "pat_get", true, 0);
+	}
 	put(&old, "pat_old", true, kt_clock_wall() - 1);
 	put(&host, "pat_get", true, 0);
 	put(&any, "pat_any", true, kt_clock_wall() + 300);

@@ -133,7 +133,7 @@ static void a_value_that_breaks_the_lines_leaves_no_answer(void **state)
 			                          strlen(value), &error));
 
 		assert_false(kt_protocol_git_answer(&request, &answer, &bytes, &error));
-		assert_int_equal(error.code, KT_ERROR_INTERNAL);
+		assert_int_equal(error.code, KT_ERROR_USAGE);
 		assert_true(kt_secret_is_empty(&bytes));
 	}
 }

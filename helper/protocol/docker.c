@@ -95,6 +95,14 @@ static bool write_none(const struct kt_tool_question *question, struct kt_secret
 	return kt_fail(error, KT_ERROR_NOT_FOUND, NOT_FOUND);
 }
 
+/* A builder looks the hub up by this word alone, another server by its host (docker-login(1)). */
+static bool name_server(const struct kt_identity *service, char **name, struct kt_error *error)
+{
+	if (strcmp(service->host, "index.docker.io") != 0 || service->path[0] != '\0')
+		return true;
+	return kt_text_set(name, "https://index.docker.io/v1/", error);
+}
+
 const struct kt_tool kt_tool_docker = {
 	.name = "docker",
 	.program = "docker-credential-keyturn",
@@ -103,4 +111,5 @@ const struct kt_tool kt_tool_docker = {
 	.read = read_question,
 	.answer = write_answer,
 	.none = write_none,
+	.name_service = name_server,
 };

@@ -16,7 +16,7 @@ static bool add_line(struct kt_secret *bytes, const char *key, const char *value
                      struct kt_error *error)
 {
 	if (!kt_characters_are_clean(value, length))
-		return kt_fail(error, KT_ERROR_INTERNAL, "%s holds a control character", key);
+		return kt_fail(error, KT_ERROR_USAGE, "%s holds a control character", key);
 	return kt_secret_append_text(bytes, key, error) && kt_secret_append(bytes, "=", 1, error) &&
 	       kt_secret_append(bytes, value, length, error) &&
 	       kt_secret_append(bytes, "\n", 1, error);

@@ -24,6 +24,8 @@ static bool open_question(struct kt_tool_question *question, int count, char **w
 		if (strncmp(url, scheme, sizeof(scheme) - 1) != 0)
 			return true;
 		question->verb = KT_TOOL_GET;
+		question->request.tool = "goauth";
+		question->request.is_of_host = true;
 		if (!kt_tool_service(&question->request.pattern, "goauth", url, strlen(url), error))
 			return false;
 	}

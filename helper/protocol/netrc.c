@@ -13,6 +13,8 @@ static bool open_question(struct kt_tool_question *question, int count, char **w
                           struct kt_error *error)
 {
 	question->verb = KT_TOOL_GET;
+	question->request.tool = "netrc";
+	question->request.is_of_host = true;
 	if (count != 1 || words[0][0] == '-')
 		return kt_fail(error, KT_ERROR_USAGE, "netrc takes one word, a host or a URL");
 	return kt_tool_service(&question->request.pattern, "netrc", words[0], strlen(words[0]),

@@ -57,6 +57,8 @@ struct kt_tool {
 	/* The answer where no login is stored; NULL: a failure that says so. */
 	bool (*none)(const struct kt_tool_question *question, struct kt_secret *bytes,
 	             struct kt_error *error);
+	/* LIST: replaces name by the tool's own word for the service; NULL: its URL. */
+	bool (*name_service)(const struct kt_identity *service, char **name, struct kt_error *error);
 	/* The answer to a store and an erase that were done; NULL: nothing. */
 	bool (*done)(const struct kt_tool_question *question, struct kt_secret *bytes,
 	             struct kt_error *error);

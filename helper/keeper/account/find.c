@@ -217,10 +217,11 @@ static bool fail_absent(struct kt_keeper *keeper, const char *account, struct kt
 
 /*
  * A request with a path may also get a token, which is kept for the whole host. A password
- * answers only for the exact path it was stored for.
+ * answers only for the exact path it was stored for, but for a tool that always names a path.
  */
 static bool search_whole_host(struct kt_keeper *keeper, const struct kt_identity *wanted,
-                              struct kt_credentials *list, struct kt_error *error)
+                              enum kt_account_use use, struct kt_credentials *list,
+                              struct kt_error *error)
 {
 	struct kt_identity pattern = *wanted;
 	char no_path[] = "";
@@ -228,7 +229,7 @@ static bool search_whole_host(struct kt_keeper *keeper, const struct kt_identity
 	if (list->count > 0 || !wanted->path || !*wanted->path)
 		return true;
 	pattern.path = no_path;
-	return search(keeper, &pattern, KT_ACCOUNT_TOKEN, list, error);
+	return search(keeper, &pattern, use, list, error);
 }
 
 /* The account of that user name at the service that is wanted. */
@@ -240,7 +241,7 @@ static bool search_user_at(struct kt_keeper *keeper, const char *username,
 
 	pattern.username = (char *)username;
 	return search(keeper, &pattern, KT_ACCOUNT_ANY, list, error) &&
-	       search_whole_host(keeper, &pattern, list, error);
+	       search_whole_host(keeper, &pattern, KT_ACCOUNT_TOKEN, list, error);
 }
 
 /*
@@ -502,11 +503,43 @@ static void prefer_no_path(struct kt_credentials *list)
 	list->count = 1;
 }
 
-/* Searches with the name that the environment, a binding or the default puts in front. */
-static bool search_preferred(struct kt_keeper *keeper, const struct kt_identity *wanted,
+/*
+ * The login that this tool stored last: it names the server alone, and its own login is the one
+ * that it gets back.
+ */
+static bool search_stored_by(struct kt_keeper *keeper, const char *tool,
+                             const struct kt_identity *wanted, struct kt_credentials *list,
+                             struct kt_error *error)
+{
+	size_t kept = 0;
+
+	if (!tool)
+		return true;
+	if (!search(keeper, wanted, KT_ACCOUNT_ANY, list, error))
+		return false;
+	for (size_t i = 0; i < list->count; i++) {
+		struct kt_credential item = list->items[i];
+		bool is_own = kt_text_is_equal(item.tool, tool);
+
+		if (!is_own || (kept > 0 && item.created <= list->items[0].created)) {
+			kt_credential_clear(&item);
+			continue;
+		}
+		if (kept > 0)
+			kt_credential_clear(&list->items[0]);
+		list->items[0] = item;
+		kept = 1;
+	}
+	list->count = kept;
+	return true;
+}
+
+/* Searches with the name that the environment, a binding, the tool or the default puts in front. */
+static bool search_preferred(struct kt_keeper *keeper, const struct kt_request *request,
                              const struct kt_bindings *bindings, struct kt_credentials *list,
                              enum kt_account_by *by, struct kt_error *error)
 {
+	const struct kt_identity *wanted = &request->pattern;
 	KT_CLEANUP(kt_identity_clear) struct kt_identity preferred = { 0 };
 	const char *named = kt_environment_get("KEYTURN_ACCOUNT");
 	bool is_meant;
@@ -519,6 +552,10 @@ static bool search_preferred(struct kt_keeper *keeper, const struct kt_identity 
 		return true;
 	}
 	if (!search_bound(keeper, bindings, wanted, KT_ACCOUNT_ANY, list, by, error))
+		return false;
+	if (list->count > 0)
+		return true;
+	if (!search_stored_by(keeper, request->tool, wanted, list, error))
 		return false;
 	if (list->count > 0)
 		return true;
@@ -585,12 +622,14 @@ bool kt_account_find_for_request(struct kt_keeper *keeper, const struct kt_reque
 
 	*found = false;
 	*by = wanted->username ? KT_ACCOUNT_BY_NAME : KT_ACCOUNT_BY_NOTHING;
-	if (!wanted->username && !search_preferred(keeper, wanted, bindings, &list, by, error))
+	if (!wanted->username && !search_preferred(keeper, request, bindings, &list, by, error))
 		return false;
 	if (list.count == 0 && !search(keeper, wanted, KT_ACCOUNT_ANY, &list, error))
 		return false;
-	if (!search_whole_host(keeper, wanted, &list, error) ||
-	    !search_git_username(keeper, wanted, &list, error))
+	if (!search_whole_host(keeper, wanted, KT_ACCOUNT_TOKEN, &list, error) ||
+	    !search_git_username(keeper, wanted, &list, error) ||
+	    (request->is_of_host &&
+	     !search_whole_host(keeper, wanted, KT_ACCOUNT_ANY, &list, error)))
 		return false;
 	if (list.count == 0)
 		return true;

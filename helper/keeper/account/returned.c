@@ -47,7 +47,10 @@ static bool is_path(const struct kt_request *request, const struct kt_credential
 	       (credential->kind != KT_KIND_PASSWORD && *path == '\0');
 }
 
-/* A password that differs is one that a person typed: git clears what was refused. */
+/*
+ * A password that differs is one that a person typed: git clears what was refused. A token is ours
+ * under any name: some registries want one of their own with it.
+ */
 static bool is_answer(const struct kt_request *request, const struct kt_credential *credential)
 {
 	const char *username = request->pattern.username;
@@ -55,7 +58,7 @@ static bool is_answer(const struct kt_request *request, const struct kt_credenti
 	if (credential->kind != KT_KIND_PASSWORD && is_stated(request, credential))
 		return true;
 	return has_secret(request, credential) &&
-	       (!username || is_name(credential, username));
+	       (!username || credential->kind != KT_KIND_PASSWORD || is_name(credential, username));
 }
 
 static bool may_be_meant(const struct kt_request *request, const struct kt_credential *credential)
@@ -123,7 +126,7 @@ bool kt_returned_find(struct kt_keyring *keyring, const struct kt_request *reque
 			*found = true;
 		if (username && kt_text_is_equal(item->identity.username, username))
 			is_account = true;
-		else if (username && item->kind != KT_KIND_PASSWORD && is_name(item, username))
+		else if (username && kt_kind_is_grant(item->kind) && is_name(item, username))
 			is_alias = true;
 	}
 	*found |= is_alias && !is_account;

@@ -62,6 +62,22 @@ static bool answer_account(struct kt_keeper *keeper, const struct kt_tool *tool,
 	       tool->answer(question, &answer, output, error);
 }
 
+/* The tool stored another at this service later, which is the one that it gets. */
+static bool is_replaced(const struct kt_credentials *list, const struct kt_credential *item)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		const struct kt_identity *other = &list->items[i].identity;
+
+		if (kt_text_is_equal(list->items[i].tool, item->tool) &&
+		    kt_text_is_equal(other->protocol, item->identity.protocol) &&
+		    kt_text_is_equal(other->host, item->identity.host) &&
+		    kt_text_is_equal(other->path, item->identity.path) &&
+		    list->items[i].created > item->created)
+			return true;
+	}
+	return false;
+}
+
 /* The services and user names of the logins that this tool stored; never another's. */
 static bool list_logins(struct kt_keeper *keeper, const struct kt_tool *tool,
                         struct kt_secret *output, struct kt_error *error)
@@ -78,9 +94,10 @@ static bool list_logins(struct kt_keeper *keeper, const struct kt_tool *tool,
 		KT_CLEANUP(kt_text_free) char *service = NULL;
 		const struct kt_credential *item = &list.items[i];
 
-		if (!kt_text_is_equal(item->tool, tool->name))
+		if (!kt_text_is_equal(item->tool, tool->name) || is_replaced(&list, item))
 			continue;
-		if (!kt_service_format(&item->identity, &service, error))
+		if (!kt_service_format(&item->identity, &service, error) ||
+		    (tool->name_service && !tool->name_service(&item->identity, &service, error)))
 			return false;
 		if (service && !kt_json_has(json, service) &&
 		    !kt_json_add_text(json, service, item->identity.username, error))

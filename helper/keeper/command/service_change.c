@@ -51,7 +51,10 @@ static enum kt_kind kind_of(const struct kt_request *request)
 	return KT_KIND_PASSWORD;
 }
 
-/* Replaces the stored secrets by the request's. *changed tells whether anything differs. */
+/*
+ * Replaces the stored secrets by the request's, and with them the tool that stored them. *changed
+ * tells whether anything differs.
+ */
 static bool update(struct kt_credential *credential, const struct kt_request *request,
                    bool *changed, struct kt_error *error)
 {
@@ -76,7 +79,61 @@ static bool update(struct kt_credential *credential, const struct kt_request *re
 	credential->refused = 0;
 	credential->never_expires = false;
 	credential->created = kt_clock_wall();
-	return kt_secret_copy(&credential->token, &request->password, error);
+	return kt_text_set(&credential->tool, request->tool, error) &&
+	       kt_secret_copy(&credential->token, &request->password, error);
+}
+
+/*
+ * The credential becomes the last that its tool stored at this service. created counts seconds, in
+ * which there is room for two logins.
+ */
+static bool put_last(struct kt_keyring *keyring, struct kt_credential *credential, bool *changed,
+                     struct kt_error *error)
+{
+	KT_CLEANUP(kt_credentials_clear) struct kt_credentials list = { 0 };
+	const struct kt_identity service = {
+		.protocol = credential->identity.protocol,
+		.host = credential->identity.host,
+	};
+
+	if (!credential->tool)
+		return true;
+	if (!kt_keyring_search(keyring, &service, &list, error))
+		return false;
+	for (size_t i = 0; i < list.count; i++) {
+		const struct kt_credential *other = &list.items[i];
+
+		if (kt_identity_is_equal(&other->identity, &credential->identity) ||
+		    !kt_text_is_equal(other->tool, credential->tool) ||
+		    other->created < credential->created)
+			continue;
+		credential->created = other->created + 1;
+		*changed = true;
+	}
+	return true;
+}
+
+/* A login takes the place of a default whose secret the service refused. */
+static bool take_default(struct kt_keyring *keyring, const struct kt_credential *credential,
+                         struct kt_error *error)
+{
+	KT_CLEANUP(kt_credential_clear) struct kt_credential before = { 0 };
+	KT_CLEANUP(kt_identity_clear) struct kt_identity preferred = { 0 };
+	const struct kt_identity *identity = &credential->identity;
+	enum kt_default_scope became;
+	bool found;
+
+	if (!kt_default_offer(identity, credential->kind == KT_KIND_PASSWORD ? KT_DEFAULT_SERVICE
+	                                                                     : KT_DEFAULT_GENERAL,
+	                      &became, error) ||
+	    !kt_default_get(identity, &preferred, &found, error))
+		return false;
+	if (!found || kt_identity_is_equal(&preferred, identity))
+		return true;
+	if (!kt_keyring_load(keyring, &preferred, &before, &found, error))
+		return false;
+	return !found || before.refused == 0 ||
+	       kt_default_set(identity, KT_DEFAULT_SERVICE, error);
 }
 
 /*
@@ -91,7 +148,6 @@ static bool store_secret(struct kt_keyring *keyring, const struct kt_identity *i
 	bool found;
 	bool returned = false;
 	bool changed = false;
-	enum kt_default_scope became;
 
 	if (!kt_keyring_load_to_replace(keyring, identity, &credential, &found, error))
 		return false;
@@ -114,20 +170,18 @@ static bool store_secret(struct kt_keyring *keyring, const struct kt_identity *i
 	}
 	if (!found) {
 		credential.kind = kind;
-		if (!kt_identity_copy(&credential.identity, identity, error) ||
-		    !kt_text_set(&credential.tool, request->tool, error))
+		if (!kt_identity_copy(&credential.identity, identity, error))
 			return false;
 	}
-	if (!update(&credential, request, &changed, error))
+	if (!update(&credential, request, &changed, error) ||
+	    !put_last(keyring, &credential, &changed, error))
 		return false;
 	if (found && !changed) {
 		kt_report_trace("store: it is stored already");
 		return true;
 	}
 	return kt_escrow_store_login(NULL, keyring, &credential, error) &&
-	       kt_default_offer(identity, credential.kind == KT_KIND_PASSWORD ? KT_DEFAULT_SERVICE
-	                                                                       : KT_DEFAULT_GENERAL,
-	                        &became, error);
+	       take_default(keyring, &credential, error);
 }
 
 /* The identity under which the request is kept: absent parts are empty. */
