@@ -51,6 +51,7 @@ struct rotation {
 	const struct kt_requirement *requirement;
 	char *name;               /* the account's, for messages */
 	int64_t deadline;         /* of all requests together */
+	int64_t generation;       /* of the credential as the caller read it */
 	struct kt_journal journal;
 	struct kt_escrow escrow;
 	struct kt_signals hold;
@@ -482,6 +483,17 @@ static bool is_as_read(const struct rotation *rotation)
 	       kt_change_is_none_since(rotation->change, rotation->keeper->stamp);
 }
 
+/* Somebody renewed it while the caller waited for the lock: that is as new as a new one. */
+static bool is_met(const struct rotation *rotation)
+{
+	const struct kt_credential *credential = rotation->credential;
+
+	if (!rotation->requirement->fresh)
+		return kt_requirement_is_met(rotation->requirement, credential);
+	return credential->generation > rotation->generation &&
+	       kt_lifetime_until_renewal(credential) > 0;
+}
+
 /* Under the lock: read everything again, then decide (docs/safety.md, 2.2). */
 static bool run_locked(struct rotation *rotation, struct kt_error *error)
 {
@@ -498,7 +510,7 @@ static bool run_locked(struct rotation *rotation, struct kt_error *error)
 	}
 	if (!adopt_locked(rotation, error))
 		return false;
-	if (kt_requirement_is_met(rotation->requirement, rotation->credential) ||
+	if (is_met(rotation) ||
 	    kt_promise_holds(&rotation->journal, rotation->requirement, rotation->credential)) {
 		kt_promise_note(&rotation->journal, rotation->requirement, rotation->credential);
 		return true;
@@ -559,11 +571,12 @@ bool kt_rotation_run(struct kt_keeper *keeper, struct kt_credential *credential,
 		.credential = credential,
 		.requirement = requirement,
 		.change = &change,
+		.generation = credential->generation,
 	};
-	bool is_met = kt_requirement_is_met(requirement, credential);
+	bool is_good = kt_requirement_is_met(requirement, credential);
 	int64_t asked;
 
-	if (is_met && !kt_promise_is_needed(credential) && !is_parked(&credential->identity))
+	if (is_good && !kt_promise_is_needed(credential) && !is_parked(&credential->identity))
 		return true;
 	if (!kt_service_full_name(&credential->identity, &rotation.name, error))
 		return false;
@@ -577,7 +590,7 @@ bool kt_rotation_run(struct kt_keeper *keeper, struct kt_credential *credential,
 		 * After a wait for the lock there is mostly a renewed token, and no need of a
 		 * courier.
 		 */
-		if (!is_met && kt_clock_monotonic() - asked < AT_ONCE_MILLISECONDS &&
+		if (!is_good && kt_clock_monotonic() - asked < AT_ONCE_MILLISECONDS &&
 		    kt_facts_is_renewable(credential))
 			kt_keeper_start_courier(keeper);
 		rotation.deadline = kt_clock_monotonic() + KT_COURIER_MILLISECONDS;

@@ -342,10 +342,20 @@ static bool clear_record(struct kt_journal *journal, struct kt_error *error)
 	return kt_journal_write(journal, journal->phase, error);
 }
 
+/* Somebody had one signed while the caller waited for the lock: that is as new as a new one. */
+static bool is_met(const struct kt_secret *before, const struct kt_requirement *requirement,
+                   const struct kt_credential *credential)
+{
+	if (!requirement->fresh)
+		return kt_requirement_is_met(requirement, credential);
+	return !kt_secret_is_equal(&credential->token, before) &&
+	       kt_lifetime_until_renewal(credential) > 0;
+}
+
 /* Under the lock: another may have signed meanwhile, or logged in anew. */
 static bool run_locked(struct kt_keeper *keeper, struct kt_credential *credential,
-                       const struct kt_requirement *requirement, struct kt_change *change,
-                       struct kt_error *error)
+                       const struct kt_secret *before, const struct kt_requirement *requirement,
+                       struct kt_change *change, struct kt_error *error)
 {
 	KT_CLEANUP(clear_session) struct session session = { 0 };
 	KT_CLEANUP(kt_journal_close) struct kt_journal journal = { 0 };
@@ -357,9 +367,8 @@ static bool run_locked(struct kt_keeper *keeper, struct kt_credential *credentia
 	    !open_record(&journal, credential, change->account, error))
 		return false;
 	session.cache = kt_keeper_cache(keeper);
-	if (!requirement->fresh)
-		recall(&session, credential);
-	if (kt_requirement_is_met(requirement, credential) ||
+	recall(&session, credential);
+	if (is_met(before, requirement, credential) ||
 	    kt_promise_holds(&journal, requirement, credential)) {
 		kt_promise_note(&journal, requirement, credential);
 		return true;
@@ -393,6 +402,7 @@ bool kt_service_app_run(struct kt_keeper *keeper, struct kt_credential *credenti
 {
 	KT_CLEANUP(kt_change_end) struct kt_change change = { 0 };
 	KT_CLEANUP(clear_session) struct session session = { 0 };
+	KT_CLEANUP(kt_secret_clear) struct kt_secret before = { 0 };
 
 	if (!kt_service_app_choose(credential, requirement, error) ||
 	    !name_session(&session, credential, requirement, error))
@@ -401,7 +411,7 @@ bool kt_service_app_run(struct kt_keeper *keeper, struct kt_credential *credenti
 	recall(&session, credential);
 	if (kt_requirement_is_met(requirement, credential) && !kt_promise_is_needed(credential))
 		return true;
-	if (!kt_keeper_keyring(keeper, error))
+	if (!kt_secret_copy(&before, &credential->token, error) || !kt_keeper_keyring(keeper, error))
 		return false;
 	if (!kt_change_lock(&change, &credential->identity, error)) {
 		if (error->code != KT_ERROR_BUSY || kt_lifetime_left(credential) <= 0)
@@ -409,7 +419,7 @@ bool kt_service_app_run(struct kt_keeper *keeper, struct kt_credential *credenti
 		kt_error_clear(error);
 		return true;
 	}
-	if (run_locked(keeper, credential, requirement, &change, error))
+	if (run_locked(keeper, credential, &before, requirement, &change, error))
 		return true;
 	if (!makes_do(credential, requirement, error))
 		return false;
