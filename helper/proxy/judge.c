@@ -190,23 +190,56 @@ static bool judge_placeholder(const struct kt_room_settings *settings, const str
 	                                       : "Authorization is not the token of this address");
 }
 
-/*
- * Decodes each %XX of the path, once. False: the path can be read in two ways, because something is
- * escaped still, or twice, or is no text.
- */
-static bool decode(struct kt_slice path, char text[static KT_HEAD_MAXIMUM])
+/* Decodes each %XX within text, once; true if there was any. */
+static bool decode(char *text)
 {
-	size_t length = 0;
+	char *target = text;
+	bool is_changed = false;
 
-	for (size_t i = 0; i < path.length; i++) {
-		int value = kt_characters_percent_value(path.bytes + i, path.length - i);
+	for (const char *source = text; *source; source++) {
+		int value = kt_characters_percent_value(source, strnlen(source, 3));
 
-		text[length++] = value > 0 ? (char)value : path.bytes[i];
-		i += value > 0 ? 2 : 0;
+		*target++ = value > 0 ? (char)value : *source;
+		source += value > 0 ? 2 : 0;
+		is_changed = is_changed || value > 0;
 	}
+	*target = '\0';
+	return is_changed;
+}
+
+/* Some servers read %uXXXX, which no standard has; %00 ends the path of some. */
+static bool has_odd_escape(const char *text)
+{
+	for (const char *at = strchr(text, '%'); at; at = strchr(at + 1, '%'))
+		if (strncmp(at, "%00", 3) == 0 ||
+		    ((at[1] == 'u' || at[1] == 'U') && strspn(at + 2, "0123456789abcdefABCDEF") >= 4))
+			return true;
+	return false;
+}
+
+static bool is_text(const char *text)
+{
+	return kt_characters_are_clean(text, strlen(text)) &&
+	       kt_characters_are_utf8(text, strlen(text)) && !has_odd_escape(text);
+}
+
+/*
+ * The path as a server has it that decodes it as often as it can. *is_plain: once was enough.
+ * False: it is no text, or can be read in two ways.
+ */
+static bool unfold(struct kt_slice path, char text[static KT_HEAD_MAXIMUM], bool *is_plain)
+{
+	size_t length = path.length < KT_HEAD_MAXIMUM ? path.length : KT_HEAD_MAXIMUM - 1;
+
+	memcpy(text, path.bytes, length);
 	text[length] = '\0';
-	return !strchr(text, '%') && kt_characters_are_clean(text, length) &&
-	       kt_characters_are_utf8(text, length);
+	decode(text);
+	*is_plain = !strchr(text, '%');
+	if (!is_text(text))
+		return false;
+	for (int times = 0; times < 4 && decode(text); times++)
+		continue;
+	return is_text(text);
 }
 
 /* Cuts the path's next segment off, without its parameters. Empty ones and "." are left out. */
@@ -252,14 +285,14 @@ static bool makes_tokens(char *path)
 }
 
 /* The base's path or one below it, also to a server that folds no "..". */
-static bool is_below(const char *base, struct kt_slice path)
+static bool is_below(const char *base, const char *path)
 {
 	char text[KT_HEAD_MAXIMUM];
 	char *rest = text;
 	const char *segment;
 	size_t depth = 0;
 
-	decode(path, text);
+	memcpy(text, path, strlen(path) + 1);
 	while (next_segment(&rest, &segment)) {
 		size_t length = strlen(segment);
 		bool is_up = strcmp(segment, "..") == 0;
@@ -297,12 +330,13 @@ static bool judge_rules(const struct kt_room_settings *settings, const struct kt
 	struct kt_slice path = kt_judge_path(head);
 	bool is_allowed = !settings->rules[0];
 	bool is_named = false;
+	bool is_plain;
 	char text[KT_HEAD_MAXIMUM];
 
-	if (!decode(path, text))
+	if (!unfold(path, text, &is_plain) || (settings->rules[0] && !is_plain))
 		return refuse(refusal, 403, "a server could read the path in two ways: escape it once, as "
 		              "UTF-8");
-	if (*kt_text_or_empty(settings->base) && !is_below(settings->base, path))
+	if (*kt_text_or_empty(settings->base) && !is_below(settings->base, text))
 		return refuse(refusal, 403, "the account's service has a path, and this one is not below "
 		              "it");
 	if (settings->rules[0] && is_ambiguous(path))

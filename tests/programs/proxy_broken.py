@@ -149,9 +149,9 @@ def connect():
     return http.client.HTTPConnection(HOST, timeout=PATIENCE)
 
 
-def expect(wanted, method, path, body=None, connection=None, **fields):
+def expect(wanted, method, path, body=None, connection=None, or_else=None, **fields):
     got = outcome(connection or connect(), method, path, body, **fields)
-    if got != wanted:
+    if got not in (wanted, or_else):
         print(f"{method} {path}: {got}, not {wanted}")
     healthy = outcome(connect(), "GET", "/good")
     if healthy != 200:
@@ -190,7 +190,8 @@ def command():
     expect(200, "GET", "/endless-closed")
     for path in ("/endless", "/body", "/body-closed", "/json", "/chunk", "/chunk-closed"):
         expect("cut", "GET", path)
-        expect("cut", "POST", path, b"{}")
+        # A reset that comes before the body was sent is one of the sending.
+        expect("cut", "POST", path, b"{}", or_else="nothing" if path == "/endless" else None)
     expect(502, "POST", "/upload", bytes(3000000))
     expect(502, "PUT", "/upload", iter([bytes(100000)] * 30))
     kept("GET", 200)
