@@ -31,8 +31,9 @@ static bool fail_key_file(const char *path, enum kt_secret_file verdict, struct 
 	case KT_SECRET_FILE_SIZE:
 		kt_fail(error, KT_ERROR_UNSAFE, "the key file %s has not %d to %d bytes", path,
 		        KEY_FILE_MINIMUM, KEY_FILE_MAXIMUM);
-		return kt_advise(error, "make one with: head -c 32 /dev/urandom > FILE; what a "
-		                 "person chose belongs in --passphrase-file");
+		return kt_advise(error, "a vault that is there opens with its own key file alone: put it "
+		                 "back from a copy; for a new vault make one with: head -c 32 /dev/urandom "
+		                 "> FILE (what a person chose belongs in --passphrase-file)");
 	case KT_SECRET_FILE_UNREADABLE:
 		return kt_fail(error, KT_ERROR_LOCKED, "the vault's key file %s cannot be read: %s",
 		               path, strerror(errno));

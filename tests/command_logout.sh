@@ -35,6 +35,14 @@ expect_status 2
 expect_cause_and_remedy
 expect_unchanged
 
+begin 'a token of a service without a known page is told to live on'
+input 'tok_far_0123456789\n'
+call keyturn login far --api-base https://far.example.com --with-token --expires never --force
+expect_status 0
+call keyturn logout far
+expect_status 0
+expect_said 'until it ends, or is revoked'
+
 begin 'it forgets a refused token, too'
 input 'sat_other\n'
 call keyturn reject other

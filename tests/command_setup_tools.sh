@@ -382,6 +382,14 @@ must grep -qE '^ok +terraform +terraform asks keyturn$' "$work/out"
 call keyturn setup terraform --undo --yes
 picture | cmp -s - "$work/before" || complain 'it is not as it was'
 
+begin 'lines that have to be written by hand are those of the account that was named'
+fresh
+mkdir "$HOME/.aws"
+printf '[profile work]\nregion = x\n' >"$HOME/.aws/config"
+call keyturn setup aws --account work --yes
+expect_status 2
+expect_said 'keyturn setup aws --account work --print'
+
 begin 'whose token it is: the account that answers, one that is named, or nobody'
 fresh
 call keyturn setup aws --yes

@@ -45,6 +45,7 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	KT_CLEANUP(kt_text_free) char *page = NULL;
 	struct kt_error cause = { 0 };
 	const char *account;
+	bool is_revoked;
 
 	if (!kt_command_read_account(NULL, 0, argc, argv, &account, error))
 		return false;
@@ -65,12 +66,16 @@ static bool run(struct kt_keeper *keeper, int argc, char **argv, struct kt_error
 	    !kt_service_full_name(&credential.identity, &name, error) ||
 	    !kt_service_page(&credential.identity, credential.kind, &page, error))
 		return false;
-	if (kt_revocation_send(&credential))
+	is_revoked = kt_revocation_send(&credential);
+	if (is_revoked)
 		kt_report_note("%s is forgotten here, and revoked at the service", name);
 	else
 		kt_report_note("%s is forgotten here", name);
 	if (page)
 		kt_report_note("the service still takes it until you revoke it: %s", page);
+	else if (!is_revoked && credential.kind != KT_KIND_PASSWORD)
+		kt_report_note("the service still takes it until it ends, or is revoked on the service's "
+		               "own pages");
 	return true;
 }
 

@@ -89,8 +89,9 @@ bool kt_setup_block_refuse(const struct kt_setup_plan *plan, struct kt_error *er
 {
 	kt_fail(error, KT_ERROR_USAGE, "%s has lines of its own where those for keyturn would stand",
 	        plan->target.file);
-	return kt_advise(error, "change them by hand; the lines are printed by: keyturn setup %s "
-	                 "--print", plan->tool->name);
+	return kt_advise(error, "change them by hand; the lines are printed by: keyturn setup %s%s%s "
+	                 "--print", plan->tool->name, plan->account ? " --account " : "",
+	                 plan->account ? plan->account->name : "");
 }
 
 bool kt_setup_block_wire(struct kt_setup_plan *plan, struct kt_keeper *keeper,

@@ -81,8 +81,9 @@ static bool fail_odd(const struct kt_setup_plan *plan, struct kt_error *error)
 {
 	kt_fail(error, KT_ERROR_USAGE, "%s is written in a way that setup does not change",
 	        plan->target.file);
-	return kt_advise(error, "see the lines to add to it: keyturn setup %s --print",
-	                 plan->tool->name);
+	return kt_advise(error, "see the lines to add to it: keyturn setup %s%s%s --print",
+	                 plan->tool->name, plan->account ? " --account " : "",
+	                 plan->account ? plan->account->name : "");
 }
 
 static bool has_value(const struct kt_setup_plan *plan, const struct kt_setup_setting *setting,
