@@ -125,6 +125,15 @@ static bool open_item(const struct state *state, const char *name,
 	       kt_credential_read(credential, kt_secret_reveal(form), kt_secret_length(form), error);
 }
 
+/*
+ * A file that this user may not read can be whole: whoever asks for it is not told that it is
+ * damaged, which would have it replaced.
+ */
+static bool is_forbidden(const char *path, const struct kt_identity *pattern)
+{
+	return pattern->host && eaccess(path, R_OK) != 0 && errno == EACCES;
+}
+
 /* An item that cannot be read is counted and left alone: the others are still to be had. */
 static bool read_item(const struct state *state, const char *name,
                       const struct kt_identity *pattern, struct kt_credentials *found,
@@ -147,6 +156,10 @@ static bool read_item(const struct state *state, const char *name,
 		return !kt_identity_is_match(pattern, &credential.identity) ||
 		       (kt_text_set(&credential.place, name, error) &&
 		        kt_credentials_add(found, &credential, error));
+	if (!is_read && is_forbidden(path, pattern)) {
+		*error = cause;
+		return kt_advise(error, "check the file's owner and rights, then run the command again");
+	}
 	if (cause.code == KT_ERROR_INTERNAL) {
 		*error = cause;
 		return false;

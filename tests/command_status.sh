@@ -54,7 +54,7 @@ expect_status 3
 expect_said ''
 must grep -q '^good@.*: the token works' "$work/out"
 must grep -q '^revoked@.* it is revoked' "$work/out"
-must grep -q '^    log in again: keyturn login revoked' "$work/out"
+must grep -q '^    make a new one, then: keyturn login revoked --with-token' "$work/out"
 must [ "$(grep -c '^away2*@.* did not answer' "$work/out")" -eq 2 ]
 must_not grep -q alice "$work/out"
 call keyturn status --all --json

@@ -136,7 +136,11 @@ static void refuse(struct kt_whoami *whoami, const struct kt_credential *credent
 	} else {
 		kt_fail(&whoami->reason, KT_ERROR_REFUSED, "%s does not take this token: it is revoked "
 		        "(it answered %s)", host, words);
-		kt_advise(&whoami->reason, "log in again: keyturn login %s", name);
+		if (is_fixed)
+			kt_advise(&whoami->reason, "make a new one, then: keyturn login %s --with-token", name);
+		else
+			kt_advise(&whoami->reason, "run: keyturn refresh %s; if that fails, log in again: "
+			          "keyturn login %s", name, name);
 	}
 }
 
