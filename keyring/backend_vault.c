@@ -131,7 +131,7 @@ static bool open_item(const struct state *state, const char *name,
  */
 static bool is_forbidden(const char *path, const struct kt_identity *pattern)
 {
-	return pattern->host && eaccess(path, R_OK) != 0 && errno == EACCES;
+	return (pattern->host || pattern->username) && eaccess(path, R_OK) != 0 && errno == EACCES;
 }
 
 /* An item that cannot be read is counted and left alone: the others are still to be had. */

@@ -238,6 +238,16 @@ if setpriv --reuid 65534 --clear-groups true 2>/dev/null; then
 		expect_status 0
 		expect_output pat_second
 	done
+	# A login whose file may not be read is whole: no advice has it deleted.
+	chmod 0 "$work"/second/*-*
+	for words in 'token second' 'logout second'; do
+		# shellcheck disable=SC2086
+		call setpriv --reuid 65534 --regid 65534 --clear-groups env HOME="$work/theirs" \
+			KEYTURN_KEYRING=vault KEYTURN_VAULT="$work/second" CREDENTIALS_DIRECTORY="$theirs" \
+			keyturn $words
+		expect_status 4
+		expect_said 'cannot be read: Permission denied'
+	done
 	chmod 700 "$work"
 fi
 rm -r "/run/credentials/user@$(id -u).service"
