@@ -358,7 +358,6 @@ static bool read_url(struct answer *answer, const char *url, struct kt_error *er
 
 	if (!url)
 		return true;
-	answer->request.is_of_host = true;
 	if (!strstr(url, "://")) {
 		kt_fail(error, KT_ERROR_USAGE, "which: a URL begins with its protocol");
 		return kt_advise(error, "give the address of the remote, with https://");
