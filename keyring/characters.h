@@ -31,6 +31,9 @@ size_t kt_characters_columns(const char *text);
  */
 void kt_characters_fold_width(char *text);
 
+/* Some editors begin a text in UTF-8 with it; it is no part of the text. */
+#define KT_BYTE_ORDER_MARK "\xef\xbb\xbf"
+
 /* Well-formed UTF-8 (no surrogate, nothing overlong). */
 bool kt_characters_are_utf8(const char *bytes, size_t length);
 

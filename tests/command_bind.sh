@@ -263,6 +263,13 @@ answers "$HOME/src/job2" pat_later
 must keyturn unbind "$work/elsewhere" 2>"$work/stage.log"
 rm "$work/elsewhere/.keyturn"
 
+begin 'a file of an editor that marks the order of bytes is read as any other'
+printf '\357\273\277later@coze.cn\n' >"$work/elsewhere/.keyturn"
+must keyturn allow "$work/elsewhere" 2>"$work/stage.log"
+answers "$work/elsewhere" pat_later
+must keyturn unbind "$work/elsewhere" 2>"$work/stage.log"
+rm "$work/elsewhere/.keyturn"
+
 begin 'a choice is remembered if the person says so'
 need expect
 keyturn default --unset 2>/dev/null

@@ -126,6 +126,14 @@ expect_status 2
 expect_cause_and_remedy
 call keyturn scan "$work/tree/.env.large"
 expect_status 2
+if setpriv --reuid 65534 --clear-groups true 2>/dev/null; then
+	mkdir -m 700 "$work/closed"
+	chmod 711 "$work"
+	call setpriv --reuid 65534 --clear-groups keyturn scan "$work/closed"
+	expect_status 2
+	expect_said 'Permission denied'
+	chmod 700 "$work"
+fi
 call keyturn scan a b
 expect_status 2
 expect_cause_and_remedy

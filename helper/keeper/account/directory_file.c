@@ -107,6 +107,7 @@ bool kt_directory_file_read(struct kt_directory_file *file, const char *director
 	KT_CLEANUP(kt_text_free) char *path = NULL;
 	struct kt_error reason = { 0 };
 	struct stat status;
+	const char *text;
 	bool found = false;
 
 	if (!kt_text_format(&path, error, "%s/" KT_ROUTE_FILE, strcmp(directory, "/") ? directory : ""))
@@ -120,7 +121,10 @@ bool kt_directory_file_read(struct kt_directory_file *file, const char *director
 		return true;
 	if (!is_text(&content))
 		return fail_line(path, 1, KT_TEXT("the file is no text"), error);
-	return parse(kt_secret_reveal(&content), path, &names, error) &&
+	text = kt_secret_reveal(&content);
+	if (kt_text_has_prefix(text, KT_BYTE_ORDER_MARK))
+		text += strlen(KT_BYTE_ORDER_MARK);
+	return parse(text, path, &names, error) &&
 	       kt_text_set(&file->names, kt_secret_reveal(&names), error) &&
 	       set_hash(&file->hash, &content, error);
 }

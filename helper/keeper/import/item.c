@@ -18,14 +18,13 @@
 #include "keyring/text.h"
 #include "keyring/translate.h"
 
-#define BYTE_ORDER_MARK "\xef\xbb\xbf"
 
 bool kt_import_next_line(const struct kt_import_file *file, struct kt_import_line *line)
 {
 	const char *text = kt_secret_reveal(&file->target.content);
 
-	if (line->number == 0 && kt_text_has_prefix(text, BYTE_ORDER_MARK))
-		line->next = sizeof(BYTE_ORDER_MARK) - 1;
+	if (line->number == 0 && kt_text_has_prefix(text, KT_BYTE_ORDER_MARK))
+		line->next = sizeof(KT_BYTE_ORDER_MARK) - 1;
 	if (text[line->next] == '\0')
 		return false;
 	line->number++;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "helper/keeper/import/item.h"
+#include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
 
@@ -13,7 +14,6 @@
  */
 
 #define BLANKS " \t\r\n"
-#define BYTE_ORDER_MARK "\xef\xbb\xbf"
 
 /* A word, without its quotes. */
 struct word {
@@ -100,7 +100,7 @@ static bool read_items(struct kt_import_file *file, struct kt_error *error)
 {
 	const char *text = kt_secret_reveal(&file->target.content);
 	struct login login = { 0 };
-	struct word word = { .end = kt_text_has_prefix(text, BYTE_ORDER_MARK) ? 3 : 0 };
+	struct word word = { .end = kt_text_has_prefix(text, KT_BYTE_ORDER_MARK) ? 3 : 0 };
 
 	while (next_word(text, &word)) {
 		bool is_machine = is_word(&word, "machine");
@@ -138,7 +138,7 @@ static bool has_own_lines(const char *text, const struct kt_import_item *item)
 	while (start > 0 && strchr(" \t", text[start - 1]))
 		start--;
 	end += strspn(text + end, " \t\r");
-	start -= start == 3 && kt_text_has_prefix(text, BYTE_ORDER_MARK) ? 3 : 0;
+	start -= start == 3 && kt_text_has_prefix(text, KT_BYTE_ORDER_MARK) ? 3 : 0;
 	return (start == 0 || text[start - 1] == '\n') && (text[end] == '\n' || text[end] == '\0');
 }
 

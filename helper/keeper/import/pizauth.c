@@ -8,6 +8,7 @@
 #include "helper/keeper/login/discovery.h"
 #include "helper/keeper/login/settings.h"
 #include "helper/url.h"
+#include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/shell_word.h"
 #include "keyring/text.h"
@@ -19,7 +20,6 @@
  * memory alone. An account without a secret is told.
  */
 
-#define BYTE_ORDER_MARK "\xef\xbb\xbf"
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
 
 /* pizauth takes a port of the moment, as port 0 is here. */
@@ -277,8 +277,8 @@ static bool read_items(struct kt_import_file *file, struct kt_error *error)
 {
 	struct scan scan = { .text = kt_secret_reveal(&file->target.content) };
 
-	if (kt_text_has_prefix(scan.text, BYTE_ORDER_MARK))
-		scan.next = strlen(BYTE_ORDER_MARK);
+	if (kt_text_has_prefix(scan.text, KT_BYTE_ORDER_MARK))
+		scan.next = strlen(KT_BYTE_ORDER_MARK);
 	for (advance(&scan); scan.token != TOKEN_END; advance(&scan)) {
 		KT_CLEANUP(block_clear) struct block block = { .start = scan.start };
 

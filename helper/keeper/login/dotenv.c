@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "helper/keeper/login/dotenv.h"
+#include "keyring/characters.h"
 #include "keyring/text.h"
 
-#define BYTE_ORDER_MARK "\xef\xbb\xbf"
 #define PEM_BEGIN "-----BEGIN "
 #define PEM_END "-----END "
 
@@ -134,8 +134,8 @@ bool kt_dotenv_find(const char *text, const char *name, struct kt_secret *value,
 	size_t length = strlen(name);
 
 	kt_secret_clear(value);
-	if (kt_text_has_prefix(text, BYTE_ORDER_MARK))
-		text += sizeof(BYTE_ORDER_MARK) - 1;
+	if (kt_text_has_prefix(text, KT_BYTE_ORDER_MARK))
+		text += sizeof(KT_BYTE_ORDER_MARK) - 1;
 	while (*text) {
 		struct assignment assignment = { 0 };
 
@@ -151,8 +151,8 @@ bool kt_dotenv_next(const char *text, struct kt_dotenv_line *line)
 {
 	const char *place = text + line->next;
 
-	if (line->next == 0 && kt_text_has_prefix(text, BYTE_ORDER_MARK))
-		place += sizeof(BYTE_ORDER_MARK) - 1;
+	if (line->next == 0 && kt_text_has_prefix(text, KT_BYTE_ORDER_MARK))
+		place += sizeof(KT_BYTE_ORDER_MARK) - 1;
 	while (*place) {
 		struct assignment assignment = { 0 };
 		const char *start = place;

@@ -228,6 +228,13 @@ static bool fail_directory(const char *directory, struct kt_error *error)
 	return kt_advise(error, "name a directory that is there: keyturn scan DIR");
 }
 
+/* "None was found" would be said of what nobody looked at. */
+static bool fail_closed(const char *directory, int reason, struct kt_error *error)
+{
+	errno = reason;
+	return fail_directory(directory, error);
+}
+
 bool kt_plain_walk_below(const char *directory, const struct kt_plain_visitor *visitor,
                          struct kt_error *error)
 {
@@ -246,6 +253,8 @@ bool kt_plain_walk_below(const char *directory, const struct kt_plain_visitor *v
 	while (tree && (entry = fts_read(tree)) != NULL) {
 		if (entry->fts_info == FTS_D && entry->fts_level > 0 && is_passed_over(entry->fts_name))
 			fts_set(tree, entry, FTS_SKIP);
+		else if (entry->fts_info == FTS_DNR && entry->fts_level == 0)
+			return fail_closed(directory, entry->fts_errno, error);
 		else if (entry->fts_info == FTS_DNR)
 			tell_unread(entry->fts_path, strerror(entry->fts_errno));
 		else if (entry->fts_info == FTS_F &&

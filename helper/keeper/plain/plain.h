@@ -45,7 +45,8 @@ bool kt_plain_walk_source(const struct kt_plain_source *source, const char *home
 /*
  * Visits the files below the directory that are known by their names. Links are not followed, and
  * version control's own files and installed packages are passed over. KT_ERROR_USAGE if there is
- * no such directory. A directory that cannot be read is told on stderr and passed over.
+ * no such directory, or it cannot be read. One below it that cannot be is told on stderr and passed
+ * over.
  */
 bool kt_plain_walk_below(const char *directory, const struct kt_plain_visitor *visitor,
                          struct kt_error *error);

@@ -7,10 +7,10 @@
 #include <strings.h>
 
 #include "helper/keeper/setup/git_file.h"
+#include "keyring/characters.h"
 #include "keyring/cleanup.h"
 #include "keyring/text.h"
 
-#define BYTE_ORDER_MARK "\xef\xbb\xbf"
 
 struct reader {
 	const char *text;
@@ -214,9 +214,9 @@ static bool read_setting(struct reader *reader, struct kt_error *error)
 
 static bool read_all(struct reader *reader, struct kt_error *error)
 {
-	if (reader->length >= strlen(BYTE_ORDER_MARK) &&
-	    memcmp(reader->text, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK)) == 0)
-		reader->place = strlen(BYTE_ORDER_MARK);
+	if (reader->length >= strlen(KT_BYTE_ORDER_MARK) &&
+	    memcmp(reader->text, KT_BYTE_ORDER_MARK, strlen(KT_BYTE_ORDER_MARK)) == 0)
+		reader->place = strlen(KT_BYTE_ORDER_MARK);
 	while (!is_end(reader)) {
 		int byte = peek(reader);
 
