@@ -96,6 +96,13 @@ password=ghp_former\nstate[]=keyturn:acct=work\n\n"
 	snapshot >"$work/before"
 	git_credential reject "protocol=https\nhost=$host\nusername=oauth2\npassword=ghp_old\n\n"
 	expect_unchanged
+
+	begin "a new secret under the name of a refused one is kept, and answers (cache: $cache)"
+	git_credential reject "protocol=https\nhost=$host\nusername=oauth2\npassword=ghp_one_$cache\n\n"
+	git_credential approve "protocol=https\nhost=$host\nusername=oauth2\npassword=glpat_new\n\n"
+	git_credential fill "url=https://$host\n\n"
+	expect_line password=glpat_new
+	must keyturn logout "oauth2@$host" 2>>"$work/stage.log"
 	keyturn logout "work@$host" 2>/dev/null
 }
 

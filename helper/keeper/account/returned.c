@@ -126,7 +126,8 @@ bool kt_returned_find(struct kt_keyring *keyring, const struct kt_request *reque
 			*found = true;
 		if (username && kt_text_is_equal(item->identity.username, username))
 			is_account = true;
-		else if (username && kt_kind_is_grant(item->kind) && is_name(item, username))
+		else if (username && item->kind != KT_KIND_PASSWORD && item->refused == 0 &&
+		         is_name(item, username))
 			is_alias = true;
 	}
 	*found |= is_alias && !is_account;

@@ -25,8 +25,8 @@ bool kt_returned_search(struct kt_keyring *keyring, const struct kt_request *req
 /*
  * True if the request would store an answer of ours: its state[] names an account of this
  * service that has a token, or its password is such a token, or an account that goes by its user
- * name has its password, or that name is the --git-username of a grant, whose tokens change, and no
- * account's own.
+ * name has its password, or that name is the --git-username of one whose token was not refused, and
+ * no account's own.
  */
 bool kt_returned_find(struct kt_keyring *keyring, const struct kt_request *request, bool *found,
                       struct kt_error *error);
