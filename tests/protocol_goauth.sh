@@ -98,4 +98,13 @@ expect_status 0
 expect_output 'example.com/private v1.0.0'
 kill "$proxy"
 
+begin 'a password of the whole host answers each of its paths'
+input 'url=https://whole.example.com\nusername=me\npassword=of-the-host\n\n'
+call keyturn store
+for again in 1 2; do
+	call keyturn goauth https://whole.example.com/module/@v/list
+	expect_status 0
+	expect_line 'Authorization: Basic bWU6b2YtdGhlLWhvc3Q='
+done
+
 finish

@@ -68,4 +68,13 @@ expect_status 0
 expect_output jane:s1
 wait
 
+begin 'a password of the whole host answers each of its paths'
+input 'url=https://whole.example.com\nusername=me\npassword=of-the-host\n\n'
+call keyturn store
+for again in 1 2; do
+	call keyturn netrc https://whole.example.com/some/file
+	expect_status 0
+	expect_line 'password of-the-host'
+done
+
 finish
