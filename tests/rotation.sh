@@ -68,6 +68,7 @@ control '{"delay_ms":0}'
 expect_requests 1
 must [ "$(cat "$work"/crowd/*.status | sort | uniq -c | xargs)" = "$callers 0" ]
 must [ "$(sort -u "$work"/crowd/*.out | wc -l)" -eq 1 ]
+must is_in_time "$took" 20000
 
 begin 'whoever wants a new token while one is asked for gets that one'
 control '{"delay_ms":1000}'

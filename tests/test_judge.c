@@ -418,6 +418,17 @@ static void a_head_that_comes_in_pieces_is_judged_alike(void **state)
 	}
 }
 
+static void expect_each(const struct kt_room_settings *settings, const struct request *cases,
+                        size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		int status = judge(settings, cases[i].bytes, cases[i].length);
+
+		if (status != cases[i].status)
+			fail_msg("line %d: %d, not %d", cases[i].line, status, cases[i].status);
+	}
+}
+
 static void rules_let_pass_what_they_name_alone(void **state)
 {
 	KT_CLEANUP(kt_room_settings_clear) struct kt_room_settings settings = { 0 };
@@ -472,12 +483,7 @@ static void rules_let_pass_what_they_name_alone(void **state)
 	assert_true(kt_text_set(&settings.rules[1], "GET /v1/*", &error));
 	assert_true(kt_text_set(&settings.rules[2], "* /any", &error));
 	assert_true(kt_text_set(&settings.rules[3], "POST /api/permission/oauth2/token", &error));
-	for (size_t i = 0; i < KT_COUNT(ruled); i++) {
-		int status = judge(&settings, ruled[i].bytes, ruled[i].length);
-
-		if (status != ruled[i].status)
-			fail_msg("line %d: %d, not %d", ruled[i].line, status, ruled[i].status);
-	}
+	expect_each(&settings, ruled, KT_COUNT(ruled));
 }
 
 static void a_rule_for_all_below_does_not_open_where_tokens_are_made(void **state)
@@ -526,12 +532,7 @@ static void a_service_with_a_path_gets_no_other(void **state)
 	(void)state;
 	set_up(&settings);
 	assert_true(kt_text_set(&settings.base, "/team/v1", &error));
-	for (size_t i = 0; i < KT_COUNT(asked); i++) {
-		int status = judge(&settings, asked[i].bytes, asked[i].length);
-
-		if (status != asked[i].status)
-			fail_msg("line %d: %d, not %d", asked[i].line, status, asked[i].status);
-	}
+	expect_each(&settings, asked, KT_COUNT(asked));
 }
 
 static void a_socket_asks_for_no_token_but_takes_no_other(void **state)
@@ -550,12 +551,7 @@ static void a_socket_asks_for_no_token_but_takes_no_other(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < KT_COUNT(lent); i++) {
-		int status = judge(&settings, lent[i].bytes, lent[i].length);
-
-		if (status != lent[i].status)
-			fail_msg("line %d: %d, not %d", lent[i].line, status, lent[i].status);
-	}
+	expect_each(&settings, lent, KT_COUNT(lent));
 }
 
 static void pages_of_one_origin_may_ask_where_it_is_named(void **state)
@@ -591,12 +587,7 @@ static void pages_of_one_origin_may_ask_where_it_is_named(void **state)
 	(void)state;
 	set_up(&settings);
 	assert_true(kt_text_set(&settings.page, "http://localhost:5173", &error));
-	for (size_t i = 0; i < KT_COUNT(asked); i++) {
-		int status = judge(&settings, asked[i].bytes, asked[i].length);
-
-		if (status != asked[i].status)
-			fail_msg("line %d: %d, not %d", asked[i].line, status, asked[i].status);
-	}
+	expect_each(&settings, asked, KT_COUNT(asked));
 }
 
 static void a_head_is_bounded(void **state)

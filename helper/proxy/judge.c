@@ -207,7 +207,7 @@ static bool decode(char *text)
 	return is_changed;
 }
 
-/* Some servers read %uXXXX, which no standard has; %00 ends the path of some. */
+/* Some servers read %u0061, which no standard has; %00 ends the path of some. */
 static bool has_odd_escape(const char *text)
 {
 	for (const char *at = strchr(text, '%'); at; at = strchr(at + 1, '%'))

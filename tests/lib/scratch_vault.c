@@ -200,7 +200,7 @@ void scratch_lock_vault(void)
 	assert_false(kt_vault_is_open(&vault));
 }
 
-/* Of some 0.4 s a hundredth is left. */
+/* A hundredth of some 0.4 s is left. */
 #define LESS_BY_BITS 7
 
 bool __real_kt_seal_stretch(const struct kt_secret *passphrase, const struct kt_secret *salt,

@@ -5,8 +5,7 @@
  * The account that answers, and why: the one named; else KEYTURN_ACCOUNT; else the one to which the
  * remote's URL or the directory is bound; else the one that the tool which asks stored last; else
  * the only one there is; else the service's default; else the general default; else
- * KT_ERROR_ACCOUNT_NEEDED with the list. A request that names a host
- * never leaves that host.
+ * KT_ERROR_ACCOUNT_NEEDED with the list. A request that names a host never leaves that host.
  */
 
 #include <stdbool.h>

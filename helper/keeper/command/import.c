@@ -163,13 +163,13 @@ static bool keep(struct kt_import *import, struct kt_keyring *keyring, struct kt
 	return true;
 }
 
-/* Of a file the notes are about what is on its way; the keyring may have more. */
+/* The notes of a file are about what is on its way; the keyring may have more. */
 static void tell_wired(const struct kt_import_source *source, const struct kt_setup_plan *plan)
 {
 	const char *name = plan->tool->name;
 
-	for (size_t i = 0; !source->read && i < plan->note_count; i++)
-		kt_report_note("%s: %s", name, plan->notes[i]);
+	if (!source->read)
+		kt_setup_plan_tell(plan);
 	kt_report_note("%s asks keyturn now (%s); to take it back: keyturn setup %s --undo", name,
 	               plan->target.file, name);
 }

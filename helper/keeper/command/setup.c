@@ -147,8 +147,7 @@ static bool agree(const struct kt_setup_plan *plan, bool is_agreed, bool *yes,
 	KT_CLEANUP(kt_text_free) char *question = NULL;
 	bool is_seen = kt_terminal_is_interactive();
 
-	for (size_t i = 0; i < plan->note_count; i++)
-		kt_report_note("%s: %s", plan->tool->name, plan->notes[i]);
+	kt_setup_plan_tell(plan);
 	if (is_seen && !show(plan, error))
 		return false;
 	*yes = is_agreed;

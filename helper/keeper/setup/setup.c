@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "helper/keeper/setup/setup.h"
+#include "helper/report.h"
 #include "keyring/cleanup.h"
 #include "keyring/clock.h"
 #include "keyring/environment.h"
@@ -213,6 +214,12 @@ bool kt_setup_plan_note(struct kt_setup_plan *plan, struct kt_error *error, cons
 	kt_error_write(sentence, kt_translate(format), arguments);
 	va_end(arguments);
 	return kt_text_set(&plan->notes[plan->note_count++], sentence, error);
+}
+
+void kt_setup_plan_tell(const struct kt_setup_plan *plan)
+{
+	for (size_t i = 0; i < plan->note_count; i++)
+		kt_report_note("%s: %s", plan->tool->name, plan->notes[i]);
 }
 
 bool kt_setup_plan_set_made(struct kt_setup_plan *plan, const char *word, struct kt_error *error)

@@ -130,6 +130,9 @@ bool kt_setup_plan_has_made(const struct kt_setup_plan *plan, const char *word);
 bool kt_setup_plan_note(struct kt_setup_plan *plan, struct kt_error *error, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Tells the sentences on stderr. */
+void kt_setup_plan_tell(const struct kt_setup_plan *plan);
+
 /* Adds to the block of lines. */
 bool kt_setup_plan_add(struct kt_setup_plan *plan, struct kt_error *error, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
